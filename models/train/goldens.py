@@ -1,0 +1,45 @@
+"""Write tests/goldens/: `python goldens.py`. The index is goldens.json; paths in it are relative to the repository root.
+
+The crops and the codes come from exact.py, not from preprocess.py, which is tested against them.
+Representations and members are those of models/default.safetensors.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+import golden_codes
+import golden_crops
+import golden_exif
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDENS = ROOT / "tests/goldens"
+
+
+def one_case_a_line(index):
+    """JSON of the index with each case on a line of its own."""
+
+    def entry(key, value):
+        if isinstance(value, list):
+            return f'    {json.dumps(key)}: [\n' + ",\n".join("      " + json.dumps(case) for case in value) + "\n    ]"
+        return f"    {json.dumps(key)}: {json.dumps(value)}"
+
+    parts = (f"  {json.dumps(name)}: {{\n" + ",\n".join(entry(k, v) for k, v in part.items()) + "\n  }" for name, part in index.items())
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def main():
+    parts = {"crops": golden_crops.make, "codes": golden_codes.make, "exif": golden_exif.make}
+    index = {}
+    for name, make in parts.items():
+        tensors, index[name] = make(ROOT)
+        path = GOLDENS / index[name]["file"]
+        path.write_bytes(save({k: np.ascontiguousarray(v) for k, v in tensors.items()}))
+        print(f"{name}: {len(index[name]['cases'])} cases")
+    (GOLDENS / "goldens.json").write_text(one_case_a_line(index))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""A model's JSON network as a PyTorch module.
+
+Every operator of version 1 (models/model.schema.json). Tensors are NCHW; a module's state is named as in the model file,
+`conv1.weight`, `bn1.running_mean`, without the member's prefix.
+"""
+
+from functools import reduce
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+def same_pads(size, kernel, stride, dilation, upper):
+    """Pads (begin, end) of one axis that make the output ceil(size / stride); `upper` puts the odd one at the end."""
+    reach = (kernel - 1) * dilation + 1
+    total = max((-(-size // stride) - 1) * stride + reach - size, 0)
+    small = total // 2
+    return (small, total - small) if upper else (total - small, small)
+
+
+def pads(op, height, width):
+    """Pads (top, left, bottom, right) of an operator over an input of height x width."""
+    pad = op.get("pad", [0, 0, 0, 0])
+    if pad == "valid":
+        return 0, 0, 0, 0
+    if pad in ("same_upper", "same_lower"):
+        (kh, kw), (sh, sw), (dh, dw) = op["kernel"], op.get("stride", [1, 1]), op.get("dilation", [1, 1])
+        top, bottom = same_pads(height, kh, sh, dh, pad == "same_upper")
+        left, right = same_pads(width, kw, sw, dw, pad == "same_upper")
+        return top, left, bottom, right
+    return tuple(pad)
+
+
+def ceil_extension(size, begin, end, kernel, stride):
+    """How far the end pad grows so that the last, partial window is kept; a window that would begin in the end pad is not."""
+    room = size + begin + end - kernel
+    windows = -(-room // stride) + 1
+    if (windows - 1) * stride >= size + begin:
+        windows -= 1
+    return max((windows - 1) * stride - room, 0)
+
+
+def pool_pads(op, x):
+    """Pads (top, left, bottom, right) of a pool, and how far `ceil` extends the bottom and the right."""
+    height, width = x.shape[2:]
+    top, left, bottom, right = pads(op, height, width)
+    (kh, kw), (sh, sw) = op["kernel"], op.get("stride", [1, 1])
+    if not op.get("ceil", False):
+        return (top, left, bottom, right), (0, 0)
+    return (top, left, bottom, right), (
+        ceil_extension(height, top, bottom, kh, sh),
+        ceil_extension(width, left, right, kw, sw),
+    )
+
+
+def max_pool(op, x):
+    (top, left, bottom, right), (down, along) = pool_pads(op, x)
+    pad = (left, right + along, top, bottom + down)
+    if any(pad):
+        x = F.pad(x, pad, value=float("-inf"))
+    return F.max_pool2d(x, op["kernel"], op.get("stride", [1, 1]))
+
+
+def average_pool(op, x):
+    (top, left, bottom, right), (down, along) = pool_pads(op, x)
+    counted = torch.ones_like(x[:1, :1])
+    pad = (left, right, top, bottom)
+    counted = F.pad(counted, pad, value=1.0 if op.get("count_include_pad", False) else 0.0)
+    extension = (0, along, 0, down)
+    kernel, stride = op["kernel"], op.get("stride", [1, 1])
+    total = F.avg_pool2d(F.pad(F.pad(x, pad), extension), kernel, stride)
+    return total / F.avg_pool2d(F.pad(counted, extension), kernel, stride)
+
+
+def aligned(tensors):
+    """Tensors of one rank: [n, c] becomes [n, c, 1, 1] beside a picture."""
+    rank = max(t.dim() for t in tensors)
+    return [t.reshape(t.shape + (1,) * (rank - t.dim())) for t in tensors]
+
+
+class Network(nn.Module):
+    """A network of a model's JSON text. `forward` returns the tensors that it is asked for by name."""
+
+    def __init__(self, description):
+        super().__init__()
+        self.description = description
+        self.layers = nn.ModuleList()
+        self.names = []
+        channels = {name: shape for name, shape in description["inputs"].items()}
+        probe = {name: torch.zeros(1, *shape) for name, shape in channels.items()}
+        self.layer_of = {}
+        for index, op in enumerate(description["ops"]):
+            layer = self.make(op, probe[op["in"][0]])
+            if layer is not None:
+                self.layer_of[index] = layer
+                self.layers.append(layer)
+                self.names.append(op["name"])
+            self.eval()
+            with torch.no_grad():
+                probe[op["out"][0]] = self.run(index, op, [probe[name] for name in op["in"]])
+        self.shapes = {name: tuple(t.shape[1:]) for name, t in probe.items()}
+        self.train()
+
+    @staticmethod
+    def make(op, x):
+        """The layer that holds an operator's weights, if it has any, for an input like `x`."""
+        if op["op"] == "conv":
+            return nn.Conv2d(
+                x.shape[1], op["channels"], op["kernel"], op.get("stride", [1, 1]), 0,
+                op.get("dilation", [1, 1]), op.get("groups", 1), op.get("bias", True),
+            )
+        if op["op"] == "batch_norm":
+            return nn.BatchNorm2d(x.shape[1], op.get("eps", 1e-5))
+        if op["op"] == "dense":
+            return nn.Linear(x[0].numel(), op["channels"], op.get("bias", True))
+        return None
+
+    def run(self, index, op, inputs):
+        kind, x = op["op"], inputs[0]
+        if kind == "conv":
+            top, left, bottom, right = pads(op, *x.shape[2:])
+            layer = self.layer_of[index]
+            if top == bottom and left == right:
+                return F.conv2d(x, layer.weight, layer.bias, layer.stride, (top, left), layer.dilation, layer.groups)
+            return layer(F.pad(x, (left, right, top, bottom)))
+        if kind == "batch_norm":
+            return self.layer_of[index](x)
+        if kind == "dense":
+            return self.layer_of[index](x.flatten(1))
+        if kind == "relu":
+            return F.relu(x)
+        if kind == "sigmoid":
+            return torch.sigmoid(x)
+        if kind == "dropout":
+            return F.dropout(x, op["rate"], self.training)
+        if kind == "softmax":
+            return F.softmax(x, 1)
+        if kind == "max_pool":
+            return max_pool(op, x)
+        if kind == "average_pool":
+            return average_pool(op, x)
+        if kind == "global_average_pool":
+            return x.mean((2, 3), keepdim=True)
+        if kind == "flatten":
+            return x.flatten(1)
+        if kind == "add":
+            return reduce(torch.add, aligned(inputs))
+        if kind == "mul":
+            return reduce(torch.mul, aligned(inputs))
+        if kind == "concat":
+            return torch.cat(inputs, 1)
+        raise ValueError(f"unknown operator {kind!r}")
+
+    def forward(self, data, wanted=None):
+        """The tensors `wanted` (default: the network's outputs), a list, for an input [n, c, h, w]."""
+        (name,) = self.description["inputs"]
+        values = {name: data}
+        for index, op in enumerate(self.description["ops"]):
+            values[op["out"][0]] = self.run(index, op, [values[name] for name in op["in"]])
+        return [values[name] for name in wanted or self.description["outputs"]]
+
+    def logits_name(self):
+        """The tensor that the last softmax reads."""
+        return [op["in"][0] for op in self.description["ops"] if op["op"] == "softmax"][-1]
+
+    def named_weights(self):
+        """The weights by their name in the model file, `conv1.weight`, without a member's prefix."""
+        return {
+            f"{name}.{key}": value
+            for name, layer in zip(self.names, self.layers)
+            for key, value in layer.state_dict().items()
+            if key != "num_batches_tracked"
+        }
+
+    def load_weights(self, tensors, prefix=""):
+        """Copy weights from a model file's tensors (any float type), by name; a missing or misshapen one is an error."""
+        for name, value in self.named_weights().items():
+            found = torch.as_tensor(tensors[prefix + name])
+            if found.shape != value.shape:
+                raise ValueError(f"{prefix}{name} is {list(found.shape)}; the network needs {list(value.shape)}")
+            value.copy_(found)
+
+    def multiply_adds(self):
+        """Multiply-adds of one forward pass in convolutions and dense layers."""
+        total = 0
+        for index, layer in self.layer_of.items():
+            if not isinstance(layer, nn.BatchNorm2d):
+                outputs = self.shapes[self.description["ops"][index]["out"][0]]
+                positions = outputs[1] * outputs[2] if len(outputs) == 3 else 1
+                total += layer.weight.numel() * positions
+        return total

@@ -1,0 +1,133 @@
+"""preprocess.py against the goldens of exact arithmetic and against scikit-image: `pytest models/train`."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+from safetensors.numpy import load_file
+from skimage.feature import local_binary_pattern
+
+import preprocess
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDENS = ROOT / "tests/goldens"
+INDEX = json.loads((GOLDENS / "goldens.json").read_text())
+PHOTOGRAPH_CODES = [(p["path"], c) for p in INDEX["codes"]["photographs"] for c in p["codes"]]
+
+
+def tensors(part):
+    return load_file(GOLDENS / INDEX[part]["file"])
+
+
+def picture(case, found):
+    return found[case["picture"]] if "picture" in case else np.asarray(Image.open(ROOT / case["path"]))
+
+
+def names(cases):
+    return [case["name"] for case in cases]
+
+
+def photograph_name(value):
+    return Path(value).stem if isinstance(value, str) else f"radius {value['radius']}"
+
+
+@pytest.mark.parametrize("case", INDEX["crops"]["cases"], ids=names(INDEX["crops"]["cases"]))
+def test_the_canonical_crop_is_the_exact_one(case):
+    found = tensors("crops")
+    photo = picture(case, found)
+    rect = (0, 0, photo.shape[1], photo.shape[0])
+    if case["box"] is not None:
+        rect = preprocess.margin_rect(case["box"], case["margin"])
+    assert list(rect) == case["rect"]
+    np.testing.assert_array_equal(preprocess.canonical(photo, rect, case["size"]), found[case["expected"]])
+
+
+@pytest.mark.parametrize("case", INDEX["codes"]["cases"], ids=names(INDEX["codes"]["cases"]))
+def test_codes_are_exact_at_every_pixel(case):
+    found = tensors("codes")
+    source = picture(case, found)
+    if "error" in case:
+        with pytest.raises(ValueError, match=case["error"]):
+            preprocess.codes(source, case["radius"])
+        return
+    codes = preprocess.codes(source, case["radius"])
+    np.testing.assert_array_equal(codes, found[case["expected"]])
+    if case["name"].startswith("flat"):
+        assert (codes == 255).all()
+
+
+@pytest.mark.parametrize("path, expected", PHOTOGRAPH_CODES, ids=photograph_name)
+def test_codes_of_photographs_are_exact(path, expected):
+    gray = preprocess.gray(np.asarray(Image.open(ROOT / path).convert("RGB")))
+    codes = preprocess.codes(gray, expected["radius"])
+    assert list(codes.shape) == expected["size"]
+    assert sha256(codes.tobytes()).hexdigest() == expected["sha256"]
+
+
+@pytest.mark.parametrize("entry", INDEX["codes"]["photographs"], ids=lambda entry: Path(entry["path"]).stem)
+def test_gray_of_photographs_is_exact(entry):
+    gray = preprocess.gray(np.asarray(Image.open(ROOT / entry["path"]).convert("RGB")))
+    assert sha256(gray.tobytes()).hexdigest() == entry["gray_sha256"]
+
+
+def neighbour_minus_centre(gray, radius, bit):
+    """Neighbour minus centre of every interior pixel, in f64, from the exact weights."""
+    p = gray.astype(np.float64)
+    height, width = gray.shape[0] - 2 * radius, gray.shape[1] - 2 * radius
+    sy, sx = (0, -1, -1, -1, 0, 1, 1, 1)[bit], (1, 1, 0, -1, -1, -1, 0, 1)[bit]
+
+    def at(dy, dx):
+        return p[radius + dy : radius + dy + height, radius + dx : radius + dx + width]
+
+    if sy == 0 or sx == 0:
+        return at(sy * radius, sx * radius) - at(0, 0)
+    k = int(radius / np.sqrt(2))
+    t = radius / np.sqrt(2) - k
+    taps = ((k, 1 - t), (k + 1, t))
+    return sum(wy * wx * at(sy * dy, sx * dx) for dy, wy in taps for dx, wx in taps) - at(0, 0)
+
+
+@pytest.mark.parametrize("path, expected", PHOTOGRAPH_CODES, ids=photograph_name)
+def test_scikit_image_differs_only_where_neighbour_and_centre_nearly_tie(path, expected):
+    radius = expected["radius"]
+    gray = preprocess.gray(np.asarray(Image.open(ROOT / path).convert("RGB")))
+    ours = preprocess.codes(gray, radius)
+    theirs = local_binary_pattern(gray, 8, radius, "default")[radius:-radius, radius:-radius].astype(np.uint8)
+    differing = 0
+    for bit in range(8):
+        differs = ((ours ^ theirs) >> bit & 1).astype(bool)
+        differing += int(differs.sum())
+        assert (np.abs(neighbour_minus_centre(gray, radius, bit)[differs]) < 0.005).all()
+    print(f"{Path(path).stem}, radius {radius}: {differing} of {8 * ours.size} bits differ")
+
+
+@pytest.mark.parametrize("case", INDEX["exif"]["cases"], ids=lambda case: f"orientation {case['orientation']}")
+def test_every_exif_orientation_reads_upright(case):
+    found = np.asarray(ImageOps.exif_transpose(Image.open(ROOT / case["path"])))
+    upright = tensors("exif")[INDEX["exif"]["expected"]]
+    assert found.shape == upright.shape
+    assert np.abs(found.astype(int) - upright).max() <= INDEX["exif"]["tolerance"]
+
+
+def test_gray_levels_stay_themselves():
+    levels = preprocess.identity_table()
+    np.testing.assert_array_equal(preprocess.gray(levels), levels[:, 0])
+
+
+@pytest.mark.parametrize("source, target", [(7, 7), (38, 48), (46, 48), (48, 17), (1, 5), (5, 1)])
+def test_resize_samples_at_half_pixel_centres(source, target):
+    line = np.random.default_rng(0).integers(0, 256, (1, source, 1)).astype(np.uint8)
+    centres = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
+    expected = np.interp(centres, np.arange(source), line[0, :, 0])
+    np.testing.assert_allclose(preprocess.resize(line, (1, target))[0, :, 0], expected, atol=1e-4)
+
+
+def test_five_mirrored_crops_come_in_order():
+    ramp = np.arange(6 * 7, dtype=np.float32).reshape(6, 7, 1)
+    crops = preprocess.crops(ramp, (3, 4), "five_mirrored")[:, 0]
+    assert [c[0, 0] for c in crops[:5]] == [0, 3, 21, 24, 8]
+    np.testing.assert_array_equal(crops[5:], crops[:5, :, ::-1])
+    np.testing.assert_array_equal(preprocess.crops(ramp, (3, 4))[:, 0], crops[4:5])
