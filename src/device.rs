@@ -1,0 +1,37 @@
+//! Where the work runs: a GPU adapter, or the plain-Rust twins.
+
+use crate::error::Result;
+use crate::gpu::Gpu;
+
+/// A place to run: an opened adapter or the built-in reference.
+#[derive(Debug)]
+pub enum Device {
+    /// The plain-Rust twins; no adapter needed.
+    Cpu,
+    /// An opened GPU adapter.
+    Gpu(Gpu),
+}
+
+impl Device {
+    /// Opens what `--device` asks for: an index or a part of a name from [`crate::gpu::adapters`], `cpu`, or,
+    /// with `None`, the best adapter. Where there is no adapter and none was asked for, the answer is
+    /// [`Device::Cpu`] and a sentence of warning.
+    pub fn select(choice: Option<&str>) -> Result<(Self, Option<String>)> {
+        match choice {
+            Some(name) if name.eq_ignore_ascii_case("cpu") => Ok((Self::Cpu, None)),
+            Some(name) => Ok((Self::Gpu(Gpu::open(Some(name))?), None)),
+            None => match Gpu::open(None) {
+                Ok(gpu) => Ok((Self::Gpu(gpu), None)),
+                Err(error) => Ok((Self::Cpu, Some(format!("{error}; running on `cpu`, the slow built-in reference")))),
+            },
+        }
+    }
+
+    /// The adapter's name, or `cpu`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Gpu(gpu) => gpu.name(),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Every way moue can fail. Messages name the thing and the remedy; nothing in the library panics.
+
+use std::path::PathBuf;
+
+/// What went wrong, where, and what to try.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A picture could not be read or decoded.
+    #[error("cannot read the picture: {0}")]
+    Picture(String),
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's own reason.
+        source: std::io::Error,
+    },
+    /// A model file, its description or its weights are not as `model-format` says.
+    #[error("model `{model}`: {at}: {reason}")]
+    Model {
+        /// Name of the model or its file.
+        model: String,
+        /// The member, operator or tensor at fault.
+        at: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// An argument is outside of what the function accepts.
+    #[error("{0}")]
+    Argument(String),
+    /// Shapes do not fit together.
+    #[error("{at}: {reason}")]
+    Shape {
+        /// The operator or tensor at fault.
+        at: String,
+        /// The shapes met and the shapes wanted.
+        reason: String,
+    },
+    /// No adapter answers to the request.
+    #[error("{0}")]
+    NoAdapter(String),
+    /// The adapter's limits do not allow what is asked.
+    #[error("adapter `{adapter}`: {reason}")]
+    Limit {
+        /// Name of the adapter.
+        adapter: String,
+        /// The limit and what exceeds it.
+        reason: String,
+    },
+    /// The device ran out of memory.
+    #[error("out of memory on `{adapter}` while {doing}: use a smaller batch or another `--device`")]
+    OutOfMemory {
+        /// Name of the adapter.
+        adapter: String,
+        /// What was being allocated.
+        doing: String,
+    },
+    /// The device was lost (driver reset, unplugged, destroyed).
+    #[error("the device `{adapter}` was lost: {reason}. Start again, or use `--device cpu`")]
+    DeviceLost {
+        /// Name of the adapter.
+        adapter: String,
+        /// The driver's own words.
+        reason: String,
+    },
+    /// The device refused a command; a defect in moue or in the driver.
+    #[error("the device `{adapter}` refused a command: {reason}")]
+    Device {
+        /// Name of the adapter.
+        adapter: String,
+        /// The validation message.
+        reason: String,
+    },
+}
+
+/// The result of every fallible function of the crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn shape(at: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Shape { at: at.into(), reason: reason.into() }
+    }
+
+    /// An [`Error::Io`] for `path`.
+    pub fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::Io { path: path.into(), source }
+    }
+}

@@ -1,0 +1,24 @@
+//! Facial-expression reading on any GPU.
+//!
+//! The way of the data: pixels -> face crop -> representation (RGB, or LBP codes -> 3-D lookup) -> networks -> fusion -> labels.
+//! Every step from the canonical crop to the fused answer is a WGSL compute kernel with a plain-Rust twin.
+
+pub mod device;
+pub mod ensemble;
+pub mod error;
+pub mod face;
+pub mod gpu;
+pub mod lbp;
+pub mod photo;
+pub mod rect;
+pub mod reference;
+pub mod weights;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+
+pub use device::Device;
+pub use ensemble::{Ensemble, Reading};
+pub use error::{Error, Result};
+pub use rect::Rect;
+pub use weights::Model;

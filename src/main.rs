@@ -1,0 +1,5 @@
+//! The `moue` binary: everything is in [`moue::cli`].
+
+fn main() -> std::process::ExitCode {
+    moue::cli::main()
+}

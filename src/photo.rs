@@ -1,0 +1,1 @@
+//! Photographs: files and bytes in, upright RGB out.

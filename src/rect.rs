@@ -1,0 +1,35 @@
+//! Rectangles of a photograph, in whole pixels; they may reach beyond its edges.
+
+/// A rectangle: top-left corner and size, in pixels of the upright photograph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rect {
+    /// Left edge.
+    pub x: i32,
+    /// Top edge.
+    pub y: i32,
+    /// Width, at least 1.
+    pub width: u32,
+    /// Height, at least 1.
+    pub height: u32,
+}
+
+impl Rect {
+    /// The whole of a `width` x `height` picture.
+    pub fn whole(width: u32, height: u32) -> Self {
+        Self { x: 0, y: 0, width, height }
+    }
+
+    /// The rectangle grown on every side by `margin` times its own size, in integers: the margin is
+    /// rounded to thousandths and the growth to whole pixels, so that every implementation agrees.
+    pub fn with_margin(self, margin: f64) -> Self {
+        let q = (margin.clamp(0.0, 8.0) * 1000.0 + 0.5).floor() as u64;
+        let grow = |side: u32| ((u64::from(side) * q + 500) / 1000).min(1 << 20) as u32;
+        let (ex, ey) = (grow(self.width), grow(self.height));
+        Self {
+            x: self.x.saturating_sub_unsigned(ex),
+            y: self.y.saturating_sub_unsigned(ey),
+            width: self.width.saturating_add(2 * ex),
+            height: self.height.saturating_add(2 * ey),
+        }
+    }
+}
