@@ -20,11 +20,8 @@ VALIDATION_SHARE = 0.1
 SEED = 2013
 
 
-def read_images(source):
-    """Faces and labels of a .tar.gz archive or a folder with one folder a class, ordered by name.
-
-    Returns names, gray faces [n, 48, 48] of u8 and label indices [n] of i64.
-    """
+def read_files(source):
+    """Names, bytes and label indices of a .tar.gz archive or a folder with one folder a class, ordered by name."""
     source = Path(source)
     if source.is_dir():
         files = {str(p.relative_to(source)): p.read_bytes() for p in source.rglob("*") if p.is_file()}
@@ -33,15 +30,18 @@ def read_images(source):
             files = {m.name: archive.extractfile(m).read() for m in archive if m.isfile()}
     else:
         raise SystemExit(f"{source} is missing: FER2013 does not come with this repository; see models/train/README.md")
-    names, faces, labels = [], [], []
-    for name in sorted(files):
-        label = Path(name).parent.name
-        if label not in LABELS:
+    names = sorted(files)
+    folders = [Path(name).parent.name for name in names]
+    for name, folder in zip(names, folders):
+        if folder not in LABELS:
             raise SystemExit(f"{source}: {name} is not in a folder named after one of {', '.join(LABELS)}")
-        names.append(name)
-        faces.append(np.asarray(Image.open(io.BytesIO(files[name])).convert("L")))
-        labels.append(LABELS.index(label))
-    return names, np.stack(faces), np.array(labels)
+    return names, [files[name] for name in names], np.array([LABELS.index(folder) for folder in folders])
+
+
+def read_faces(source):
+    """Gray faces [n, 48, 48] of u8 and label indices [n] of i64 of an archive or a folder."""
+    _, files, labels = read_files(source)
+    return np.stack([np.asarray(Image.open(io.BytesIO(f)).convert("L")) for f in files]), labels
 
 
 def rgb(faces):
@@ -97,13 +97,13 @@ def split(groups):
 
 def training_data():
     """Faces, labels, training indices and validation indices of the FER2013 training archive."""
-    _, faces, labels = read_images(FER2013 / "train.tar.gz")
+    faces, labels = read_faces(FER2013 / "train.tar.gz")
     train, validation = split(look_alike_groups(faces))
     return faces, labels, train, validation
 
 
 def main():
-    _, faces, labels = read_images(FER2013 / "train.tar.gz")
+    faces, labels = read_faces(FER2013 / "train.tar.gz")
     groups = look_alike_groups(faces)
     train, validation = split(groups)
     print(f"{len(faces)} faces in {groups.max() + 1} look-alike groups; {len(train)} train, {len(validation)} validation")

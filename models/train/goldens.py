@@ -13,6 +13,7 @@ from safetensors.numpy import save
 import golden_codes
 import golden_crops
 import golden_exif
+import golden_model
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDENS = ROOT / "tests/goldens"
@@ -32,6 +33,10 @@ def one_case_a_line(index):
 
 def main():
     parts = {"crops": golden_crops.make, "codes": golden_codes.make, "exif": golden_exif.make}
+    if (ROOT / "models/default.safetensors").exists():
+        parts.update({"representations": golden_model.make_representations, "members": golden_model.make_members})
+    else:
+        print("models/default.safetensors is missing: no goldens of representations and members")
     index = {}
     for name, make in parts.items():
         tensors, index[name] = make(ROOT)

@@ -4,8 +4,6 @@ Every operator of version 1 (models/model.schema.json). Tensors are NCHW; a modu
 `conv1.weight`, `bn1.running_mean`, without the member's prefix.
 """
 
-from functools import reduce
-
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -73,10 +71,14 @@ def average_pool(op, x):
     return total / F.avg_pool2d(F.pad(counted, extension), kernel, stride)
 
 
-def aligned(tensors):
-    """Tensors of one rank: [n, c] becomes [n, c, 1, 1] beside a picture."""
-    rank = max(t.dim() for t in tensors)
-    return [t.reshape(t.shape + (1,) * (rank - t.dim())) for t in tensors]
+def aligned(op, tensors):
+    """The two inputs of `add` or `mul` in one rank; with `broadcast`, [n, c] becomes [n, c, 1, 1] beside a picture."""
+    if op.get("broadcast", False):
+        rank = max(t.dim() for t in tensors)
+        return [t.reshape(t.shape + (1,) * (rank - t.dim())) for t in tensors]
+    if tensors[0].shape != tensors[1].shape:
+        raise ValueError(f"{op['op']} of {list(tensors[0].shape)} and {list(tensors[1].shape)} needs broadcast")
+    return tensors
 
 
 class Network(nn.Module):
@@ -87,8 +89,7 @@ class Network(nn.Module):
         self.description = description
         self.layers = nn.ModuleList()
         self.names = []
-        channels = {name: shape for name, shape in description["inputs"].items()}
-        probe = {name: torch.zeros(1, *shape) for name, shape in channels.items()}
+        probe = {name: torch.zeros(1, *shape) for name, shape in description["inputs"].items()}
         self.layer_of = {}
         for index, op in enumerate(description["ops"]):
             layer = self.make(op, probe[op["in"][0]])
@@ -145,9 +146,9 @@ class Network(nn.Module):
         if kind == "flatten":
             return x.flatten(1)
         if kind == "add":
-            return reduce(torch.add, aligned(inputs))
+            return torch.add(*aligned(op, inputs))
         if kind == "mul":
-            return reduce(torch.mul, aligned(inputs))
+            return torch.mul(*aligned(op, inputs))
         if kind == "concat":
             return torch.cat(inputs, 1)
         raise ValueError(f"unknown operator {kind!r}")

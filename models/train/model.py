@@ -1,0 +1,57 @@
+"""A model file, run in PyTorch: the JSON text of its `moue` metadata, its tables, its members and their fusion."""
+
+import json
+
+import numpy as np
+import torch
+from safetensors import safe_open
+
+import preprocess
+from network import Network
+
+
+class Model:
+    """A model of its JSON text (a dict) and its tensors (numpy arrays by name)."""
+
+    def __init__(self, text, tensors):
+        self.text, self.tensors = text, tensors
+        self.networks = []
+        for member in text["members"]:
+            network = Network(text["networks"][member["network"]])
+            network.load_weights({k: v.astype(np.float32) for k, v in tensors.items() if v.dtype != np.uint8}, member["weights"])
+            self.networks.append(network.eval())
+
+    @classmethod
+    def load(cls, path):
+        with safe_open(path, "numpy") as file:
+            return cls(json.loads(file.metadata()["moue"]), {name: file.get_tensor(name) for name in file.keys()})
+
+    def represent(self, member, canonicals):
+        """A member's normalised pictures [n, h, w, 3] of f32 from canonical crops [n, h, w, 3] of u8."""
+        return preprocess.apply(self.text["representations"][member["representation"]], canonicals, self.tensors)
+
+    def inputs(self, index, canonicals):
+        """Network inputs [n, crops, 3, h, w] of f32 of member `index`."""
+        member = self.text["members"][index]
+        size = next(iter(self.text["networks"][member["network"]]["inputs"].values()))[1:]
+        return preprocess.crops(self.represent(member, canonicals), size, self.text["oversample"])
+
+    def outputs(self, index, inputs):
+        """Logits and probabilities [n, crops, labels] of f32 of member `index`."""
+        network = self.networks[index]
+        flat = torch.from_numpy(np.ascontiguousarray(inputs.reshape(-1, *inputs.shape[2:])))
+        with torch.no_grad():
+            found = network(flat, [network.logits_name(), *network.description["outputs"]])
+        return [t.numpy().reshape(*inputs.shape[:2], -1) for t in found]
+
+    def member_probabilities(self, canonicals):
+        """Probabilities [members, n, labels] of f32, averaged over crops."""
+        parts = []
+        for start in range(0, len(canonicals), 256):
+            batch = canonicals[start : start + 256]
+            parts.append(np.stack([self.outputs(i, self.inputs(i, batch))[1].mean(1) for i in range(len(self.networks))]))
+        return np.concatenate(parts, 1)
+
+    def fuse(self, probabilities):
+        """Fused probabilities [n, labels] from those of the members [members, n, labels]."""
+        return np.tensordot(np.array(self.text["fusion"]["weights"], np.float32), probabilities, 1)

@@ -1,0 +1,71 @@
+"""The operators of network.py whose rules are moue's own: pads, ceil, divisors. `pytest models/train`, with PyTorch."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from network import Network
+
+
+def run(op, x):
+    """Run one operator on tensors [n, c, h, w]."""
+    op = {"in": ["data"], "out": ["found"], **op}
+    network = Network({"inputs": {"data": list(x.shape[1:])}, "outputs": ["found"], "ops": [op]})
+    return network.eval(), network(x)[0]
+
+
+@pytest.mark.parametrize("size", range(5, 12))
+@pytest.mark.parametrize("kernel, stride, pad", [(2, 2, 0), (3, 2, 0), (3, 2, 1), (3, 3, 1), (2, 3, 1)])
+@pytest.mark.parametrize("ceil", [False, True])
+def test_pools_agree_with_pytorch(size, kernel, stride, pad, ceil):
+    x = torch.randn(2, 3, size, size + 1)
+    shape = {"kernel": [kernel, kernel], "stride": [stride, stride], "pad": [pad] * 4, "ceil": ceil}
+    torch.testing.assert_close(run({"op": "max_pool", **shape}, x)[1], F.max_pool2d(x, kernel, stride, pad, ceil_mode=ceil))
+    for counted in (False, True):
+        found = run({"op": "average_pool", **shape, "count_include_pad": counted}, x)[1]
+        torch.testing.assert_close(found, F.avg_pool2d(x, kernel, stride, pad, ceil, counted))
+
+
+@pytest.mark.parametrize("size, stride, upper, lower", [(5, 2, (1, 1), (1, 1)), (6, 2, (0, 1), (1, 0)), (7, 1, (1, 1), (1, 1)), (7, 3, (1, 1), (1, 1))])
+def test_same_pads_give_the_odd_one_to_the_named_end(size, stride, upper, lower):
+    x = torch.randn(1, 2, size, size)
+    for rule, (begin, end) in (("same_upper", upper), ("same_lower", lower)):
+        op = {"op": "conv", "name": "c", "channels": 4, "kernel": [3, 3], "stride": [stride, stride], "pad": rule}
+        network, found = run(op, x)
+        layer = network.layers[0]
+        expected = F.conv2d(F.pad(x, (begin, end, begin, end)), layer.weight, layer.bias, stride)
+        torch.testing.assert_close(found, expected)
+
+
+def test_four_pads_are_top_left_bottom_right():
+    x = torch.ones(1, 1, 1, 1)
+    op = {"op": "average_pool", "kernel": [1, 1], "pad": [0, 1, 2, 3], "count_include_pad": True}
+    found = run(op, x)[1]
+    assert found.shape == (1, 1, 3, 5)
+    assert found[0, 0, 0, 1] == 1 and found.sum() == 1
+
+
+def test_a_scale_a_channel_broadcasts_over_a_picture():
+    ops = [
+        {"op": "global_average_pool", "in": ["data"], "out": ["average"]},
+        {"op": "flatten", "in": ["average"], "out": ["scale"]},
+        {"op": "mul", "in": ["data", "scale"], "out": ["scaled"], "broadcast": True},
+        {"op": "concat", "in": ["data", "scaled"], "out": ["both"]},
+    ]
+    x = torch.randn(2, 3, 4, 5)
+    (found,) = Network({"inputs": {"data": [3, 4, 5]}, "outputs": ["both"], "ops": ops})(x)
+    torch.testing.assert_close(found, torch.cat([x, x * x.mean((2, 3), keepdim=True)], 1))
+
+
+def test_add_without_broadcast_refuses_two_shapes():
+    ops = [
+        {"op": "global_average_pool", "in": ["data"], "out": ["average"]},
+        {"op": "add", "in": ["data", "average"], "out": ["sum"]},
+    ]
+    with pytest.raises(ValueError, match="broadcast"):
+        Network({"inputs": {"data": [3, 4, 5]}, "outputs": ["sum"], "ops": ops})
+
+
+def test_an_unknown_operator_is_refused_by_name():
+    with pytest.raises(ValueError, match="convolve"):
+        run({"op": "convolve"}, torch.zeros(1, 1, 1, 1))
