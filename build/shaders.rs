@@ -1,0 +1,191 @@
+//! shaders/*.wgsl -> OUT_DIR/shaders.rs: the expanded source, bindings, workgroup size and parameter struct of every kernel.
+//!
+//! WGSL has no includes and naga's loops are rarely unrolled by drivers, so three directives are expanded here, each alone on its line:
+//! `#include "common/file.wgsl"`, `#for NAME FROM TO` ... `#end` (NAME, FROM and TO may be variant constants), and
+//! `#variant NAME KEY=VALUE ...` (one shader of that name per line; without any, the file's own name). `{NAME}` stands for a value.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use naga::{AddressSpace, Module, ScalarKind, StorageAccess, TypeInner};
+
+type Constants = BTreeMap<String, u32>;
+
+pub fn main() -> Result<(), String> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(|e| e.to_string())?).join("shaders");
+    println!("cargo::rerun-if-changed={}", root.display());
+    let mut files: Vec<PathBuf> = fs::read_dir(&root)
+        .map_err(|e| format!("{}: {e}", root.display()))?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "wgsl"))
+        .collect();
+    files.sort();
+
+    let mut text = String::from("// Written by build.rs from shaders/*.wgsl.\n");
+    let mut names = Vec::new();
+    for file in &files {
+        let stem = file.file_stem().and_then(|s| s.to_str()).ok_or("a shader without a name")?;
+        let source = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let mut declared_params = false;
+        for (name, constants) in variants(stem, &source)? {
+            let at = |e: String| format!("shaders/{stem}.wgsl ({name}): {e}");
+            let expanded = expand(&root, &source, &constants).map_err(at)?;
+            let module = naga::front::wgsl::parse_str(&expanded).map_err(|e| at(e.emit_to_string(&expanded)))?;
+            Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+                .validate(&module)
+                .map_err(|e| at(e.emit_to_string(&expanded)))?;
+            if !declared_params {
+                declare_params(&mut text, stem, &module).map_err(at)?;
+                declared_params = true;
+            }
+            declare_shader(&mut text, &name, stem, &expanded, &module).map_err(at)?;
+            names.push(name.to_uppercase());
+        }
+    }
+    writeln!(text, "/// Every shader.\npub static ALL: &[&Shader] = &[{}];", names.iter().map(|n| format!("&{n}")).collect::<Vec<_>>().join(", "))
+        .map_err(|e| e.to_string())?;
+    let out = Path::new(&env::var("OUT_DIR").map_err(|e| e.to_string())?).join("shaders.rs");
+    fs::write(&out, text).map_err(|e| format!("{}: {e}", out.display()))
+}
+
+fn variants(stem: &str, source: &str) -> Result<Vec<(String, Constants)>, String> {
+    let mut found = Vec::new();
+    for line in source.lines().filter_map(|l| l.strip_prefix("#variant ")) {
+        let mut words = line.split_whitespace();
+        let name = words.next().ok_or(format!("shaders/{stem}.wgsl: #variant without a name"))?;
+        let constants = words
+            .map(|word| {
+                let (key, value) = word.split_once('=').ok_or(format!("#variant {name}: `{word}` is not KEY=VALUE"))?;
+                Ok((key.to_owned(), value.parse().map_err(|_| format!("#variant {name}: `{value}` is not a number"))?))
+            })
+            .collect::<Result<Constants, String>>()?;
+        found.push((name.to_owned(), constants));
+    }
+    if found.is_empty() {
+        found.push((stem.to_owned(), Constants::new()));
+    }
+    Ok(found)
+}
+
+fn expand(root: &Path, source: &str, constants: &Constants) -> Result<String, String> {
+    let lines: Vec<&str> = source.lines().filter(|l| !l.starts_with("#variant ")).collect();
+    let mut out = String::new();
+    expand_lines(root, &lines, constants, &mut out)?;
+    Ok(out)
+}
+
+fn expand_lines(root: &Path, lines: &[&str], constants: &Constants, out: &mut String) -> Result<(), String> {
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        at += 1;
+        let trimmed = line.trim();
+        if let Some(file) = trimmed.strip_prefix("#include ") {
+            let path = root.join(file.trim_matches('"'));
+            let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            expand_lines(root, &text.lines().collect::<Vec<_>>(), constants, out)?;
+        } else if let Some(head) = trimmed.strip_prefix("#for ") {
+            let words: Vec<&str> = head.split_whitespace().collect();
+            let [name, from, to] = words[..] else { return Err(format!("`{trimmed}`: want #for NAME FROM TO")) };
+            let number = |word: &str| {
+                word.parse().ok().or_else(|| constants.get(word).copied()).ok_or(format!("`{trimmed}`: `{word}` is no number"))
+            };
+            let length = lines[at..]
+                .iter()
+                .scan(1, |depth, line| {
+                    let line = line.trim();
+                    *depth += i32::from(line.starts_with("#for ")) - i32::from(line == "#end");
+                    (*depth > 0).then_some(())
+                })
+                .count();
+            let body = &lines[at..at + length];
+            for value in number(from)?..number(to)? {
+                let mut inner = constants.clone();
+                inner.insert(name.to_owned(), value);
+                expand_lines(root, body, &inner, out)?;
+            }
+            at += length + 1;
+        } else {
+            let mut text = (*line).to_owned();
+            for (name, value) in constants {
+                text = text.replace(&format!("{{{name}}}"), &value.to_string());
+            }
+            out.push_str(&text);
+            out.push('\n');
+        }
+    }
+    Ok(())
+}
+
+fn declare_params(text: &mut String, stem: &str, module: &Module) -> Result<(), String> {
+    let uniform = module.global_variables.iter().find(|(_, v)| v.space == AddressSpace::Uniform).ok_or("no uniform `params`")?.1;
+    let TypeInner::Struct { members, span } = &module.types[uniform.ty].inner else { return Err("`params` is no struct".into()) };
+    let mut fields = String::new();
+    let mut next = 0;
+    for member in members {
+        if member.offset != next {
+            writeln!(fields, "        pub(crate) _at_{next}: [u32; {}],", (member.offset - next) / 4).map_err(|e| e.to_string())?;
+        }
+        let name = member.name.as_deref().ok_or("a parameter without a name")?;
+        let ty = &module.types[member.ty].inner;
+        let (rust, size) = match *ty {
+            TypeInner::Scalar(scalar) => (scalar_type(scalar.kind)?.to_owned(), 4),
+            TypeInner::Vector { size, scalar } => (format!("[{}; {}]", scalar_type(scalar.kind)?, size as u32), 4 * size as u32),
+            _ => return Err(format!("parameter `{name}` is neither a scalar nor a vector")),
+        };
+        writeln!(fields, "        /// `{name}` of the shader.\n        pub {name}: {rust},").map_err(|e| e.to_string())?;
+        next = member.offset + size;
+    }
+    if next != *span {
+        writeln!(fields, "        pub(crate) _at_{next}: [u32; {}],", (span - next) / 4).map_err(|e| e.to_string())?;
+    }
+    write!(
+        text,
+        "/// Parameters of shaders/{stem}.wgsl.\npub mod {stem} {{\n    /// One dispatch's parameters, laid out as the shader reads them.\n    \
+         #[repr(C)]\n    #[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]\n    pub struct Params {{\n{fields}    }}\n}}\n"
+    )
+    .map_err(|e| e.to_string())
+}
+
+fn scalar_type(kind: ScalarKind) -> Result<&'static str, String> {
+    match kind {
+        ScalarKind::Uint => Ok("u32"),
+        ScalarKind::Sint => Ok("i32"),
+        ScalarKind::Float => Ok("f32"),
+        other => Err(format!("a parameter of kind {other:?}")),
+    }
+}
+
+fn declare_shader(text: &mut String, name: &str, stem: &str, source: &str, module: &Module) -> Result<(), String> {
+    let entry = module.entry_points.first().ok_or("no entry point")?;
+    let mut bindings: Vec<(u32, String, &str)> = Vec::new();
+    for (_, variable) in module.global_variables.iter() {
+        let Some(binding) = &variable.binding else { continue };
+        let kind = match variable.space {
+            AddressSpace::Uniform => "Params",
+            AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => "ReadWrite",
+            AddressSpace::Storage { .. } => "Read",
+            other => return Err(format!("a binding in {other:?}")),
+        };
+        if binding.group != 0 {
+            return Err("bindings belong to group 0".into());
+        }
+        bindings.push((binding.binding, variable.name.clone().unwrap_or_default(), kind));
+    }
+    bindings.sort();
+    if bindings.iter().enumerate().any(|(i, b)| b.0 as usize != i) || bindings.first().is_none_or(|b| b.2 != "Params") {
+        return Err("bindings are numbered from 0 without gaps, and binding 0 is the uniform `params`".into());
+    }
+    let list: String =
+        bindings.iter().map(|(_, name, kind)| format!("Binding {{ name: {name:?}, kind: BindingKind::{kind} }}, ")).collect();
+    let subgroup = source.contains("subgroup");
+    write!(
+        text,
+        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, subgroup: {subgroup} }};\n",
+        name.to_uppercase(),
+        entry.workgroup_size
+    )
+    .map_err(|e| e.to_string())
+}

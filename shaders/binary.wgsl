@@ -1,0 +1,56 @@
+// Addition and multiplication with broadcast: a side of length 1 has stride 0. One invocation an output vec4.
+
+struct Params {
+    images: u32,
+    height: u32,
+    width: u32,
+    c4: u32,
+    // In vec4s, along image, row, column and channel.
+    left: vec4<u32>,
+    right: vec4<u32>,
+    // 1 where a side has a single channel, which lane 0 holds.
+    left_single: u32,
+    right_single: u32,
+    // 0: add; 1: multiply.
+    operation: u32,
+    relu: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> left: array<vec4<f32>>;            // [N or 1, H or 1, W or 1, C/4 or 1] vec4
+@group(0) @binding(2) var<storage, read> right: array<vec4<f32>>;           // [N or 1, H or 1, W or 1, C/4 or 1] vec4
+@group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;    // [N, H, W, C/4] vec4
+
+#include "common/index.wgsl"
+
+fn offset(at: vec4<u32>, strides: vec4<u32>) -> u32 {
+    return at.x * strides.x + at.y * strides.y + at.z * strides.z + at.w * strides.w;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
+    let index = linear_index(id, grid, 64u);
+    if (index >= params.images * params.height * params.width * params.c4) {
+        return;
+    }
+    let pixel = index / params.c4;
+    let at = vec4<u32>(
+        pixel / (params.width * params.height),
+        pixel / params.width % params.height,
+        pixel % params.width,
+        index % params.c4,
+    );
+    var a = left[offset(at, params.left)];
+    var b = right[offset(at, params.right)];
+    if (params.left_single != 0u) {
+        a = a.xxxx;
+    }
+    if (params.right_single != 0u) {
+        b = b.xxxx;
+    }
+    var value = select(a + b, a * b, params.operation == 1u);
+    if (params.relu != 0u) {
+        value = max(value, vec4<f32>(0.0));
+    }
+    output[index] = value;
+}

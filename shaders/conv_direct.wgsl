@@ -1,0 +1,66 @@
+// Convolution for adapters without subgroups that are CPUs: no barrier, no workgroup memory. An invocation computes PX pixels x 8 channels.
+#variant conv_direct PX=8
+
+#include "common/conv_vec4.wgsl"
+
+#include "common/index.wgsl"
+
+@compute @workgroup_size(16)
+fn main(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(num_workgroups) grid: vec3<u32>,
+) {
+    let pixels = params.images * params.out_height * params.out_width;
+    let first = linear_index(id, grid, 16u) * {PX}u;
+    if (first >= pixels) {
+        return;
+    }
+    let group_tiles = (params.group_out + 1u) / 2u;
+    let member = id.z / (params.groups * group_tiles);
+    let tile = id.z % (params.groups * group_tiles);
+    let conv_group = tile / group_tiles;
+    let image_size = params.in_height * params.in_width;
+
+    #for P 0 PX
+    let pixel{P} = min(first + {P}u, pixels - 1u);
+    let y{P} = i32(pixel{P} / params.out_width % params.out_height * params.stride_y) - i32(params.pad_top);
+    let x{P} = i32(pixel{P} % params.out_width * params.stride_x) - i32(params.pad_left);
+    let image{P} = (member * params.images + pixel{P} / (params.out_width * params.out_height)) * image_size;
+    var acc{P}_0 = vec4<f32>(0.0);
+    var acc{P}_1 = vec4<f32>(0.0);
+    #end
+    var at = member * params.weights_stride + tile * params.kernel_height * params.kernel_width * params.group_in * 8u;
+    for (var ky = 0u; ky < params.kernel_height; ky++) {
+        for (var kx = 0u; kx < params.kernel_width; kx++) {
+            #for P 0 PX
+            let iy{P} = u32(y{P} + i32(ky * params.dilation_y));
+            let ix{P} = u32(x{P} + i32(kx * params.dilation_x));
+            let inside{P} = iy{P} < params.in_height && ix{P} < params.in_width;
+            let source{P} = select(0u, (image{P} + iy{P} * params.in_width + ix{P}) * params.in_c4 + conv_group * params.group_in, inside{P});
+            #end
+            for (var c = 0u; c < params.group_in; c++) {
+                #for I 0 4
+                let w{I}_0 = weights[at + 2u * {I}u];
+                let w{I}_1 = weights[at + 2u * {I}u + 1u];
+                #end
+                at += 8u;
+                #for P 0 PX
+                {
+                    let v = select(vec4<f32>(0.0), input[source{P} + c], inside{P});
+                    acc{P}_0 += v.x * w0_0 + v.y * w1_0 + v.z * w2_0 + v.w * w3_0;
+                    acc{P}_1 += v.x * w0_1 + v.y * w1_1 + v.z * w2_1 + v.w * w3_1;
+                }
+                #end
+            }
+        }
+    }
+    let channel = tile % group_tiles * 2u;
+    #for P 0 PX
+    if (first + {P}u < pixels) {
+        store(member, pixel{P}, conv_group * params.group_out + channel, acc{P}_0);
+        if (channel + 1u < params.group_out) {
+            store(member, pixel{P}, conv_group * params.group_out + channel + 1u, acc{P}_1);
+        }
+    }
+    #end
+}

@@ -1,0 +1,40 @@
+// Dense layer: one invocation four outputs of one image, streaming its columns of the weights.
+
+struct Params {
+    images: u32,       // of one member
+    members: u32,
+    in_c4: u32,
+    out_c4: u32,
+    relu: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [member * images, C/4] vec4
+@group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>;         // [member, C/4, 4, O/4] vec4
+@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;            // [member, O/4] vec4
+@group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;    // [member * images, O/4] vec4
+
+#include "common/index.wgsl"
+
+@compute @workgroup_size(32)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
+    let index = linear_index(id, grid, 32u);
+    if (index >= params.members * params.images * params.out_c4) {
+        return;
+    }
+    let channel = index % params.out_c4;
+    let image = index / params.out_c4;
+    let member = image / params.images;
+    var at = member * params.in_c4 * 4u * params.out_c4 + channel;
+    var sum = bias[member * params.out_c4 + channel];
+    for (var c = 0u; c < params.in_c4; c++) {
+        let v = input[image * params.in_c4 + c];
+        sum += v.x * weights[at] + v.y * weights[at + params.out_c4]
+            + v.z * weights[at + 2u * params.out_c4] + v.w * weights[at + 3u * params.out_c4];
+        at += 4u * params.out_c4;
+    }
+    if (params.relu != 0u) {
+        sum = max(sum, vec4<f32>(0.0));
+    }
+    output[image * params.out_c4 + channel] = sum;
+}
