@@ -8,11 +8,14 @@ pub mod ensemble;
 pub mod error;
 pub mod face;
 pub mod gpu;
+pub mod kernels;
 pub mod lbp;
 pub mod photo;
 pub mod rect;
 pub mod reference;
+pub mod tensor;
 pub mod weights;
+pub mod window;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -1,47 +1,166 @@
-//! The only owner of wgpu objects.
+//! The only owner of wgpu objects: adapters, limits, buffers, pipelines, readback, timing.
+
+mod adapter;
+mod failure;
+mod pipelines;
+mod plan;
+mod recording;
+pub mod shader;
+
+use std::sync::Arc;
+
+pub use adapter::{Adapter, adapters};
+pub use plan::{Plan, Timing};
+pub use recording::{BufferId, Dispatch, Recording, Slice, Work, grid};
 
 use crate::error::{Error, Result};
+use failure::Failures;
+use pipelines::Pipelines;
 
-/// What an adapter says of itself.
+/// What decides the variant of a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The adapter is a CPU (lavapipe, SwiftShader).
+    pub cpu: bool,
+    /// Lanes of a subgroup where its size is fixed and subgroup operations are there; else 0.
+    pub lanes: u32,
+    /// Timestamps can be written.
+    pub timestamps: bool,
+}
+
+/// An opened adapter. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Adapter {
-    /// Position in [`adapters`], best first: what `--device INDEX` takes.
-    pub index: usize,
-    /// Name as the driver gives it.
-    pub name: String,
-    /// `vulkan`, `metal`, `dx12`, `gl`, `webgpu`.
-    pub backend: String,
-    /// `discrete`, `integrated`, `virtual`, `cpu`, `other`.
-    pub kind: String,
-    /// Driver and version, in the driver's own words.
-    pub driver: String,
-    /// Smallest and largest subgroup, in lanes; 0 where the adapter does not say.
-    pub subgroup: [u32; 2],
-    /// Largest storage binding in bytes.
-    pub max_binding_bytes: u64,
-    /// Features moue can use, by name: `subgroup`, `f16`, `timestamps`, ...
-    pub features: Vec<String>,
-}
-
-/// Every adapter of this machine, best first.
-pub fn adapters() -> Vec<Adapter> {
-    Vec::new()
-}
-
-/// An opened adapter.
-#[derive(Debug)]
 pub struct Gpu {
-    name: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    adapter: Adapter,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    limits: wgpu::Limits,
+    capabilities: Capabilities,
+    failures: Failures,
+    pipelines: Pipelines,
+}
+
+/// A buffer on the device, shared by plans: weights, tables.
+#[derive(Debug, Clone)]
+pub struct Buffer {
+    inner: wgpu::Buffer,
+}
+
+impl Buffer {
+    /// Size in bytes.
+    pub fn size(&self) -> u64 {
+        self.inner.size()
+    }
 }
 
 impl Gpu {
     /// Opens an adapter by index or by a part of its name; `None` takes the best.
-    pub fn open(_choice: Option<&str>) -> Result<Self> {
-        Err(Error::NoAdapter("no GPU adapter was found".into()))
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] where there is none of that name, or it cannot be opened.
+    pub fn open(choice: Option<&str>) -> Result<Self> {
+        let (adapter, inner) = adapter::choose(choice)?;
+        let wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("moue"),
+            required_features: inner.features() & wanted,
+            required_limits: inner.limits(),
+            ..Default::default()
+        };
+        let (device, queue) = pollster::block_on(inner.request_device(&descriptor))
+            .map_err(|error| Error::NoAdapter(format!("the adapter `{}` cannot be opened: {error}", adapter.name)))?;
+        Ok(Self::from_device(adapter, device, queue))
+    }
+
+    fn from_device(adapter: Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        let features = device.features();
+        let fixed = adapter.subgroup[0] == adapter.subgroup[1] && features.contains(wgpu::Features::SUBGROUP);
+        let capabilities = Capabilities {
+            cpu: adapter.kind == "cpu",
+            lanes: if fixed { adapter.subgroup[0] } else { 0 },
+            timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
+        };
+        let failures = Failures::watch(&device, &adapter.name);
+        let limits = device.limits();
+        Self { shared: Arc::new(Shared { adapter, device, queue, limits, capabilities, failures, pipelines: Pipelines::default() }) }
     }
 
     /// Name as the driver gives it.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.shared.adapter.name
+    }
+
+    /// What the adapter says of itself.
+    pub fn adapter(&self) -> &Adapter {
+        &self.shared.adapter
+    }
+
+    /// What decides the variants of the kernels.
+    pub fn capabilities(&self) -> Capabilities {
+        self.shared.capabilities
+    }
+
+    /// Largest storage binding in bytes.
+    pub fn max_binding(&self) -> u64 {
+        self.shared.limits.max_storage_buffer_binding_size.min(self.shared.limits.max_buffer_size)
+    }
+
+    /// How many pipelines have been compiled.
+    pub fn pipelines(&self) -> usize {
+        self.shared.pipelines.count()
+    }
+
+    /// Compiles `shader` from a changed text from now on: tests plant a mistake with it and see it caught.
+    #[doc(hidden)]
+    pub fn replace_source(&self, shader: &'static shader::Shader, source: String) {
+        self.shared.pipelines.replace(shader, source);
+    }
+
+    /// Destroys the device, as a driver reset would: everything after it is [`Error::DeviceLost`].
+    #[doc(hidden)]
+    pub fn destroy(&self) {
+        self.shared.device.destroy();
+        let _ = self.shared.device.poll(wgpu::PollType::Poll);
+    }
+
+    /// A buffer holding `bytes`, padded to whole words.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where it exceeds the adapter's largest binding, [`Error::OutOfMemory`].
+    pub fn upload(&self, label: &str, bytes: &[u8]) -> Result<Buffer> {
+        let size = (bytes.len() as u64).next_multiple_of(4).max(16);
+        let buffer = self.allocate(label, size, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST)?;
+        let whole = bytes.len() / 4 * 4;
+        self.shared.queue.write_buffer(&buffer, 0, &bytes[..whole]);
+        if whole < bytes.len() {
+            let mut last = [0; 4];
+            last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
+            self.shared.queue.write_buffer(&buffer, whole as u64, &last);
+        }
+        self.check(label)?;
+        Ok(Buffer { inner: buffer })
+    }
+
+    fn allocate(&self, label: &str, size: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+        if size > self.max_binding() {
+            return Err(Error::Limit {
+                adapter: self.name().to_owned(),
+                reason: format!("`{label}` needs a buffer of {size} bytes, the largest binding is {}", self.max_binding()),
+            });
+        }
+        let buffer =
+            self.shared.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false });
+        self.check(label)?;
+        Ok(buffer)
+    }
+
+    /// The first failure the device reported since the last check.
+    fn check(&self, doing: &str) -> Result<()> {
+        self.shared.failures.take(doing)
     }
 }

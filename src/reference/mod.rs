@@ -7,5 +7,7 @@ mod warp;
 
 pub use gray::gray;
 pub use lbp::{MAX_RADIUS, lbp};
+pub(crate) use lbp::{Diagonal, check as check_lbp};
 pub use lookup::{Crop, lookup, normalise_crops};
+pub(crate) use warp::check as check_warp;
 pub use warp::{MAX_SIDE, warp};

@@ -10,6 +10,9 @@ use crate::rect::Rect;
 /// Longest side of a rectangle, in pixels: beyond it the kernel's 32-bit sums could overflow.
 pub const MAX_SIDE: u32 = 65_535;
 
+/// Longest side of a crop, in pixels.
+pub const MAX_CROP: u32 = 4096;
+
 /// The source pixels of one output position on one axis and their weights; the weights sum to [`Taps::total`].
 struct Taps {
     length: u64,
@@ -76,11 +79,14 @@ pub(crate) fn check(width: u32, height: u32, rect: Rect, size: [u32; 2]) -> Resu
             size[1], size[0]
         )));
     }
-    let longest = width.max(height).max(rect.width).max(rect.height).max(size[0]).max(size[1]);
+    let longest = width.max(height).max(rect.width).max(rect.height);
     if longest > MAX_SIDE {
         return Err(Error::Argument(format!(
             "a side of {longest} pixels: at most {MAX_SIDE} are read, shrink the picture first"
         )));
+    }
+    if size[0].max(size[1]) > MAX_CROP {
+        return Err(Error::Argument(format!("a crop of {} x {} pixels: at most {MAX_CROP} a side", size[1], size[0])));
     }
     Ok(())
 }

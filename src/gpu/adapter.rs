@@ -1,0 +1,101 @@
+//! Which adapters there are, and which one `--device` means.
+
+use crate::error::{Error, Result};
+
+/// What an adapter says of itself.
+#[derive(Debug, Clone)]
+pub struct Adapter {
+    /// Position in [`adapters`], best first: what `--device INDEX` takes.
+    pub index: usize,
+    /// Name as the driver gives it.
+    pub name: String,
+    /// `vulkan`, `metal`, `dx12`, `gl`, `webgpu`.
+    pub backend: String,
+    /// `discrete`, `integrated`, `virtual`, `cpu`, `other`.
+    pub kind: String,
+    /// Driver and version, in the driver's own words.
+    pub driver: String,
+    /// Smallest and largest subgroup, in lanes; 0 where the adapter does not say.
+    pub subgroup: [u32; 2],
+    /// Largest storage binding in bytes.
+    pub max_binding_bytes: u64,
+    /// Features moue can use, by name: `subgroup`, `f16`, `timestamps`.
+    pub features: Vec<String>,
+}
+
+impl Adapter {
+    fn of(index: usize, adapter: &wgpu::Adapter) -> Self {
+        let (info, limits, features) = (adapter.get_info(), adapter.limits(), adapter.features());
+        let named = [
+            (wgpu::Features::SUBGROUP, "subgroup"),
+            (wgpu::Features::SHADER_F16, "f16"),
+            (wgpu::Features::TIMESTAMP_QUERY, "timestamps"),
+            (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, "cooperative-matrix"),
+        ];
+        Self {
+            index,
+            name: info.name,
+            backend: info.backend.to_str().to_owned(),
+            kind: match info.device_type {
+                wgpu::DeviceType::DiscreteGpu => "discrete",
+                wgpu::DeviceType::IntegratedGpu => "integrated",
+                wgpu::DeviceType::VirtualGpu => "virtual",
+                wgpu::DeviceType::Cpu => "cpu",
+                wgpu::DeviceType::Other => "other",
+            }
+            .to_owned(),
+            driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+            subgroup: [info.subgroup_min_size, info.subgroup_max_size],
+            max_binding_bytes: limits.max_storage_buffer_binding_size,
+            features: named.iter().filter(|(f, _)| features.contains(*f)).map(|(_, n)| (*n).to_owned()).collect(),
+        }
+    }
+}
+
+/// Every adapter of this machine, best first. `WGPU_BACKEND` narrows the choice (`vulkan`, `metal`, `dx12`, `gl`).
+pub fn adapters() -> Vec<Adapter> {
+    found().iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect()
+}
+
+fn found() -> Vec<wgpu::Adapter> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+    adapters.retain(|adapter| adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS));
+    adapters.sort_by_key(|adapter| {
+        let info = adapter.get_info();
+        let kind = match info.device_type {
+            wgpu::DeviceType::DiscreteGpu => 0,
+            wgpu::DeviceType::IntegratedGpu => 1,
+            wgpu::DeviceType::VirtualGpu => 2,
+            wgpu::DeviceType::Other => 3,
+            wgpu::DeviceType::Cpu => 4,
+        };
+        // A driver's OpenGL twin comes after the driver itself, and among CPU adapters the one with wider subgroups is faster.
+        (kind, info.backend == wgpu::Backend::Gl, std::cmp::Reverse(info.subgroup_max_size))
+    });
+    adapters
+}
+
+/// The adapter that `choice` means: an index, a part of a name (case does not matter), or the best.
+pub(super) fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapter)> {
+    let adapters = found();
+    let described: Vec<Adapter> = adapters.iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect();
+    let index = match choice {
+        None => Some(0),
+        Some(text) => text.parse::<usize>().ok().or_else(|| {
+            let text = text.to_lowercase();
+            described.iter().position(|adapter| adapter.name.to_lowercase().contains(&text))
+        }),
+    };
+    let names = || described.iter().map(|a| format!("{} {} ({})", a.index, a.name, a.backend)).collect::<Vec<_>>().join(", ");
+    index.and_then(|index| adapters.into_iter().nth(index).map(|adapter| (index, adapter))).map_or_else(
+        || {
+            Err(Error::NoAdapter(match (choice, described.is_empty()) {
+                (None, _) => "no GPU adapter was found (Vulkan, Metal or DX12)".to_owned(),
+                (Some(text), true) => format!("--device {text}: no GPU adapter was found; `--device cpu` needs none"),
+                (Some(text), false) => format!("--device {text}: no such adapter; there are: {}, and cpu", names()),
+            }))
+        },
+        |(index, adapter)| Ok((described[index].clone(), adapter)),
+    )
+}

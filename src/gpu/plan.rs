@@ -1,0 +1,272 @@
+//! A recording made ready: buffers allocated, pipelines compiled, bind groups built once; each run only writes, submits and reads.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use super::pipelines::Pipeline;
+use super::recording::{BufferId, Dispatch, Recording, Slice, Source, Work};
+use super::shader::BindingKind;
+use super::Gpu;
+use crate::error::{Error, Result};
+
+/// How long one dispatch took.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    /// What it computed.
+    pub label: String,
+    /// Name of the shader.
+    pub shader: &'static str,
+    /// Seconds, by the device's own clock.
+    pub seconds: f64,
+    /// What it cost.
+    pub work: Work,
+}
+
+/// A recording made ready on a device.
+#[derive(Debug)]
+pub struct Plan {
+    gpu: Gpu,
+    buffers: Vec<wgpu::Buffer>,
+    uploads: Vec<(BufferId, u64)>,
+    slabs: Vec<BufferId>,
+    steps: Vec<Step>,
+    outputs: Vec<Slice>,
+    readback: wgpu::Buffer,
+}
+
+#[derive(Debug)]
+struct Step {
+    dispatch: Dispatch,
+    pipeline: Arc<Pipeline>,
+    group: wgpu::BindGroup,
+    params_offset: u32,
+}
+
+impl Plan {
+    /// Allocates, compiles and binds.
+    ///
+    /// # Errors
+    /// [`Error::Limit`], [`Error::OutOfMemory`], [`Error::DeviceLost`], or [`Error::Device`] where the device refuses a shader or binding.
+    pub fn new(gpu: &Gpu, recording: Recording) -> Result<Self> {
+        let device = &gpu.shared.device;
+        let mut buffers = Vec::new();
+        let (mut uploads, mut slabs) = (Vec::new(), Vec::new());
+        for (index, (label, source)) in recording.buffers.into_iter().enumerate() {
+            let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+            buffers.push(match source {
+                Source::Slab(size) => {
+                    slabs.push(BufferId(index));
+                    gpu.allocate(&label, size, usage)?
+                }
+                Source::Upload(size) => {
+                    uploads.push((BufferId(index), size));
+                    gpu.allocate(&label, size, usage)?
+                }
+                Source::Shared(buffer) => buffer.inner,
+            });
+        }
+
+        let alignment = gpu.shared.limits.min_uniform_buffer_offset_alignment as usize;
+        let mut params = Vec::new();
+        let mut offsets = Vec::new();
+        for dispatch in &recording.dispatches {
+            params.resize(params.len().next_multiple_of(alignment), 0);
+            offsets.push(params.len() as u32);
+            params.extend_from_slice(&dispatch.params);
+        }
+        let params_size = (params.len() as u64).next_multiple_of(16).max(16);
+        let params_buffer =
+            gpu.allocate("parameters", params_size, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)?;
+        params.resize(params_size as usize, 0);
+        gpu.shared.queue.write_buffer(&params_buffer, 0, &params);
+
+        let shaders: Vec<_> = recording.dispatches.iter().map(|dispatch| dispatch.shader).collect();
+        let pipelines = gpu.shared.pipelines.get(device, &shaders);
+        gpu.check("compiling the pipelines")?;
+        if pipelines.len() != shaders.len() {
+            return Err(Error::Device { adapter: gpu.name().to_owned(), reason: "a pipeline did not compile".into() });
+        }
+        let mut steps = Vec::new();
+        for ((dispatch, pipeline), params_offset) in recording.dispatches.into_iter().zip(pipelines).zip(offsets) {
+            let group = bind(gpu, &dispatch, &pipeline, &params_buffer, &buffers)?;
+            steps.push(Step { dispatch, pipeline, group, params_offset });
+        }
+        let size: u64 = recording.outputs.iter().map(|slice| slice.size).sum();
+        let readback =
+            gpu.allocate("readback", size.max(16), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
+        Ok(Self { gpu: gpu.clone(), buffers, uploads, slabs, steps, outputs: recording.outputs, readback })
+    }
+
+    /// Writes `uploads` (each to the start of its buffer), runs every dispatch in one submission and reads the outputs.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where an upload is larger than its buffer or no upload buffer; [`Error::DeviceLost`], [`Error::OutOfMemory`],
+    /// [`Error::Device`].
+    pub fn run(&mut self, uploads: &[(Slice, &[u8])]) -> Result<Vec<Vec<u8>>> {
+        self.write(uploads)?;
+        let mut encoder = self.encoder();
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("moue"), timestamp_writes: None });
+            for step in &self.steps {
+                step.record(&mut pass);
+            }
+        }
+        self.finish(encoder)
+    }
+
+    /// Runs with a timestamp before and after every dispatch.
+    ///
+    /// # Errors
+    /// As [`Plan::run`]; [`Error::Limit`] where the adapter has no timestamps.
+    pub fn profile(&mut self, uploads: &[(Slice, &[u8])]) -> Result<Vec<Timing>> {
+        if !self.gpu.capabilities().timestamps {
+            return Err(Error::Limit { adapter: self.gpu.name().to_owned(), reason: "it has no timestamps".into() });
+        }
+        self.write(uploads)?;
+        let device = &self.gpu.shared.device;
+        // A query set holds at most 4096 queries.
+        let mut timings = Vec::new();
+        for steps in self.steps.chunks(2048) {
+            let count = 2 * steps.len() as u32;
+            let queries = device.create_query_set(&wgpu::QuerySetDescriptor { label: None, ty: wgpu::QueryType::Timestamp, count });
+            let size = 8 * u64::from(count);
+            let resolved =
+                self.gpu.allocate("timestamps", size, wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC)?;
+            let readback = self.gpu.allocate("timestamps", size, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
+            let mut encoder = self.encoder();
+            for (index, step) in (0..).zip(steps) {
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                    label: Some(&step.dispatch.label),
+                    timestamp_writes: Some(wgpu::ComputePassTimestampWrites {
+                        query_set: &queries,
+                        beginning_of_pass_write_index: Some(2 * index),
+                        end_of_pass_write_index: Some(2 * index + 1),
+                    }),
+                });
+                step.record(&mut pass);
+            }
+            encoder.resolve_query_set(&queries, 0..count, &resolved, 0);
+            encoder.copy_buffer_to_buffer(&resolved, 0, &readback, 0, size);
+            self.gpu.shared.queue.submit([encoder.finish()]);
+            let bytes = self.map(&readback, size)?;
+            let ticks: Vec<u64> = bytes.chunks_exact(8).map(bytemuck::pod_read_unaligned).collect();
+            let period = f64::from(self.gpu.shared.queue.get_timestamp_period()) * 1e-9;
+            timings.extend(steps.iter().zip(ticks.chunks_exact(2)).map(|(step, pair)| Timing {
+                label: step.dispatch.label.clone(),
+                shader: step.dispatch.shader.name,
+                seconds: pair[1].saturating_sub(pair[0]) as f64 * period,
+                work: step.dispatch.work,
+            }));
+        }
+        Ok(timings)
+    }
+
+    /// Fills every slab with NaN: a run that reads what it did not write gives NaN.
+    #[doc(hidden)]
+    pub fn poison(&self) {
+        for &BufferId(index) in &self.slabs {
+            let buffer = &self.buffers[index];
+            let nan = f32::NAN.to_bits().to_le_bytes().repeat((buffer.size() / 4) as usize);
+            self.gpu.shared.queue.write_buffer(buffer, 0, &nan);
+        }
+    }
+
+    fn write(&self, uploads: &[(Slice, &[u8])]) -> Result<()> {
+        for (slice, bytes) in uploads {
+            let Some((_, size)) = self.uploads.iter().find(|(id, _)| *id == slice.buffer) else {
+                return Err(Error::Argument("an upload into a buffer that is none".into()));
+            };
+            if slice.offset + bytes.len() as u64 > *size || !bytes.len().is_multiple_of(4) {
+                return Err(Error::Argument(format!("an upload of {} bytes into a buffer of {size}", bytes.len())));
+            }
+            self.gpu.shared.queue.write_buffer(&self.buffers[slice.buffer.0], slice.offset, bytes);
+        }
+        Ok(())
+    }
+
+    fn encoder(&self) -> wgpu::CommandEncoder {
+        self.gpu.shared.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("moue") })
+    }
+
+    fn finish(&self, mut encoder: wgpu::CommandEncoder) -> Result<Vec<Vec<u8>>> {
+        let mut at = 0;
+        for slice in &self.outputs {
+            encoder.copy_buffer_to_buffer(&self.buffers[slice.buffer.0], slice.offset, &self.readback, at, slice.size);
+            at += slice.size;
+        }
+        self.gpu.shared.queue.submit([encoder.finish()]);
+        let bytes = self.map(&self.readback, at)?;
+        let mut rest = &bytes[..];
+        let mut outputs = Vec::new();
+        for slice in &self.outputs {
+            let (head, tail) = rest.split_at(slice.size as usize);
+            outputs.push(head.to_vec());
+            rest = tail;
+        }
+        Ok(outputs)
+    }
+
+    fn map(&self, buffer: &wgpu::Buffer, size: u64) -> Result<Vec<u8>> {
+        if size == 0 {
+            let waited = self.gpu.shared.device.poll(wgpu::PollType::wait_indefinitely());
+            self.gpu.check("running")?;
+            return waited.map(|_| Vec::new()).map_err(|error| self.lost(&error.to_string()));
+        }
+        let (sender, receiver) = mpsc::channel();
+        buffer.map_async(wgpu::MapMode::Read, 0..size, move |result| {
+            let _ = sender.send(result);
+        });
+        let waited = self.gpu.shared.device.poll(wgpu::PollType::wait_indefinitely());
+        self.gpu.check("running")?;
+        waited.map_err(|error| self.lost(&error.to_string()))?;
+        match receiver.try_recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(self.lost(&error.to_string())),
+            Err(_) => return Err(self.lost("the results never came")),
+        }
+        let bytes = match buffer.get_mapped_range(0..size) {
+            Ok(view) => view.to_vec(),
+            Err(error) => return Err(self.lost(&error.to_string())),
+        };
+        buffer.unmap();
+        Ok(bytes)
+    }
+
+    fn lost(&self, reason: &str) -> Error {
+        Error::DeviceLost { adapter: self.gpu.name().to_owned(), reason: reason.to_owned() }
+    }
+}
+
+impl Step {
+    fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
+        let [x, y, z] = self.dispatch.grid;
+        pass.set_pipeline(&self.pipeline.inner);
+        pass.set_bind_group(0, &self.group, &[self.params_offset]);
+        pass.dispatch_workgroups(x, y, z);
+    }
+}
+
+fn bind(gpu: &Gpu, dispatch: &Dispatch, pipeline: &Pipeline, params: &wgpu::Buffer, buffers: &[wgpu::Buffer]) -> Result<wgpu::BindGroup> {
+    let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).count();
+    if storage != dispatch.buffers.len() {
+        return Err(Error::Device {
+            adapter: gpu.name().to_owned(),
+            reason: format!("`{}` has {storage} storage bindings, {} were given", dispatch.label, dispatch.buffers.len()),
+        });
+    }
+    let binding = |buffer, offset, size| {
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: std::num::NonZeroU64::new(size) })
+    };
+    let mut entries =
+        vec![wgpu::BindGroupEntry { binding: 0, resource: binding(params, 0, dispatch.params.len().next_multiple_of(16) as u64) }];
+    for (index, slice) in (1..).zip(&dispatch.buffers) {
+        entries.push(wgpu::BindGroupEntry { binding: index, resource: binding(&buffers[slice.buffer.0], slice.offset, slice.size) });
+    }
+    let group = gpu.shared.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some(&dispatch.label),
+        layout: &pipeline.layout,
+        entries: &entries,
+    });
+    gpu.check(&dispatch.label)?;
+    Ok(group)
+}

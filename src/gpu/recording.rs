@@ -1,0 +1,137 @@
+//! What to run, as data: buffers, dispatches and what comes back. Kernels write it, [`super::Plan`] turns it into commands.
+
+use super::shader::Shader;
+use super::{Buffer, Gpu};
+use crate::error::{Error, Result};
+
+/// A buffer of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub(super) usize);
+
+/// A part of a buffer, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// The buffer.
+    pub buffer: BufferId,
+    /// First byte.
+    pub offset: u64,
+    /// Number of bytes.
+    pub size: u64,
+}
+
+/// What a dispatch costs, for benchmarks.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Work {
+    /// Floating-point operations: 2 a multiply-add.
+    pub flops: u64,
+    /// Bytes read and written, each once.
+    pub bytes: u64,
+}
+
+/// One dispatch of one shader.
+#[derive(Debug, Clone)]
+pub struct Dispatch {
+    /// What it computes, for profiles.
+    pub label: String,
+    /// The shader.
+    pub shader: &'static Shader,
+    /// Its parameter struct.
+    pub params: Vec<u8>,
+    /// Its storage buffers, in the order of the bindings.
+    pub buffers: Vec<Slice>,
+    /// Workgroups.
+    pub grid: [u32; 3],
+    /// Cost.
+    pub work: Work,
+}
+
+#[derive(Debug)]
+pub(super) enum Source {
+    /// Written by dispatches.
+    Slab(u64),
+    /// Written by the host before every run.
+    Upload(u64),
+    /// Lives beyond the plan.
+    Shared(Buffer),
+}
+
+/// Buffers, dispatches in order, and what is read back.
+#[derive(Debug, Default)]
+pub struct Recording {
+    pub(super) buffers: Vec<(String, Source)>,
+    pub(super) dispatches: Vec<Dispatch>,
+    pub(super) outputs: Vec<Slice>,
+}
+
+impl Recording {
+    /// A buffer that dispatches write; `bytes` is rounded up to a vec4.
+    pub fn slab(&mut self, label: &str, bytes: u64) -> Slice {
+        self.push(label, Source::Slab(bytes.next_multiple_of(16).max(16)))
+    }
+
+    /// A buffer that the host writes before every run; `bytes` is rounded up to a vec4.
+    pub fn upload(&mut self, label: &str, bytes: u64) -> Slice {
+        self.push(label, Source::Upload(bytes.next_multiple_of(16).max(16)))
+    }
+
+    /// A buffer that lives beyond the plan.
+    pub fn shared(&mut self, label: &str, buffer: &Buffer) -> Slice {
+        self.push(label, Source::Shared(buffer.clone()))
+    }
+
+    fn push(&mut self, label: &str, source: Source) -> Slice {
+        let size = match &source {
+            Source::Slab(size) | Source::Upload(size) => *size,
+            Source::Shared(buffer) => buffer.size(),
+        };
+        self.buffers.push((label.to_owned(), source));
+        Slice { buffer: BufferId(self.buffers.len() - 1), offset: 0, size }
+    }
+
+    /// Appends a dispatch; one with an empty grid is left out.
+    pub fn dispatch(&mut self, dispatch: Dispatch) {
+        if !dispatch.grid.contains(&0) {
+            self.dispatches.push(dispatch);
+        }
+    }
+
+    /// Has `slice` read back after every run; the answers come in the order of these calls.
+    pub fn read(&mut self, slice: Slice) {
+        self.outputs.push(slice);
+    }
+
+    /// The dispatches so far.
+    pub fn dispatches(&self) -> &[Dispatch] {
+        &self.dispatches
+    }
+
+    /// Bytes read back by a run.
+    pub fn read_bytes(&self) -> u64 {
+        self.outputs.iter().map(|slice| slice.size).sum()
+    }
+
+    /// Bytes of the buffers that dispatches write, and how many there are.
+    pub fn slabs(&self) -> (u64, usize) {
+        let sizes = self.buffers.iter().filter_map(|(_, source)| if let Source::Slab(size) = source { Some(*size) } else { None });
+        (sizes.clone().sum(), sizes.count())
+    }
+}
+
+/// Workgroups for `count` invocations in workgroups of `workgroup`, folded into two dimensions where one would exceed 65,535, times `layers`.
+pub fn grid(count: u64, workgroup: u32, layers: u64) -> Result<[u32; 3]> {
+    let groups = count.div_ceil(u64::from(workgroup));
+    let x = groups.min(65_535);
+    let y = if x == 0 { 0 } else { groups.div_ceil(x) };
+    // Kernels count invocations in u32.
+    if count >= 1 << 32 || y > 65_535 || layers > 65_535 {
+        return Err(Error::Argument(format!("{count} invocations x {layers} are more than a grid holds: use a smaller batch")));
+    }
+    Ok([x as u32, y as u32, layers as u32])
+}
+
+impl Gpu {
+    /// Where parts of one buffer may start.
+    pub(crate) fn alignment(&self) -> u64 {
+        u64::from(self.shared.limits.min_storage_buffer_offset_alignment)
+    }
+}

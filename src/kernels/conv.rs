@@ -1,0 +1,266 @@
+//! Convolution: which variant, how its weights are packed, and its dispatch.
+
+use super::{View, holds, same};
+use crate::error::{Error, Result};
+use crate::gpu::shader::{self, Shader, conv_direct::Params};
+use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
+use crate::tensor::Tensor;
+use crate::window::Window;
+
+/// The kernels that convolve; one table, each tested against the same twin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Variant {
+    /// CPU adapters with subgroups of 8 lanes.
+    Broadcast8,
+    /// CPU adapters with subgroups of 4 lanes.
+    Broadcast4,
+    /// CPU adapters without subgroups.
+    Direct,
+    /// GPUs: 64 x 64 x 16 in workgroup memory.
+    Tile,
+    /// Groups that are not whole vec4s.
+    Grouped,
+    /// One channel a group.
+    Depthwise,
+}
+
+impl Variant {
+    /// Every variant.
+    pub const ALL: [Self; 6] = [Self::Broadcast8, Self::Broadcast4, Self::Direct, Self::Tile, Self::Grouped, Self::Depthwise];
+
+    /// The shader.
+    pub fn shader(self) -> &'static Shader {
+        match self {
+            Self::Broadcast8 => &shader::CONV_BROADCAST_8,
+            Self::Broadcast4 => &shader::CONV_BROADCAST_4,
+            Self::Direct => &shader::CONV_DIRECT,
+            Self::Tile => &shader::CONV_TILE,
+            Self::Grouped => &shader::CONV_GROUPED,
+            Self::Depthwise => &shader::CONV_DEPTHWISE,
+        }
+    }
+
+    /// Output channels / 4 of one tile of the packed weights; `None` where they are packed without tiles.
+    fn tile(self) -> Option<usize> {
+        match self {
+            Self::Broadcast8 => Some(8),
+            Self::Broadcast4 => Some(4),
+            Self::Direct => Some(2),
+            Self::Tile => Some(16),
+            Self::Grouped | Self::Depthwise => None,
+        }
+    }
+
+    /// Pixels of one workgroup.
+    fn pixels(self) -> u32 {
+        match self {
+            Self::Broadcast8 | Self::Broadcast4 => 32,
+            Self::Direct => 128,
+            Self::Tile => 64,
+            Self::Grouped | Self::Depthwise => 64,
+        }
+    }
+
+    /// Whether the variant computes a convolution of these channels and groups on an adapter of these capabilities.
+    pub fn fits(self, capabilities: Capabilities, in_channels: usize, out_channels: usize, groups: usize) -> bool {
+        let whole = groups == 1 || ((in_channels / groups).is_multiple_of(4) && (out_channels / groups).is_multiple_of(4));
+        match self {
+            Self::Broadcast8 => whole && capabilities.lanes == 8,
+            Self::Broadcast4 => whole && capabilities.lanes == 4,
+            Self::Direct | Self::Tile => whole,
+            Self::Grouped => true,
+            Self::Depthwise => groups == in_channels && groups == out_channels,
+        }
+    }
+
+    /// The variant for an adapter: a rule from its facts.
+    pub fn choose(capabilities: Capabilities, in_channels: usize, out_channels: usize, groups: usize) -> Self {
+        let fits = |variant: Self| variant.fits(capabilities, in_channels, out_channels, groups);
+        let dense: &[Self] =
+            if capabilities.cpu { &[Self::Broadcast8, Self::Broadcast4, Self::Direct] } else { &[Self::Tile] };
+        if groups > 1 && fits(Self::Depthwise) {
+            return Self::Depthwise;
+        }
+        dense.iter().copied().find(|&variant| fits(variant)).unwrap_or(Self::Grouped)
+    }
+}
+
+/// Weights of every member, packed for one variant.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    /// For the shader's `weights`.
+    pub weights: Vec<f32>,
+    /// [member, O/4] vec4.
+    pub bias: Vec<f32>,
+}
+
+/// Packed weights on the GPU.
+#[derive(Debug, Clone, Copy)]
+pub struct ConvWeights {
+    /// The variant they are packed for.
+    pub variant: Variant,
+    /// [`Packed::weights`].
+    pub weights: Slice,
+    /// [`Packed::bias`].
+    pub bias: Slice,
+}
+
+/// One convolution of every member.
+#[derive(Debug, Clone, Copy)]
+pub struct Conv {
+    /// Members that share the network; images are counted member by member.
+    pub members: usize,
+    /// Output channels.
+    pub out_channels: usize,
+    /// The window.
+    pub window: Window,
+    /// Groups; both channel counts are multiples of it.
+    pub groups: usize,
+    /// ReLU at the end.
+    pub relu: bool,
+    /// First output channel / 4: where the slice of a concatenation starts.
+    pub out_c4_offset: usize,
+}
+
+impl Variant {
+    /// Packs one weight [O, C / groups, kh, kw] and bias [O] a member.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where the members differ or the channels do not divide into the groups.
+    pub fn pack(self, at: &str, members: &[(&Tensor, &[f32])], groups: usize) -> Result<Packed> {
+        let Some((first, _)) = members.first() else { return Err(Error::shape(at, "no member")) };
+        let &[out_channels, group_in, kh, kw] = &first.shape[..] else {
+            return Err(Error::shape(at, format!("a convolution's weight is [O, C / groups, kh, kw], not {:?}", first.shape)));
+        };
+        if groups == 0 || out_channels == 0 || !out_channels.is_multiple_of(groups) {
+            return Err(Error::shape(at, format!("{out_channels} output channels do not divide into {groups} groups")));
+        }
+        let group_out = out_channels / groups;
+        let mut packed = Packed { weights: Vec::new(), bias: Vec::new() };
+        for (weight, bias) in members {
+            if weight.shape != first.shape || bias.len() != out_channels {
+                return Err(Error::shape(at, format!("members differ: weights {:?} and {:?}, bias {}", first.shape, weight.shape, bias.len())));
+            }
+            let value = |o: usize, c: usize, y: usize, x: usize| weight.data[((o * group_in + c) * kh + y) * kw + x];
+            packed.bias.extend_from_slice(bias);
+            packed.bias.resize(packed.bias.len().next_multiple_of(4), 0.0);
+            match self.tile() {
+                Some(tile) => {
+                    for group in 0..groups {
+                        for first_out in (0..group_out).step_by(4 * tile) {
+                            for (y, x) in (0..kh).flat_map(|y| (0..kw).map(move |x| (y, x))) {
+                                for c in 0..group_in.next_multiple_of(4) {
+                                    packed.weights.extend((first_out..first_out + 4 * tile).map(|o| {
+                                        if o < group_out && c < group_in { value(group * group_out + o, c, y, x) } else { 0.0 }
+                                    }));
+                                }
+                            }
+                        }
+                    }
+                }
+                None if self == Self::Depthwise => {
+                    for (y, x) in (0..kh).flat_map(|y| (0..kw).map(move |x| (y, x))) {
+                        packed.weights.extend((0..out_channels.next_multiple_of(4)).map(|o| if o < out_channels { value(o, 0, y, x) } else { 0.0 }));
+                    }
+                }
+                None => {
+                    for o in 0..out_channels {
+                        for (y, x) in (0..kh).flat_map(|y| (0..kw).map(move |x| (y, x))) {
+                            packed.weights.extend((0..group_in).map(|c| value(o, c, y, x)));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(packed)
+    }
+}
+
+impl Conv {
+    /// The dispatch: `input` [members x images, C, H, W] to `output`, which may have more channels than this convolution makes.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where sizes disagree or a buffer is too small.
+    pub fn dispatch(&self, at: &str, input: View, weights: ConvWeights, residual: Option<View>, output: View) -> Result<Dispatch> {
+        let variant = weights.variant;
+        let (members, groups, window) = (self.members, self.groups, self.window);
+        let out_c4 = self.out_channels.div_ceil(4);
+        if members == 0 || groups == 0 || !input.channels.is_multiple_of(groups) || !self.out_channels.is_multiple_of(groups) {
+            return Err(Error::shape(at, format!("{} -> {} channels in {groups} groups", input.channels, self.out_channels)));
+        }
+        same(at, "images of input and output", input.images, output.images)?;
+        let [out_height, out_width] = window.output(at, [input.height, input.width], false)?;
+        same(at, "output rows", out_height, output.height)?;
+        same(at, "output columns", out_width, output.width)?;
+        if !input.images.is_multiple_of(members) || self.out_c4_offset + out_c4 > output.c4() {
+            return Err(Error::shape(at, format!("{} images of {members} members, channels {} at {}", input.images, self.out_channels, self.out_c4_offset)));
+        }
+        input.check(at)?;
+        output.check(at)?;
+        if let Some(residual) = residual {
+            residual.check(at)?;
+            same(at, "residual channels", residual.channels, self.out_channels)?;
+            same(at, "residual pixels", residual.images * residual.pixels(), output.images * output.pixels())?;
+        }
+        let (kh, kw) = (window.kernel[0], window.kernel[1]);
+        let (group_in, group_out) = (input.channels / groups, self.out_channels / groups);
+        // Elements of the shader's `weights` of one member, and the sizes of a group in the units that the variant counts in.
+        let (weights_stride, element, params_in, params_out) = match variant.tile() {
+            Some(tile) => {
+                let tiles = groups * group_out.div_ceil(4 * tile);
+                (tiles * kh * kw * group_in.div_ceil(4) * 4 * tile, 16, group_in.div_ceil(4), group_out.div_ceil(4))
+            }
+            None if variant == Variant::Depthwise => (kh * kw * input.c4(), 16, 1, 1),
+            None => (self.out_channels * kh * kw * group_in, 4, group_in, group_out),
+        };
+        holds(at, weights.weights, (element * members * weights_stride) as u64)?;
+        holds(at, weights.bias, (16 * members * out_c4) as u64)?;
+        let images = input.images / members;
+        let pixels = (images * output.pixels()) as u64;
+        let grid = match variant.tile() {
+            Some(tile) => grid(pixels, variant.pixels(), (members * groups * group_out.div_ceil(4 * tile)) as u64)?,
+            None => grid(pixels * out_c4 as u64, variant.pixels(), members as u64)?,
+        };
+        let taps = (kh * kw * group_in) as u64;
+        let outputs = output.images as u64 * output.pixels() as u64 * self.out_channels as u64;
+        let n = |value: usize| value as u32;
+        let params = Params {
+            images: n(images),
+            in_height: n(input.height),
+            in_width: n(input.width),
+            in_c4: n(input.c4()),
+            out_height: n(out_height),
+            out_width: n(out_width),
+            out_c4: n(output.c4()),
+            out_c4_offset: n(self.out_c4_offset),
+            groups: n(groups),
+            group_in: n(params_in),
+            group_out: n(params_out),
+            kernel_height: n(kh),
+            kernel_width: n(kw),
+            stride_y: n(window.stride[0]),
+            stride_x: n(window.stride[1]),
+            pad_top: n(window.pad[0]),
+            pad_left: n(window.pad[1]),
+            dilation_y: n(window.dilation[0]),
+            dilation_x: n(window.dilation[1]),
+            weights_stride: n(weights_stride),
+            bias_stride: n(out_c4),
+            relu: u32::from(self.relu),
+            residual: u32::from(residual.is_some()),
+        };
+        Ok(Dispatch {
+            label: at.to_owned(),
+            shader: variant.shader(),
+            params: bytemuck::bytes_of(&params).to_vec(),
+            buffers: vec![input.slice, weights.weights, weights.bias, residual.map_or(weights.bias, |r| r.slice), output.slice],
+            grid,
+            work: Work {
+                flops: 2 * outputs * taps,
+                bytes: 16 * (input.vec4s() + residual.map_or(0, |r| r.vec4s())) as u64
+                    + 4 * outputs
+                    + (element * members * weights_stride) as u64,
+            },
+        })
+    }
+}

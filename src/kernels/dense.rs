@@ -1,0 +1,83 @@
+//! Dense layer.
+
+use super::{View, holds, one_a_item, same};
+use crate::error::{Error, Result};
+use crate::gpu::shader::{DENSE, dense::Params};
+use crate::gpu::{Dispatch, Slice, Work};
+use crate::tensor::Tensor;
+
+/// One dense layer of every member.
+#[derive(Debug, Clone, Copy)]
+pub struct Dense {
+    /// Members that share the network.
+    pub members: usize,
+    /// [member, C/4, 4, O/4] vec4.
+    pub weights: Slice,
+    /// [member, O/4] vec4.
+    pub bias: Slice,
+    /// ReLU at the end.
+    pub relu: bool,
+}
+
+/// Packs one weight [O, C] and bias [O] a member. `pixels` is the H x W of a flattened input that lies as [H, W, C/4]: its columns are
+/// C x H x W in logical order. Gives the weights and the biases.
+///
+/// # Errors
+/// [`Error::Shape`] where the members differ.
+pub fn pack_dense(at: &str, members: &[(&Tensor, &[f32])], pixels: usize) -> Result<(Vec<f32>, Vec<f32>)> {
+    let Some((first, _)) = members.first() else { return Err(Error::shape(at, "no member")) };
+    let &[out, columns] = &first.shape[..] else {
+        return Err(Error::shape(at, format!("a dense layer's weight is [O, C], not {:?}", first.shape)));
+    };
+    if pixels == 0 || !columns.is_multiple_of(pixels) {
+        return Err(Error::shape(at, format!("{columns} columns do not divide into {pixels} pixels")));
+    }
+    let channels = columns / pixels;
+    let (mut weights, mut biases) = (Vec::new(), Vec::new());
+    for (weight, bias) in members {
+        if weight.shape != first.shape || bias.len() != out {
+            return Err(Error::shape(at, format!("members differ: weights {:?} and {:?}, bias {}", first.shape, weight.shape, bias.len())));
+        }
+        for pixel in 0..pixels {
+            for c in 0..channels.next_multiple_of(4) {
+                weights.extend((0..out.next_multiple_of(4)).map(|o| {
+                    if o < out && c < channels { weight.data[o * columns + c * pixels + pixel] } else { 0.0 }
+                }));
+            }
+        }
+        biases.extend_from_slice(bias);
+        biases.resize(biases.len().next_multiple_of(4), 0.0);
+    }
+    Ok((weights, biases))
+}
+
+/// `input` [members x images, C, H, W] (flattened as it lies) to `output` [members x images, O].
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispatch> {
+    let members = layer.members;
+    same(at, "images of input and output", input.images, output.images)?;
+    same(at, "output pixels", output.pixels(), 1)?;
+    if members == 0 || !input.images.is_multiple_of(members) {
+        return Err(Error::shape(at, format!("{} images of {members} members", input.images)));
+    }
+    input.check(at)?;
+    output.check(at)?;
+    let in_c4 = input.pixels() * input.c4();
+    let weights = 16 * members * in_c4 * 4 * output.c4();
+    holds(at, layer.weights, weights as u64)?;
+    holds(at, layer.bias, (16 * members * output.c4()) as u64)?;
+    let params = Params {
+        images: (input.images / members) as u32,
+        members: members as u32,
+        in_c4: in_c4 as u32,
+        out_c4: output.c4() as u32,
+        relu: u32::from(layer.relu),
+    };
+    let work = Work {
+        flops: 2 * (input.images * input.pixels() * input.channels * output.channels) as u64,
+        bytes: (weights + 16 * (input.vec4s() + output.vec4s())) as u64,
+    };
+    one_a_item(at, &DENSE, params, vec![input.slice, layer.weights, layer.bias, output.slice], output.images * output.c4(), work)
+}

@@ -1,0 +1,123 @@
+//! Kernels that go over a tensor once: unary, binary with broadcast, affine, softmax.
+
+use super::{View, holds, one_a_item, same};
+use crate::error::{Error, Result};
+use crate::gpu::shader::{self, AFFINE, BINARY, SOFTMAX, UNARY};
+use crate::gpu::{Dispatch, Slice, Work};
+
+/// Functions of one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unary {
+    /// max(x, 0).
+    Relu,
+    /// 1 / (1 + exp(-x)).
+    Sigmoid,
+}
+
+/// Functions of two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binary {
+    /// x + y.
+    Add,
+    /// x * y.
+    Mul,
+}
+
+fn same_shape(at: &str, left: View, right: View) -> Result<()> {
+    same(at, "images", left.images, right.images)?;
+    same(at, "channels", left.channels, right.channels)?;
+    same(at, "rows", left.height, right.height)?;
+    same(at, "columns", left.width, right.width)
+}
+
+/// A function of every value of `input`.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+pub fn unary(at: &str, function: Unary, input: View, output: View) -> Result<Dispatch> {
+    same_shape(at, input, output)?;
+    input.check(at)?;
+    output.check(at)?;
+    let params = shader::unary::Params { count: input.vec4s() as u32, operation: u32::from(function == Unary::Sigmoid) };
+    let work = Work { flops: 4 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
+    one_a_item(at, &UNARY, params, vec![input.slice, output.slice], input.vec4s(), work)
+}
+
+/// `left` and `right` to `output`; along each of N, C, H, W a side may have length 1.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes neither agree nor are 1, or a buffer is too small.
+pub fn binary(at: &str, function: Binary, left: View, right: View, output: View, relu: bool) -> Result<Dispatch> {
+    let strides = |side: View| -> Result<[u32; 4]> {
+        let stride = |what: &str, length: usize, of: usize, stride: usize| {
+            if length == of {
+                Ok(stride as u32)
+            } else if length == 1 {
+                Ok(0)
+            } else {
+                Err(Error::shape(at, format!("{what}: {length} does not broadcast to {of}")))
+            }
+        };
+        side.check(at)?;
+        Ok([
+            stride("images", side.images, output.images, side.pixels() * side.c4())?,
+            stride("rows", side.height, output.height, side.width * side.c4())?,
+            stride("columns", side.width, output.width, side.c4())?,
+            stride("channels", side.channels, output.channels, 1)?,
+        ])
+    };
+    output.check(at)?;
+    let params = shader::binary::Params {
+        images: output.images as u32,
+        height: output.height as u32,
+        width: output.width as u32,
+        c4: output.c4() as u32,
+        left: strides(left)?,
+        right: strides(right)?,
+        left_single: u32::from(left.channels == 1 && output.channels > 1),
+        right_single: u32::from(right.channels == 1 && output.channels > 1),
+        operation: u32::from(function == Binary::Mul),
+        relu: u32::from(relu),
+        ..Default::default()
+    };
+    let work = Work { flops: 4 * output.vec4s() as u64, bytes: 16 * (left.vec4s() + right.vec4s() + output.vec4s()) as u64 };
+    one_a_item(at, &BINARY, params, vec![left.slice, right.slice, output.slice], output.vec4s(), work)
+}
+
+/// x * scale + shift a channel, `scale` and `shift` [member, C/4] vec4.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+pub fn affine(at: &str, members: usize, scale: Slice, shift: Slice, relu: bool, input: View, output: View) -> Result<Dispatch> {
+    same_shape(at, input, output)?;
+    input.check(at)?;
+    output.check(at)?;
+    if members == 0 || !input.images.is_multiple_of(members) {
+        return Err(Error::shape(at, format!("{} images of {members} members", input.images)));
+    }
+    holds(at, scale, (16 * members * input.c4()) as u64)?;
+    holds(at, shift, (16 * members * input.c4()) as u64)?;
+    let params = shader::affine::Params {
+        images: (input.images / members) as u32,
+        members: members as u32,
+        pixels: input.pixels() as u32,
+        c4: input.c4() as u32,
+        relu: u32::from(relu),
+    };
+    let work = Work { flops: 8 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
+    one_a_item(at, &AFFINE, params, vec![input.slice, scale, shift, output.slice], input.vec4s(), work)
+}
+
+/// Softmax over the channels of every pixel.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+pub fn softmax(at: &str, input: View, output: View) -> Result<Dispatch> {
+    same_shape(at, input, output)?;
+    input.check(at)?;
+    output.check(at)?;
+    let pixels = input.images * input.pixels();
+    let params = shader::softmax::Params { pixels: pixels as u32, channels: input.channels as u32 };
+    let work = Work { flops: 16 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
+    one_a_item(at, &SOFTMAX, params, vec![input.slice, output.slice], pixels, work)
+}

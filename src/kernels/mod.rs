@@ -1,0 +1,95 @@
+//! One file a kernel: check shapes -> parameters -> dispatch. Knows no network.
+//!
+//! Activations lie on the GPU as [images, H, W, C/4] vec4, channels padded to four with zeros; with several members of one network `images`
+//! counts member by member.
+
+mod conv;
+mod dense;
+mod elementwise;
+mod fuse;
+mod layout;
+mod pool;
+mod preprocess;
+
+pub use conv::{Conv, ConvWeights, Packed, Variant};
+pub use dense::{Dense, dense, pack_dense};
+pub use elementwise::{Binary, Unary, affine, binary, softmax, unary};
+pub use fuse::fuse;
+pub use layout::{copy, pack, unpack};
+pub use pool::{Pooling, global_average, pool};
+pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp};
+
+use crate::error::{Error, Result};
+use crate::gpu::{Dispatch, Slice, Work, grid, shader::Shader};
+
+/// A tensor on the GPU: [images, height, width, channels / 4] vec4.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View {
+    /// Where it lies.
+    pub slice: Slice,
+    /// Images, all members counted.
+    pub images: usize,
+    /// Channels, not padded.
+    pub channels: usize,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+impl View {
+    /// Bytes of [images, height, width, channels / 4] vec4.
+    pub fn bytes(images: usize, channels: usize, height: usize, width: usize) -> u64 {
+        16 * (images * height * width * channels.div_ceil(4)) as u64
+    }
+
+    /// Channels / 4, rounded up.
+    pub fn c4(&self) -> usize {
+        self.channels.div_ceil(4)
+    }
+
+    /// Rows x columns.
+    pub fn pixels(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// Number of vec4s.
+    pub fn vec4s(&self) -> usize {
+        self.images * self.pixels() * self.c4()
+    }
+
+    /// Checks that the slice holds the tensor: the shaders index without bounds checks.
+    fn check(&self, at: &str) -> Result<()> {
+        holds(at, self.slice, 16 * self.vec4s() as u64)
+    }
+}
+
+/// Checks that `slice` holds `bytes`.
+fn holds(at: &str, slice: Slice, bytes: u64) -> Result<()> {
+    if slice.size < bytes || bytes == 0 {
+        return Err(Error::shape(at, format!("a buffer of {} bytes for {bytes}", slice.size)));
+    }
+    Ok(())
+}
+
+fn same(at: &str, what: &str, left: usize, right: usize) -> Result<()> {
+    if left == right { Ok(()) } else { Err(Error::shape(at, format!("{what}: {left} and {right} differ"))) }
+}
+
+fn one_a_item<P: bytemuck::Pod>(
+    label: &str,
+    shader: &'static Shader,
+    params: P,
+    buffers: Vec<Slice>,
+    count: usize,
+    work: Work,
+) -> Result<Dispatch> {
+    Ok(Dispatch {
+        label: label.to_owned(),
+        shader,
+        params: bytemuck::bytes_of(&params).to_vec(),
+        buffers,
+        grid: grid(count as u64, shader.workgroup[0], 1)?,
+        work,
+    })
+}

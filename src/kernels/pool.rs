@@ -1,0 +1,83 @@
+//! Pooling.
+
+use super::{View, one_a_item, same};
+use crate::error::{Error, Result};
+use crate::gpu::shader::{GLOBAL_AVERAGE, POOL, global_average::Params as GlobalParams, pool::Params};
+use crate::gpu::{Dispatch, Work};
+use crate::window::Window;
+
+/// What a window becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooling {
+    /// Its largest value.
+    Max,
+    /// Its mean; `count_include_pad` counts padded positions too, as far as the padding reaches.
+    Average {
+        /// Whether padding counts.
+        count_include_pad: bool,
+    },
+}
+
+/// `input` [N, C, H, W] to `output` [N, C, OH, OW].
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree, a window lies wholly in the padding, or a buffer is too small.
+pub fn pool(at: &str, pooling: Pooling, window: Window, ceil: bool, input: View, output: View) -> Result<Dispatch> {
+    check_window(at, window)?;
+    let [height, width] = window.output(at, [input.height, input.width], ceil)?;
+    same(at, "output rows", height, output.height)?;
+    same(at, "output columns", width, output.width)?;
+    same(at, "images", input.images, output.images)?;
+    same(at, "channels", input.channels, output.channels)?;
+    input.check(at)?;
+    output.check(at)?;
+    let n = |value: usize| value as u32;
+    let params = Params {
+        images: n(input.images),
+        c4: n(input.c4()),
+        in_height: n(input.height),
+        in_width: n(input.width),
+        out_height: n(height),
+        out_width: n(width),
+        kernel_height: n(window.kernel[0]),
+        kernel_width: n(window.kernel[1]),
+        stride_y: n(window.stride[0]),
+        stride_x: n(window.stride[1]),
+        pad_top: n(window.pad[0]),
+        pad_left: n(window.pad[1]),
+        pad_bottom: n(window.pad[2]),
+        pad_right: n(window.pad[3]),
+        average: u32::from(pooling != Pooling::Max),
+        count_include_pad: u32::from(pooling == Pooling::Average { count_include_pad: true }),
+    };
+    let work = Work {
+        flops: (output.vec4s() * 4 * window.kernel[0] * window.kernel[1]) as u64,
+        bytes: 16 * (input.vec4s() + output.vec4s()) as u64,
+    };
+    one_a_item(at, &POOL, params, vec![input.slice, output.slice], output.vec4s(), work)
+}
+
+/// A pooling window overlaps the input wherever it lies: pads are smaller than the kernel, and there is no dilation.
+pub(crate) fn check_window(at: &str, window: Window) -> Result<()> {
+    let [top, left, bottom, right] = window.pad;
+    let [kh, kw] = window.kernel;
+    if top >= kh || bottom >= kh || left >= kw || right >= kw || window.dilation != [1, 1] {
+        return Err(Error::shape(at, format!("pooling pads are smaller than the kernel and dilation is 1: {window:?}")));
+    }
+    Ok(())
+}
+
+/// `input` [N, C, H, W] to `output` [N, C].
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+pub fn global_average(at: &str, input: View, output: View) -> Result<Dispatch> {
+    same(at, "images", input.images, output.images)?;
+    same(at, "channels", input.channels, output.channels)?;
+    same(at, "output pixels", output.pixels(), 1)?;
+    input.check(at)?;
+    output.check(at)?;
+    let params = GlobalParams { images: input.images as u32, c4: input.c4() as u32, pixels: input.pixels() as u32 };
+    let work = Work { flops: 4 * input.vec4s() as u64, bytes: 16 * (input.vec4s() + output.vec4s()) as u64 };
+    one_a_item(at, &GLOBAL_AVERAGE, params, vec![input.slice, output.slice], output.vec4s(), work)
+}
