@@ -44,7 +44,8 @@ def main():
     print(f"{'fused':15} {(fused.argmax(1) == labels).mean():.4f}")
     for index, label in enumerate(data.LABELS):
         of_label = labels == index
-        print(f"  {label:13} {(fused[of_label].argmax(1) == index).mean():.4f} of {of_label.sum()}")
+        if of_label.any():
+            print(f"  {label:13} {(fused[of_label].argmax(1) == index).mean():.4f} of {of_label.sum()}")
 
 
 if __name__ == "__main__":

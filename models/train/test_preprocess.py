@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from safetensors import safe_open
 from safetensors.numpy import load_file
 from skimage.feature import local_binary_pattern
 
@@ -131,3 +132,18 @@ def test_five_mirrored_crops_come_in_order():
     assert [c[0, 0] for c in crops[:5]] == [0, 3, 21, 24, 8]
     np.testing.assert_array_equal(crops[5:], crops[:5, :, ::-1])
     np.testing.assert_array_equal(preprocess.crops(ramp, (3, 4))[:, 0], crops[4:5])
+
+
+@pytest.mark.parametrize("case", INDEX["representations"]["cases"], ids=names(INDEX["representations"]["cases"]))
+def test_representations_of_the_default_model(case):
+    found = tensors("representations")
+    with safe_open(ROOT / INDEX["representations"]["model"], "numpy") as file:
+        steps = json.loads(file.metadata()["moue"])["representations"][case["representation"]]
+        tables = {step["lookup"]: file.get_tensor(step["lookup"]) for step in steps if "lookup" in step}
+    at = next(i for i, step in enumerate(steps) if "lookup" in step)
+    codes = preprocess.apply(steps[:at], found[case["canonical"]], tables)
+    np.testing.assert_array_equal(codes, found[case["codes"]])
+    mapped = preprocess.apply(steps[at : at + 1], codes, tables)
+    np.testing.assert_array_equal(mapped, found[case["mapped"]])
+    normalised = preprocess.apply(steps[at + 1 :], mapped, tables)
+    np.testing.assert_allclose(np.moveaxis(normalised, -1, 0), found[case["normalised"]], atol=1e-5)
