@@ -35,6 +35,8 @@ CASES = [
     ("one pixel, box around it", "random_1x1", [-4, -3, 9, 8], 125, [4, 4]),
     ("half of an odd length rounds down", "half_1x255", None, 0, [1, 1]),
     ("65535 columns", "random_37x29", [-30000, 17, 65535, 2], 0, [2, 7]),
+    ("65535 white columns", "white_1x1", [0, 0, 65535, 2], 0, [1, 2]),
+    ("65535 white rows", "white_1x1", [0, 0, 2, 65535], 0, [2, 1]),
     ("astronaut, face", ASTRONAUT, FACE, 0, [48, 48]),
     ("astronaut, face with margin", ASTRONAUT, FACE, 200, [48, 48]),
     ("astronaut, face grown", ASTRONAUT, FACE, 0, [113, 127]),
@@ -51,6 +53,7 @@ def pictures(root):
         "random_37x29": rng.integers(0, 256, (37, 29, 3), np.uint8),
         "random_1x1": rng.integers(0, 256, (1, 1, 3), np.uint8),
         "half_1x255": half,
+        "white_1x1": np.full((1, 1, 3), 255, np.uint8),
         ASTRONAUT: np.asarray(Image.open(root / ASTRONAUT).convert("RGB")),
     }
 
