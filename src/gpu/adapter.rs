@@ -52,15 +52,21 @@ impl Adapter {
     }
 }
 
-/// Every adapter of this machine, best first. `WGPU_BACKEND` narrows the choice (`vulkan`, `metal`, `dx12`, `gl`).
+/// Every adapter of this machine, best first. `WGPU_BACKEND` narrows the choice (`vulkan`, `metal`, `dx12`, `gl`); without it OpenGL is looked
+/// for only where there is nothing else.
 pub fn adapters() -> Vec<Adapter> {
     found().iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect()
 }
 
 fn found() -> Vec<wgpu::Adapter> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-    adapters.retain(|adapter| adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS));
+    // OpenGL last: a driver's OpenGL twin is slower than the driver, and merely looking for one disturbs headless machines.
+    let mut adapters = match wgpu::Backends::from_env() {
+        Some(backends) => of_backends(backends),
+        None => of_backends(wgpu::Backends::PRIMARY),
+    };
+    if adapters.is_empty() && wgpu::Backends::from_env().is_none() {
+        adapters = of_backends(wgpu::Backends::GL);
+    }
     adapters.sort_by_key(|adapter| {
         let info = adapter.get_info();
         let kind = match info.device_type {
@@ -70,9 +76,18 @@ fn found() -> Vec<wgpu::Adapter> {
             wgpu::DeviceType::Other => 3,
             wgpu::DeviceType::Cpu => 4,
         };
-        // A driver's OpenGL twin comes after the driver itself, and among CPU adapters the one with wider subgroups is faster.
-        (kind, info.backend == wgpu::Backend::Gl, std::cmp::Reverse(info.subgroup_max_size))
+        // Among CPU adapters the one with wider subgroups is faster.
+        (kind, std::cmp::Reverse(info.subgroup_max_size))
     });
+    adapters
+}
+
+fn of_backends(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+    descriptor.backends = backends;
+    let instance = wgpu::Instance::new(descriptor);
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
+    adapters.retain(|adapter| adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS));
     adapters
 }
 

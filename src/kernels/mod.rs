@@ -16,6 +16,7 @@ pub use dense::{Dense, dense, pack_dense};
 pub use elementwise::{Binary, Unary, affine, binary, softmax, unary};
 pub use fuse::fuse;
 pub use layout::{copy, pack, unpack};
+pub(crate) use pool::check_window;
 pub use pool::{Pooling, global_average, pool};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp};
 

@@ -1,13 +1,23 @@
 //! The plain-Rust twin of every kernel, same name, f64 accumulation. The tests' truth, and what runs where there is no adapter.
 
+mod conv;
+mod dense;
+mod elementwise;
+mod fuse;
 mod gray;
 mod lbp;
 mod lookup;
+mod pool;
 mod warp;
 
+pub use conv::conv;
+pub use dense::dense;
+pub use elementwise::{affine, binary, concat, softmax, unary};
+pub use fuse::fuse;
 pub use gray::gray;
 pub use lbp::{MAX_RADIUS, lbp};
 pub(crate) use lbp::{Diagonal, check as check_lbp};
 pub use lookup::{Crop, lookup, normalise_crops};
+pub use pool::{global_average, pool};
 pub(crate) use warp::check as check_warp;
-pub use warp::{MAX_SIDE, warp};
+pub use warp::{MAX_CROP, MAX_SIDE, warp};

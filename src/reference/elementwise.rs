@@ -1,0 +1,106 @@
+//! Twins of the kernels that go over a tensor once.
+
+use crate::error::{Error, Result};
+use crate::kernels::{Binary, Unary};
+use crate::tensor::Tensor;
+
+/// A function of every value.
+pub fn unary(function: Unary, input: &Tensor) -> Tensor {
+    let apply = |&x: &f32| match function {
+        Unary::Relu => x.max(0.0),
+        Unary::Sigmoid => (1.0 / (1.0 + (-f64::from(x)).exp())) as f32,
+    };
+    Tensor { shape: input.shape.clone(), data: input.data.iter().map(apply).collect() }
+}
+
+/// A function of two tensors; along each dimension a side may have length 1. The shape has as many dimensions as the longer one.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes neither agree nor are 1.
+pub fn binary(at: &str, function: Binary, left: &Tensor, right: &Tensor, relu: bool) -> Result<Tensor> {
+    let (a, b) = (left.nchw(), right.nchw());
+    let mut shape = [0; 4];
+    for (i, to) in shape.iter_mut().enumerate() {
+        *to = match (a[i], b[i]) {
+            (x, y) if x == y => x,
+            (1, y) => y,
+            (x, 1) => x,
+            _ => return Err(Error::shape(at, format!("{:?} and {:?} do not broadcast", left.shape, right.shape))),
+        };
+    }
+    let offset = |side: [usize; 4], at: [usize; 4]| (0..4).fold(0, |offset, i| offset * side[i] + if side[i] == 1 { 0 } else { at[i] });
+    let count = shape.iter().product();
+    let data = (0..count)
+        .map(|index| {
+            let at = [index / (shape[1] * shape[2] * shape[3]), index / (shape[2] * shape[3]) % shape[1], index / shape[3] % shape[2], index % shape[3]];
+            let (x, y) = (f64::from(left.data[offset(a, at)]), f64::from(right.data[offset(b, at)]));
+            let value = if function == Binary::Add { x + y } else { x * y };
+            if relu { value.max(0.0) as f32 } else { value as f32 }
+        })
+        .collect();
+    Ok(Tensor { shape: shape[..left.shape.len().max(right.shape.len()).min(4)].to_vec(), data })
+}
+
+/// x * scale + shift a channel, then ReLU.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree.
+pub fn affine(at: &str, input: &Tensor, scale: &[f32], shift: &[f32], relu: bool) -> Result<Tensor> {
+    let [_, channels, height, width] = input.nchw();
+    if scale.len() != channels || shift.len() != channels {
+        return Err(Error::shape(at, format!("{channels} channels, scale {}, shift {}", scale.len(), shift.len())));
+    }
+    let apply = |(index, &x): (usize, &f32)| {
+        let c = index / (height * width) % channels;
+        let value = f64::from(x) * f64::from(scale[c]) + f64::from(shift[c]);
+        if relu { value.max(0.0) as f32 } else { value as f32 }
+    };
+    Ok(Tensor { shape: input.shape.clone(), data: input.data.iter().enumerate().map(apply).collect() })
+}
+
+/// Softmax over the channels of every pixel.
+pub fn softmax(input: &Tensor) -> Tensor {
+    let [images, channels, height, width] = input.nchw();
+    let mut out = Tensor::zeros(input.shape.clone());
+    for n in 0..images {
+        for pixel in 0..height * width {
+            let at = |c: usize| (n * channels + c) * height * width + pixel;
+            let most = (0..channels).fold(f32::MIN, |most, c| most.max(input.data[at(c)]));
+            let power = |c: usize| f64::from(input.data[at(c)] - most).exp();
+            let sum: f64 = (0..channels).map(power).sum();
+            for c in 0..channels {
+                out.data[at(c)] = (power(c) / sum) as f32;
+            }
+        }
+    }
+    out
+}
+
+/// Tensors [N, C_i, H, W] one after another along the channels.
+///
+/// # Errors
+/// [`Error::Shape`] where anything but the channels differs.
+pub fn concat(at: &str, parts: &[&Tensor]) -> Result<Tensor> {
+    let Some(first) = parts.first() else { return Err(Error::shape(at, "nothing to concatenate")) };
+    let [images, _, height, width] = first.nchw();
+    let mut channels = 0;
+    for part in parts {
+        let [n, c, h, w] = part.nchw();
+        if [n, h, w] != [images, height, width] || part.shape.len() != first.shape.len() {
+            return Err(Error::shape(at, format!("{:?} and {:?} differ in more than channels", first.shape, part.shape)));
+        }
+        channels += c;
+    }
+    let mut data = Vec::with_capacity(images * channels * height * width);
+    for n in 0..images {
+        for part in parts {
+            let size = part.nchw()[1] * height * width;
+            data.extend_from_slice(&part.data[n * size..(n + 1) * size]);
+        }
+    }
+    let mut shape = first.shape.clone();
+    if let Some(c) = shape.get_mut(1) {
+        *c = channels;
+    }
+    Ok(Tensor { shape, data })
+}

@@ -1,0 +1,48 @@
+//! Pooling.
+
+use crate::error::Result;
+use crate::kernels::{Pooling, check_window};
+use crate::tensor::Tensor;
+use crate::window::Window;
+
+/// `input` [N, C, H, W] to [N, C, OH, OW].
+///
+/// # Errors
+/// [`crate::Error::Shape`] where the window does not fit or lies wholly in the padding.
+pub fn pool(at: &str, pooling: Pooling, window: Window, ceil: bool, input: &Tensor) -> Result<Tensor> {
+    check_window(at, window)?;
+    let [images, channels, height, width] = input.nchw();
+    let [out_height, out_width] = window.output(at, [height, width], ceil)?;
+    let mut out = Tensor::zeros(vec![images, channels, out_height, out_width]);
+    let [top, left, bottom, right] = window.pad;
+    // Positions in padded coordinates: [start, end) of the window, cut to the input and to the padded input.
+    let span = |i: usize, stride: usize, kernel: usize, before: usize, length: usize, after: usize| {
+        let (start, end) = (i * stride, i * stride + kernel);
+        (start.saturating_sub(before)..(end.min(before + length)) - before, end.min(before + length + after) - start)
+    };
+    for (index, to) in out.data.iter_mut().enumerate() {
+        let (x, y, plane) = (index % out_width, index / out_width % out_height, index / (out_width * out_height));
+        let (rows, padded_rows) = span(y, window.stride[0], window.kernel[0], top, height, bottom);
+        let (columns, padded_columns) = span(x, window.stride[1], window.kernel[1], left, width, right);
+        let values = rows.clone().flat_map(|iy| columns.clone().map(move |ix| input.data[(plane * height + iy) * width + ix]));
+        *to = match pooling {
+            Pooling::Max => values.fold(f32::MIN, f32::max),
+            Pooling::Average { count_include_pad } => {
+                let count = if count_include_pad { padded_rows * padded_columns } else { rows.len() * columns.len() };
+                (values.map(f64::from).sum::<f64>() / count as f64) as f32
+            }
+        };
+    }
+    Ok(out)
+}
+
+/// `input` [N, C, H, W] to [N, C].
+pub fn global_average(input: &Tensor) -> Tensor {
+    let [images, channels, height, width] = input.nchw();
+    let data = input.data.chunks_exact((height * width).max(1)).map(|plane| mean(plane) as f32).collect();
+    Tensor { shape: vec![images, channels], data }
+}
+
+fn mean(values: &[f32]) -> f64 {
+    values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64
+}

@@ -1,0 +1,170 @@
+//! What the GPU tests share: adapters, random numbers, tolerances.
+
+use moue::gpu::{Gpu, Plan, Recording, Slice, adapters};
+use moue::kernels::View;
+use moue::tensor::Tensor;
+
+/// Every adapter of this machine, opened. Where there is none the test is reported as skipped, or
+/// fails when `MOUE_REQUIRE_ADAPTER` is set.
+pub fn gpus() -> Vec<Gpu> {
+    let opened: Vec<Gpu> = adapters().iter().map(|a| Gpu::open(Some(&a.index.to_string())).unwrap()).collect();
+    if opened.is_empty() {
+        assert!(std::env::var_os("MOUE_REQUIRE_ADAPTER").is_none(), "no GPU adapter, and MOUE_REQUIRE_ADAPTER is set");
+        eprintln!("SKIPPED: no GPU adapter on this machine");
+    }
+    for gpu in &opened {
+        eprintln!("adapter: {} ({})", gpu.name(), gpu.adapter().backend);
+    }
+    opened
+}
+
+/// splitmix64: the same numbers on every machine.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Uniform in [-1, 1).
+    pub fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    pub fn tensor(&mut self, shape: &[usize]) -> Tensor {
+        let count = shape.iter().product();
+        Tensor::new(shape.to_vec(), (0..count).map(|_| self.unit()).collect()).unwrap()
+    }
+
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+        (0..count).map(|_| self.next() as u8).collect()
+    }
+
+    pub fn values(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| self.unit()).collect()
+    }
+}
+
+/// How far a kernel may be from its twin.
+#[derive(Clone, Copy)]
+pub enum Tolerance {
+    /// The same bits.
+    Exact,
+    /// An f32 sum of this many products: one rounding each, relative to the largest result.
+    Sum(usize),
+    /// A few roundings and one `exp`, which WGSL allows 3 + 2 |x| units in the last place.
+    Exp,
+}
+
+/// Compares a kernel's result with its twin's.
+pub fn close(what: &str, got: &[f32], want: &[f32], tolerance: Tolerance) -> Result<(), String> {
+    if got.len() != want.len() {
+        return Err(format!("{what}: {} values, {} wanted", got.len(), want.len()));
+    }
+    let largest = want.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
+    let allowed = match tolerance {
+        Tolerance::Exact => 0.0,
+        Tolerance::Sum(terms) => f32::EPSILON * (terms + 8) as f32 * largest,
+        Tolerance::Exp => f32::EPSILON * 32.0 * largest,
+    };
+    for (index, (&g, &w)) in got.iter().zip(want).enumerate() {
+        let difference = (g - w).abs();
+        if difference.is_nan() || difference > allowed {
+            return Err(format!("{what}: value {index} is {g}, the twin says {w} (allowed {allowed:e})"));
+        }
+    }
+    Ok(())
+}
+
+/// The tensor as it lies on the GPU: [N, H, W, C/4] vec4.
+pub fn packed(tensor: &Tensor) -> Vec<f32> {
+    let [n, c, h, w] = tensor.nchw();
+    let padded = c.next_multiple_of(4);
+    let mut out = vec![0.0; n * h * w * padded];
+    for (index, &value) in tensor.data.iter().enumerate() {
+        let (x, y, channel, image) = (index % w, index / w % h, index / (w * h) % c, index / (w * h * c));
+        out[((image * h + y) * w + x) * padded + channel] = value;
+    }
+    out
+}
+
+/// The inverse of [`packed`].
+pub fn unpacked(values: &[f32], shape: &[usize]) -> Vec<f32> {
+    let at = |i: usize| shape.get(i).copied().unwrap_or(1);
+    let (c, h, w) = (at(1), at(2), at(3));
+    let padded = c.next_multiple_of(4);
+    let count: usize = shape.iter().product();
+    (0..count)
+        .map(|index| {
+            let (x, y, channel, image) = (index % w, index / w % h, index / (w * h) % c, index / (w * h * c));
+            values[((image * h + y) * w + x) * padded + channel]
+        })
+        .collect()
+}
+
+/// A recording with its inputs: one run of a few dispatches.
+pub struct Bench<'g> {
+    gpu: &'g Gpu,
+    pub recording: Recording,
+    uploads: Vec<(Slice, Vec<u8>)>,
+}
+
+impl<'g> Bench<'g> {
+    pub fn new(gpu: &'g Gpu) -> Self {
+        Self { gpu, recording: Recording::default(), uploads: Vec::new() }
+    }
+
+    pub fn bytes(&mut self, bytes: &[u8]) -> Slice {
+        let mut bytes = bytes.to_vec();
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        let slice = self.recording.upload("input", bytes.len() as u64);
+        self.uploads.push((slice, bytes));
+        slice
+    }
+
+    pub fn floats(&mut self, values: &[f32]) -> Slice {
+        self.bytes(bytemuck::cast_slice(values))
+    }
+
+    pub fn words(&mut self, values: &[u32]) -> Slice {
+        self.bytes(bytemuck::cast_slice(values))
+    }
+
+    pub fn tensor(&mut self, tensor: &Tensor) -> View {
+        let slice = self.floats(&packed(tensor));
+        view(slice, &tensor.shape)
+    }
+
+    pub fn output(&mut self, shape: &[usize]) -> View {
+        let at = |i: usize| shape.get(i).copied().unwrap_or(1);
+        let slice = self.recording.slab("output", View::bytes(at(0), at(1), at(2), at(3)));
+        view(slice, shape)
+    }
+
+    /// Runs on poisoned slabs and gives the bytes of `output`.
+    pub fn run(mut self, output: Slice) -> Result<Vec<u8>, String> {
+        self.recording.read(output);
+        let mut plan = Plan::new(self.gpu, self.recording).map_err(|e| e.to_string())?;
+        plan.poison();
+        let uploads: Vec<_> = self.uploads.iter().map(|(slice, bytes)| (*slice, &bytes[..])).collect();
+        plan.run(&uploads).map_err(|e| e.to_string())?.pop().ok_or_else(|| "nothing came back".to_owned())
+    }
+
+    pub fn run_floats(self, output: Slice) -> Result<Vec<f32>, String> {
+        self.run(output).map(|bytes| bytemuck::pod_collect_to_vec(&bytes))
+    }
+}
+
+/// The view of a tensor of `shape` in `slice`.
+pub fn view(slice: Slice, shape: &[usize]) -> View {
+    let at = |i: usize| shape.get(i).copied().unwrap_or(1);
+    View { slice, images: at(0), channels: at(1), height: at(2), width: at(3) }
+}

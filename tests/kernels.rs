@@ -1,0 +1,39 @@
+//! Every kernel against its plain-Rust twin, on every adapter.
+
+#[allow(dead_code)]
+mod common;
+#[path = "common/problems.rs"]
+mod problems;
+
+use common::gpus;
+
+fn holds(name: &str) {
+    let (_, check) = problems::CHECKS.iter().find(|(n, _)| *n == name).unwrap();
+    for gpu in gpus() {
+        if let Err(error) = check(&gpu) {
+            panic!("{name} on {}: {error}", gpu.name());
+        }
+    }
+}
+
+macro_rules! kernels {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            holds(stringify!($name));
+        })*
+
+        #[test]
+        fn every_shader_has_a_test() {
+            let tested = [$(stringify!($name)),*];
+            for shader in moue::gpu::shader::ALL {
+                assert!(tested.contains(&shader.name), "{} has no test", shader.name);
+            }
+        }
+    };
+}
+
+kernels!(
+    warp, gray, lbp, normalise, conv_broadcast_8, conv_broadcast_4, conv_direct, conv_tile, conv_grouped, conv_depthwise, dense, pool,
+    global_average, affine, unary, binary, softmax, copy, pack, unpack, fuse,
+);
