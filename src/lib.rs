@@ -8,6 +8,7 @@ pub mod ensemble;
 pub mod error;
 pub mod face;
 pub mod gpu;
+pub mod graph;
 pub mod kernels;
 pub mod lbp;
 pub mod photo;

@@ -1,0 +1,62 @@
+//! An ensemble by the plain-Rust twins: slow, exact, and without an adapter.
+
+use std::collections::HashMap;
+
+use image::RgbImage;
+
+use super::{Group, Reading, readings, weights_of};
+use crate::error::Result;
+use crate::graph::interpret;
+use crate::rect::Rect;
+use crate::reference;
+use crate::tensor::Tensor;
+use crate::weights::{Model, Oversample};
+
+/// Reads one face.
+pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Rect, oversample: Oversample) -> Result<Reading> {
+    let description = &model.description;
+    let canonical = reference::warp(picture, rect, description.canonical.size)?;
+    let mut inputs: HashMap<(&str, [usize; 3]), Tensor> = HashMap::new();
+    let mut probabilities: Vec<Vec<f32>> = vec![Vec::new(); description.members.len()];
+    let mut crops = 1;
+    for group in groups {
+        let shape = group.graph.tensors[0].shape;
+        for (&index, weights) in group.members.iter().zip(weights_of(model, group)) {
+            let name = description.members[index].representation.as_str();
+            let input = match inputs.entry((name, shape)) {
+                std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::hash_map::Entry::Vacant(entry) => entry.insert(represent(model, name, &canonical, shape, oversample)?),
+            };
+            crops = input.shape[0];
+            let outputs = interpret(&group.graph, &weights, input, &group.graph.outputs)?;
+            probabilities[index] = outputs.into_iter().next().map(|t| t.data).unwrap_or_default();
+        }
+    }
+    let weights: Vec<f32> = description.fusion.weights.iter().map(|&w| w as f32).collect();
+    let classes = description.labels.len();
+    let fused = reference::fuse(&probabilities.concat(), &weights, crops, classes);
+    Ok(readings(&fused, weights.len(), classes).into_iter().next().unwrap_or(Reading { probabilities: Vec::new(), members: Vec::new() }))
+}
+
+/// The canonical crop as the input [crops, C, H, W] of a network.
+fn represent(model: &Model, name: &str, canonical: &RgbImage, shape: [usize; 3], oversample: Oversample) -> Result<Tensor> {
+    let parts = model.parts(name)?;
+    let picture = if parts.gray {
+        let gray = reference::gray(canonical);
+        let bytes = parts.radius.map_or(Ok(gray.clone()), |radius| reference::lbp(&gray, radius))?;
+        match &parts.table {
+            Some(table) => reference::lookup(&bytes, &model.table(table)?),
+            None => RgbImage::from_fn(bytes.width(), bytes.height(), |x, y| image::Rgb([bytes.get_pixel(x, y).0[0]; 3])),
+        }
+    } else {
+        canonical.clone()
+    };
+    let window = [shape[1] as u32, shape[2] as u32];
+    let crops = parts.crops(window, oversample);
+    let mut data = reference::normalise_crops(&picture, parts.resize, window, &crops, parts.mean, parts.scale);
+    if parts.channels() == 1 {
+        let plane = shape[1] * shape[2];
+        data = data.chunks_exact(3 * plane).flat_map(|crop| crop[..plane].to_vec()).collect();
+    }
+    Tensor::new(vec![crops.len(), shape[0], shape[1], shape[2]], data)
+}

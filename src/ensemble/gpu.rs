@@ -1,0 +1,334 @@
+//! An ensemble on the GPU: one recorded plan for a number of faces, one submission, a few hundred bytes back.
+
+use std::collections::HashMap;
+
+use image::RgbImage;
+
+use super::{Group, Layout, Reading, readings, weights_of};
+use crate::error::Result;
+use crate::gpu::{Buffer, Gpu, Plan, Recording, Slice};
+use crate::graph::{Prepared, Weights};
+use crate::kernels::{self, FacePart, Normalise, Source, View};
+use crate::rect::Rect;
+use crate::reference;
+use crate::weights::{Model, Oversample};
+
+/// Faces of one submission at most: beyond it a batch is no faster, and results would come late.
+const MOST_FACES: usize = 64;
+/// Plans kept ready; each holds its own slabs.
+const MOST_PLANS: usize = 8;
+
+#[derive(Debug)]
+pub(super) struct Engine {
+    gpu: Gpu,
+    prepared: Vec<Prepared>,
+    tables: HashMap<String, Buffer>,
+    fusion: Buffer,
+    plans: Vec<(Key, Ready)>,
+}
+
+/// What a plan was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    faces: usize,
+    oversample: Oversample,
+    /// Pixels that the upload buffer holds.
+    pixels: usize,
+}
+
+#[derive(Debug)]
+struct Ready {
+    plan: Plan,
+    faces: Slice,
+    pixels: Slice,
+    crops: Vec<(Slice, Vec<u32>)>,
+    layout: Layout,
+}
+
+/// Part of a photograph that goes up for one face, and the rectangle in it.
+struct Part<'p> {
+    picture: &'p RgbImage,
+    /// Left, top, width, height of the part.
+    area: [u32; 4],
+    rect: Rect,
+}
+
+impl Engine {
+    pub fn new(gpu: Gpu, model: &Model, groups: &[Group]) -> Result<Self> {
+        let mut prepared = Vec::new();
+        for group in groups {
+            let weights = weights_of(model, group);
+            let weights: Vec<&dyn Weights> = weights.iter().map(|w| w as &dyn Weights).collect();
+            prepared.push(Prepared::new(&gpu, group.graph.clone(), &weights, &[])?);
+        }
+        let mut tables = HashMap::new();
+        for name in model.description.representations.keys() {
+            if let Some(table) = model.parts(name)?.table {
+                let words: Vec<u32> = model.table(&table)?.iter().map(|&[r, g, b]| u32::from_le_bytes([r, g, b, 0])).collect();
+                let buffer = gpu.upload(&table, bytemuck::cast_slice(&words))?;
+                tables.insert(table, buffer);
+            }
+        }
+        let weights: Vec<f32> = model.description.fusion.weights.iter().map(|&w| w as f32).collect();
+        let fusion = gpu.upload("fusion weights", bytemuck::cast_slice(&weights))?;
+        Ok(Self { gpu, prepared, tables, fusion, plans: Vec::new() })
+    }
+
+    pub fn read(&mut self, model: &Model, groups: &[Group], faces: &[(&RgbImage, Rect)], oversample: Oversample) -> Result<Vec<Reading>> {
+        let crops = if oversample == Oversample::None { 1 } else { 10 };
+        let largest = self.prepared.iter().map(Prepared::largest).max().unwrap_or(1).max(1) * crops;
+        let most = ((self.gpu.max_binding() / largest) as usize).clamp(1, MOST_FACES);
+        let most_pixels = (self.gpu.max_binding() / 4) as usize;
+        let size = model.description.canonical.size;
+        // Where even one face's part of its photograph exceeds a binding, the twin makes the very same crop on the host.
+        let small: Vec<Option<RgbImage>> = faces
+            .iter()
+            .map(|&(picture, rect)| {
+                let [_, _, width, height] = area(picture, rect);
+                let fits = width as usize * height as usize <= most_pixels;
+                if fits { Ok(None) } else { reference::warp(picture, rect, size).map(Some) }
+            })
+            .collect::<Result<_>>()?;
+        let parts: Vec<Part<'_>> = faces
+            .iter()
+            .zip(&small)
+            .map(|(&(picture, rect), small)| match small {
+                Some(crop) => Part::new(crop, Rect::whole(size[1], size[0])),
+                None => Part::new(picture, rect),
+            })
+            .collect();
+        let mut answers = Vec::with_capacity(faces.len());
+        let mut rest = &parts[..];
+        while !rest.is_empty() {
+            let mut pixels = 0;
+            let count = rest
+                .iter()
+                .take(most)
+                .take_while(|part| {
+                    pixels += part.pixels();
+                    pixels <= most_pixels
+                })
+                .count()
+                .max(1);
+            let (now, later) = rest.split_at(count);
+            answers.extend(self.batch(model, groups, now, oversample)?);
+            rest = later;
+        }
+        Ok(answers)
+    }
+
+    pub fn layout(&mut self, model: &Model, groups: &[Group], faces: usize, oversample: Oversample) -> Result<Layout> {
+        let faces = faces.clamp(1, MOST_FACES);
+        self.ready(model, groups, Key { faces, oversample, pixels: 1 << 16 }).map(|ready| ready.layout)
+    }
+
+    fn batch(&mut self, model: &Model, groups: &[Group], parts: &[Part<'_>], oversample: Oversample) -> Result<Vec<Reading>> {
+        let mut words: Vec<u32> = Vec::with_capacity(parts.iter().map(Part::pixels).sum());
+        let mut faces = Vec::new();
+        for part in parts {
+            faces.push(part.face(words.len() as u32));
+            part.append(&mut words);
+        }
+        // Few sizes of buffer, so that photographs of all sizes share a plan.
+        let pixels = words.len().next_power_of_two().max(1 << 16).min((self.gpu.max_binding() / 4) as usize);
+        let ready = self.ready(model, groups, Key { faces: parts.len(), oversample, pixels })?;
+        let mut uploads: Vec<(Slice, &[u8])> = vec![(ready.faces, bytemuck::cast_slice(&faces)), (ready.pixels, bytemuck::cast_slice(&words))];
+        uploads.extend(ready.crops.iter().map(|(slice, origins)| (*slice, bytemuck::cast_slice(origins))));
+        let bytes = ready.plan.run(&uploads)?.into_iter().next().unwrap_or_default();
+        let (members, classes) = (model.description.members.len(), model.description.labels.len());
+        let mut values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+        values.truncate(parts.len() * (1 + members) * classes);
+        Ok(readings(&values, members, classes))
+    }
+
+    fn ready(&mut self, model: &Model, groups: &[Group], key: Key) -> Result<&mut Ready> {
+        let at = match self.plans.iter().position(|(k, _)| *k == key) {
+            Some(at) => at,
+            None => {
+                if self.plans.len() == MOST_PLANS {
+                    self.plans.remove(0);
+                }
+                let ready = self.record(model, groups, key)?;
+                self.plans.push((key, ready));
+                self.plans.len() - 1
+            }
+        };
+        Ok(&mut self.plans[at].1)
+    }
+
+    fn record(&self, model: &Model, groups: &[Group], key: Key) -> Result<Ready> {
+        let description = &model.description;
+        let mut recording = Recording::default();
+        let faces = recording.upload("faces", (size_of::<FacePart>() * key.faces) as u64);
+        let pixels = recording.upload("pixels", 4 * key.pixels as u64);
+        let mut stage = Stage::new(&mut recording, description.canonical.size, key.faces, faces, pixels)?;
+
+        let mut crop_lists = Vec::new();
+        let mut answers: Vec<(usize, View)> = Vec::new();
+        let mut crop_count = 1;
+        for (group, prepared) in groups.iter().zip(&self.prepared) {
+            let [channels, height, width] = group.graph.tensors[0].shape;
+            let names: Vec<&str> = group.members.iter().map(|&m| description.members[m].representation.as_str()).collect();
+            let window = [height as u32, width as u32];
+            crop_count = model.parts(names[0])?.crops(window, key.oversample).len();
+            let images = key.faces * crop_count;
+            let slice = stage.recording.slab("input", View::bytes(names.len() * images, channels, height, width));
+            let input = View { slice, images: names.len() * images, channels, height, width };
+            let mut made: HashMap<&str, usize> = HashMap::new();
+            for (position, &name) in names.iter().enumerate() {
+                if made.contains_key(name) {
+                    continue;
+                }
+                made.insert(name, position);
+                let parts = model.parts(name)?;
+                let crops = parts.crops(window, key.oversample);
+                let origins: Vec<u32> = crops.iter().flat_map(|c| [c.origin[0], c.origin[1], u32::from(c.mirrored), 0]).collect();
+                let origins_slice = stage.recording.upload("crops", 4 * origins.len() as u64);
+                let (source, picture) = match (parts.gray, parts.radius) {
+                    (false, _) => (Source::Colour, stage.canonical),
+                    (true, None) => (Source::Gray, stage.gray()?),
+                    (true, Some(radius)) => (Source::Gray, stage.codes(radius)?),
+                };
+                let (source, table) = match parts.table.as_ref().and_then(|t| self.tables.get(t)) {
+                    Some(table) => (Source::Mapped, stage.recording.shared("table", table)),
+                    None => (source, origins_slice),
+                };
+                let step = Normalise {
+                    source,
+                    size: parts.size(description.canonical.size),
+                    resize: parts.resize,
+                    crops: crops.len(),
+                    mean: parts.mean,
+                    scale: parts.scale,
+                };
+                let dispatch = kernels::normalise(name, step, picture, table, origins_slice, key.faces, input, position * images)?;
+                stage.recording.dispatch(dispatch);
+                crop_lists.push((origins_slice, origins));
+            }
+            // A representation is computed once; the members that share it get copies, since one dispatch reads member by member.
+            let shared = names.iter().enumerate().filter_map(|(position, name)| made.get(name).filter(|&&first| first != position).map(|&f| (f, position)));
+            let shared: Vec<(usize, usize)> = shared.collect();
+            let input = if shared.is_empty() { input } else { repeat(stage.recording, input, images, names.len(), &shared)? };
+            let outputs = prepared.record(stage.recording, input, &group.graph.outputs)?;
+            if let (Some(&first), Some(&view)) = (group.members.first(), outputs.first()) {
+                answers.push((first, view));
+            }
+        }
+
+        let (members, classes) = (description.members.len(), description.labels.len());
+        let recording = stage.recording;
+        let images = key.faces * crop_count;
+        let probabilities = match answers[..] {
+            [(_, view)] => view,
+            _ => {
+                let slice = recording.slab("probabilities", View::bytes(members * images, classes, 1, 1));
+                let all = View { slice, images: members * images, channels: classes, height: 1, width: 1 };
+                for (group, (_, view)) in groups.iter().zip(&answers) {
+                    for (position, &member) in group.members.iter().enumerate() {
+                        recording.dispatch(kernels::copy("probabilities", *view, all, images, (position * images, member * images), 0)?);
+                    }
+                }
+                all
+            }
+        };
+        let weights = recording.shared("fusion weights", &self.fusion);
+        let fused = recording.slab("fused", 4 * (key.faces * (1 + members) * classes) as u64);
+        recording.dispatch(kernels::fuse("fused", probabilities, weights, members, crop_count, fused)?);
+        recording.read(fused);
+
+        let (slab_bytes, slabs) = recording.slabs();
+        let (dispatches, read_bytes) = (recording.dispatches().len(), recording.read_bytes());
+        let plan = Plan::new(&self.gpu, std::mem::take(recording))?;
+        let layout = Layout { pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes };
+        Ok(Ready { plan, faces, pixels, crops: crop_lists, layout })
+    }
+}
+
+/// `input` with the images of position `first` repeated at position `to`, for each pair.
+fn repeat(recording: &mut Recording, input: View, images: usize, positions: usize, shared: &[(usize, usize)]) -> Result<View> {
+    let slice = recording.slab("inputs", input.slice.size);
+    let output = View { slice, ..input };
+    for position in 0..positions {
+        let first = shared.iter().find(|(_, to)| *to == position).map_or(position, |(first, _)| *first);
+        recording.dispatch(kernels::copy("input", input, output, images, (first * images, position * images), 0)?);
+    }
+    Ok(output)
+}
+
+/// Canonical crops, gray and codes, each made once.
+struct Stage<'r> {
+    recording: &'r mut Recording,
+    size: [u32; 2],
+    faces: usize,
+    canonical: Slice,
+    gray: Option<Slice>,
+    codes: HashMap<u32, Slice>,
+}
+
+impl<'r> Stage<'r> {
+    fn new(recording: &'r mut Recording, size: [u32; 2], faces: usize, parts: Slice, pixels: Slice) -> Result<Self> {
+        let canonical = recording.slab("canonical", 4 * faces as u64 * u64::from(size[0]) * u64::from(size[1]));
+        recording.dispatch(kernels::warp("canonical", faces, parts, pixels, size, canonical)?);
+        Ok(Self { recording, size, faces, canonical, gray: None, codes: HashMap::new() })
+    }
+
+    fn gray(&mut self) -> Result<Slice> {
+        if let Some(gray) = self.gray {
+            return Ok(gray);
+        }
+        let count = self.faces * (self.size[0] * self.size[1]) as usize;
+        let gray = self.recording.slab("gray", count as u64);
+        self.recording.dispatch(kernels::gray("gray", count, self.canonical, gray)?);
+        self.gray = Some(gray);
+        Ok(gray)
+    }
+
+    fn codes(&mut self, radius: u32) -> Result<Slice> {
+        if let Some(&codes) = self.codes.get(&radius) {
+            return Ok(codes);
+        }
+        let gray = self.gray()?;
+        let side = self.size.map(|side| u64::from(side - 2 * radius));
+        let codes = self.recording.slab("codes", self.faces as u64 * side[0] * side[1]);
+        self.recording.dispatch(kernels::lbp(&format!("codes, radius {radius}"), self.faces, self.size, radius, gray, codes)?);
+        self.codes.insert(radius, codes);
+        Ok(codes)
+    }
+}
+
+impl<'p> Part<'p> {
+    fn new(picture: &'p RgbImage, rect: Rect) -> Self {
+        Self { picture, area: area(picture, rect), rect }
+    }
+
+    fn pixels(&self) -> usize {
+        self.area[2] as usize * self.area[3] as usize
+    }
+
+    fn face(&self, first: u32) -> FacePart {
+        let [left, top, width, height] = self.area;
+        let rect = Rect { x: self.rect.x.saturating_sub_unsigned(left), y: self.rect.y.saturating_sub_unsigned(top), ..self.rect };
+        FacePart::new(first, width, height, rect)
+    }
+
+    fn append(&self, words: &mut Vec<u32>) {
+        let [left, top, width, height] = self.area.map(|v| v as usize);
+        let stride = 3 * self.picture.width() as usize;
+        for row in self.picture.as_raw().chunks_exact(stride).skip(top).take(height) {
+            words.extend(row[3 * left..3 * (left + width)].chunks_exact(3).map(|p| u32::from_le_bytes([p[0], p[1], p[2], 0])));
+        }
+    }
+}
+
+/// Left, top, width and height of the pixels that `rect` of `picture` reads: its intersection with the photograph, or the edge nearest to it.
+fn area(picture: &RgbImage, rect: Rect) -> [u32; 4] {
+    let axis = |start: i32, length: u32, limit: u32| {
+        let last = i64::from(limit) - 1;
+        let first = i64::from(start).clamp(0, last);
+        let end = (i64::from(start) + i64::from(length) - 1).clamp(0, last);
+        (first as u32, (end - first + 1) as u32)
+    };
+    let (left, width) = axis(rect.x, rect.width, picture.width());
+    let (top, height) = axis(rect.y, rect.height, picture.height());
+    [left, top, width, height]
+}

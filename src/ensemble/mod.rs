@@ -1,0 +1,153 @@
+//! Networks x representations x crops -> fused probabilities. One description, two ways to run it: [`gpu`] and the twins in [`cpu`].
+
+mod cpu;
+mod gpu;
+
+use image::RgbImage;
+
+use crate::device::Device;
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::rect::Rect;
+use crate::reference::check_warp;
+use crate::weights::{Description, MemberWeights, Model, Oversample};
+
+/// What one face says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Fused probabilities, in the order of the model's labels; sum 1.
+    pub probabilities: Vec<f32>,
+    /// Each member's own probabilities (mean over its crops), in the order of the model's members.
+    pub members: Vec<Vec<f32>>,
+}
+
+/// Members that share a network, in the order of the model.
+#[derive(Debug, Clone)]
+struct Group {
+    graph: Graph,
+    members: Vec<usize>,
+}
+
+/// A model made ready on a device.
+#[derive(Debug)]
+pub struct Ensemble {
+    model: Model,
+    groups: Vec<Group>,
+    engine: Engine,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Cpu,
+    Gpu(Box<gpu::Engine>),
+}
+
+impl Ensemble {
+    /// Uploads the model's weights and compiles its pipelines.
+    ///
+    /// # Errors
+    /// [`crate::Error::Model`] where weights are missing or of another shape than the network's; the device's errors.
+    pub fn new(model: Model, device: Device) -> Result<Self> {
+        let groups = groups(&model)?;
+        let engine = match device {
+            Device::Cpu => {
+                // What a run would find missing is said now.
+                for group in &groups {
+                    for member in weights_of(&model, group) {
+                        crate::graph::check_weights(&group.graph, &member)?;
+                    }
+                }
+                Engine::Cpu
+            }
+            Device::Gpu(device) => Engine::Gpu(Box::new(gpu::Engine::new(device, &model, &groups)?)),
+        };
+        Ok(Self { model, groups, engine })
+    }
+
+    /// The model's description.
+    pub fn description(&self) -> &Description {
+        &self.model.description
+    }
+
+    /// Reads faces: each a picture (upright, RGB) and the rectangle to read in it, margin included. They go through in as few submissions as
+    /// the device's memory allows: one for the faces of a photograph. `oversample`: five crops and their mirrors whatever the model says.
+    ///
+    /// # Errors
+    /// [`crate::Error::Argument`] for an empty picture or rectangle, or one of more than 65,535 pixels a side; the device's errors.
+    pub fn read(&mut self, faces: &[(&RgbImage, Rect)], oversample: bool) -> Result<Vec<Reading>> {
+        for (picture, rect) in faces {
+            check_warp(picture.width(), picture.height(), *rect, self.model.description.canonical.size)?;
+        }
+        let oversample = if oversample { Oversample::FiveMirrored } else { self.model.description.oversample };
+        match &mut self.engine {
+            Engine::Cpu => faces.iter().map(|&(picture, rect)| cpu::read(&self.model, &self.groups, picture, rect, oversample)).collect(),
+            Engine::Gpu(engine) => engine.read(&self.model, &self.groups, faces, oversample),
+        }
+    }
+
+    /// How the work for `faces` faces is laid out on the GPU; `None` on `cpu`.
+    ///
+    /// # Errors
+    /// As [`Ensemble::read`].
+    pub fn layout(&mut self, faces: usize) -> Result<Option<Layout>> {
+        let oversample = self.model.description.oversample;
+        match &mut self.engine {
+            Engine::Cpu => Ok(None),
+            Engine::Gpu(engine) => engine.layout(&self.model, &self.groups, faces, oversample).map(Some),
+        }
+    }
+}
+
+/// How a batch lies on the GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Pipelines compiled on the device so far.
+    pub pipelines: usize,
+    /// Dispatches of one run.
+    pub dispatches: usize,
+    /// Buffers that dispatches write.
+    pub slabs: usize,
+    /// Their bytes.
+    pub slab_bytes: u64,
+    /// Bytes that come back.
+    pub read_bytes: u64,
+}
+
+fn groups(model: &Model) -> Result<Vec<Group>> {
+    let description = &model.description;
+    let mut names: Vec<&str> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
+    for (index, member) in description.members.iter().enumerate() {
+        if let Some(at) = names.iter().position(|&name| name == member.network) {
+            groups[at].members.push(index);
+        } else {
+            let network = description.networks.get(&member.network).ok_or_else(|| model.wrong(&member.network, "no such network".into()))?;
+            names.push(&member.network);
+            groups.push(Group { graph: Graph::new(network)?, members: vec![index] });
+        }
+    }
+    Ok(groups)
+}
+
+fn weights_of<'m>(model: &'m Model, group: &Group) -> Vec<MemberWeights<'m>> {
+    group.members.iter().map(|&index| model.member(&model.description.members[index].weights)).collect()
+}
+
+/// `values` [face, 1 + member, class] as readings.
+fn readings(values: &[f32], members: usize, classes: usize) -> Vec<Reading> {
+    values
+        .chunks_exact((1 + members) * classes)
+        .map(|face| {
+            let mut rows = face.chunks_exact(classes).map(<[f32]>::to_vec);
+            Reading { probabilities: rows.next().unwrap_or_default(), members: rows.collect() }
+        })
+        .collect()
+}
+
+impl Model {
+    /// The representation `name` in its parts.
+    fn parts(&self, name: &str) -> Result<crate::weights::description::Representation> {
+        self.description.representation(name).map_err(|(at, reason)| self.wrong(&at, reason))
+    }
+}
+

@@ -1,0 +1,84 @@
+//! A graph run by the plain-Rust twins, operator by operator, nothing fused: the truth for the schedule, and what runs where there is no adapter.
+
+use super::Weights;
+use super::resolve::{Graph, Kind, TensorId};
+use crate::error::{Error, Result};
+use crate::reference;
+use crate::tensor::Tensor;
+
+/// The tensors `wanted` of `graph` for `input` [N, C, H, W].
+///
+/// # Errors
+/// [`Error::Shape`] where the input is not the graph's; [`Error::Model`] where a weight is missing or of another shape.
+pub fn interpret(graph: &Graph, weights: &dyn Weights, input: &Tensor, wanted: &[TensorId]) -> Result<Vec<Tensor>> {
+    let info = &graph.tensors[0];
+    let [images, channels, height, width] = input.nchw();
+    if [channels, height, width] != info.shape || images == 0 {
+        return Err(Error::shape(&info.name, format!("the network reads [N, {:?}], the input is {:?}", info.shape, input.shape)));
+    }
+    // Last reader of every tensor, so that memory stays that of the widest point.
+    let mut last = vec![0; graph.tensors.len()];
+    for (index, node) in graph.nodes.iter().enumerate() {
+        for &id in &node.inputs {
+            last[id] = index;
+        }
+    }
+    let mut values: Vec<Option<Tensor>> = vec![None; graph.tensors.len()];
+    values[0] = Some(input.clone());
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let out = &graph.tensors[node.output];
+        let at = out.name.as_str();
+        let inputs: Vec<&Tensor> = node.inputs.iter().filter_map(|&id| values[id].as_ref()).collect();
+        let Some(&x) = inputs.first() else { return Err(Error::shape(at, "its input was not computed")) };
+        let vector = |name: String| weights.tensor(&name).map(|t| t.data);
+        let mut value = match &node.kind {
+            Kind::Conv { name, channels, window, groups, bias } => {
+                let weight = weights.tensor(&format!("{name}.weight"))?;
+                let bias = if *bias { vector(format!("{name}.bias"))? } else { vec![0.0; *channels] };
+                reference::conv(at, x, &weight, &bias, *window, *groups, None, false)?
+            }
+            Kind::BatchNorm { name, eps } => {
+                let (scale, shift) = batch_norm(weights, name, *eps)?;
+                reference::affine(at, x, &scale, &shift, false)?
+            }
+            Kind::Unary(function) => reference::unary(*function, x),
+            Kind::Identity | Kind::Flatten => x.clone(),
+            Kind::Softmax => reference::softmax(x),
+            Kind::Pool { pooling, window, ceil } => reference::pool(at, *pooling, *window, *ceil, x)?,
+            Kind::GlobalAverage => reference::global_average(x),
+            Kind::Dense { name, channels, bias } => {
+                let weight = weights.tensor(&format!("{name}.weight"))?;
+                let bias = if *bias { vector(format!("{name}.bias"))? } else { vec![0.0; *channels] };
+                reference::dense(at, x, &weight, &bias, false)?
+            }
+            Kind::Binary(function) => match inputs[..] {
+                [a, b] => reference::binary(at, *function, a, b, false)?,
+                _ => return Err(Error::shape(at, "it reads two tensors")),
+            },
+            Kind::Concat => reference::concat(at, &inputs)?,
+        };
+        value.shape = out.logical(images);
+        values[node.output] = Some(value);
+        for &id in &node.inputs {
+            if last[id] == index && !wanted.contains(&id) {
+                values[id] = None;
+            }
+        }
+    }
+    wanted.iter().map(|&id| values[id].clone().ok_or_else(|| Error::shape(&graph.tensors[id].name, "it was not computed"))).collect()
+}
+
+/// Scale and shift a channel of a batch-norm with running statistics.
+///
+/// # Errors
+/// [`Error::Model`] where a weight is missing, [`Error::Shape`] where lengths differ.
+pub(super) fn batch_norm(weights: &dyn Weights, name: &str, eps: f64) -> Result<(Vec<f32>, Vec<f32>)> {
+    let part = |what: &str| weights.tensor(&format!("{name}.{what}")).map(|t| t.data);
+    let (gamma, beta, mean, variance) = (part("weight")?, part("bias")?, part("running_mean")?, part("running_var")?);
+    if [beta.len(), mean.len(), variance.len()] != [gamma.len(); 3] {
+        return Err(Error::shape(name, "weight, bias, running_mean and running_var differ in length"));
+    }
+    let scale: Vec<f64> = gamma.iter().zip(&variance).map(|(&g, &v)| f64::from(g) / (f64::from(v) + eps).sqrt()).collect();
+    let shift = scale.iter().zip(beta.iter().zip(&mean)).map(|(s, (&b, &m))| (f64::from(b) - f64::from(m) * s) as f32).collect();
+    Ok((scale.iter().map(|&s| s as f32).collect(), shift))
+}

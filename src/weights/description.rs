@@ -1,0 +1,265 @@
+//! The JSON of a model, version 1: `models/model.schema.json` describes the same.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::graph::Network;
+use crate::reference::{Crop, MAX_CROP, MAX_RADIUS};
+
+/// What a model is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// Version of the format.
+    pub moue: u32,
+    /// Name of the model.
+    pub name: String,
+    /// Labels in the order of the probabilities.
+    pub labels: Vec<String>,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Where they come from.
+    pub source: String,
+    /// The model card.
+    pub card: String,
+    /// Canonical crop.
+    pub canonical: Canonical,
+    /// Steps from the canonical crop to a network's input, by name.
+    pub representations: BTreeMap<String, Vec<RepresentationStep>>,
+    /// Networks by name.
+    pub networks: BTreeMap<String, Network>,
+    /// Members of the ensemble.
+    pub members: Vec<Member>,
+    /// How they become one answer.
+    pub fusion: Fusion,
+    /// Crops at test time.
+    pub oversample: Oversample,
+}
+
+/// The canonical crop of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Canonical {
+    /// Height and width in pixels.
+    pub size: [u32; 2],
+    /// Margin around the detector's box, in parts of its side.
+    pub margin: f64,
+    /// Colour of the crop.
+    pub colour: Colour,
+}
+
+/// Colour of the canonical crop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Colour {
+    /// Three channels, red first.
+    Rgb,
+}
+
+/// One step of a representation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RepresentationStep {
+    /// Gray value of every pixel.
+    Gray(Gray),
+    /// Local Binary Pattern codes.
+    Lbp {
+        /// In pixels of the canonical crop.
+        radius: u32,
+    },
+    /// Every code becomes its row of a table.
+    Lookup(String),
+    /// Bilinear, to height and width.
+    Resize([u32; 2]),
+    /// (v - mean) * scale a channel.
+    Normalise {
+        /// Subtracted.
+        mean: [f32; 3],
+        /// Multiplied.
+        scale: [f32; 3],
+    },
+}
+
+/// How gray is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gray {
+    /// Matlab's rgb2gray.
+    Matlab,
+}
+
+/// One member of an ensemble.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Name of the member.
+    pub name: String,
+    /// What it reads.
+    pub representation: String,
+    /// What it computes.
+    pub network: String,
+    /// Prefix of its tensors.
+    pub weights: String,
+}
+
+/// How members become one answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fusion {
+    /// The rule.
+    pub rule: Rule,
+    /// One a member, not negative, sum 1.
+    pub weights: Vec<f64>,
+}
+
+/// Rules of fusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Weighted mean of the members' probabilities.
+    WeightedMean,
+}
+
+/// Crops at test time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Oversample {
+    /// The centre.
+    None,
+    /// Four corners and the centre, and their mirrors.
+    FiveMirrored,
+}
+
+/// A representation in its parts, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Representation {
+    pub gray: bool,
+    pub radius: Option<u32>,
+    pub table: Option<String>,
+    pub resize: [u32; 2],
+    pub mean: [f32; 3],
+    pub scale: [f32; 3],
+}
+
+impl Representation {
+    /// Channels of what it makes.
+    pub fn channels(&self) -> usize {
+        if self.gray && self.table.is_none() { 1 } else { 3 }
+    }
+
+    /// Height and width before the resize.
+    pub fn size(&self, canonical: [u32; 2]) -> [u32; 2] {
+        canonical.map(|side| side - 2 * self.radius.unwrap_or(0))
+    }
+
+    /// The crops of an [h, w] window.
+    pub fn crops(&self, window: [u32; 2], oversample: Oversample) -> Vec<Crop> {
+        match oversample {
+            Oversample::None => Crop::centre(self.resize, window),
+            Oversample::FiveMirrored => Crop::five_mirrored(self.resize, window),
+        }
+    }
+}
+
+impl Description {
+    /// Parses the JSON; versions are told apart before anything else is read.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Version {
+            moue: u32,
+        }
+        let version: Version = serde_json::from_str(text).map_err(|e| format!("no version: {e}"))?;
+        if version.moue != 1 {
+            return Err(format!("version {} is not known; this moue reads version 1", version.moue));
+        }
+        serde_json::from_str(text).map_err(|e| e.to_string())
+    }
+
+    /// Checks what JSON alone does not say.
+    ///
+    /// # Errors
+    /// The place and what is wrong there.
+    pub fn check(&self) -> Result<(), (String, String)> {
+        let wrong = |at: &str, reason: String| Err((at.to_owned(), reason));
+        if self.canonical.size.iter().any(|&s| s == 0 || s > MAX_CROP) {
+            return wrong("canonical", format!("its size lies between 1 and {MAX_CROP}, not {:?}", self.canonical.size));
+        }
+        if !(0.0..=8.0).contains(&self.canonical.margin) {
+            return wrong("canonical", format!("its margin lies between 0 and 8, not {}", self.canonical.margin));
+        }
+        if self.labels.is_empty() || self.members.is_empty() {
+            return wrong("members", "a model has at least one label and one member".into());
+        }
+        let weights = &self.fusion.weights;
+        let sum: f64 = weights.iter().sum();
+        if weights.len() != self.members.len() || weights.iter().any(|w| !(0.0..=1.0).contains(w)) || (sum - 1.0).abs() > 1e-6 {
+            return wrong("fusion", format!("one weight a member ({}), not negative, sum 1; these are {weights:?}", self.members.len()));
+        }
+        for name in self.representations.keys() {
+            self.representation(name)?;
+        }
+        for member in &self.members {
+            let at = format!("member `{}`", member.name);
+            let representation = self.representation(&member.representation)?;
+            let Some(network) = self.networks.get(&member.network) else {
+                return wrong(&at, format!("there is no network `{}`", member.network));
+            };
+            let graph = crate::graph::Graph::new(network).map_err(|e| (format!("network `{}`", member.network), e.to_string()))?;
+            let [channels, height, width] = graph.tensors[0].shape;
+            let resize = representation.resize.map(|s| s as usize);
+            if channels != representation.channels() || height > resize[0] || width > resize[1] {
+                return wrong(
+                    &at,
+                    format!(
+                        "network `{}` reads {:?}, representation `{}` makes [{}, {}, {}]",
+                        member.network, graph.tensors[0].shape, member.representation, representation.channels(), resize[0], resize[1]
+                    ),
+                );
+            }
+            let [output] = graph.outputs[..] else { return wrong(&at, "its network has more than one output".into()) };
+            if graph.tensors[output].shape != [self.labels.len(), 1, 1] {
+                return wrong(&at, format!("its network answers {:?}, there are {} labels", graph.tensors[output].shape, self.labels.len()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The representation `name` in its parts: gray, then perhaps codes, then perhaps a table, then resize and normalise.
+    pub(crate) fn representation(&self, name: &str) -> Result<Representation, (String, String)> {
+        let at = || format!("representation `{name}`");
+        let steps = self.representations.get(name).ok_or_else(|| (at(), "there is none of this name".to_owned()))?;
+        let mut rest = steps.iter().peekable();
+        let gray = rest.next_if(|s| matches!(s, RepresentationStep::Gray(_))).is_some();
+        let mut radius = None;
+        if let Some(RepresentationStep::Lbp { radius: r }) = rest.next_if(|s| matches!(s, RepresentationStep::Lbp { .. })) {
+            let smallest = self.canonical.size[0].min(self.canonical.size[1]);
+            if !gray || *r == 0 || *r > MAX_RADIUS || 2 * r >= smallest {
+                return Err((at(), format!("LBP at radius {r} reads gray of more than {} pixels a side (the canonical crop has {smallest})", 2 * u64::from(*r))));
+            }
+            radius = Some(*r);
+        }
+        let mut table = None;
+        if let Some(RepresentationStep::Lookup(t)) = rest.next_if(|s| matches!(s, RepresentationStep::Lookup(_))) {
+            if !gray {
+                return Err((at(), "a lookup reads gray or codes".into()));
+            }
+            table = Some(t.clone());
+        }
+        let resize = match rest.next_if(|s| matches!(s, RepresentationStep::Resize(_))) {
+            Some(RepresentationStep::Resize(size)) => *size,
+            _ => self.canonical.size.map(|side| side - 2 * radius.unwrap_or(0)),
+        };
+        let (mean, scale) = match rest.next_if(|s| matches!(s, RepresentationStep::Normalise { .. })) {
+            Some(RepresentationStep::Normalise { mean, scale }) => (*mean, *scale),
+            _ => ([0.0; 3], [1.0; 3]),
+        };
+        if rest.next().is_some() || resize.iter().any(|&s| s == 0 || s > MAX_CROP) || mean.iter().chain(&scale).any(|v| !v.is_finite()) {
+            return Err((at(), "steps come as gray, lbp, lookup, resize, normalise, each at most once, sizes between 1 and 4096, numbers finite".into()));
+        }
+        Ok(Representation { gray, radius, table, resize, mean, scale })
+    }
+}
