@@ -3,6 +3,7 @@
 //! The way of the data: pixels -> face crop -> representation (RGB, or LBP codes -> 3-D lookup) -> networks -> fusion -> labels.
 //! Every step from the canonical crop to the fused answer is a WGSL compute kernel with a plain-Rust twin.
 
+pub mod bench;
 pub mod device;
 pub mod ensemble;
 pub mod error;

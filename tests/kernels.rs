@@ -35,5 +35,5 @@ macro_rules! kernels {
 
 kernels!(
     warp, gray, lbp, normalise, conv_broadcast_8, conv_broadcast_4, conv_direct, conv_tile, conv_grouped, conv_depthwise, dense, pool,
-    global_average, affine, unary, binary, softmax, copy, pack, unpack, fuse,
+    global_average, affine, unary, binary, softmax, copy, pack, unpack, fuse, peak_fma, peak_copy,
 );

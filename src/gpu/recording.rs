@@ -1,7 +1,7 @@
 //! What to run, as data: buffers, dispatches and what comes back. Kernels write it, [`super::Plan`] turns it into commands.
 
 use super::shader::Shader;
-use super::{Buffer, Gpu};
+use super::Buffer;
 use crate::error::{Error, Result};
 
 /// A buffer of a recording.
@@ -127,11 +127,4 @@ pub fn grid(count: u64, workgroup: u32, layers: u64) -> Result<[u32; 3]> {
         return Err(Error::Argument(format!("{count} invocations x {layers} are more than a grid holds: use a smaller batch")));
     }
     Ok([x as u32, y as u32, layers as u32])
-}
-
-impl Gpu {
-    /// Where parts of one buffer may start.
-    pub(crate) fn alignment(&self) -> u64 {
-        u64::from(self.shared.limits.min_storage_buffer_offset_alignment)
-    }
 }

@@ -8,6 +8,7 @@ mod dense;
 mod elementwise;
 mod fuse;
 mod layout;
+mod peak;
 mod pool;
 mod preprocess;
 
@@ -16,6 +17,7 @@ pub use dense::{Dense, dense, pack_dense};
 pub use elementwise::{Binary, Unary, affine, binary, softmax, unary};
 pub use fuse::fuse;
 pub use layout::{copy, pack, unpack};
+pub use peak::{peak_copy, peak_fma};
 pub(crate) use pool::check_window;
 pub use pool::{Pooling, global_average, pool};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp};

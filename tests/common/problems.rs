@@ -36,6 +36,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("pack", pack),
     ("unpack", unpack),
     ("fuse", fuse),
+    ("peak_fma", peak_fma),
+    ("peak_copy", peak_copy),
 ];
 
 fn text(error: moue::Error) -> String {
@@ -523,4 +525,27 @@ fn fuse(gpu: &Gpu) -> Result<(), String> {
         close(&format!("fuse {members} x {crops}"), &got, &want, Tolerance::Sum(members * crops))?;
     }
     Ok(())
+}
+
+fn peak_fma(gpu: &Gpu) -> Result<(), String> {
+    for (invocations, rounds) in [(1, 1), (130, 3)] {
+        let (factor, term) = (0.75_f32, 0.5_f32);
+        let mut bench = Bench::new(gpu);
+        let input = bench.floats(&[[factor; 4], [term; 4]].concat());
+        let output = bench.recording.slab("output", 16 * invocations as u64);
+        bench.recording.dispatch(kernels::peak_fma(invocations, rounds, input, output).map_err(text)?);
+        let chain = |start: f64| (0..8 * rounds).fold(start, |x, _| x * f64::from(factor) + f64::from(term));
+        let want: Vec<f32> = (0..invocations).flat_map(|i| [(0..3).map(|a| chain((i % 7 + a) as f64)).sum::<f64>() as f32; 4]).collect();
+        close("peak_fma", &bench.run_floats(output)?, &want, Tolerance::Sum(8 * rounds as usize))?;
+    }
+    Ok(())
+}
+
+fn peak_copy(gpu: &Gpu) -> Result<(), String> {
+    let values = Random(17).values(4 * 131);
+    let mut bench = Bench::new(gpu);
+    let input = bench.floats(&values);
+    let output = bench.recording.slab("output", 16 * 131);
+    bench.recording.dispatch(kernels::peak_copy(131, input, output).map_err(text)?);
+    close("peak_copy", &bench.run_floats(output)?, &values, Tolerance::Exact)
 }

@@ -1,0 +1,140 @@
+//! Measuring: the adapter's own ceilings, and how long a plan takes as its user feels it.
+
+use std::time::Instant;
+
+use crate::error::Result;
+use crate::gpu::{Gpu, Plan, Recording, Slice};
+use crate::kernels;
+
+/// Times in seconds of interleaved repeats.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Times(Vec<f64>);
+
+impl Times {
+    /// Times of at least one repeat.
+    pub fn new(mut seconds: Vec<f64>) -> Self {
+        seconds.sort_by(f64::total_cmp);
+        Self(seconds)
+    }
+
+    /// The value below which `share` of the repeats lie.
+    pub fn quantile(&self, share: f64) -> f64 {
+        let at = (share * self.0.len().saturating_sub(1) as f64).round() as usize;
+        self.0.get(at).copied().unwrap_or(f64::NAN)
+    }
+
+    /// The middle repeat.
+    pub fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    /// The fastest repeat.
+    pub fn fastest(&self) -> f64 {
+        self.quantile(0.0)
+    }
+}
+
+/// The adapter's own ceilings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Peak {
+    /// f32 multiply-adds, counted as two operations, in 10^9 a second.
+    pub gflops: f64,
+    /// Bytes read and written by a copy, in 10^9 a second.
+    pub gbytes: f64,
+}
+
+/// A plan whose one dispatch costs a known amount, ready to be timed.
+#[derive(Debug)]
+pub struct Load {
+    plan: Plan,
+    uploads: Vec<(Slice, Vec<u8>)>,
+    /// Floating-point operations of a run.
+    pub flops: u64,
+    /// Bytes of a run.
+    pub bytes: u64,
+}
+
+impl Load {
+    /// Makes `recording` ready; its inputs are uploaded with every run.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn new(gpu: &Gpu, recording: Recording, uploads: Vec<(Slice, Vec<u8>)>) -> Result<Self> {
+        let work = |of: fn(&crate::gpu::Work) -> u64| recording.dispatches().iter().map(|d| of(&d.work)).sum();
+        let (flops, bytes) = (work(|w| w.flops), work(|w| w.bytes));
+        Ok(Self { plan: Plan::new(gpu, recording)?, uploads, flops, bytes })
+    }
+
+    /// Seconds of one run: by the device's clock where it has one, else from submission to completion.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub fn seconds(&mut self, gpu: &Gpu) -> Result<f64> {
+        let uploads: Vec<(Slice, &[u8])> = self.uploads.iter().map(|(slice, bytes)| (*slice, &bytes[..])).collect();
+        if gpu.capabilities().timestamps {
+            return Ok(self.plan.profile(&uploads)?.iter().map(|t| t.seconds).sum());
+        }
+        self.plan.run(&uploads)?;
+        let start = Instant::now();
+        self.plan.run(&[])?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+}
+
+/// Loads that measure [`Peak`].
+#[derive(Debug)]
+pub struct PeakLoads {
+    fma: Load,
+    copy: Load,
+}
+
+impl PeakLoads {
+    /// Sized so that a run takes a few hundredths of a second.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn new(gpu: &Gpu) -> Result<Self> {
+        let cpu = gpu.capabilities().cpu;
+        let (invocations, rounds) = if cpu { (4096, 256) } else { (1 << 20, 512) };
+        let mut recording = Recording::default();
+        let input = recording.upload("factor and term", 32);
+        let output = recording.slab("output", 16 * invocations as u64);
+        recording.dispatch(kernels::peak_fma(invocations, rounds, input, output)?);
+        let values = [[0.999_f32; 4], [0.001; 4]].concat();
+        let fma = Load::new(gpu, recording, vec![(input, bytemuck::cast_slice(&values).to_vec())])?;
+
+        let count = (if cpu { 1 << 20 } else { 1 << 23 }).min((gpu.max_binding() / 16) as usize);
+        let mut recording = Recording::default();
+        let input = recording.slab("input", 16 * count as u64);
+        let output = recording.slab("output", 16 * count as u64);
+        recording.dispatch(kernels::peak_copy(count, input, output)?);
+        Ok(Self { fma, copy: Load::new(gpu, recording, Vec::new())? })
+    }
+
+    /// Seconds of one multiply-add run and one copy run.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub fn seconds(&mut self, gpu: &Gpu) -> Result<[f64; 2]> {
+        Ok([self.fma.seconds(gpu)?, self.copy.seconds(gpu)?])
+    }
+
+    /// The ceilings by the fastest of some repeats.
+    pub fn peak(&self, fma: f64, copy: f64) -> Peak {
+        Peak { gflops: self.fma.flops as f64 / fma / 1e9, gbytes: self.copy.bytes as f64 / copy / 1e9 }
+    }
+}
+
+/// The ceilings of an adapter: the fastest of `repeats`.
+///
+/// # Errors
+/// As [`Plan::new`] and [`Plan::run`].
+pub fn peak(gpu: &Gpu, repeats: usize) -> Result<Peak> {
+    let mut loads = PeakLoads::new(gpu)?;
+    let (mut fma, mut copy) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..repeats.max(1) {
+        let [f, c] = loads.seconds(gpu)?;
+        (fma, copy) = (fma.min(f), copy.min(c));
+    }
+    Ok(loads.peak(fma, copy))
+}

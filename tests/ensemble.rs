@@ -1,0 +1,98 @@
+//! The whole way from a photograph to the fused answer: GPU against twins, batches, poison, pipelines, failures.
+
+#[allow(dead_code)]
+mod common;
+
+use common::{Random, gpus};
+use image::RgbImage;
+use moue::{Device, Ensemble, Error, Model, Reading, Rect};
+
+fn picture(seed: u64, width: u32, height: u32) -> RgbImage {
+    RgbImage::from_raw(width, height, Random(seed).bytes((3 * width * height) as usize)).unwrap()
+}
+
+/// Blobs of light: something smoother than noise.
+fn soft(seed: u64, width: u32, height: u32) -> RgbImage {
+    image::imageops::resize(&picture(seed, 9, 11), width, height, image::imageops::FilterType::Triangle)
+}
+
+fn same(what: &str, got: &Reading, want: &Reading) {
+    let rows = |r: &Reading| [vec![r.probabilities.clone()], r.members.clone()].concat();
+    for (g, w) in rows(got).concat().iter().zip(rows(want).concat()) {
+        assert!((g - w).abs() < 1e-5, "{what}: {g} and {w}\n{got:?}\n{want:?}");
+    }
+}
+
+#[test]
+fn gpu_and_twins_answer_alike() {
+    let (a, b) = (soft(1, 200, 170), soft(2, 40, 33));
+    let faces = [
+        (&a, Rect { x: 10, y: 20, width: 90, height: 95 }),
+        (&a, Rect { x: -30, y: 100, width: 120, height: 120 }),
+        (&b, Rect::whole(40, 33)),
+        (&b, Rect { x: 500, y: -300, width: 20, height: 20 }),
+        (&a, Rect { x: 5, y: 5, width: 48, height: 48 }),
+    ];
+    let mut twin = Ensemble::new(Model::embedded().unwrap(), Device::Cpu).unwrap();
+    for oversample in [false, true] {
+        let want = twin.read(&faces, oversample).unwrap();
+        for gpu in gpus() {
+            let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu.clone())).unwrap();
+            let got = ensemble.read(&faces, oversample).unwrap();
+            assert_eq!(got.len(), faces.len());
+            for (index, (got, want)) in got.iter().zip(&want).enumerate() {
+                same(&format!("{} face {index} oversample {oversample}", gpu.name()), got, want);
+                let sum: f32 = got.probabilities.iter().sum();
+                assert!((sum - 1.0).abs() < 1e-5, "the fused probabilities sum to {sum}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_face_answers_the_same_alone_and_in_a_batch() {
+    let pictures: Vec<RgbImage> = (0..70).map(|seed| soft(seed, 64, 64)).collect();
+    let faces: Vec<(&RgbImage, Rect)> = pictures.iter().map(|p| (p, Rect::whole(64, 64))).collect();
+    for gpu in gpus() {
+        let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap();
+        let all = ensemble.read(&faces, false).unwrap();
+        assert_eq!(all.len(), 70);
+        for at in [0, 1, 63, 64, 69] {
+            let alone = ensemble.read(&faces[at..=at], false).unwrap();
+            same(&format!("face {at}"), &alone[0], &all[at]);
+        }
+    }
+}
+
+#[test]
+fn the_default_model_keeps_its_budget() {
+    for gpu in gpus() {
+        let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap();
+        let layout = ensemble.layout(5).unwrap().unwrap();
+        println!("{layout:?}");
+        assert!(layout.pipelines <= 24, "{} pipelines", layout.pipelines);
+        assert!(layout.read_bytes <= 5 * 256, "{} bytes come back for 5 faces", layout.read_bytes);
+    }
+}
+
+#[test]
+fn a_lost_device_is_an_error() {
+    for gpu in gpus() {
+        let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu.clone())).unwrap();
+        let p = soft(3, 50, 50);
+        ensemble.read(&[(&p, Rect::whole(50, 50))], false).unwrap();
+        gpu.destroy();
+        let answer = ensemble.read(&[(&p, Rect::whole(50, 50))], false);
+        assert!(matches!(answer, Err(Error::DeviceLost { .. })), "{answer:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let mut twin = Ensemble::new(Model::embedded().unwrap(), Device::Cpu).unwrap();
+    let p = picture(4, 10, 10);
+    let empty = RgbImage::new(0, 5);
+    for (picture, rect) in [(&p, Rect { x: 0, y: 0, width: 0, height: 4 }), (&empty, Rect::whole(3, 3)), (&p, Rect { x: 0, y: 0, width: 70_000, height: 4 })] {
+        assert!(matches!(twin.read(&[(picture, rect)], false), Err(Error::Argument(_))), "{rect:?}");
+    }
+}
