@@ -1,2 +1,87 @@
-//! What a newcomer types: `cargo xtask test`.
-fn main() {}
+//! What a newcomer types: `cargo xtask test` checks everything, and brings what is missing where it may.
+
+mod adapters;
+mod python;
+mod steps;
+mod swiftshader;
+mod system;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use steps::{Done, Steps};
+
+const USAGE: &str = "\
+cargo xtask test [--require-adapter]
+
+    test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests.
+            Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
+
+    --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["test"] => test(system::ci()),
+        ["test", "--require-adapter"] => test(true),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprint!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn test(require_adapter: bool) -> ExitCode {
+    let root = root();
+    let target = target(&root);
+    let mut steps = Steps::new();
+    let mut common: Vec<(&str, String)> = Vec::new();
+    if require_adapter {
+        common.push(("MOUE_REQUIRE_ADAPTER", "1".into()));
+    }
+    let cargo = |arguments: &[&str], environment: &[(&str, String)]| {
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(arguments).current_dir(&root).envs(environment.iter().map(|(name, value)| (*name, value.as_str())));
+        Done::of(system::run(&mut command))
+    };
+
+    steps.run("format", || cargo(&["fmt", "--all", "--check"], &[]));
+    let built = steps.run("build", || cargo(&["build", "--package", "moue"], &[]));
+    if built {
+        steps.run("adapters", || {
+            let (variables, done) = adapters::prepare(&target, require_adapter);
+            common.extend(variables);
+            done
+        });
+    } else {
+        steps.run("adapters", || Done::Failed("moue itself lists them, and it did not build".into()));
+    }
+    steps.run("lints", || cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[]));
+    steps.run("tests", || cargo(&["test", "--workspace", "--no-fail-fast"], &common));
+    steps.run("benches, one iteration", || {
+        if system::has_files(&root.join("benches"), "rs") {
+            cargo(&["bench", "--package", "moue", "--bench", "*", "--", "--test"], &common)
+        } else {
+            Done::Skipped("there are none".into())
+        }
+    });
+    let strict = [("RUSTDOCFLAGS", "-D warnings".to_string())];
+    steps.run("documentation", || cargo(&["doc", "--workspace", "--no-deps"], &strict));
+    steps.run("python tests", || python::test(&root, &target));
+    steps.finish()
+}
+
+fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_path_buf()
+}
+
+fn target(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}

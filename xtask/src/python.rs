@@ -1,0 +1,62 @@
+//! The Python tests of models/train, in a virtual environment of their own, without PyTorch.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::steps::Done;
+use crate::system;
+
+/// Left out: heavy, and only training needs it.
+const HEAVY: &str = "torch";
+
+/// Makes the environment where it is missing or its versions changed, and runs pytest in it.
+pub fn test(root: &Path, target: &Path) -> Done {
+    let folder = root.join("models/train");
+    let python = match environment(&folder.join("requirements.txt"), target) {
+        Ok(python) => python,
+        Err(reason) if system::ci() => return Done::Failed(reason),
+        Err(reason) => return Done::Skipped(reason),
+    };
+    let mut command = Command::new(python);
+    command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).arg(&folder).current_dir(root).env("PYTHONDONTWRITEBYTECODE", "1");
+    Done::of(system::run(&mut command))
+}
+
+/// The interpreter of target/venv, with the pinned packages.
+fn environment(requirements: &Path, target: &Path) -> Result<PathBuf, String> {
+    let text = fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+    let pins: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let light: Vec<&str> = pins.into_iter().filter(|pin| pin.split(['=', '<', '>', ' ']).next() != Some(HEAVY)).collect();
+
+    let venv = target.join("venv");
+    let stamp = venv.join("moue-requirements.txt");
+    let python = if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") };
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == light.join("\n")) {
+        return Ok(python);
+    }
+    create(&venv)?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(&light);
+    if !system::run(&mut pip)? {
+        return Err("pip could not install the packages of models/train/requirements.txt: see its message above".into());
+    }
+    fs::write(&stamp, light.join("\n")).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    Ok(python)
+}
+
+fn create(venv: &Path) -> Result<(), String> {
+    let names = if cfg!(windows) { ["python", "py"] } else { ["python3", "python"] };
+    let works = |name: &&str| system::output(Command::new(name).arg("--version")).is_some();
+    let ready = |name: &&str| system::output(Command::new(name).args(["-c", "import ensurepip, venv"])).is_some();
+    let missing = "no Python 3 with pip was found: install it (on Debian and Ubuntu: python3 and python3-venv), then run this again";
+    if !names.iter().any(|name| works(&name) && ready(&name)) && system::is_debian() && system::is_root() {
+        let _ = system::install(&["python3", "python3-venv"], "the Python tests of models/train");
+    }
+    let python = names.into_iter().find(|name| works(name) && ready(name)).ok_or(missing)?;
+    if system::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(venv))? {
+        Ok(())
+    } else {
+        Err("the virtual environment could not be made: see the message above".into())
+    }
+}

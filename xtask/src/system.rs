@@ -1,0 +1,66 @@
+//! The machine: commands, files, who we are.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Runs a command with its output shown; whether it ended well, or why it did not start.
+pub fn run(command: &mut Command) -> Result<bool, String> {
+    println!("$ {}", line(command));
+    match command.status() {
+        Ok(status) => Ok(status.success()),
+        Err(error) => Err(format!("{}: {error}", command.get_program().to_string_lossy())),
+    }
+}
+
+/// What a command prints on stdout, where it ends well.
+pub fn output(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Whether this runs for a CI service.
+pub fn ci() -> bool {
+    env::var_os("CI").is_some_and(|value| value == "true" || value == "1")
+}
+
+/// Debian, Ubuntu, or what is made from them.
+pub fn is_debian() -> bool {
+    cfg!(target_os = "linux") && Path::new("/etc/debian_version").exists() && output(Command::new("apt-get").arg("--version")).is_some()
+}
+
+/// Whether packages may be installed.
+pub fn is_root() -> bool {
+    cfg!(unix) && output(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0")
+}
+
+/// `apt-get update` and `apt-get install` of these packages, said before it is done.
+pub fn install(packages: &[&str], purpose: &str) -> Result<bool, String> {
+    println!("installing {} with apt-get: {purpose}", packages.join(" and "));
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(["-q", "-o", "Dpkg::Use-Pty=0"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        run(command.stdout(Stdio::null()))
+    };
+    // A stale list of one archive makes `update` fail while the packages can still be had: `install` decides.
+    let _ = apt(&["update"])?;
+    apt(&[&["install", "-y", "--no-install-recommends"], packages].concat())
+}
+
+/// Files of a folder, sorted; none where it is no folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}
+
+/// Whether a folder holds a file with this extension.
+pub fn has_files(folder: &Path, extension: &str) -> bool {
+    files(folder).iter().any(|path| path.extension().is_some_and(|found| found == extension))
+}
+
+fn line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
