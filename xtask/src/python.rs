@@ -19,7 +19,11 @@ pub fn test(root: &Path, target: &Path) -> Done {
         Err(reason) => return Done::Skipped(reason),
     };
     let mut command = Command::new(python);
-    command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).arg(&folder).current_dir(root).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        .arg(&folder)
+        .current_dir(root)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     Done::of(system::run(&mut command))
 }
 
@@ -49,8 +53,9 @@ fn create(venv: &Path) -> Result<(), String> {
     let names = if cfg!(windows) { ["python", "py"] } else { ["python3", "python"] };
     let works = |name: &&str| system::output(Command::new(name).arg("--version")).is_some();
     let ready = |name: &&str| system::output(Command::new(name).args(["-c", "import ensurepip, venv"])).is_some();
-    let missing = "no Python 3 with pip was found: install it (on Debian and Ubuntu: python3 and python3-venv), then run this again";
-    if !names.iter().any(|name| works(&name) && ready(&name)) && system::is_debian() && system::is_root() {
+    let missing =
+        "no Python 3 with pip was found: install it (on Debian and Ubuntu: python3 and python3-venv), then run this again";
+    if !names.iter().any(|name| works(name) && ready(name)) && system::is_debian() && system::is_root() {
         let _ = system::install(&["python3", "python3-venv"], "the Python tests of models/train");
     }
     let python = names.into_iter().find(|name| works(name) && ready(name)).ok_or(missing)?;

@@ -31,7 +31,10 @@ pub fn fetch(target: &Path) -> Result<PathBuf, String> {
             // A hundred megabytes of which two files are needed.
             let _ = fs::remove_file(&archive);
             if let Some(library) = unpacked {
-                let text = format!(r#"{{"file_format_version":"1.0.0","ICD":{{"library_path":"{}","api_version":"1.1"}}}}"#, library.display());
+                let text = format!(
+                    r#"{{"file_format_version":"1.0.0","ICD":{{"library_path":"{}","api_version":"1.1"}}}}"#,
+                    library.display()
+                );
                 fs::write(&driver, text).map_err(|error| format!("{}: {error}", driver.display()))?;
                 return Ok(driver);
             }
@@ -68,7 +71,9 @@ fn unpack(archive: &Path, folder: &Path) -> Option<PathBuf> {
 }
 
 fn find(folder: &Path) -> Option<PathBuf> {
-    fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).find_map(|path| {
-        if path.is_dir() { find(&path) } else { path.ends_with(LIBRARY).then_some(path) }
-    })
+    fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .find_map(|path| if path.is_dir() { find(&path) } else { path.ends_with(LIBRARY).then_some(path) })
 }

@@ -26,7 +26,9 @@ pub fn ci() -> bool {
 
 /// Debian, Ubuntu, or what is made from them.
 pub fn is_debian() -> bool {
-    cfg!(target_os = "linux") && Path::new("/etc/debian_version").exists() && output(Command::new("apt-get").arg("--version")).is_some()
+    cfg!(target_os = "linux")
+        && Path::new("/etc/debian_version").exists()
+        && output(Command::new("apt-get").arg("--version")).is_some()
 }
 
 /// Whether packages may be installed.
