@@ -5,6 +5,7 @@ struct Params {
     images: u32,
     pixels: u32,
     channels: u32,
+    written: u32,         // channels written: beyond `channels` zeros, where the output's padding begins
     in_c4: u32,
     out_c4: u32,
     out_offset: u32,      // channels
@@ -21,11 +22,14 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
     let index = linear_index(id, grid, 64u);
-    if (index >= params.images * params.pixels * params.channels) {
+    if (index >= params.images * params.pixels * params.written) {
         return;
     }
-    let channel = index % params.channels;
-    let pixel = index / params.channels;
-    output[(params.out_first * params.pixels + pixel) * params.out_c4 * 4u + params.out_offset + channel] =
-        input[(params.in_first * params.pixels + pixel) * params.in_c4 * 4u + channel];
+    let channel = index % params.written;
+    let pixel = index / params.written;
+    var value = 0.0;
+    if (channel < params.channels) {
+        value = input[(params.in_first * params.pixels + pixel) * params.in_c4 * 4u + channel];
+    }
+    output[(params.out_first * params.pixels + pixel) * params.out_c4 * 4u + params.out_offset + channel] = value;
 }

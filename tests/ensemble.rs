@@ -3,7 +3,7 @@
 #[allow(dead_code)]
 mod common;
 
-use common::{Random, gpus};
+use common::{Random, gpus, open_all};
 use image::RgbImage;
 use moue::{Device, Ensemble, Error, Model, Reading, Rect};
 
@@ -66,7 +66,7 @@ fn a_face_answers_the_same_alone_and_in_a_batch() {
 
 #[test]
 fn the_default_model_keeps_its_budget() {
-    for gpu in gpus() {
+    for gpu in open_all() {
         let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap();
         let layout = ensemble.layout(5).unwrap().unwrap();
         println!("{layout:?}");
@@ -77,7 +77,7 @@ fn the_default_model_keeps_its_budget() {
 
 #[test]
 fn a_lost_device_is_an_error() {
-    for gpu in gpus() {
+    for gpu in open_all() {
         let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu.clone())).unwrap();
         let p = soft(3, 50, 50);
         ensemble.read(&[(&p, Rect::whole(50, 50))], false).unwrap();

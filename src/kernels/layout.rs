@@ -17,11 +17,15 @@ pub fn copy(at: &str, input: View, output: View, images: usize, first: (usize, u
     if out_channel + input.channels > output.channels || first.0 + images > input.images || first.1 + images > output.images {
         return Err(Error::shape(at, format!("{input:?} does not fit into {output:?} at channel {out_channel}, images {first:?}")));
     }
-    let count = images * input.pixels() * input.channels;
+    // The part that ends the output zeroes the padding after it.
+    let ends = out_channel + input.channels == output.channels;
+    let written = if ends { 4 * output.c4() - out_channel } else { input.channels };
+    let count = images * input.pixels() * written;
     let params = shader::copy::Params {
         images: images as u32,
         pixels: input.pixels() as u32,
         channels: input.channels as u32,
+        written: written as u32,
         in_c4: input.c4() as u32,
         out_c4: output.c4() as u32,
         out_offset: out_channel as u32,

@@ -1,12 +1,20 @@
 //! What the GPU tests share: adapters, random numbers, tolerances.
 
+use std::sync::OnceLock;
+
 use moue::gpu::{Gpu, Plan, Recording, Slice, adapters};
 use moue::kernels::View;
 use moue::tensor::Tensor;
 
-/// Every adapter of this machine, opened. Where there is none the test is reported as skipped, or
-/// fails when `MOUE_REQUIRE_ADAPTER` is set.
+/// Every adapter of this machine, opened once a test program, so that its pipelines are compiled once. Where there is none the test is reported
+/// as skipped, or fails when `MOUE_REQUIRE_ADAPTER` is set.
 pub fn gpus() -> Vec<Gpu> {
+    static OPENED: OnceLock<Vec<Gpu>> = OnceLock::new();
+    OPENED.get_or_init(open_all).clone()
+}
+
+/// Every adapter, opened anew: for tests that spoil it.
+pub fn open_all() -> Vec<Gpu> {
     let opened: Vec<Gpu> = adapters().iter().map(|a| Gpu::open(Some(&a.index.to_string())).unwrap()).collect();
     if opened.is_empty() {
         assert!(std::env::var_os("MOUE_REQUIRE_ADAPTER").is_none(), "no GPU adapter, and MOUE_REQUIRE_ADAPTER is set");

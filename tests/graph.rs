@@ -1,0 +1,286 @@
+//! Whole networks: the schedule on the GPU against the operators one by one, random networks and those with every shape of fusion.
+
+#[allow(dead_code)]
+mod common;
+
+use std::collections::HashMap;
+
+use common::{Random, gpus, packed, unpacked};
+use moue::Error;
+use moue::gpu::{Gpu, Plan, Recording};
+use moue::graph::schedule::StepKind;
+use moue::graph::{Graph, Kind, Network, Prepared, Schedule, TensorId, Weights, interpret};
+use moue::kernels::View;
+use moue::tensor::Tensor;
+
+struct Random0(HashMap<String, Tensor>);
+
+impl Weights for Random0 {
+    fn tensor(&self, name: &str) -> Result<Tensor, Error> {
+        self.0.get(name).cloned().ok_or_else(|| Error::Argument(format!("no {name}")))
+    }
+}
+
+/// Random weights of every layer, of a size that keeps activations near 1.
+fn weights(graph: &Graph, random: &mut Random) -> Random0 {
+    let mut all = HashMap::new();
+    for node in &graph.nodes {
+        let [channels, ..] = graph.tensors[node.inputs[0]].shape;
+        let mut put = |name: String, shape: &[usize], scale: f32, offset: f32| {
+            let mut tensor = random.tensor(shape);
+            tensor.data.iter_mut().for_each(|v| *v = *v * scale + offset);
+            all.insert(name, tensor);
+        };
+        match &node.kind {
+            Kind::Conv { name, channels: out, window, groups, .. } => {
+                let fan = channels / groups * window.kernel[0] * window.kernel[1];
+                put(format!("{name}.weight"), &[*out, channels / groups, window.kernel[0], window.kernel[1]], (3.0 / fan as f32).sqrt(), 0.0);
+                put(format!("{name}.bias"), &[*out], 0.2, 0.0);
+            }
+            Kind::Dense { name, channels: out, .. } => {
+                put(format!("{name}.weight"), &[*out, channels], (3.0 / channels as f32).sqrt(), 0.0);
+                put(format!("{name}.bias"), &[*out], 0.2, 0.0);
+            }
+            Kind::BatchNorm { name, .. } => {
+                for (part, scale, offset) in [("weight", 0.3, 1.0), ("bias", 0.3, 0.0), ("running_mean", 0.3, 0.0), ("running_var", 0.3, 1.0)] {
+                    put(format!("{name}.{part}"), &[channels], scale, offset);
+                }
+            }
+            _ => {}
+        }
+    }
+    Random0(all)
+}
+
+/// The tensors `wanted` of every member on the GPU; slabs are poisoned before.
+fn run(gpu: &Gpu, graph: &Graph, members: &[Random0], inputs: &[Tensor], wanted: &[TensorId]) -> Vec<Vec<Tensor>> {
+    let weights: Vec<&dyn Weights> = members.iter().map(|m| m as &dyn Weights).collect();
+    let prepared = Prepared::new(gpu, graph.clone(), &weights, wanted).unwrap();
+    let images = inputs[0].shape[0];
+    let [channels, height, width] = graph.tensors[0].shape;
+    let mut recording = Recording::default();
+    let slice = recording.upload("input", View::bytes(members.len() * images, channels, height, width));
+    let input = View { slice, images: members.len() * images, channels, height, width };
+    let views = prepared.record(&mut recording, input, wanted).unwrap();
+    views.iter().for_each(|v| recording.read(v.slice));
+    let mut plan = Plan::new(gpu, recording).unwrap();
+    plan.poison();
+    let values: Vec<f32> = inputs.iter().flat_map(packed).collect();
+    let outputs = plan.run(&[(slice, bytemuck::cast_slice(&values))]).unwrap();
+    let mut answers = vec![Vec::new(); members.len()];
+    for (&id, bytes) in wanted.iter().zip(outputs) {
+        let [c, h, w] = graph.tensors[id].shape;
+        let all = unpacked(&bytemuck::pod_collect_to_vec::<u8, f32>(&bytes), &[members.len() * images, c, h, w]);
+        let each = all.len() / members.len();
+        for (member, answer) in answers.iter_mut().enumerate() {
+            answer.push(Tensor::new(graph.tensors[id].logical(images), all[member * each..(member + 1) * each].to_vec()).unwrap());
+        }
+    }
+    answers
+}
+
+fn network(json: &str) -> Network {
+    serde_json::from_str(json).unwrap_or_else(|e| panic!("{e}: {json}"))
+}
+
+fn check(name: &str, network: &Network, pinned: &[&str], members: usize, images: usize, seed: u64) {
+    let graph = Graph::new(network).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let mut random = Random(seed);
+    let weights: Vec<Random0> = (0..members).map(|_| weights(&graph, &mut random)).collect();
+    let [c, h, w] = graph.tensors[0].shape;
+    let inputs: Vec<Tensor> = (0..members).map(|_| random.tensor(&[images, c, h, w])).collect();
+    let mut wanted = graph.outputs.clone();
+    wanted.extend(pinned.iter().map(|p| graph.find(p).unwrap()));
+    let twin: Vec<Vec<Tensor>> = weights.iter().zip(&inputs).map(|(w, i)| interpret(&graph, w, i, &wanted).unwrap()).collect();
+    for gpu in gpus() {
+        let got = run(&gpu, &graph, &weights, &inputs, &wanted);
+        for (member, (got, want)) in got.iter().zip(&twin).enumerate() {
+            for ((&id, got), want) in wanted.iter().zip(got).zip(want) {
+                assert_eq!(got.shape, want.shape, "{name} {}", graph.tensors[id].name);
+                let largest = want.data.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
+                for (g, w) in got.data.iter().zip(&want.data) {
+                    // The bound of model-format: 1e-4 of the largest.
+                    assert!((g - w).abs() <= 1e-4 * largest, "{name} on {}, member {member}, `{}`: {g} and {w}", gpu.name(), graph.tensors[id].name);
+                }
+            }
+        }
+    }
+}
+
+const INCEPTION: &str = r#"{"inputs": {"data": [5, 9, 11]}, "outputs": ["prob", "flat"], "ops": [
+    {"op": "conv", "name": "stem", "in": ["data"], "out": ["stem"], "channels": 8, "kernel": [3, 3], "stride": [2, 2], "pad": "same_upper"},
+    {"op": "relu", "in": ["stem"], "out": ["stem_relu"]},
+    {"op": "conv", "name": "a", "in": ["stem_relu"], "out": ["a"], "channels": 8, "kernel": [1, 1]},
+    {"op": "relu", "in": ["a"], "out": ["a_relu"]},
+    {"op": "conv", "name": "b", "in": ["stem_relu"], "out": ["b"], "channels": 6, "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+    {"op": "max_pool", "in": ["stem_relu"], "out": ["p"], "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+    {"op": "conv", "name": "c", "in": ["p"], "out": ["c"], "channels": 7, "kernel": [1, 1]},
+    {"op": "concat", "in": ["a_relu", "b", "c", "p"], "out": ["cat"]},
+    {"op": "average_pool", "in": ["cat"], "out": ["avg"], "kernel": [2, 2], "stride": [2, 2], "ceil": true},
+    {"op": "flatten", "in": ["avg"], "out": ["flat"]},
+    {"op": "flatten", "in": ["avg"], "out": ["flat2"]},
+    {"op": "dense", "name": "fc", "in": ["flat2"], "out": ["fc"], "channels": 5},
+    {"op": "dropout", "in": ["fc"], "out": ["drop"], "rate": 0.5},
+    {"op": "softmax", "in": ["drop"], "out": ["prob"]}]}"#;
+
+const RESIDUAL: &str = r#"{"inputs": {"data": [6, 10, 8]}, "outputs": ["out", "gate"], "ops": [
+    {"op": "conv", "name": "c1", "in": ["data"], "out": ["c1"], "channels": 12, "kernel": [3, 3], "pad": [1, 1, 1, 1], "bias": false},
+    {"op": "batch_norm", "name": "b1", "in": ["c1"], "out": ["b1"]},
+    {"op": "relu", "in": ["b1"], "out": ["r1"]},
+    {"op": "conv", "name": "c2", "in": ["r1"], "out": ["c2"], "channels": 12, "kernel": [3, 3], "pad": [1, 1, 1, 1], "groups": 3},
+    {"op": "batch_norm", "name": "b2", "in": ["c2"], "out": ["b2"]},
+    {"op": "conv", "name": "s", "in": ["data"], "out": ["s"], "channels": 12, "kernel": [1, 1]},
+    {"op": "batch_norm", "name": "bs", "in": ["s"], "out": ["bs"]},
+    {"op": "add", "in": ["b2", "bs"], "out": ["sum"]},
+    {"op": "relu", "in": ["sum"], "out": ["r2"]},
+    {"op": "batch_norm", "name": "pre", "in": ["r2"], "out": ["pre"]},
+    {"op": "relu", "in": ["pre"], "out": ["pre_relu"]},
+    {"op": "conv", "name": "d", "in": ["r2"], "out": ["d"], "channels": 12, "kernel": [3, 3], "pad": [1, 1, 1, 1], "groups": 12},
+    {"op": "add", "in": ["d", "pre_relu"], "out": ["sum2"]},
+    {"op": "global_average_pool", "in": ["sum2"], "out": ["squeeze"]},
+    {"op": "dense", "name": "e1", "in": ["squeeze"], "out": ["e1"], "channels": 3},
+    {"op": "relu", "in": ["e1"], "out": ["e1r"]},
+    {"op": "dense", "name": "e2", "in": ["e1r"], "out": ["e2"], "channels": 12},
+    {"op": "sigmoid", "in": ["e2"], "out": ["gate"]},
+    {"op": "mul", "in": ["sum2", "gate"], "out": ["scaled"]},
+    {"op": "conv", "name": "w", "in": ["scaled"], "out": ["w"], "channels": 3, "kernel": [5, 3], "stride": [2, 1], "pad": [2, 0, 1, 3], "dilation": [1, 2]},
+    {"op": "add", "in": ["w", "w"], "out": ["twice"]},
+    {"op": "relu", "in": ["twice"], "out": ["out"]}]}"#;
+
+#[test]
+fn concatenations_flattens_and_pools() {
+    for (members, images) in [(1, 1), (3, 2)] {
+        check("inception", &network(INCEPTION), &[], members, images, 1);
+        check("inception, pinned", &network(INCEPTION), &["a", "b", "cat", "stem", "fc"], members, images, 2);
+    }
+}
+
+#[test]
+fn residuals_gates_and_norms() {
+    for (members, images) in [(1, 7), (2, 1)] {
+        check("residual", &network(RESIDUAL), &[], members, images, 3);
+        check("residual, pinned", &network(RESIDUAL), &["c2", "b2", "sum", "pre", "w", "squeeze"], members, images, 4);
+    }
+}
+
+/// A chain of random operators with random residuals and concatenations.
+fn random_network(seed: u64) -> (String, Vec<String>) {
+    let mut random = Random(seed);
+    let mut ops = Vec::new();
+    // (name, channels, height, width)
+    let mut tensors = vec![("data".to_owned(), 1 + random.below(9), 6 + random.below(9), 6 + random.below(9))];
+    let input = tensors[0].clone();
+    for index in 0..12 {
+        let (from, c, h, w) = tensors[tensors.len() - 1 - random.below(tensors.len().min(3))].clone();
+        let name = format!("t{index}");
+        let same: Vec<String> = tensors.iter().filter(|t| (t.1, t.2, t.3) == (c, h, w)).map(|t| t.0.clone()).collect();
+        let level: Vec<_> = tensors.iter().filter(|t| (t.2, t.3) == (h, w)).cloned().collect();
+        let (op, shape) = match random.below(9) {
+            0..=2 => {
+                let out = [4, 5, 12, 16, c][random.below(5)];
+                let k = [1, 3][random.below(2)];
+                let groups = if random.below(3) == 0 && out == c { c } else { 1 };
+                (format!(r#"{{"op": "conv", "name": "{name}", "in": ["{from}"], "out": ["{name}"], "channels": {out}, "kernel": [{k}, {k}], "pad": [{p}, {p}, {p}, {p}], "groups": {groups}}}"#, p = k / 2), (out, h, w))
+            }
+            3 => (format!(r#"{{"op": "batch_norm", "name": "{name}", "in": ["{from}"], "out": ["{name}"]}}"#), (c, h, w)),
+            4 => (format!(r#"{{"op": "relu", "in": ["{from}"], "out": ["{name}"]}}"#), (c, h, w)),
+            5 => {
+                let other = &same[random.below(same.len())];
+                (format!(r#"{{"op": "add", "in": ["{from}", "{other}"], "out": ["{name}"]}}"#), (c, h, w))
+            }
+            6 => {
+                let other = &level[random.below(level.len())];
+                (format!(r#"{{"op": "concat", "in": ["{from}", "{}"], "out": ["{name}"]}}"#, other.0), (c + other.1, h, w))
+            }
+            7 if h > 2 && w > 2 => (format!(r#"{{"op": "max_pool", "in": ["{from}"], "out": ["{name}"], "kernel": [2, 2], "stride": [2, 2], "ceil": true}}"#), (c, h.div_ceil(2), w.div_ceil(2))),
+            _ => (format!(r#"{{"op": "dropout", "in": ["{from}"], "out": ["{name}"], "rate": 0.1}}"#), (c, h, w)),
+        };
+        ops.push(op);
+        tensors.push((name, shape.0, shape.1, shape.2));
+    }
+    let last = &tensors[tensors.len() - 1].0;
+    let pins = tensors[1..].iter().filter(|_| random.below(4) == 0).map(|t| t.0.clone()).collect();
+    let text = format!(r#"{{"inputs": {{"data": [{}, {}, {}]}}, "outputs": ["{last}"], "ops": [{}]}}"#, input.1, input.2, input.3, ops.join(", "));
+    (text, pins)
+}
+
+#[test]
+fn random_networks() {
+    for seed in 0..24 {
+        let (text, pins) = random_network(seed);
+        let pins: Vec<&str> = pins.iter().map(String::as_str).collect();
+        check(&format!("random network {seed}: {text}"), &network(&text), &pins, 1 + (seed % 2) as usize, 1 + (seed % 3) as usize, seed);
+    }
+}
+
+#[test]
+fn a_nan_image_changes_no_other() {
+    for text in [INCEPTION, RESIDUAL] {
+        let graph = Graph::new(&network(text)).unwrap();
+        let mut random = Random(9);
+        let weights = [weights(&graph, &mut random), weights(&graph, &mut random)];
+        let [c, h, w] = graph.tensors[0].shape;
+        let clean = [random.tensor(&[7, c, h, w]), random.tensor(&[7, c, h, w])];
+        let mut dirty = clean.clone();
+        let each = c * h * w;
+        dirty[1].data[3 * each..4 * each].fill(f32::NAN);
+        for gpu in gpus() {
+            let wanted = graph.outputs.clone();
+            let (a, b) = (run(&gpu, &graph, &weights, &clean, &wanted), run(&gpu, &graph, &weights, &dirty, &wanted));
+            for member in 0..2 {
+                for (a, b) in a[member].iter().zip(&b[member]) {
+                    let each = a.data.len() / 7;
+                    for image in 0..7 {
+                        let (a, b) = (&a.data[image * each..(image + 1) * each], &b.data[image * each..(image + 1) * each]);
+                        if (member, image) == (1, 3) {
+                            assert!(b.iter().any(|v| !v.is_finite()) || a != b, "the NaN image is as the clean one");
+                        } else {
+                            assert_eq!(a, b, "member {member} image {image} on {}", gpu.name());
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn batch_norm_residual_and_relu_cost_no_dispatch() {
+    let graph = Graph::new(&network(RESIDUAL)).unwrap();
+    let schedule = Schedule::new(&graph, &[]);
+    let affine = schedule.steps.iter().filter(|s| matches!(s.kind, StepKind::Affine(_))).count();
+    assert_eq!(affine, 1, "only the pre-activation norm stands alone");
+    assert!(!schedule.steps.iter().any(|s| matches!(s.kind, StepKind::Unary(moue::kernels::Unary::Relu))), "{schedule:?}");
+    assert_eq!(schedule.steps.iter().filter(|s| matches!(s.kind, StepKind::Conv { .. }) && s.inputs.len() == 2).count(), 2);
+    assert!(schedule.slab_count <= 4, "{} slabs", schedule.slab_count);
+}
+
+#[test]
+fn convolutions_write_into_their_concatenation() {
+    let graph = Graph::new(&network(INCEPTION)).unwrap();
+    let schedule = Schedule::new(&graph, &[]);
+    let cat = graph.find("cat").unwrap();
+    let written: Vec<_> = schedule.steps.iter().filter(|s| s.output == cat).map(|s| (matches!(s.kind, StepKind::Conv { .. }), s.channel)).collect();
+    // `b` ends within a vec4, so `c` and `p` cannot be written in place, and neither can `b`.
+    assert_eq!(written, [(true, 0), (false, 8), (false, 14), (false, 21)]);
+}
+
+#[test]
+fn a_wrong_description_names_the_tensor() {
+    let broken = [
+        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "relu", "in": ["x"], "out": ["y"]}]}"#, "`x`"),
+        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["z"], "ops": [{"op": "relu", "in": ["data"], "out": ["y"]}]}"#, "z"),
+        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "conv", "name": "c", "in": ["data"], "out": ["y"], "channels": 4, "kernel": [9, 9]}]}"#, "fit"),
+        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "conv", "name": "c", "in": ["data"], "out": ["y"], "channels": 4, "kernel": [1, 1], "groups": 2}]}"#, "groups"),
+        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "dense", "name": "c", "in": ["data"], "out": ["y"], "channels": 4}]}"#, "flatten"),
+        (r#"{"inputs": {"data": [3, 0, 4]}, "outputs": ["y"], "ops": [{"op": "relu", "in": ["data"], "out": ["y"]}]}"#, "between 1"),
+        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "max_pool", "in": ["data"], "out": ["y"], "kernel": [2, 2], "stride": [0, 1]}]}"#, "stride"),
+        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "max_pool", "in": ["data"], "out": ["y"], "kernel": [2, 2], "pad": [2, 2, 2, 2]}]}"#, "pads"),
+    ];
+    for (text, part) in broken {
+        let error = Graph::new(&network(text)).unwrap_err().to_string();
+        assert!(error.contains(part), "{error} does not say {part}");
+    }
+    assert!(serde_json::from_str::<Network>(r#"{"inputs": {}, "outputs": [], "ops": [{"op": "gelu", "in": ["x"], "out": ["y"]}]}"#).unwrap_err().to_string().contains("gelu"));
+    assert!(serde_json::from_str::<Network>(r#"{"inputs": {}, "outputs": [], "ops": [{"op": "relu", "in": ["x"], "out": ["y"], "slope": 1}]}"#).unwrap_err().to_string().contains("slope"));
+}
