@@ -71,14 +71,10 @@ def average_pool(op, x):
     return total / F.avg_pool2d(F.pad(counted, extension), kernel, stride)
 
 
-def aligned(op, tensors):
-    """The two inputs of `add` or `mul` in one rank; with `broadcast`, [n, c] becomes [n, c, 1, 1] beside a picture."""
-    if op.get("broadcast", False):
-        rank = max(t.dim() for t in tensors)
-        return [t.reshape(t.shape + (1,) * (rank - t.dim())) for t in tensors]
-    if tensors[0].shape != tensors[1].shape:
-        raise ValueError(f"{op['op']} of {list(tensors[0].shape)} and {list(tensors[1].shape)} needs broadcast")
-    return tensors
+def aligned(tensors):
+    """Tensors of one rank, to broadcast: [n, c] becomes [n, c, 1, 1] beside a picture."""
+    rank = max(t.dim() for t in tensors)
+    return [t.reshape(t.shape + (1,) * (rank - t.dim())) for t in tensors]
 
 
 class Network(nn.Module):
@@ -146,9 +142,9 @@ class Network(nn.Module):
         if kind == "flatten":
             return x.flatten(1)
         if kind == "add":
-            return torch.add(*aligned(op, inputs))
+            return torch.add(*aligned(inputs))
         if kind == "mul":
-            return torch.mul(*aligned(op, inputs))
+            return torch.mul(*aligned(inputs))
         if kind == "concat":
             return torch.cat(inputs, 1)
         raise ValueError(f"unknown operator {kind!r}")

@@ -49,21 +49,12 @@ def test_a_scale_a_channel_broadcasts_over_a_picture():
     ops = [
         {"op": "global_average_pool", "in": ["data"], "out": ["average"]},
         {"op": "flatten", "in": ["average"], "out": ["scale"]},
-        {"op": "mul", "in": ["data", "scale"], "out": ["scaled"], "broadcast": True},
+        {"op": "mul", "in": ["data", "scale"], "out": ["scaled"]},
         {"op": "concat", "in": ["data", "scaled"], "out": ["both"]},
     ]
     x = torch.randn(2, 3, 4, 5)
     (found,) = Network({"inputs": {"data": [3, 4, 5]}, "outputs": ["both"], "ops": ops})(x)
     torch.testing.assert_close(found, torch.cat([x, x * x.mean((2, 3), keepdim=True)], 1))
-
-
-def test_add_without_broadcast_refuses_two_shapes():
-    ops = [
-        {"op": "global_average_pool", "in": ["data"], "out": ["average"]},
-        {"op": "add", "in": ["data", "average"], "out": ["sum"]},
-    ]
-    with pytest.raises(ValueError, match="broadcast"):
-        Network({"inputs": {"data": [3, 4, 5]}, "outputs": ["sum"], "ops": ops})
 
 
 def test_an_unknown_operator_is_refused_by_name():
