@@ -51,16 +51,28 @@ fn gpu_and_twins_answer_alike() {
 
 #[test]
 fn a_face_answers_the_same_alone_and_in_a_batch() {
-    let pictures: Vec<RgbImage> = (0..70).map(|seed| soft(seed, 64, 64)).collect();
+    let pictures: Vec<RgbImage> = (0..66).map(|seed| soft(seed, 64, 64)).collect();
     let faces: Vec<(&RgbImage, Rect)> = pictures.iter().map(|p| (p, Rect::whole(64, 64))).collect();
     for gpu in gpus() {
         let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap();
         let all = ensemble.read(&faces, false).unwrap();
-        assert_eq!(all.len(), 70);
-        for at in [0, 1, 63, 64, 69] {
+        assert_eq!(all.len(), 66);
+        for at in [0, 63, 64, 65] {
             let alone = ensemble.read(&faces[at..=at], false).unwrap();
             same(&format!("face {at}"), &alone[0], &all[at]);
         }
+    }
+}
+
+#[test]
+fn a_photograph_beyond_the_kernel_is_read_all_the_same() {
+    let long = soft(5, 40, 65_535);
+    let wide = soft(6, 9000, 8000);
+    let faces = [(&long, Rect::whole(40, 65_535)), (&wide, Rect::whole(9000, 8000)), (&wide, Rect { x: 100, y: 100, width: 60, height: 60 })];
+    let want = Ensemble::new(Model::embedded().unwrap(), Device::Cpu).unwrap().read(&faces, false).unwrap();
+    for gpu in gpus() {
+        let got = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap().read(&faces, false).unwrap();
+        got.iter().zip(&want).for_each(|(got, want)| same("large", got, want));
     }
 }
 

@@ -80,12 +80,12 @@ impl Engine {
         let most = ((self.gpu.max_binding() / largest) as usize).clamp(1, MOST_FACES);
         let most_pixels = (self.gpu.max_binding() / 4) as usize;
         let size = model.description.canonical.size;
-        // Where even one face's part of its photograph exceeds a binding, the twin makes the very same crop on the host.
+        // Where a face's part of its photograph exceeds a binding or what the kernel can sum, the twin makes the very same crop on the host.
         let small: Vec<Option<RgbImage>> = faces
             .iter()
             .map(|&(picture, rect)| {
                 let [_, _, width, height] = area(picture, rect);
-                let fits = width as usize * height as usize <= most_pixels;
+                let fits = width as usize * height as usize <= most_pixels && kernels::warp_fits(rect, size);
                 if fits { Ok(None) } else { reference::warp(picture, rect, size).map(Some) }
             })
             .collect::<Result<_>>()?;

@@ -1,6 +1,6 @@
 //! Convolution: which variant, how its weights are packed, and its dispatch.
 
-use super::{View, holds, same};
+use super::{View, holds, loops, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, Shader, conv_direct::Params};
 use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
@@ -213,6 +213,8 @@ impl Conv {
             None if variant == Variant::Depthwise => (kh * kw * input.c4(), 16, 1, 1),
             None => (self.out_channels * kh * kw * group_in, 4, group_in, group_out),
         };
+        // The grouped kernel computes four channels in turn, each with a loop over taps.
+        loops(at, if variant == Variant::Grouped { 4 * kh * (kw * (group_in + 1) + 1) } else { kh * (kw * (params_in + 1) + 1) })?;
         holds(at, weights.weights, (element * members * weights_stride) as u64)?;
         holds(at, weights.bias, (16 * members * out_c4) as u64)?;
         let images = input.images / members;

@@ -1,6 +1,6 @@
 //! Dense layer.
 
-use super::{View, holds, one_a_item, same};
+use super::{View, holds, loops, one_a_item, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{DENSE, dense::Params};
 use crate::gpu::{Dispatch, Slice, Work};
@@ -65,6 +65,7 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
     input.check(at)?;
     output.check(at)?;
     let in_c4 = input.pixels() * input.c4();
+    loops(at, in_c4)?;
     let weights = 16 * members * in_c4 * 4 * output.c4();
     holds(at, layer.weights, weights as u64)?;
     holds(at, layer.bias, (16 * members * output.c4()) as u64)?;

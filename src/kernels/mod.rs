@@ -20,7 +20,7 @@ pub use layout::{copy, pack, unpack};
 pub use peak::{peak_copy, peak_fma};
 pub(crate) use pool::check_window;
 pub use pool::{Pooling, global_average, pool};
-pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp};
+pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, warp_fits};
 
 use crate::error::{Error, Result};
 use crate::gpu::{Dispatch, Slice, Work, grid, shader::Shader};
@@ -71,6 +71,17 @@ impl View {
 fn holds(at: &str, slice: Slice, bytes: u64) -> Result<()> {
     if slice.size < bytes || bytes == 0 {
         return Err(Error::shape(at, format!("a buffer of {} bytes for {bytes}", slice.size)));
+    }
+    Ok(())
+}
+
+/// Iterations that the loops of one invocation may make in sum: lavapipe ends them all after 65,535, and says nothing.
+const MAX_ITERATIONS: usize = 65_000;
+
+/// Checks that an invocation's loops stay within [`MAX_ITERATIONS`].
+fn loops(at: &str, iterations: usize) -> Result<()> {
+    if iterations > MAX_ITERATIONS {
+        return Err(Error::shape(at, format!("{iterations} steps of one sum: at most {MAX_ITERATIONS} are computed")));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Pooling.
 
-use super::{View, one_a_item, same};
+use super::{View, loops, one_a_item, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{GLOBAL_AVERAGE, POOL, global_average::Params as GlobalParams, pool::Params};
 use crate::gpu::{Dispatch, Work};
@@ -31,6 +31,7 @@ pub fn pool(at: &str, pooling: Pooling, window: Window, ceil: bool, input: View,
     same(at, "channels", input.channels, output.channels)?;
     input.check(at)?;
     output.check(at)?;
+    loops(at, window.kernel[0] * (window.kernel[1] + 1))?;
     let n = |value: usize| value as u32;
     let params = Params {
         images: n(input.images),
@@ -77,6 +78,7 @@ pub fn global_average(at: &str, input: View, output: View) -> Result<Dispatch> {
     same(at, "output pixels", output.pixels(), 1)?;
     input.check(at)?;
     output.check(at)?;
+    loops(at, input.pixels())?;
     let params = GlobalParams { images: input.images as u32, c4: input.c4() as u32, pixels: input.pixels() as u32 };
     let work = Work { flops: 4 * input.vec4s() as u64, bytes: 16 * (input.vec4s() + output.vec4s()) as u64 };
     one_a_item(at, &GLOBAL_AVERAGE, params, vec![input.slice, output.slice], output.vec4s(), work)

@@ -1,6 +1,6 @@
 //! From pixels to a network's input: canonical warp, gray, LBP codes, lookup + resize + normalise.
 
-use super::{View, holds, one_a_item, same};
+use super::{MAX_ITERATIONS, View, holds, one_a_item, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, GRAY, LBP, NORMALISE, WARP};
 use crate::gpu::{Dispatch, Slice, Work};
@@ -28,8 +28,14 @@ impl FacePart {
     }
 }
 
+/// Whether the kernel can make a crop of `size` from `rect`; else [`reference::warp`] makes the same bytes.
+pub fn warp_fits(rect: Rect, size: [u32; 2]) -> bool {
+    let taps = |length: u32, count: u32| length.div_ceil(count.max(1)) as usize + 1;
+    taps(rect.height, size[0]) * (taps(rect.width, size[1]) + 1) <= MAX_ITERATIONS
+}
+
 /// `faces` [faces] of [`FacePart`] and `pixels` (0xBBGGRR words) to `canonical` [faces, H, W] words. The caller has checked every part with
-/// the conditions of [`reference::warp`].
+/// the conditions of [`reference::warp`] and [`warp_fits`].
 ///
 /// # Errors
 /// [`Error::Shape`] where a buffer is too small.

@@ -92,7 +92,7 @@ fn warp(gpu: &Gpu) -> Result<(), String> {
 
 fn gray(gpu: &Gpu) -> Result<(), String> {
     let mut random = Random(2);
-    for (width, height) in [(1, 1), (3, 1), (17, 13), (64, 33)] {
+    for (width, height) in [(1, 1), (3, 1), (17, 13), (64, 33), (601, 443)] {
         let rgb = random_rgb(&mut random, width, height);
         let count = (width * height) as usize;
         let mut bench = Bench::new(gpu);
@@ -111,6 +111,15 @@ fn near_ties(random: &mut Random, width: u32, height: u32) -> GrayImage {
 
 fn lbp(gpu: &Gpu) -> Result<(), String> {
     let mut random = Random(3);
+    // A golden picture of the largest radius whose diagonals all but tie: f32 alone has their signs wrong.
+    let ties = image::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/ties_512.png")).unwrap().to_luma8();
+    let mut bench = Bench::new(gpu);
+    let input = bench.bytes(&ties);
+    let side = [ties.height(), ties.width()];
+    let count = side.iter().map(|s| s - 1024).product::<u32>();
+    let output = bench.recording.slab("codes", u64::from(count));
+    bench.recording.dispatch(kernels::lbp("lbp", 1, side, 512, input, output).map_err(text)?);
+    same_bytes("near ties at radius 512", &bench.run(output)?, &reference::lbp(&ties, 512).unwrap())?;
     for (images, width, height, radius) in [(1, 3, 3, 1), (7, 9, 7, 1), (1, 23, 31, 2), (2, 41, 27, 3), (1, 40, 33, 5), (3, 37, 45, 10), (1, 160, 133, 61)] {
         for kind in 0..3 {
             let pictures: Vec<GrayImage> = (0..images)
@@ -226,6 +235,7 @@ fn conv_problems() -> Vec<ConvProblem> {
         base([8, 33], [11, 10], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 3], dilation: [2, 3] }),
         base([4, 4], [23, 19], w(7, 2).padded(3)),
         base([70, 130], [4, 5], w(3, 1).padded(1)),
+        base([8, 24], [5, 5], w(1, 1)),
         ConvProblem { groups: 2, relu: true, ..base([16, 24], [7, 7], w(3, 1).padded(1)) },
         ConvProblem { groups: 4, members: 2, ..base([16, 80], [5, 6], w(3, 2).padded(1)) },
         ConvProblem { groups: 3, images: 7, ..base([9, 6], [5, 5], w(3, 1).padded(1)) },

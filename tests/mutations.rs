@@ -1,0 +1,93 @@
+//! Mistakes planted in the kernels: each must make the kernel's own test fail, or that test proves nothing.
+
+#[allow(dead_code)]
+mod common;
+#[path = "common/problems.rs"]
+mod problems;
+
+use common::open_all;
+use moue::gpu::shader;
+
+/// (shader, what stands there, the mistake): the first place where it stands is changed.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    ("warp", "128u * down.total", "127u * down.total"),
+    ("warp", "across.total / 2u", "0u"),
+    ("warp", "select(f, 2u * count - f, j == tap.first)", "select(2u * count - f, f, j == tap.first)"),
+    ("warp", "clamp(face.x + i32(column), 0,", "clamp(face.x + i32(column), 1,"),
+    ("gray", "2097152u", "2097151u * 0u"),
+    ("gray", "1253829u", "1253828u"),
+    ("lbp", "byte(at + r) >= centre", "byte(at + r) > centre"),
+    ("lbp", "return equal ||", "return false ||"),
+    ("lbp", "0.000002", "0.0"),
+    ("lbp", "diagonal(at, centre, 1, -row)", "diagonal(at, centre, 1, row)"),
+    ("lbp", "a_larger && a > 0", "a_larger && b > 0"),
+    ("normalise", "params.out_width - 1u - column", "column"),
+    ("normalise", "y0 + 1u", "y0"),
+    ("normalise", "value - params.mean", "value + params.mean"),
+    ("conv_broadcast_8", "subgroupBroadcast(w0, 7u)", "subgroupBroadcast(w0, 6u)"),
+    ("conv_broadcast_8", "input[source3 + c], inside3)", "input[source3 + c], true)"),
+    ("conv_broadcast_8", "channel + 5u < params.group_out", "channel + 6u < params.group_out"),
+    ("conv_broadcast_4", "subgroupBroadcast(w3, 2u)", "subgroupBroadcast(w3, 1u)"),
+    ("conv_broadcast_4", "raw7 < pixels", "raw7 < pixels - 1u"),
+    ("conv_direct", "v.z * w2_1", "v.z * w2_0"),
+    ("conv_direct", "ky * params.dilation_y", "ky"),
+    ("conv_direct", "params.relu != 0u", "params.relu == 0u"),
+    ("conv_tile", "tile_in[(row + 2u) * 4u + 1u]", "tile_in[(row + 1u) * 4u + 1u]"),
+    ("conv_tile", "min(4u, params.group_in - c)", "4u"),
+    ("conv_tile", "params.residual != 0u", "params.residual == 2u"),
+    ("conv_grouped", "out_channel / params.group_out * params.group_in", "out_channel / params.group_in * params.group_in"),
+    ("conv_grouped", "i32(params.pad_left)", "i32(params.pad_top)"),
+    ("conv_depthwise", "at += params.in_c4", "at += 1u"),
+    ("conv_depthwise", "params.stride_x", "params.stride_y + 1u"),
+    ("dense", "2u * params.out_c4", "params.out_c4"),
+    ("dense", "let member = image / params.images", "let member = image % params.images"),
+    ("pool", "-3.4028234e38", "0.0"),
+    ("pool", "params.in_width + params.pad_right", "params.in_width"),
+    ("pool", "y + i32(params.kernel_height), i32(params.in_height)", "y + i32(params.kernel_height), i32(params.in_height) - 1"),
+    ("global_average", "f32(params.pixels)", "f32(params.pixels + 1u)"),
+    ("affine", "member * params.c4 + index % params.c4", "index % params.c4"),
+    ("affine", "params.relu != 0u", "params.relu == 7u"),
+    ("unary", "exp(-abs(x))", "exp(-x)"),
+    ("unary", "params.operation == 0u", "params.operation == 1u"),
+    ("binary", "b = b.xxxx", "b = b.yyyy"),
+    ("binary", "at.w * strides.w", "at.w"),
+    ("softmax", "- most", "- 0.0 * most"),
+    ("softmax", "vec4<u32>(params.channels)", "vec4<u32>(params.channels + 1u)"),
+    ("copy", "params.in_first * params.pixels", "0u * params.pixels"),
+    ("copy", "params.out_offset + channel", "channel"),
+    ("pack", "(channel + i) * params.pixels", "(channel + i + 1u) * params.pixels"),
+    ("unpack", "at % params.pixels", "at / params.pixels"),
+    ("fuse", "weights[member] * mean", "weights[0] * mean"),
+    ("fuse", "f32(params.crops)", "f32(params.members)"),
+    ("peak_fma", "acc0 + acc1 + acc2", "acc0 + acc1"),
+    ("peak_copy", "output[index] = input[index]", "output[index] = input[index / 2u]"),
+];
+
+#[test]
+fn every_planted_mistake_is_caught() {
+    for shader in shader::ALL {
+        assert!(MISTAKES.iter().any(|(name, ..)| *name == shader.name), "no mistake is planted in {}", shader.name);
+    }
+    // One adapter is enough for most; the broadcast kernels need one of their own subgroup size.
+    let gpus = open_all();
+    let mut missed = Vec::new();
+    for (name, stands, mistake) in MISTAKES {
+        let shader = shader::ALL.iter().find(|s| s.name == *name).unwrap();
+        assert!(shader.source.contains(stands), "{name}: `{stands}` does not stand there");
+        let lanes = name.strip_prefix("conv_broadcast_").map(|lanes| lanes.parse::<u32>().unwrap());
+        let Some(gpu) = gpus.iter().find(|g| lanes.is_none_or(|l| g.capabilities().lanes == l)) else {
+            eprintln!("SKIPPED: {name} needs an adapter of its subgroup size");
+            continue;
+        };
+        let (_, check) = problems::CHECKS.iter().find(|(n, _)| n == name).unwrap();
+        gpu.replace_source(shader, shader.source.replacen(stands, mistake, 1));
+        if check(gpu).is_ok() {
+            missed.push(format!("{name}: `{stands}` -> `{mistake}`"));
+        }
+        gpu.replace_source(shader, shader.source.to_owned());
+        if let Err(error) = check(gpu) {
+            panic!("{name} unchanged: {error}");
+        }
+    }
+    assert!(missed.is_empty(), "not caught:\n{}", missed.join("\n"));
+}
