@@ -1,6 +1,84 @@
-//! The command line.
+//! The command line: one file a subcommand, thin over the library.
+//!
+//! Results go to stdout, everything else to stderr. Exit status 0: every input was answered; 1: some could not be read;
+//! 2: misuse, or nothing could run.
 
-/// Runs the command line.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+mod analyze;
+mod annotate;
+mod bench;
+mod completions;
+mod devices;
+mod evaluate;
+mod files;
+mod guard;
+mod inputs;
+mod lbp;
+mod lut;
+mod npy;
+mod outcome;
+mod palette;
+mod run;
+mod session;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use outcome::{Failure, Outcome, Status};
+
+/// Reads facial expressions on any GPU.
+#[derive(Parser)]
+#[command(name = "moue", version, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Analyze(analyze::Args),
+    Evaluate(evaluate::Args),
+    Run(run::Args),
+    Lbp(lbp::Args),
+    Lut(lut::Args),
+    Devices(devices::Args),
+    Bench(bench::Args),
+    Completions(completions::Args),
+}
+
+impl Command {
+    fn run(self) -> Outcome {
+        match self {
+            Self::Analyze(args) => analyze::run(&args),
+            Self::Evaluate(args) => evaluate::run(&args),
+            Self::Run(args) => run::run(&args),
+            Self::Lbp(args) => lbp::run(&args),
+            Self::Lut(args) => lut::run(&args),
+            Self::Devices(args) => devices::run(&args),
+            Self::Bench(args) => bench::run(&args),
+            Self::Completions(args) => completions::run(&args),
+        }
+    }
+}
+
+/// Parses the arguments of the process, runs the subcommand and says how it went.
+pub fn main() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => {
+            // Help goes to stdout, which may be a closed pipe: nothing is left to say then.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    guard::install();
+    match guard::run(|| command.run()).unwrap_or_else(|defect| Err(Failure::Refused(defect))) {
+        Ok(Status::Complete) | Err(Failure::PipeClosed) => ExitCode::SUCCESS,
+        Ok(Status::Incomplete) => ExitCode::from(1),
+        Err(Failure::Refused(reason)) => {
+            terminal::error(&reason);
+            ExitCode::from(2)
+        }
+    }
 }

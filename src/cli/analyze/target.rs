@@ -1,0 +1,93 @@
+//! Where `--annotate` writes.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::cli::files;
+use crate::cli::inputs::{self, Input, Source};
+use crate::cli::outcome::Failure;
+
+/// One path an input, none for inputs that name nothing. A path with a picture's extension is a file, any other a folder, where
+/// each picture gets a PNG of its own name, in the folders it had below the folder that was given.
+///
+/// # Errors
+/// Several pictures for one file, an unknown extension, or a path that is one of the inputs.
+pub fn plan(inputs: &[Input], target: &Path) -> Result<Vec<Option<PathBuf>>, Failure> {
+    let readable = |input: &&Input| !matches!(input.source, Source::None(_));
+    let count = inputs.iter().filter(readable).count();
+    let flag = format!("--annotate {}", target.display());
+    let refuse = |reason: String| Err(Failure::at(&flag, reason));
+    let folder = target.is_dir() || target.extension().is_none() || target.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let planned: Vec<Option<PathBuf>> = if folder {
+        if target.is_file() {
+            return refuse("is a file: name a folder, or a file with a picture's extension".into());
+        }
+        let mut taken = HashSet::new();
+        inputs.iter().map(|input| readable(&input).then(|| distinct(target.join(&input.relative), &mut taken))).collect()
+    } else if files::format(target).is_none() {
+        return refuse("not a picture format moue writes: use .png, .jpg, .webp, .bmp or .tiff, or a folder".into());
+    } else if count > 1 {
+        return refuse(format!("{count} pictures do not fit into one file: name a folder"));
+    } else {
+        inputs.iter().map(|input| readable(&input).then(|| target.to_path_buf())).collect()
+    };
+    let sources = inputs::canonical_files(inputs);
+    let overwritten = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| sources.contains(&path));
+    match planned.iter().flatten().find(overwritten) {
+        Some(path) => refuse(format!("would overwrite the input {}: name another place", path.display())),
+        None => Ok(planned),
+    }
+}
+
+/// `path` as a PNG, with a number where that name is taken.
+fn distinct(path: PathBuf, taken: &mut HashSet<PathBuf>) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_os_string();
+    let mut name = path.with_extension("png");
+    let mut number = 2;
+    while !taken.insert(name.clone()) {
+        let mut numbered = stem.clone();
+        numbered.push(format!("-{number}.png"));
+        name = path.with_file_name(numbered);
+        number += 1;
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(name: &str) -> Input {
+        Input { name: name.into(), source: Source::File(name.into()), relative: name.into() }
+    }
+
+    #[test]
+    fn a_folder_gets_a_png_a_picture_and_no_name_twice() {
+        let inputs = [input("a.jpg"), input("sub/b.png"), input("a.webp")];
+        let found: Vec<_> = plan(&inputs, Path::new("out")).unwrap().into_iter().flatten().collect();
+        assert_eq!(found, ["out/a.png", "out/sub/b.png", "out/a-2.png"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn several_pictures_are_refused_for_one_file_and_so_are_unknown_formats() {
+        let inputs = [input("a.jpg"), input("b.jpg")];
+        assert!(matches!(plan(&inputs, Path::new("out.png")), Err(Failure::Refused(why)) if why.contains("name a folder")));
+        assert!(matches!(plan(&inputs[..1], Path::new("out.doc")), Err(Failure::Refused(why)) if why.contains(".png")));
+    }
+
+    #[test]
+    fn an_input_is_never_overwritten() {
+        let folder = std::env::temp_dir().join(format!("moue-target-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a.png");
+        std::fs::write(&path, b"").unwrap();
+        let inputs = inputs::expand(std::slice::from_ref(&path));
+        for target in [&folder, &path] {
+            assert!(
+                matches!(plan(&inputs, target), Err(Failure::Refused(why)) if why.contains("overwrite")),
+                "{}",
+                target.display()
+            );
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `moue.bench/1`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::cli::terminal::Paint;
+
+/// What was measured, and where.
+#[derive(Debug, Serialize)]
+pub struct BenchReport {
+    /// `moue.bench/1`.
+    pub schema: &'static str,
+    /// Where it ran.
+    pub adapter: AdapterReport,
+    /// What that place can do at most, measured in the same run.
+    pub peak: Peak,
+    /// One a network, batch and precision.
+    pub results: Vec<Measurement>,
+}
+
+/// Where it ran.
+#[derive(Debug, Serialize)]
+pub struct AdapterReport {
+    /// Name as the driver gives it, or `cpu`.
+    pub name: String,
+    /// `vulkan`, `metal`, ..., or `reference`.
+    pub backend: String,
+    /// Driver and version.
+    pub driver: String,
+}
+
+/// Measured ceilings; none where they were not measured.
+#[derive(Debug, Default, Serialize)]
+pub struct Peak {
+    /// Multiply-adds, two operations each, in 10^9 a second.
+    pub gflops_f32: Option<f64>,
+    /// Bytes read and written, in 10^9 a second.
+    pub gbytes_per_s: Option<f64>,
+}
+
+/// One network at one batch and precision. `*_ms`: wall time of a batch from input on the host to result on the host.
+#[derive(Debug, Serialize)]
+pub struct Measurement {
+    /// Name of the network.
+    pub net: String,
+    /// Images a submission.
+    pub batch: u32,
+    /// `f32` or `f16`.
+    pub precision: String,
+    /// Median over the repetitions.
+    pub median_ms: f64,
+    /// The fastest.
+    pub min_ms: f64,
+    /// Nine of ten were at most this.
+    pub p90_ms: f64,
+    /// Images a second at the median.
+    pub images_per_s: f64,
+    /// Operations a second at the median, in 10^9; none where the network's operations are not counted.
+    pub gflops: Option<f64>,
+    /// `gflops` as a share of what the ceilings allow.
+    pub share_of_roof: Option<f64>,
+}
+
+impl Measurement {
+    /// Figures of the times of several repetitions, in seconds; at least one.
+    pub fn new(net: &str, batch: u32, precision: &str, mut seconds: Vec<f64>) -> Self {
+        seconds.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            let position = (share * seconds.len() as f64).ceil() as usize;
+            seconds.get(position.max(1) - 1).copied().unwrap_or(f64::NAN)
+        };
+        let median = at(0.5);
+        Self {
+            net: net.into(),
+            batch,
+            precision: precision.into(),
+            median_ms: 1e3 * median,
+            min_ms: 1e3 * at(0.0),
+            p90_ms: 1e3 * at(0.9),
+            images_per_s: f64::from(batch) / median,
+            gflops: None,
+            share_of_roof: None,
+        }
+    }
+}
+
+impl BenchReport {
+    /// The report, for people.
+    pub fn table(&self, out: &mut impl Write) -> io::Result<()> {
+        let paint = Paint::stdout();
+        let AdapterReport { name, backend, driver } = &self.adapter;
+        let driver = if driver.is_empty() { String::new() } else { format!(", {driver}") };
+        writeln!(out, "{}  {backend}{driver}", paint.bold(name))?;
+        let head = ["net", "batch", "type", "median ms", "min ms", "p90 ms", "images/s", "GFLOP/s", "of roof"];
+        let [net, batch, kind, rest @ ..] = head;
+        let rest: String = rest.iter().map(|title| format!("{title:>11}")).collect();
+        writeln!(out, "{}", paint.dim(format!("{net:<14}{batch:>6}  {kind:<4}{rest}")))?;
+        for result in &self.results {
+            let gflops = result.gflops.map_or("-".to_string(), |value| format!("{value:.1}"));
+            let share = result.share_of_roof.map_or("-".to_string(), |value| format!("{:.0} %", 100.0 * value));
+            writeln!(
+                out,
+                "{:<14}{:>6}  {:<4}{:>11.3}{:>11.3}{:>11.3}{:>11.1}{gflops:>11}{share:>11}",
+                result.net, result.batch, result.precision, result.median_ms, result.min_ms, result.p90_ms, result.images_per_s
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figures_are_order_statistics() {
+        let found = Measurement::new("default", 4, "f32", (1..=10).rev().map(|i| f64::from(i) / 1e3).collect());
+        assert_eq!((found.min_ms, found.median_ms, found.p90_ms), (1.0, 5.0, 9.0));
+        assert_eq!(found.images_per_s, 800.0);
+    }
+}

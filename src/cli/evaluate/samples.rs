@@ -1,0 +1,88 @@
+//! A folder a class.
+
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::cli::inputs::is_picture;
+
+/// One labelled picture.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Its file.
+    pub path: PathBuf,
+    /// Position of its label.
+    pub class: usize,
+}
+
+/// Every picture below `root`/LABEL, class by class, sorted. Case does not matter in the folders' names.
+///
+/// # Errors
+/// A folder that is no label, or no picture at all, in words.
+pub fn find(root: &Path, labels: &[String]) -> Result<Vec<Sample>, String> {
+    let known = labels.join(", ");
+    let entries = std::fs::read_dir(root).map_err(|error| format!("{}: {error}", root.display()))?;
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| format!("{}: {error}", root.display()))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') || !path.is_dir() {
+            continue;
+        }
+        match labels.iter().position(|label| label.eq_ignore_ascii_case(&name)) {
+            Some(class) => folders.push((class, path)),
+            None => {
+                return Err(format!("the folder `{name}` is none of the model's labels ({known}): rename it or move it away"));
+            }
+        }
+    }
+    folders.sort();
+    let mut samples = Vec::new();
+    for (class, folder) in folders {
+        for entry in WalkDir::new(&folder).follow_links(true).sort_by_file_name() {
+            let entry = entry.map_err(|error| error.to_string())?;
+            if entry.file_type().is_file() && is_picture(entry.path()) {
+                samples.push(Sample { path: entry.into_path(), class });
+            }
+        }
+    }
+    if samples.is_empty() {
+        return Err(format!("no picture in {}: it needs a folder a label ({known}) with pictures in it", root.display()));
+    }
+    Ok(samples)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str, files: &[&str]) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("moue-samples-{}-{name}", std::process::id()));
+        for file in files {
+            let path = root.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, b"").unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn classes_come_in_the_order_of_the_labels() {
+        let root = folder("order", &["Sad/b.png", "Sad/a.jpg", "happy/c.png", "happy/notes.txt"]);
+        let found = find(&root, &["happy".into(), "sad".into()]).unwrap();
+        let found: Vec<_> = found.iter().map(|s| (s.class, s.path.strip_prefix(&root).unwrap().to_path_buf())).collect();
+        assert_eq!(found, [(0, "happy/c.png".into()), (1, "Sad/a.jpg".into()), (1, "Sad/b.png".into())]);
+    }
+
+    #[test]
+    fn a_folder_that_is_no_label_is_named() {
+        let root = folder("unknown", &["happy/a.png", "joy/b.png"]);
+        assert!(find(&root, &["happy".into()]).unwrap_err().contains("`joy`"));
+    }
+
+    #[test]
+    fn no_picture_is_an_error() {
+        let root = folder("none", &["happy/notes.txt"]);
+        assert!(find(&root, &["happy".into()]).unwrap_err().contains("no picture"));
+    }
+}

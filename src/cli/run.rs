@@ -1,0 +1,71 @@
+//! `moue run`.
+
+use std::path::{Path, PathBuf};
+
+use super::npy::{self, Array};
+use super::outcome::{Failure, Outcome, Status};
+use super::session::DeviceArgs;
+use crate::device::Device;
+use crate::error::{Error, Result};
+
+/// Sends raw tensors through one network, without preprocessing
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The model file
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// A float32 array [N, C, H, W]
+    #[arg(long, value_name = "IN.npy")]
+    input: PathBuf,
+    /// What the network returns; a folder, one NAME.npy each, where it has several outputs
+    #[arg(long, value_name = "OUT.npy")]
+    output: PathBuf,
+    /// Return this tensor of the network instead of its outputs
+    #[arg(long, value_name = "NAME")]
+    tensor: Option<String>,
+    /// Type of the network's arithmetic
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    precision: Precision,
+    /// Images a submission takes [default: all of them]
+    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(1..))]
+    batch: Option<u32>,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Precision {
+    F32,
+    F16,
+}
+
+/// Writes [`Args::output`].
+pub fn run(args: &Args) -> Outcome {
+    let input = npy::read(&args.input).map_err(|error| Failure::at("--input", error))?;
+    if input.shape.len() != 4 || input.values.is_empty() {
+        let reason = format!("{} has the shape {:?}: [N, C, H, W] is needed", args.input.display(), input.shape);
+        return Err(Failure::at("--input", reason));
+    }
+    let outputs = run_file(&args.model, &input, args.tensor.as_deref(), args.precision, args.batch, args.device.open()?)?;
+    write(&args.output, &outputs)?;
+    Ok(Status::Complete)
+}
+
+fn write(path: &Path, outputs: &[(String, Array)]) -> Result<()> {
+    if let [(_, only)] = outputs {
+        return npy::write(path, only);
+    }
+    std::fs::create_dir_all(path).map_err(|error| Error::io(path, error))?;
+    outputs.iter().try_for_each(|(name, array)| npy::write(&path.join(format!("{name}.npy")), array))
+}
+
+fn run_file(
+    _model: &Path,
+    _input: &Array,
+    _tensor: Option<&str>,
+    _precision: Precision,
+    _batch: Option<u32>,
+    _device: Device,
+) -> Result<Vec<(String, Array)>> {
+    Err(Error::Argument("`moue run` is not there yet: `moue analyze` runs whole models".into()))
+}

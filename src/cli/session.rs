@@ -1,0 +1,71 @@
+//! The model and the device of a run.
+
+use std::path::Path;
+
+use super::outcome::Failure;
+use super::terminal;
+use crate::device::Device;
+use crate::ensemble::Ensemble;
+use crate::weights::{Description, Model};
+
+/// `--model`.
+#[derive(Debug, clap::Args)]
+pub struct ModelArgs {
+    /// A model that moue carries, by name, or a model file
+    #[arg(long, value_name = "NAME|FILE", default_value = "default")]
+    model: String,
+}
+
+/// `--device`.
+#[derive(Debug, clap::Args)]
+pub struct DeviceArgs {
+    /// An index or a part of a name from `moue devices`, or `cpu` for the built-in reference [default: the best adapter]
+    #[arg(long, env = "MOUE_DEVICE", value_name = "DEVICE")]
+    device: Option<String>,
+}
+
+impl ModelArgs {
+    /// The model the flag names.
+    pub fn load(&self) -> Result<Model, Failure> {
+        let embedded = Model::embedded();
+        if let Ok(model) = &embedded
+            && model.description.name == self.model
+        {
+            return Ok(model.clone());
+        }
+        let path = Path::new(&self.model);
+        if path.exists() {
+            return Model::load(path).map_err(|error| Failure::at("--model", error));
+        }
+        Err(match embedded {
+            Err(error) if self.model == "default" => error.into(),
+            Ok(model) => Failure::at(
+                "--model",
+                format!("`{}` is no file and no model that moue carries: `{}` is one", self.model, model.description.name),
+            ),
+            Err(_) => Failure::at("--model", format!("`{}` is no file", self.model)),
+        })
+    }
+}
+
+impl DeviceArgs {
+    /// Opens the device the flag names; a fall-back to `cpu` is said on stderr.
+    pub fn open(&self) -> Result<Device, Failure> {
+        let choice = self.device.as_deref().filter(|name| !name.is_empty());
+        let (device, warning) = Device::select(choice).map_err(|error| match choice {
+            Some(name) => Failure::at(&format!("--device {name}"), error),
+            None => error.into(),
+        })?;
+        if let Some(sentence) = warning {
+            terminal::warning(sentence);
+        }
+        Ok(device)
+    }
+}
+
+/// Loads the model, opens the device, puts the one on the other.
+pub fn open(model: &ModelArgs, device: &DeviceArgs) -> Result<(Description, Ensemble), Failure> {
+    let model = model.load()?;
+    let description = model.description.clone();
+    Ok((description, Ensemble::new(model, device.open()?)?))
+}

@@ -1,0 +1,72 @@
+//! What a terminal may show: colours, warnings, progress.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Colours for one stream, or none.
+#[derive(Debug, Clone, Copy)]
+pub struct Paint(bool);
+
+impl Paint {
+    /// For stdout.
+    pub fn stdout() -> Self {
+        Self(std::io::stdout().is_terminal() && wanted())
+    }
+
+    /// For stderr.
+    pub fn stderr() -> Self {
+        Self(std::io::stderr().is_terminal() && wanted())
+    }
+
+    /// `text` in a colour of the 6 x 6 x 6 cube nearest to `rgb`.
+    pub fn colour(self, text: impl Display, rgb: [u8; 3]) -> String {
+        let [r, g, b] = rgb.map(|v| (u32::from(v) * 5 + 127) / 255);
+        self.wrap(text, &format!("38;5;{}", 16 + 36 * r + 6 * g + b))
+    }
+
+    /// `text` in bold.
+    pub fn bold(self, text: impl Display) -> String {
+        self.wrap(text, "1")
+    }
+
+    /// `text` set back.
+    pub fn dim(self, text: impl Display) -> String {
+        self.wrap(text, "2")
+    }
+
+    fn wrap(self, text: impl Display, code: &str) -> String {
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+    }
+}
+
+fn wanted() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// A line on stderr, marked `error`.
+pub fn error(text: impl Display) {
+    say(Paint::stderr().colour("error", [255, 85, 85]), text);
+}
+
+/// A line on stderr, marked `warning`.
+pub fn warning(text: impl Display) {
+    say(Paint::stderr().colour("warning", [255, 200, 60]), text);
+}
+
+/// A line on stderr, for people.
+pub fn note(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn say(mark: String, text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{mark}: {text}");
+}
+
+/// A progress bar over `count` pictures on a terminal; elsewhere it draws nothing.
+pub fn progress(count: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}  {eta} left");
+    ProgressBar::new(count as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
