@@ -45,12 +45,13 @@ impl<'a> Scene<'a> {
         let (face, [width, height]) = (self.faces[i], self.panels[i]);
         let gap = 0.6 * self.unit;
         let edge = 0.5 * self.unit;
+        let head = head(&face);
         let [cx, cy] = face.centre();
         let mut corners = Vec::new();
-        for x in [face.right + gap, face.left - gap - width] {
+        for x in [face.right + gap, face.left - gap - width, head.right, head.left - width] {
             corners.extend([face.top, cy - height / 2.0, face.bottom - height].map(|y| [x, y]));
         }
-        for y in [face.bottom + gap, face.top - gap - height] {
+        for y in [face.bottom + gap, face.top - gap - height, head.top - height] {
             corners.extend([face.left, cx - width / 2.0, face.right - width].map(|x| [x, y]));
         }
         let room = [self.size[0] - width - edge, self.size[1] - height - edge].map(|room| room.max(edge));
@@ -68,13 +69,32 @@ impl<'a> Scene<'a> {
         let size = |area: &Area| (area.width() * area.height()).max(1.0);
         let hidden = |face: &Area| place.overlap(face) / size(face).min(size(place));
         let faces: f32 = self.faces.iter().map(hidden).sum();
+        let heads: f32 = self.faces.iter().map(|face| hidden(&head(face))).sum();
+        let features: f32 = self.faces.iter().map(|face| hidden(&face.grown(-0.25 * face.width().min(face.height())))).sum();
         let roomy = place.grown(0.3 * self.unit);
         let panels: f32 = places.iter().flatten().map(|other| roomy.overlap(other) / size(other)).sum();
         let (from, to) = self.faces[i].nearest(*place);
         let far = (from[0] - to[0]).hypot(from[1] - to[1]) / self.size[0].hypot(self.size[1]);
         let others = self.faces.iter().enumerate().filter(|&(j, _)| j != i).map(|(_, face)| face);
         let crossings = others.chain(places.iter().flatten()).filter(|area| crosses(from, to, area)).count();
-        10.0 * faces + 12.0 * panels + 1.5 * far + 0.4 * crossings as f32 + 0.3 * self.detail.share(place, self.size)
+        10.0 * faces
+            + 5.0 * features
+            + 2.5 * heads
+            + 12.0 * panels
+            + 1.5 * far
+            + 0.4 * crossings as f32
+            + 0.3 * self.detail.share(place, self.size)
+    }
+}
+
+/// A face with its hair and chin.
+fn head(face: &Area) -> Area {
+    let side = face.height();
+    Area {
+        left: face.left - 0.25 * side,
+        top: face.top - 0.4 * side,
+        right: face.right + 0.25 * side,
+        bottom: face.bottom + 0.1 * side,
     }
 }
 

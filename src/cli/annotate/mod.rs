@@ -17,7 +17,7 @@ use text::Font;
 
 /// Pictures whose short side is below this are enlarged to about [`COMFORT`], so that text has room.
 const TINY: u32 = 256;
-const COMFORT: u32 = 400;
+const COMFORT: u32 = 560;
 /// Longest side an enlarged picture may have.
 const LONGEST: u32 = 4096;
 
@@ -65,16 +65,16 @@ fn enlargement((width, height): (u32, u32)) -> u32 {
     if short >= TINY { 1 } else { COMFORT.div_ceil(short).min(LONGEST / long).max(1) }
 }
 
-/// Height of a line of text in pixels: a tenth of the usual face, within what the picture and the number of faces allow.
+/// Height of a line of text in pixels: an eighth of the usual face, within what the picture and the number of faces allow.
 fn unit(size: [f32; 2], boxes: &[Area], font: &Font, labels: &[String]) -> f32 {
     let short = size[0].min(size[1]);
     let mut heights: Vec<f32> = boxes.iter().map(Area::height).collect();
     heights.sort_by(f32::total_cmp);
-    let usual = heights[heights.len() / 2] / 10.0;
+    let usual = heights[heights.len() / 2] / 8.0;
     let [width, height] = Panel::new(&[], labels, 100.0, font).size().map(|side| side / 100.0);
     let crowd = (0.35 * size[0] * size[1] / (boxes.len() as f32 * width * height)).sqrt();
     let fits = (0.6 * size[0] / width).min(0.8 * size[1] / height);
-    usual.clamp(short / 60.0, short / 25.0).min(crowd).min(fits).max(9.0)
+    usual.clamp((short / 60.0).max(12.0), (short / 34.0).max(12.0)).min(crowd).min(fits).max(9.0)
 }
 
 /// The box of a face, and a line to its panel where that is not beside it.
@@ -82,7 +82,7 @@ fn frame(canvas: &mut Canvas, face: Area, panel: Area, colour: [u8; 3], unit: f3
     let thickness = (unit / 7.0).max(1.5);
     let radius = (0.05 * face.width().min(face.height())).min(unit);
     let (from, to) = face.nearest(panel);
-    let apart = (from[0] - to[0]).hypot(from[1] - to[1]) > 1.2 * unit;
+    let apart = (from[0] - to[0]).hypot(from[1] - to[1]) > 1.5 * unit && panel.overlap(&face) == 0.0;
     let dark = [10, 12, 16];
     if apart {
         canvas.line(from, to, thickness + 2.0, dark, 0.45);

@@ -58,7 +58,7 @@ impl<'a> Panel<'a> {
         let u = self.unit;
         let area = Area::at(corner, self.size());
         canvas.shadow(area, 0.6 * u, 0.7 * u, 0.35);
-        canvas.fill(area, 0.6 * u, GROUND, 0.8);
+        canvas.fill(area, 0.6 * u, GROUND, 0.85);
         canvas.stroke(area.grown(-0.5), 0.6 * u, 1.0, [255, 255, 255], 0.14);
 
         let (left, right) = (area.left + PADDING * u, area.right - PADDING * u);

@@ -35,7 +35,7 @@ impl Font {
     pub fn draw(&self, canvas: &mut Canvas, text: &str, size: f32, [left, middle]: [f32; 2], colour: [u8; 3], weight: Weight) {
         let baseline = middle + 0.25 * size;
         let strokes: &[f32] = match weight {
-            Weight::Regular => &[0.0, 0.012],
+            Weight::Regular => &[0.0, 0.02],
             Weight::Bold => &[0.0, 0.03, 0.06],
         };
         for mut glyph in self.glyphs(text, size).0 {
