@@ -1,5 +1,7 @@
 //! The command line's contract, by running the binary.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod support;
 
 use std::path::Path;
