@@ -90,7 +90,7 @@ fn pictures_of_any_size_and_brightness_are_answered() {
             let flat = RgbImage::from_pixel(width, height, Rgb([level; 3]));
             assert_eq!(detector.detect(&flat).unwrap(), [], "{width} x {height} of {level}");
         }
-        let noise = RgbImage::from_fn(width, height, |x, y| Rgb([(x * 7919 ^ y * 104_729 ^ (x * y) >> 3) as u8; 3]));
+        let noise = RgbImage::from_fn(width, height, |x, y| Rgb([((x * 7919) ^ (y * 104_729) ^ ((x * y) >> 3)) as u8; 3]));
         detector.detect(&noise).unwrap();
     }
 }
