@@ -74,7 +74,8 @@ fn software(target: &Path) -> Variables {
         return Variables::new();
     }
     let cache = target.join("mesa-shader-cache");
-    let mut variables = vec![("MESA_SHADER_CACHE_DIR", cache.display().to_string())];
+    // Mesa's layer that sorts devices asks for a display, and complains where there is none.
+    let mut variables = vec![("MESA_SHADER_CACHE_DIR", cache.display().to_string()), ("NODEVICE_SELECT", "1".into())];
     let mut drivers: Vec<PathBuf> = lavapipe().into_iter().collect();
     match swiftshader::fetch(target) {
         Ok(driver) => drivers.push(driver),

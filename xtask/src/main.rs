@@ -45,12 +45,17 @@ fn test(require_adapter: bool) -> ExitCode {
     if require_adapter {
         common.push(("MOUE_REQUIRE_ADAPTER", "1".into()));
     }
+    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let works = |tool: &str| system::output(Command::new(&program).args([tool, "--version"])).is_some();
     let cargo = |arguments: &[&str], environment: &[(&str, String)]| {
-        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = Command::new(&program);
         command.args(arguments).current_dir(&root).envs(environment.iter().map(|(name, value)| (*name, value.as_str())));
         Done::of(system::run(&mut command))
     };
 
+    if !works("fmt") || !works("clippy") {
+        steps.run("tools", || Done::of(system::run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))));
+    }
     steps.run("format", || cargo(&["fmt", "--all", "--check"], &[]));
     let built = steps.run("build", || cargo(&["build", "--package", "moue"], &[]));
     if built {

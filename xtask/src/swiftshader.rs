@@ -24,8 +24,11 @@ pub fn fetch(target: &Path) -> Result<PathBuf, String> {
     if !system::is_debian() {
         return Err("it is taken from Debian's package of Chromium".into());
     }
+    if system::is_root() {
+        system::update();
+    }
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    for package in ["chromium", "chromium-common"] {
+    for package in ["chromium-common", "chromium"] {
         if let Some(archive) = download(package, &folder) {
             let unpacked = unpack(&archive, &folder);
             // A hundred megabytes of which two files are needed.

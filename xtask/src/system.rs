@@ -36,17 +36,22 @@ pub fn is_root() -> bool {
     cfg!(unix) && output(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0")
 }
 
+/// Brings the list of packages up to date. A list that cannot be had is no failure: what is done with the others decides.
+pub fn update() {
+    let _ = apt_get(&["update"]);
+}
+
 /// `apt-get update` and `apt-get install` of these packages, said before it is done.
 pub fn install(packages: &[&str], purpose: &str) -> Result<bool, String> {
     println!("installing {} with apt-get: {purpose}", packages.join(" and "));
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.args(["-q", "-o", "Dpkg::Use-Pty=0"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        run(command.stdout(Stdio::null()))
-    };
-    // A stale list of one archive makes `update` fail while the packages can still be had: `install` decides.
-    let _ = apt(&["update"])?;
-    apt(&[&["install", "-y", "--no-install-recommends"], packages].concat())
+    update();
+    apt_get(&[&["install", "-y", "--no-install-recommends"], packages].concat())
+}
+
+fn apt_get(arguments: &[&str]) -> Result<bool, String> {
+    let mut command = Command::new("apt-get");
+    command.args(["-q", "-o", "Dpkg::Use-Pty=0"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    run(command.stdout(Stdio::null()))
 }
 
 /// Files of a folder, sorted; none where it is no folder.
