@@ -27,3 +27,16 @@ pub fn run<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     DEPTH.set(DEPTH.get() - 1);
     done.map_err(|_| format!("a defect in moue or in a library it uses, please report it: {}", MESSAGE.take()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_one_line_and_what_follows_goes_on() {
+        install();
+        let said = run(|| -> () { panic!("two\nlines") }).unwrap_err();
+        assert!(said.contains("two lines") && !said.contains('\n'), "{said}");
+        assert_eq!(run(|| 7), Ok(7));
+    }
+}

@@ -52,10 +52,7 @@ impl DeviceArgs {
     /// Opens the device the flag names; a fall-back to `cpu` is said on stderr.
     pub fn open(&self) -> Result<Device, Failure> {
         let choice = self.device.as_deref().filter(|name| !name.is_empty());
-        let (device, warning) = Device::select(choice).map_err(|error| match choice {
-            Some(name) => Failure::at(&format!("--device {name}"), error),
-            None => error.into(),
-        })?;
+        let (device, warning) = Device::select(choice)?;
         if let Some(sentence) = warning {
             terminal::warning(sentence);
         }

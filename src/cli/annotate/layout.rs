@@ -146,3 +146,39 @@ impl Detail {
         if whole > 0.0 { (mean / whole).min(3.0) } else { 0.0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(size: [u32; 2], faces: &[Area], panel: [f32; 2]) -> Vec<Area> {
+        let picture = RgbImage::from_fn(size[0], size[1], |x, y| image::Rgb([(x % 256) as u8, (y % 256) as u8, 90]));
+        Scene::new(&picture, faces, vec![panel; faces.len()], 12.0).arrange()
+    }
+
+    #[test]
+    fn panels_hide_no_face_and_no_other_panel_where_there_is_room() {
+        let faces =
+            [[303.0, 30.0], [163.0, 262.0], [606.0, 69.0], [937.0, 300.0], [980.0, 10.0]].map(|at| Area::at(at, [140.0, 150.0]));
+        let found = places([1280, 853], &faces, [230.0, 200.0]);
+        for (i, place) in found.iter().enumerate() {
+            assert!(place.left >= 0.0 && place.top >= 0.0 && place.right <= 1280.0 && place.bottom <= 853.0, "{place:?}");
+            assert!(faces.iter().all(|face| face.overlap(place) == 0.0), "{place:?}");
+            assert!(found[..i].iter().all(|other| other.overlap(place) == 0.0), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_panel_lies_beside_its_own_face() {
+        let faces = [Area::at([40.0, 300.0], [100.0, 100.0]), Area::at([860.0, 300.0], [100.0, 100.0])];
+        let found = places([1000, 700], &faces, [150.0, 140.0]);
+        assert!(found[0].centre()[0] < 500.0 && found[1].centre()[0] > 500.0, "{found:?}");
+    }
+
+    #[test]
+    fn a_face_that_fills_the_picture_keeps_its_middle() {
+        let face = [Area::at([0.0, 0.0], [400.0, 400.0])];
+        let found = places([400, 400], &face, [150.0, 140.0]);
+        assert_eq!(found[0].overlap(&Area::at([150.0, 150.0], [100.0, 100.0])), 0.0, "{found:?}");
+    }
+}

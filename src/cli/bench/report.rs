@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::bench::Times;
 use crate::cli::terminal::Paint;
 
 /// What was measured, and where.
@@ -63,22 +64,16 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Figures of the times of several repetitions, in seconds; at least one.
-    pub fn new(net: &str, batch: u32, precision: &str, mut seconds: Vec<f64>) -> Self {
-        seconds.sort_by(f64::total_cmp);
-        let at = |share: f64| {
-            let position = (share * seconds.len() as f64).ceil() as usize;
-            seconds.get(position.max(1) - 1).copied().unwrap_or(f64::NAN)
-        };
-        let median = at(0.5);
+    /// Figures of the times of several repetitions.
+    pub fn new(net: &str, batch: u32, precision: &str, times: &Times) -> Self {
         Self {
             net: net.into(),
             batch,
             precision: precision.into(),
-            median_ms: 1e3 * median,
-            min_ms: 1e3 * at(0.0),
-            p90_ms: 1e3 * at(0.9),
-            images_per_s: f64::from(batch) / median,
+            median_ms: 1e3 * times.median(),
+            min_ms: 1e3 * times.fastest(),
+            p90_ms: 1e3 * times.quantile(0.9),
+            images_per_s: f64::from(batch) / times.median(),
             gflops: None,
             share_of_roof: None,
         }
@@ -92,6 +87,9 @@ impl BenchReport {
         let AdapterReport { name, backend, driver } = &self.adapter;
         let driver = if driver.is_empty() { String::new() } else { format!(", {driver}") };
         writeln!(out, "{}  {backend}{driver}", paint.bold(name))?;
+        if let Peak { gflops_f32: Some(gflops), gbytes_per_s: Some(gbytes) } = self.peak {
+            writeln!(out, "{}", paint.dim(format!("ceilings measured: {gflops:.1} GFLOP/s f32, {gbytes:.1} GB/s")))?;
+        }
         let head = ["net", "batch", "type", "median ms", "min ms", "p90 ms", "images/s", "GFLOP/s", "of roof"];
         let [net, batch, kind, rest @ ..] = head;
         let rest: String = rest.iter().map(|title| format!("{title:>11}")).collect();
@@ -114,9 +112,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_figures_are_order_statistics() {
-        let found = Measurement::new("default", 4, "f32", (1..=10).rev().map(|i| f64::from(i) / 1e3).collect());
-        assert_eq!((found.min_ms, found.median_ms, found.p90_ms), (1.0, 5.0, 9.0));
+    fn images_a_second_follow_from_the_median_batch() {
+        let found = Measurement::new("default", 4, "f32", &Times::new(vec![0.007, 0.001, 0.005]));
+        assert_eq!((found.min_ms, found.median_ms, found.p90_ms), (1.0, 5.0, 7.0));
         assert_eq!(found.images_per_s, 800.0);
     }
 }
