@@ -79,7 +79,7 @@ fn a_truncated_jpeg() {
     let bytes = fs::read(&whole).unwrap();
     for length in [bytes.len() / 2, bytes.len() - 2, 40, 2] {
         fs::write(&cut, &bytes[..length]).unwrap();
-        refused(&cut, &["cut short", "holds no"]);
+        refused(&cut, &["truncated", "holds no"]);
     }
 }
 
