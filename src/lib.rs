@@ -15,6 +15,7 @@ pub mod lbp;
 pub mod photo;
 pub mod rect;
 pub mod reference;
+pub mod runner;
 pub mod tensor;
 pub mod weights;
 pub mod window;

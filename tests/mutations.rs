@@ -18,7 +18,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("gray", "1253829u", "1253828u"),
     ("lbp", "byte(at + r) >= centre", "byte(at + r) > centre"),
     ("lbp", "return equal ||", "return false ||"),
-    ("lbp", "0.000002", "0.0"),
+    ("lbp", "multiply(u32(abs(a)), u32(abs(a)))", "multiply(u32(abs(b)), u32(abs(b)))"),
     ("lbp", "diagonal(at, centre, 1, -row)", "diagonal(at, centre, 1, row)"),
     ("lbp", "a_larger && a > 0", "a_larger && b > 0"),
     ("normalise", "params.out_width - 1u - column", "column"),

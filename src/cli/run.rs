@@ -7,6 +7,9 @@ use super::outcome::{Failure, Outcome, Status};
 use super::session::DeviceArgs;
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::runner;
+use crate::tensor::Tensor;
+use crate::weights::Model;
 
 /// Sends raw tensors through one network, without preprocessing
 #[derive(Debug, clap::Args)]
@@ -17,7 +20,7 @@ pub struct Args {
     /// A float32 array [N, C, H, W]
     #[arg(long, value_name = "IN.npy")]
     input: PathBuf,
-    /// What the network returns; a folder, one NAME.npy each, where it has several outputs
+    /// What the network returns; a folder, one NAME.npy each, where it has several outputs or the model several members
     #[arg(long, value_name = "OUT.npy")]
     output: PathBuf,
     /// Return this tensor of the network instead of its outputs
@@ -46,7 +49,7 @@ pub fn run(args: &Args) -> Outcome {
         let reason = format!("{} has the shape {:?}: [N, C, H, W] is needed", args.input.display(), input.shape);
         return Err(Failure::at("--input", reason));
     }
-    let outputs = run_file(&args.model, &input, args.tensor.as_deref(), args.precision, args.batch, args.device.open()?)?;
+    let outputs = run_file(&args.model, input, args.tensor.as_deref(), args.precision, args.batch, &args.device.open()?)?;
     write(&args.output, &outputs)?;
     Ok(Status::Complete)
 }
@@ -60,12 +63,17 @@ fn write(path: &Path, outputs: &[(String, Array)]) -> Result<()> {
 }
 
 fn run_file(
-    _model: &Path,
-    _input: &Array,
-    _tensor: Option<&str>,
-    _precision: Precision,
-    _batch: Option<u32>,
-    _device: Device,
+    model: &Path,
+    input: Array,
+    tensor: Option<&str>,
+    precision: Precision,
+    batch: Option<u32>,
+    device: &Device,
 ) -> Result<Vec<(String, Array)>> {
-    Err(Error::Argument("`moue run` is not there yet: `moue analyze` runs whole models".into()))
+    if precision == Precision::F16 {
+        return Err(Error::Argument("--precision f16: networks are computed in f32 so far; leave it out".into()));
+    }
+    let input = Tensor::new(input.shape, input.values)?;
+    let outputs = runner::run(&Model::load(model)?, device, &input, tensor, batch.map(|b| b as usize))?;
+    Ok(outputs.into_iter().map(|(name, t)| (name, Array { shape: t.shape, values: t.data })).collect())
 }

@@ -6,7 +6,7 @@ use image::RgbImage;
 
 use super::{Group, Layout, Reading, readings, weights_of};
 use crate::error::Result;
-use crate::gpu::{Buffer, Gpu, Plan, Recording, Slice};
+use crate::gpu::{Buffer, Gpu, Plan, Recording, Slice, Work};
 use crate::graph::{Prepared, Weights};
 use crate::kernels::{self, FacePart, Normalise, Source, View};
 use crate::rect::Rect;
@@ -238,8 +238,9 @@ impl Engine {
 
         let (slab_bytes, slabs) = recording.slabs();
         let (dispatches, read_bytes) = (recording.dispatches().len(), recording.read_bytes());
+        let work = recording.dispatches().iter().fold(Work::default(), |sum, d| Work { flops: sum.flops + d.work.flops, bytes: sum.bytes + d.work.bytes });
         let plan = Plan::new(&self.gpu, std::mem::take(recording))?;
-        let layout = Layout { pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes };
+        let layout = Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };
         Ok(Ready { plan, faces, pixels, crops: crop_lists, layout })
     }
 }

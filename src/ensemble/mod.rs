@@ -99,8 +99,10 @@ impl Ensemble {
 }
 
 /// How a batch lies on the GPU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layout {
+    /// Faces of one submission.
+    pub faces: usize,
     /// Pipelines compiled on the device so far.
     pub pipelines: usize,
     /// Dispatches of one run.
@@ -111,6 +113,8 @@ pub struct Layout {
     pub slab_bytes: u64,
     /// Bytes that come back.
     pub read_bytes: u64,
+    /// What a run costs.
+    pub work: crate::gpu::Work,
 }
 
 fn groups(model: &Model) -> Result<Vec<Group>> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::bench::Times;
 use crate::cli::terminal::Paint;
+use crate::gpu::Work;
 
 /// What was measured, and where.
 #[derive(Debug, Serialize)]
@@ -76,6 +77,16 @@ impl Measurement {
             images_per_s: f64::from(batch) / times.median(),
             gflops: None,
             share_of_roof: None,
+        }
+    }
+
+    /// Sets the operations a second, and their share of the roof: the time that the ceilings alone would take, over the median.
+    pub fn against(&mut self, work: Work, peak: &Peak) {
+        let seconds = self.median_ms / 1e3;
+        self.gflops = Some(work.flops as f64 / seconds / 1e9);
+        if let Peak { gflops_f32: Some(gflops), gbytes_per_s: Some(gbytes) } = peak {
+            let roof = (work.flops as f64 / gflops).max(work.bytes as f64 / gbytes) / 1e9;
+            self.share_of_roof = Some(roof / seconds);
         }
     }
 }
