@@ -226,10 +226,11 @@ fn representations_of_the_default_model() {
         let mapped = file.get(&case["mapped"]).1;
         let normalised = file.floats(&case["normalised"]);
         let table = model.table(&table).unwrap();
-        let largest = normalised.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
+        // Levels up to 255 go through four roundings, then the scale.
+        let allowed = 4.0 * f32::EPSILON * 255.0 * scale.iter().fold(0.0_f32, |m, s| m.max(*s));
         let near = |what: &str, got: &[f32]| {
             for (g, w) in got.iter().zip(&normalised) {
-                assert!((g - w).abs() <= 1e-6 * largest, "{name}, {what}: {g} and {w}");
+                assert!((g - w).abs() <= allowed, "{name}, {what}: {g} and {w}");
             }
         };
 
