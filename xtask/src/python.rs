@@ -27,6 +27,13 @@ pub fn test(root: &Path, target: &Path) -> Done {
     Done::of(system::run(&mut command))
 }
 
+fn needs_heavy(file: &Path) -> bool {
+    let named = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("test_"));
+    let imports =
+        |line: &str| line.split_whitespace().take(2).eq(["import", HEAVY]) || line.split_whitespace().take(2).eq(["from", HEAVY]);
+    named && fs::read_to_string(file).is_ok_and(|text| text.lines().any(imports))
+}
+
 /// The interpreter of target/venv, with the pinned packages.
 fn environment(requirements: &Path, target: &Path) -> Result<PathBuf, String> {
     let text = fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
