@@ -42,8 +42,12 @@ fn bench(criterion: &mut Criterion) {
         let mut peaks = PeakLoads::new(&gpu).unwrap();
         let mut group = criterion.benchmark_group(format!("convolution on {}", gpu.name()));
         group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
-        let shapes: &[(&str, [usize; 2], usize, usize)] =
-            &[("3x3 128-128 28x28", [128, 128], 28, 3), ("3x3 32-32 22x22", [32, 32], 22, 3), ("3x3 3-16 44x44", [3, 16], 44, 3), ("1x1 256-64 28x28", [256, 64], 28, 1)];
+        let shapes: &[(&str, [usize; 2], usize, usize)] = &[
+            ("3x3 128-128 28x28", [128, 128], 28, 3),
+            ("3x3 32-32 22x22", [32, 32], 22, 3),
+            ("3x3 3-16 44x44", [3, 16], 44, 3),
+            ("1x1 256-64 28x28", [256, 64], 28, 1),
+        ];
         let chosen = Variant::choose(capabilities, 128, 128, 1);
         for &(name, channels, size, kernel) in shapes {
             let variants = [Variant::Broadcast8, Variant::Broadcast4, Variant::Direct, Variant::Tile];
@@ -74,9 +78,10 @@ fn bench(criterion: &mut Criterion) {
                     continue;
                 }
                 let (conv, fma, copy) = (Times::new(conv), Times::new(fma), Times::new(copy));
-                for (what, time, fma, copy) in
-                    [("fastest", conv.fastest(), fma.fastest(), copy.fastest()), ("median", conv.median(), fma.median(), copy.median())]
-                {
+                for (what, time, fma, copy) in [
+                    ("fastest", conv.fastest(), fma.fastest(), copy.fastest()),
+                    ("median", conv.median(), fma.median(), copy.median()),
+                ] {
                     let peak = peaks.peak(fma, copy);
                     println!(
                         "{name} {variant:?}, {what}: {:.2} ms, {:.1} GFLOP/s of a multiply-add ceiling of {:.1}: share {:.2}",

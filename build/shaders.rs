@@ -45,8 +45,12 @@ pub fn main() -> Result<(), String> {
             names.push(name.to_uppercase());
         }
     }
-    writeln!(text, "/// Every shader.\npub static ALL: &[&Shader] = &[{}];", names.iter().map(|n| format!("&{n}")).collect::<Vec<_>>().join(", "))
-        .map_err(|e| e.to_string())?;
+    writeln!(
+        text,
+        "/// Every shader.\npub static ALL: &[&Shader] = &[{}];",
+        names.iter().map(|n| format!("&{n}")).collect::<Vec<_>>().join(", ")
+    )
+    .map_err(|e| e.to_string())?;
     let out = Path::new(&env::var("OUT_DIR").map_err(|e| e.to_string())?).join("shaders.rs");
     fs::write(&out, text).map_err(|e| format!("{}: {e}", out.display()))
 }
@@ -126,7 +130,8 @@ fn declare_params(text: &mut String, stem: &str, module: &Module) -> Result<(), 
     let mut next = 0;
     for member in members {
         if member.offset != next {
-            writeln!(fields, "        pub(crate) _at_{next}: [u32; {}],", (member.offset - next) / 4).map_err(|e| e.to_string())?;
+            writeln!(fields, "        pub(crate) _at_{next}: [u32; {}],", (member.offset - next) / 4)
+                .map_err(|e| e.to_string())?;
         }
         let name = member.name.as_deref().ok_or("a parameter without a name")?;
         let ty = &module.types[member.ty].inner;

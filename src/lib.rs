@@ -28,3 +28,7 @@ pub use ensemble::{Ensemble, Reading};
 pub use error::{Error, Result};
 pub use rect::Rect;
 pub use weights::Model;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,12 +11,18 @@ use crate::weights::Model;
 /// Images of one submission at most, where the caller does not say.
 const MOST_IMAGES: usize = 64;
 
-/// `input` [N, C, H, W] through every member's network: its outputs, or the tensor called `tensor`. Each answer has the tensor's name, with
+/// `input` `[N, C, H, W]` through every member's network: its outputs, or the tensor called `tensor`. Each answer has the tensor's name, with
 /// `MEMBER.` before it where the model has several members. `batch`: images a submission takes.
 ///
 /// # Errors
 /// [`Error::Shape`] where the input is not a network's or no tensor has the name; [`Error::Model`] where weights are missing; the device's.
-pub fn run(model: &Model, device: &Device, input: &Tensor, tensor: Option<&str>, batch: Option<usize>) -> Result<Vec<(String, Tensor)>> {
+pub fn run(
+    model: &Model,
+    device: &Device,
+    input: &Tensor,
+    tensor: Option<&str>,
+    batch: Option<usize>,
+) -> Result<Vec<(String, Tensor)>> {
     let members = &model.description.members;
     let mut answers = Vec::new();
     for member in members {
@@ -32,7 +38,10 @@ pub fn run(model: &Model, device: &Device, input: &Tensor, tensor: Option<&str>,
         };
         let info = &graph.tensors[0];
         if input.shape.len() != 4 || input.shape[1..] != info.shape || input.shape[0] == 0 {
-            return Err(Error::shape(&info.name, format!("network `{}` reads [N, {:?}], the input is {:?}", member.network, info.shape, input.shape)));
+            return Err(Error::shape(
+                &info.name,
+                format!("network `{}` reads [N, {:?}], the input is {:?}", member.network, info.shape, input.shape),
+            ));
         }
         let names: Vec<String> = wanted.iter().map(|&id| graph.tensors[id].name.clone()).collect();
         let weights = model.member(&member.weights);
@@ -48,7 +57,14 @@ pub fn run(model: &Model, device: &Device, input: &Tensor, tensor: Option<&str>,
     Ok(answers)
 }
 
-fn on_gpu(gpu: &Gpu, graph: Graph, weights: &dyn Weights, input: &Tensor, wanted: &[TensorId], batch: Option<usize>) -> Result<Vec<Tensor>> {
+fn on_gpu(
+    gpu: &Gpu,
+    graph: Graph,
+    weights: &dyn Weights,
+    input: &Tensor,
+    wanted: &[TensorId],
+    batch: Option<usize>,
+) -> Result<Vec<Tensor>> {
     let prepared = Prepared::new(gpu, graph, &[weights], wanted)?;
     let graph = prepared.graph();
     let [images, channels, height, width] = input.nchw();

@@ -26,7 +26,7 @@ impl Window {
         Self { pad: [pad; 4], ..self }
     }
 
-    /// Output height and width of an input [height, width]. With `ceil` sizes round up, and a last window that would start in the padding is
+    /// Output height and width of an input `[height, width]`. With `ceil` sizes round up, and a last window that would start in the padding is
     /// dropped (Caffe and PyTorch agree on this).
     ///
     /// # Errors
@@ -36,13 +36,21 @@ impl Window {
         for axis in 0..2 {
             let (kernel, stride, dilation) = (self.kernel[axis], self.stride[axis], self.dilation[axis]);
             let (before, after) = (self.pad[axis], self.pad[axis + 2]);
-            if [kernel, stride, dilation].contains(&0) || [kernel, stride, dilation, before, after, input[axis]].iter().any(|&n| n > 1 << 16) {
-                return Err(Error::shape(at, format!("kernel, stride and dilation lie between 1 and 65536: {self:?} on {input:?}")));
+            if [kernel, stride, dilation].contains(&0)
+                || [kernel, stride, dilation, before, after, input[axis]].iter().any(|&n| n > 1 << 16)
+            {
+                return Err(Error::shape(
+                    at,
+                    format!("kernel, stride and dilation lie between 1 and 65536: {self:?} on {input:?}"),
+                ));
             }
             let extent = dilation * (kernel - 1) + 1;
             let padded = input[axis] + before + after;
             if padded < extent {
-                return Err(Error::shape(at, format!("a window of {extent} does not fit into {padded} (padded): {self:?} on {input:?}")));
+                return Err(Error::shape(
+                    at,
+                    format!("a window of {extent} does not fit into {padded} (padded): {self:?} on {input:?}"),
+                ));
             }
             let steps = padded - extent;
             out[axis] = if ceil { steps.div_ceil(stride) } else { steps / stride } + 1;

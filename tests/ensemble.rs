@@ -1,5 +1,7 @@
 //! The whole way from a photograph to the fused answer: GPU against twins, batches, poison, pipelines, failures.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
 #[allow(dead_code)]
 mod common;
 
@@ -68,7 +70,11 @@ fn a_face_answers_the_same_alone_and_in_a_batch() {
 fn a_photograph_beyond_the_kernel_is_read_all_the_same() {
     let long = soft(5, 40, 65_535);
     let wide = soft(6, 9000, 8000);
-    let faces = [(&long, Rect::whole(40, 65_535)), (&wide, Rect::whole(9000, 8000)), (&wide, Rect { x: 100, y: 100, width: 60, height: 60 })];
+    let faces = [
+        (&long, Rect::whole(40, 65_535)),
+        (&wide, Rect::whole(9000, 8000)),
+        (&wide, Rect { x: 100, y: 100, width: 60, height: 60 }),
+    ];
     let want = Ensemble::new(Model::embedded().unwrap(), Device::Cpu).unwrap().read(&faces, false).unwrap();
     for gpu in gpus() {
         let got = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap().read(&faces, false).unwrap();
@@ -104,7 +110,11 @@ fn what_cannot_be_read_is_said() {
     let mut twin = Ensemble::new(Model::embedded().unwrap(), Device::Cpu).unwrap();
     let p = picture(4, 10, 10);
     let empty = RgbImage::new(0, 5);
-    for (picture, rect) in [(&p, Rect { x: 0, y: 0, width: 0, height: 4 }), (&empty, Rect::whole(3, 3)), (&p, Rect { x: 0, y: 0, width: 70_000, height: 4 })] {
+    for (picture, rect) in [
+        (&p, Rect { x: 0, y: 0, width: 0, height: 4 }),
+        (&empty, Rect::whole(3, 3)),
+        (&p, Rect { x: 0, y: 0, width: 70_000, height: 4 }),
+    ] {
         assert!(matches!(twin.read(&[(picture, rect)], false), Err(Error::Argument(_))), "{rect:?}");
     }
 }

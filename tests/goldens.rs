@@ -1,5 +1,7 @@
 //! The goldens of tests/goldens, made in exact arithmetic by Python: the same bytes from twin and every adapter; PyTorch's logits to 1e-4.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
 #[allow(dead_code)]
 mod common;
 
@@ -305,8 +307,11 @@ fn members_agree_with_pytorch() {
             views.iter().for_each(|v| recording.read(v.slice));
             let mut plan = Plan::new(&gpu, recording).unwrap();
             let outputs = plan.run(&[(slice, bytemuck::cast_slice(&packed(&input)))]).unwrap();
-            let got: Vec<Vec<f32>> =
-                outputs.iter().zip(&views).map(|(b, v)| unpacked(&bytemuck::pod_collect_to_vec::<u8, f32>(b), &[shape[0], v.channels])).collect();
+            let got: Vec<Vec<f32>> = outputs
+                .iter()
+                .zip(&views)
+                .map(|(b, v)| unpacked(&bytemuck::pod_collect_to_vec::<u8, f32>(b), &[shape[0], v.channels]))
+                .collect();
             close(gpu.name(), &got);
         }
     }

@@ -1,5 +1,7 @@
 //! Whole networks: the schedule on the GPU against the operators one by one, random networks and those with every shape of fusion.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
 #[allow(dead_code)]
 mod common;
 
@@ -34,7 +36,12 @@ fn weights(graph: &Graph, random: &mut Random) -> Random0 {
         match &node.kind {
             Kind::Conv { name, channels: out, window, groups, .. } => {
                 let fan = channels / groups * window.kernel[0] * window.kernel[1];
-                put(format!("{name}.weight"), &[*out, channels / groups, window.kernel[0], window.kernel[1]], (3.0 / fan as f32).sqrt(), 0.0);
+                put(
+                    format!("{name}.weight"),
+                    &[*out, channels / groups, window.kernel[0], window.kernel[1]],
+                    (3.0 / fan as f32).sqrt(),
+                    0.0,
+                );
                 put(format!("{name}.bias"), &[*out], 0.2, 0.0);
             }
             Kind::Dense { name, channels: out, .. } => {
@@ -42,7 +49,9 @@ fn weights(graph: &Graph, random: &mut Random) -> Random0 {
                 put(format!("{name}.bias"), &[*out], 0.2, 0.0);
             }
             Kind::BatchNorm { name, .. } => {
-                for (part, scale, offset) in [("weight", 0.3, 1.0), ("bias", 0.3, 0.0), ("running_mean", 0.3, 0.0), ("running_var", 0.3, 1.0)] {
+                for (part, scale, offset) in
+                    [("weight", 0.3, 1.0), ("bias", 0.3, 0.0), ("running_mean", 0.3, 0.0), ("running_var", 0.3, 1.0)]
+                {
                     put(format!("{name}.{part}"), &[channels], scale, offset);
                 }
             }
@@ -73,7 +82,8 @@ fn run(gpu: &Gpu, graph: &Graph, members: &[Random0], inputs: &[Tensor], wanted:
         let all = unpacked(&bytemuck::pod_collect_to_vec::<u8, f32>(&bytes), &[members.len() * images, c, h, w]);
         let each = all.len() / members.len();
         for (member, answer) in answers.iter_mut().enumerate() {
-            answer.push(Tensor::new(graph.tensors[id].logical(images), all[member * each..(member + 1) * each].to_vec()).unwrap());
+            answer
+                .push(Tensor::new(graph.tensors[id].logical(images), all[member * each..(member + 1) * each].to_vec()).unwrap());
         }
     }
     answers
@@ -100,7 +110,12 @@ fn check(name: &str, network: &Network, pinned: &[&str], members: usize, images:
                 let largest = want.data.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
                 for (g, w) in got.data.iter().zip(&want.data) {
                     // The bound of model-format: 1e-4 of the largest.
-                    assert!((g - w).abs() <= 1e-4 * largest, "{name} on {}, member {member}, `{}`: {g} and {w}", gpu.name(), graph.tensors[id].name);
+                    assert!(
+                        (g - w).abs() <= 1e-4 * largest,
+                        "{name} on {}, member {member}, `{}`: {g} and {w}",
+                        gpu.name(),
+                        graph.tensors[id].name
+                    );
                 }
             }
         }
@@ -180,7 +195,13 @@ fn random_network(seed: u64) -> (String, Vec<String>) {
                 let out = [4, 5, 12, 16, c][random.below(5)];
                 let k = [1, 3][random.below(2)];
                 let groups = if random.below(3) == 0 && out == c { c } else { 1 };
-                (format!(r#"{{"op": "conv", "name": "{name}", "in": ["{from}"], "out": ["{name}"], "channels": {out}, "kernel": [{k}, {k}], "pad": [{p}, {p}, {p}, {p}], "groups": {groups}}}"#, p = k / 2), (out, h, w))
+                (
+                    format!(
+                        r#"{{"op": "conv", "name": "{name}", "in": ["{from}"], "out": ["{name}"], "channels": {out}, "kernel": [{k}, {k}], "pad": [{p}, {p}, {p}, {p}], "groups": {groups}}}"#,
+                        p = k / 2
+                    ),
+                    (out, h, w),
+                )
             }
             3 => (format!(r#"{{"op": "batch_norm", "name": "{name}", "in": ["{from}"], "out": ["{name}"]}}"#), (c, h, w)),
             4 => (format!(r#"{{"op": "relu", "in": ["{from}"], "out": ["{name}"]}}"#), (c, h, w)),
@@ -192,7 +213,12 @@ fn random_network(seed: u64) -> (String, Vec<String>) {
                 let other = &level[random.below(level.len())];
                 (format!(r#"{{"op": "concat", "in": ["{from}", "{}"], "out": ["{name}"]}}"#, other.0), (c + other.1, h, w))
             }
-            7 if h > 2 && w > 2 => (format!(r#"{{"op": "max_pool", "in": ["{from}"], "out": ["{name}"], "kernel": [2, 2], "stride": [2, 2], "ceil": true}}"#), (c, h.div_ceil(2), w.div_ceil(2))),
+            7 if h > 2 && w > 2 => (
+                format!(
+                    r#"{{"op": "max_pool", "in": ["{from}"], "out": ["{name}"], "kernel": [2, 2], "stride": [2, 2], "ceil": true}}"#
+                ),
+                (c, h.div_ceil(2), w.div_ceil(2)),
+            ),
             _ => (format!(r#"{{"op": "dropout", "in": ["{from}"], "out": ["{name}"], "rate": 0.1}}"#), (c, h, w)),
         };
         ops.push(op);
@@ -200,7 +226,13 @@ fn random_network(seed: u64) -> (String, Vec<String>) {
     }
     let last = &tensors[tensors.len() - 1].0;
     let pins = tensors[1..].iter().filter(|_| random.below(4) == 0).map(|t| t.0.clone()).collect();
-    let text = format!(r#"{{"inputs": {{"data": [{}, {}, {}]}}, "outputs": ["{last}"], "ops": [{}]}}"#, input.1, input.2, input.3, ops.join(", "));
+    let text = format!(
+        r#"{{"inputs": {{"data": [{}, {}, {}]}}, "outputs": ["{last}"], "ops": [{}]}}"#,
+        input.1,
+        input.2,
+        input.3,
+        ops.join(", ")
+    );
     (text, pins)
 }
 
@@ -209,7 +241,14 @@ fn random_networks() {
     for seed in 0..24 {
         let (text, pins) = random_network(seed);
         let pins: Vec<&str> = pins.iter().map(String::as_str).collect();
-        check(&format!("random network {seed}: {text}"), &network(&text), &pins, 1 + (seed % 2) as usize, 1 + (seed % 3) as usize, seed);
+        check(
+            &format!("random network {seed}: {text}"),
+            &network(&text),
+            &pins,
+            1 + (seed % 2) as usize,
+            1 + (seed % 3) as usize,
+            seed,
+        );
     }
 }
 
@@ -260,7 +299,8 @@ fn convolutions_write_into_their_concatenation() {
     let graph = Graph::new(&network(INCEPTION)).unwrap();
     let schedule = Schedule::new(&graph, &[]);
     let cat = graph.find("cat").unwrap();
-    let written: Vec<_> = schedule.steps.iter().filter(|s| s.output == cat).map(|s| (matches!(s.kind, StepKind::Conv { .. }), s.channel)).collect();
+    let written: Vec<_> =
+        schedule.steps.iter().filter(|s| s.output == cat).map(|s| (matches!(s.kind, StepKind::Conv { .. }), s.channel)).collect();
     // `b` ends within a vec4, so `c` and `p` cannot be written in place, and neither can `b`.
     assert_eq!(written, [(true, 0), (false, 8), (false, 14), (false, 21)]);
 }
@@ -270,17 +310,47 @@ fn a_wrong_description_names_the_tensor() {
     let broken = [
         (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "relu", "in": ["x"], "out": ["y"]}]}"#, "`x`"),
         (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["z"], "ops": [{"op": "relu", "in": ["data"], "out": ["y"]}]}"#, "z"),
-        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "conv", "name": "c", "in": ["data"], "out": ["y"], "channels": 4, "kernel": [9, 9]}]}"#, "fit"),
-        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "conv", "name": "c", "in": ["data"], "out": ["y"], "channels": 4, "kernel": [1, 1], "groups": 2}]}"#, "groups"),
-        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "dense", "name": "c", "in": ["data"], "out": ["y"], "channels": 4}]}"#, "flatten"),
-        (r#"{"inputs": {"data": [3, 0, 4]}, "outputs": ["y"], "ops": [{"op": "relu", "in": ["data"], "out": ["y"]}]}"#, "between 1"),
-        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "max_pool", "in": ["data"], "out": ["y"], "kernel": [2, 2], "stride": [0, 1]}]}"#, "stride"),
-        (r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "max_pool", "in": ["data"], "out": ["y"], "kernel": [2, 2], "pad": [2, 2, 2, 2]}]}"#, "pads"),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "conv", "name": "c", "in": ["data"], "out": ["y"], "channels": 4, "kernel": [9, 9]}]}"#,
+            "fit",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "conv", "name": "c", "in": ["data"], "out": ["y"], "channels": 4, "kernel": [1, 1], "groups": 2}]}"#,
+            "groups",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "dense", "name": "c", "in": ["data"], "out": ["y"], "channels": 4}]}"#,
+            "flatten",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 0, 4]}, "outputs": ["y"], "ops": [{"op": "relu", "in": ["data"], "out": ["y"]}]}"#,
+            "between 1",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "max_pool", "in": ["data"], "out": ["y"], "kernel": [2, 2], "stride": [0, 1]}]}"#,
+            "stride",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "max_pool", "in": ["data"], "out": ["y"], "kernel": [2, 2], "pad": [2, 2, 2, 2]}]}"#,
+            "pads",
+        ),
     ];
     for (text, part) in broken {
         let error = Graph::new(&network(text)).unwrap_err().to_string();
         assert!(error.contains(part), "{error} does not say {part}");
     }
-    assert!(serde_json::from_str::<Network>(r#"{"inputs": {}, "outputs": [], "ops": [{"op": "gelu", "in": ["x"], "out": ["y"]}]}"#).unwrap_err().to_string().contains("gelu"));
-    assert!(serde_json::from_str::<Network>(r#"{"inputs": {}, "outputs": [], "ops": [{"op": "relu", "in": ["x"], "out": ["y"], "slope": 1}]}"#).unwrap_err().to_string().contains("slope"));
+    assert!(
+        serde_json::from_str::<Network>(r#"{"inputs": {}, "outputs": [], "ops": [{"op": "gelu", "in": ["x"], "out": ["y"]}]}"#)
+            .unwrap_err()
+            .to_string()
+            .contains("gelu")
+    );
+    assert!(
+        serde_json::from_str::<Network>(
+            r#"{"inputs": {}, "outputs": [], "ops": [{"op": "relu", "in": ["x"], "out": ["y"], "slope": 1}]}"#
+        )
+        .unwrap_err()
+        .to_string()
+        .contains("slope")
+    );
 }

@@ -1,5 +1,7 @@
 //! Every kernel against its plain-Rust twin, on every adapter.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
 #[allow(dead_code)]
 mod common;
 #[path = "common/problems.rs"]
@@ -34,6 +36,27 @@ macro_rules! kernels {
 }
 
 kernels!(
-    warp, gray, lbp, normalise, conv_broadcast_8, conv_broadcast_4, conv_direct, conv_tile, conv_grouped, conv_depthwise, dense, pool,
-    global_average, affine, unary, binary, softmax, copy, pack, unpack, fuse, peak_fma, peak_copy,
+    warp,
+    gray,
+    lbp,
+    normalise,
+    conv_broadcast_8,
+    conv_broadcast_4,
+    conv_direct,
+    conv_tile,
+    conv_grouped,
+    conv_depthwise,
+    dense,
+    pool,
+    global_average,
+    affine,
+    unary,
+    binary,
+    softmax,
+    copy,
+    pack,
+    unpack,
+    fuse,
+    peak_fma,
+    peak_copy,
 );

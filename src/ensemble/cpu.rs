@@ -25,7 +25,9 @@ pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Re
             let name = description.members[index].representation.as_str();
             let input = match inputs.entry((name, shape)) {
                 std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::hash_map::Entry::Vacant(entry) => entry.insert(represent(model, name, &canonical, shape, oversample)?),
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    entry.insert(represent(model, name, &canonical, shape, oversample)?)
+                }
             };
             crops = input.shape[0];
             let outputs = interpret(&group.graph, &weights, input, &group.graph.outputs)?;
@@ -35,10 +37,13 @@ pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Re
     let weights: Vec<f32> = description.fusion.weights.iter().map(|&w| w as f32).collect();
     let classes = description.labels.len();
     let fused = reference::fuse(&probabilities.concat(), &weights, crops, classes);
-    Ok(readings(&fused, weights.len(), classes).into_iter().next().unwrap_or(Reading { probabilities: Vec::new(), members: Vec::new() }))
+    Ok(readings(&fused, weights.len(), classes)
+        .into_iter()
+        .next()
+        .unwrap_or(Reading { probabilities: Vec::new(), members: Vec::new() }))
 }
 
-/// The canonical crop as the input [crops, C, H, W] of a network.
+/// The canonical crop as the input `[crops, C, H, W]` of a network.
 fn represent(model: &Model, name: &str, canonical: &RgbImage, shape: [usize; 3], oversample: Oversample) -> Result<Tensor> {
     let parts = model.parts(name)?;
     let picture = if parts.gray {

@@ -74,7 +74,13 @@ impl Engine {
         Ok(Self { gpu, prepared, tables, fusion, plans: Vec::new() })
     }
 
-    pub fn read(&mut self, model: &Model, groups: &[Group], faces: &[(&RgbImage, Rect)], oversample: Oversample) -> Result<Vec<Reading>> {
+    pub fn read(
+        &mut self,
+        model: &Model,
+        groups: &[Group],
+        faces: &[(&RgbImage, Rect)],
+        oversample: Oversample,
+    ) -> Result<Vec<Reading>> {
         let crops = if oversample == Oversample::None { 1 } else { 10 };
         let largest = self.prepared.iter().map(Prepared::largest).max().unwrap_or(1).max(1) * crops;
         let most = ((self.gpu.max_binding() / largest) as usize).clamp(1, MOST_FACES);
@@ -132,7 +138,8 @@ impl Engine {
         // Few sizes of buffer, so that photographs of all sizes share a plan.
         let pixels = words.len().next_power_of_two().max(1 << 16).min((self.gpu.max_binding() / 4) as usize);
         let ready = self.ready(model, groups, Key { faces: parts.len(), oversample, pixels })?;
-        let mut uploads: Vec<(Slice, &[u8])> = vec![(ready.faces, bytemuck::cast_slice(&faces)), (ready.pixels, bytemuck::cast_slice(&words))];
+        let mut uploads: Vec<(Slice, &[u8])> =
+            vec![(ready.faces, bytemuck::cast_slice(&faces)), (ready.pixels, bytemuck::cast_slice(&words))];
         uploads.extend(ready.crops.iter().map(|(slice, origins)| (*slice, bytemuck::cast_slice(origins))));
         let bytes = ready.plan.run(&uploads)?.into_iter().next().unwrap_or_default();
         let (members, classes) = (model.description.members.len(), model.description.labels.len());
@@ -201,12 +208,16 @@ impl Engine {
                     mean: parts.mean,
                     scale: parts.scale,
                 };
-                let dispatch = kernels::normalise(name, step, picture, table, origins_slice, key.faces, input, position * images)?;
+                let dispatch =
+                    kernels::normalise(name, step, picture, table, origins_slice, key.faces, input, position * images)?;
                 stage.recording.dispatch(dispatch);
                 crop_lists.push((origins_slice, origins));
             }
             // A representation is computed once; the members that share it get copies, since one dispatch reads member by member.
-            let shared = names.iter().enumerate().filter_map(|(position, name)| made.get(name).filter(|&&first| first != position).map(|&f| (f, position)));
+            let shared = names
+                .iter()
+                .enumerate()
+                .filter_map(|(position, name)| made.get(name).filter(|&&first| first != position).map(|&f| (f, position)));
             let shared: Vec<(usize, usize)> = shared.collect();
             let input = if shared.is_empty() { input } else { repeat(stage.recording, input, images, names.len(), &shared)? };
             let outputs = prepared.record(stage.recording, input, &group.graph.outputs)?;
@@ -225,7 +236,14 @@ impl Engine {
                 let all = View { slice, images: members * images, channels: classes, height: 1, width: 1 };
                 for (group, (_, view)) in groups.iter().zip(&answers) {
                     for (position, &member) in group.members.iter().enumerate() {
-                        recording.dispatch(kernels::copy("probabilities", *view, all, images, (position * images, member * images), 0)?);
+                        recording.dispatch(kernels::copy(
+                            "probabilities",
+                            *view,
+                            all,
+                            images,
+                            (position * images, member * images),
+                            0,
+                        )?);
                     }
                 }
                 all
@@ -238,9 +256,13 @@ impl Engine {
 
         let (slab_bytes, slabs) = recording.slabs();
         let (dispatches, read_bytes) = (recording.dispatches().len(), recording.read_bytes());
-        let work = recording.dispatches().iter().fold(Work::default(), |sum, d| Work { flops: sum.flops + d.work.flops, bytes: sum.bytes + d.work.bytes });
+        let work = recording
+            .dispatches()
+            .iter()
+            .fold(Work::default(), |sum, d| Work { flops: sum.flops + d.work.flops, bytes: sum.bytes + d.work.bytes });
         let plan = Plan::new(&self.gpu, std::mem::take(recording))?;
-        let layout = Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };
+        let layout =
+            Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };
         Ok(Ready { plan, faces, pixels, crops: crop_lists, layout })
     }
 }
@@ -308,7 +330,8 @@ impl<'p> Part<'p> {
 
     fn face(&self, first: u32) -> FacePart {
         let [left, top, width, height] = self.area;
-        let rect = Rect { x: self.rect.x.saturating_sub_unsigned(left), y: self.rect.y.saturating_sub_unsigned(top), ..self.rect };
+        let rect =
+            Rect { x: self.rect.x.saturating_sub_unsigned(left), y: self.rect.y.saturating_sub_unsigned(top), ..self.rect };
         FacePart::new(first, width, height, rect)
     }
 

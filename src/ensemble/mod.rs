@@ -1,4 +1,4 @@
-//! Networks x representations x crops -> fused probabilities. One description, two ways to run it: [`gpu`] and the twins in [`cpu`].
+//! Networks x representations x crops -> fused probabilities. One description, two ways to run it: `gpu`, and the twins in `cpu`.
 
 mod cpu;
 mod gpu;
@@ -80,7 +80,9 @@ impl Ensemble {
         }
         let oversample = if oversample { Oversample::FiveMirrored } else { self.model.description.oversample };
         match &mut self.engine {
-            Engine::Cpu => faces.iter().map(|&(picture, rect)| cpu::read(&self.model, &self.groups, picture, rect, oversample)).collect(),
+            Engine::Cpu => {
+                faces.iter().map(|&(picture, rect)| cpu::read(&self.model, &self.groups, picture, rect, oversample)).collect()
+            }
             Engine::Gpu(engine) => engine.read(&self.model, &self.groups, faces, oversample),
         }
     }
@@ -125,7 +127,10 @@ fn groups(model: &Model) -> Result<Vec<Group>> {
         if let Some(at) = names.iter().position(|&name| name == member.network) {
             groups[at].members.push(index);
         } else {
-            let network = description.networks.get(&member.network).ok_or_else(|| model.wrong(&member.network, "no such network".into()))?;
+            let network = description
+                .networks
+                .get(&member.network)
+                .ok_or_else(|| model.wrong(&member.network, "no such network".into()))?;
             names.push(&member.network);
             groups.push(Group { graph: Graph::new(network)?, members: vec![index] });
         }
@@ -137,7 +142,7 @@ fn weights_of<'m>(model: &'m Model, group: &Group) -> Vec<MemberWeights<'m>> {
     group.members.iter().map(|&index| model.member(&model.description.members[index].weights)).collect()
 }
 
-/// `values` [face, 1 + member, class] as readings.
+/// `values` `[face, 1 + member, class]` as readings.
 fn readings(values: &[f32], members: usize, classes: usize) -> Vec<Reading> {
     values
         .chunks_exact((1 + members) * classes)
@@ -154,4 +159,3 @@ impl Model {
         self.description.representation(name).map_err(|(at, reason)| self.wrong(&at, reason))
     }
 }
-

@@ -30,7 +30,9 @@ impl Failures {
         device.on_uncaptured_error(Arc::new(move |error| {
             let failure = match error {
                 wgpu::Error::OutOfMemory { .. } => Failure::OutOfMemory,
-                wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => Failure::Refused(description),
+                wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
+                    Failure::Refused(description)
+                }
             };
             shared.lock().unwrap_or_else(PoisonError::into_inner).first.get_or_insert(failure);
         }));

@@ -87,7 +87,9 @@ impl Gpu {
         };
         let failures = Failures::watch(&device, &adapter.name);
         let limits = device.limits();
-        Self { shared: Arc::new(Shared { adapter, device, queue, limits, capabilities, failures, pipelines: Pipelines::default() }) }
+        Self {
+            shared: Arc::new(Shared { adapter, device, queue, limits, capabilities, failures, pipelines: Pipelines::default() }),
+        }
     }
 
     /// Name as the driver gives it.
@@ -153,8 +155,12 @@ impl Gpu {
                 reason: format!("`{label}` needs a buffer of {size} bytes, the largest binding is {}", self.max_binding()),
             });
         }
-        let buffer =
-            self.shared.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false });
+        let buffer = self.shared.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size,
+            usage,
+            mapped_at_creation: false,
+        });
         self.check(label)?;
         Ok(buffer)
     }

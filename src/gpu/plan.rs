@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 
+use super::Gpu;
 use super::pipelines::Pipeline;
 use super::recording::{BufferId, Dispatch, Recording, Slice, Source, Work};
 use super::shader::BindingKind;
-use super::Gpu;
 use crate::error::{Error, Result};
 
 /// How long one dispatch took.
@@ -92,8 +92,7 @@ impl Plan {
             steps.push(Step { dispatch, pipeline, group, params_offset });
         }
         let size: u64 = recording.outputs.iter().map(|slice| slice.size).sum();
-        let readback =
-            gpu.allocate("readback", size.max(16), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
+        let readback = gpu.allocate("readback", size.max(16), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
         Ok(Self { gpu: gpu.clone(), buffers, uploads, slabs, steps, outputs: recording.outputs, readback })
     }
 
@@ -106,7 +105,8 @@ impl Plan {
         self.write(uploads)?;
         let mut encoder = self.encoder();
         {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("moue"), timestamp_writes: None });
+            let mut pass =
+                encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("moue"), timestamp_writes: None });
             for step in &self.steps {
                 step.record(&mut pass);
             }
@@ -128,7 +128,8 @@ impl Plan {
         let mut timings = Vec::new();
         for steps in self.steps.chunks(2048) {
             let count = 2 * steps.len() as u32;
-            let queries = device.create_query_set(&wgpu::QuerySetDescriptor { label: None, ty: wgpu::QueryType::Timestamp, count });
+            let queries =
+                device.create_query_set(&wgpu::QuerySetDescriptor { label: None, ty: wgpu::QueryType::Timestamp, count });
             let size = 8 * u64::from(count);
             let resolved =
                 self.gpu.allocate("timestamps", size, wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC)?;
@@ -246,7 +247,13 @@ impl Step {
     }
 }
 
-fn bind(gpu: &Gpu, dispatch: &Dispatch, pipeline: &Pipeline, params: &wgpu::Buffer, buffers: &[wgpu::Buffer]) -> Result<wgpu::BindGroup> {
+fn bind(
+    gpu: &Gpu,
+    dispatch: &Dispatch,
+    pipeline: &Pipeline,
+    params: &wgpu::Buffer,
+    buffers: &[wgpu::Buffer],
+) -> Result<wgpu::BindGroup> {
     let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).count();
     if storage != dispatch.buffers.len() {
         return Err(Error::Device {
@@ -257,10 +264,13 @@ fn bind(gpu: &Gpu, dispatch: &Dispatch, pipeline: &Pipeline, params: &wgpu::Buff
     let binding = |buffer, offset, size| {
         wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: std::num::NonZeroU64::new(size) })
     };
-    let mut entries =
-        vec![wgpu::BindGroupEntry { binding: 0, resource: binding(params, 0, dispatch.params.len().next_multiple_of(16) as u64) }];
+    let mut entries = vec![wgpu::BindGroupEntry {
+        binding: 0,
+        resource: binding(params, 0, dispatch.params.len().next_multiple_of(16) as u64),
+    }];
     for (index, slice) in (1..).zip(&dispatch.buffers) {
-        entries.push(wgpu::BindGroupEntry { binding: index, resource: binding(&buffers[slice.buffer.0], slice.offset, slice.size) });
+        entries
+            .push(wgpu::BindGroupEntry { binding: index, resource: binding(&buffers[slice.buffer.0], slice.offset, slice.size) });
     }
     let group = gpu.shared.device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some(&dispatch.label),

@@ -1,7 +1,7 @@
 //! What to run, as data: buffers, dispatches and what comes back. Kernels write it, [`super::Plan`] turns it into commands.
 
-use super::shader::Shader;
 use super::Buffer;
+use super::shader::Shader;
 use crate::error::{Error, Result};
 
 /// A buffer of a recording.
@@ -112,7 +112,8 @@ impl Recording {
 
     /// Bytes of the buffers that dispatches write, and how many there are.
     pub fn slabs(&self) -> (u64, usize) {
-        let sizes = self.buffers.iter().filter_map(|(_, source)| if let Source::Slab(size) = source { Some(*size) } else { None });
+        let sizes =
+            self.buffers.iter().filter_map(|(_, source)| if let Source::Slab(size) = source { Some(*size) } else { None });
         (sizes.clone().sum(), sizes.count())
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::reference;
 use crate::tensor::Tensor;
 
-/// The tensors `wanted` of `graph` for `input` [N, C, H, W].
+/// The tensors `wanted` of `graph` for `input` `[N, C, H, W]`.
 ///
 /// # Errors
 /// [`Error::Shape`] where the input is not the graph's; [`Error::Model`] where a weight is missing or of another shape.
@@ -65,7 +65,10 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, input: &Tensor, wanted: &
             }
         }
     }
-    wanted.iter().map(|&id| values[id].clone().ok_or_else(|| Error::shape(&graph.tensors[id].name, "it was not computed"))).collect()
+    wanted
+        .iter()
+        .map(|&id| values[id].clone().ok_or_else(|| Error::shape(&graph.tensors[id].name, "it was not computed")))
+        .collect()
 }
 
 /// Scale and shift a channel of a batch-norm with running statistics.

@@ -1,5 +1,5 @@
-//! From a network's description to a run: [`network`] (what to compute), [`resolve`] (shapes), [`schedule`] (fusion, order, slabs), [`record`]
-//! (dispatches on the GPU), [`interpret`] (the same by the plain-Rust twins).
+//! From a network's description to a run: `network` (what to compute), `resolve` (shapes), `schedule` (fusion, order, slabs), `record`
+//! (dispatches on the GPU), `interpret` (the same by the plain-Rust twins).
 
 pub mod interpret;
 pub mod network;
@@ -32,7 +32,11 @@ pub trait Weights {
 pub fn check_weights(graph: &Graph, weights: &dyn Weights) -> Result<()> {
     let check = |name: String, want: Vec<usize>| {
         let shape = weights.tensor(&name)?.shape;
-        if shape == want { Ok(()) } else { Err(crate::Error::shape(name, format!("its shape is {shape:?}, the network wants {want:?}"))) }
+        if shape == want {
+            Ok(())
+        } else {
+            Err(crate::Error::shape(name, format!("its shape is {shape:?}, the network wants {want:?}")))
+        }
     };
     for node in &graph.nodes {
         let [channels, ..] = graph.tensors[node.inputs[0]].shape;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
-    /// [C, H, W] of each input by name.
+    /// `[C, H, W]` of each input by name.
     pub inputs: BTreeMap<String, [usize; 3]>,
     /// Names of the tensors that are the answer.
     pub outputs: Vec<String>,
@@ -62,7 +62,7 @@ fn eps() -> f64 {
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are model-format's, described by models/model.schema.json")]
 pub enum Op {
-    /// Weight [channels, in / groups, kh, kw].
+    /// Weight `[channels, in / groups, kh, kw]`.
     Conv {
         name: String,
         r#in: [String; 1],
@@ -124,11 +124,11 @@ pub enum Op {
         #[serde(default)]
         count_include_pad: bool,
     },
-    /// Mean of every channel: [C, 1, 1].
+    /// Mean of every channel: `[C, 1, 1]`.
     GlobalAveragePool { name: Option<String>, r#in: [String; 1], out: [String; 1] },
-    /// [C, H, W] to [C x H x W] in logical order.
+    /// `[C, H, W]` to `[C x H x W]` in logical order.
     Flatten { name: Option<String>, r#in: [String; 1], out: [String; 1] },
-    /// Weight [channels, columns].
+    /// Weight `[channels, columns]`.
     Dense {
         name: String,
         r#in: [String; 1],

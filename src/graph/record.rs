@@ -51,7 +51,7 @@ impl Prepared {
         self.graph.tensors.iter().map(|t| View::bytes(self.members, t.shape[0], t.shape[1], t.shape[2])).max().unwrap_or(0)
     }
 
-    /// Appends the dispatches for `input` [members x images, C, H, W] and gives the views of `wanted`.
+    /// Appends the dispatches for `input` `[members x images, C, H, W]` and gives the views of `wanted`.
     ///
     /// # Errors
     /// [`Error::Shape`] where the input is not the graph's, [`Error::Argument`] where the batch is too large.
@@ -65,9 +65,8 @@ impl Prepared {
             let [c, h, w] = graph.tensors[id].shape;
             View::bytes(input.images, c, h, w)
         };
-        let sizes = (0..schedule.slab_count).map(|slab| {
-            (0..graph.tensors.len()).filter(|&id| schedule.slabs[id] == Some(slab)).map(bytes).max().unwrap_or(16)
-        });
+        let sizes = (0..schedule.slab_count)
+            .map(|slab| (0..graph.tensors.len()).filter(|&id| schedule.slabs[id] == Some(slab)).map(bytes).max().unwrap_or(16));
         let slabs: Vec<Slice> = sizes.enumerate().map(|(index, size)| recording.slab(&format!("slab {index}"), size)).collect();
         let view = |id: TensorId| -> Result<View> {
             let id = schedule.alias[id];
@@ -87,7 +86,13 @@ impl Prepared {
         wanted.iter().map(|&id| view(id)).collect()
     }
 
-    fn step(&self, recording: &mut Recording, step: &Step, weights: &StepWeights, view: &dyn Fn(TensorId) -> Result<View>) -> Result<()> {
+    fn step(
+        &self,
+        recording: &mut Recording,
+        step: &Step,
+        weights: &StepWeights,
+        view: &dyn Fn(TensorId) -> Result<View>,
+    ) -> Result<()> {
         let at = self.graph.tensors[step.output].name.as_str();
         let output = view(step.output)?;
         let input = view(step.inputs[0])?;
@@ -149,7 +154,8 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
     match &step.kind {
         StepKind::Conv { name, channels, window, groups, bias, norm } => {
             let want = [*channels, input[0] / groups, window.kernel[0], window.kernel[1]];
-            let parts = members.iter().map(|member| folded(*member, name, &want, *bias, norm.as_ref())).collect::<Result<Vec<_>>>()?;
+            let parts =
+                members.iter().map(|member| folded(*member, name, &want, *bias, norm.as_ref())).collect::<Result<Vec<_>>>()?;
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
             let variant = Variant::choose(gpu.capabilities(), input[0], *channels, *groups);
             let packed = variant.pack(at, &pairs, *groups)?;
@@ -184,7 +190,10 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
 fn folded(member: &dyn Weights, name: &str, want: &[usize], bias: bool, norm: Option<&Norm>) -> Result<(Tensor, Vec<f32>)> {
     let mut weight = member.tensor(&format!("{name}.weight"))?;
     if weight.shape != want {
-        return Err(Error::shape(format!("{name}.weight"), format!("its shape is {:?}, the network wants {want:?}", weight.shape)));
+        return Err(Error::shape(
+            format!("{name}.weight"),
+            format!("its shape is {:?}, the network wants {want:?}", weight.shape),
+        ));
     }
     let mut bias = if bias { member.tensor(&format!("{name}.bias"))?.data } else { vec![0.0; want[0]] };
     if bias.len() != want[0] {

@@ -17,7 +17,7 @@ pub struct TensorInfo {
     pub name: String,
     /// Channels, height, width.
     pub shape: [usize; 3],
-    /// [N, C] rather than [N, C, H, W].
+    /// `[N, C]` rather than `[N, C, H, W]`.
     pub flat: bool,
 }
 
@@ -121,16 +121,15 @@ impl Graph {
         if shape.contains(&0) || shape.iter().any(|&n| n > 1 << 16) {
             return Err(Error::shape(name, format!("sizes lie between 1 and 65536, not {shape:?}")));
         }
-        let mut graph = Self {
-            tensors: vec![TensorInfo { name: name.clone(), shape, flat: false }],
-            nodes: Vec::new(),
-            outputs: Vec::new(),
-        };
+        let mut graph =
+            Self { tensors: vec![TensorInfo { name: name.clone(), shape, flat: false }], nodes: Vec::new(), outputs: Vec::new() };
         let mut ids = HashMap::from([(name.as_str(), 0)]);
         for op in &network.ops {
             let (inputs, out) = op.tensors();
             let find = |name: &String| {
-                ids.get(name.as_str()).copied().ok_or_else(|| Error::shape(out, format!("it reads `{name}`, which nothing before it makes")))
+                ids.get(name.as_str())
+                    .copied()
+                    .ok_or_else(|| Error::shape(out, format!("it reads `{name}`, which nothing before it makes")))
             };
             let inputs = inputs.iter().map(find).collect::<Result<Vec<_>>>()?;
             let (kind, shape, flat) = graph.infer(op, out, &inputs)?;
@@ -178,7 +177,11 @@ impl Graph {
                 }
                 let window = window(out, size, *kernel, *stride, *pad, *dilation)?;
                 let [h, w] = window.output(out, size, false)?;
-                Ok((Kind::Conv { name: name.clone(), channels: *made, window, groups: *groups, bias: *bias }, [*made, h, w], false))
+                Ok((
+                    Kind::Conv { name: name.clone(), channels: *made, window, groups: *groups, bias: *bias },
+                    [*made, h, w],
+                    false,
+                ))
             }
             Op::BatchNorm { name, eps, .. } => same(Kind::BatchNorm { name: name.clone(), eps: *eps }),
             Op::Relu { .. } => same(Kind::Unary(Unary::Relu)),
@@ -194,7 +197,13 @@ impl Graph {
             Op::Flatten { .. } => Ok((Kind::Flatten, [channels * height * width, 1, 1], true)),
             Op::Dense { name, channels: made, bias, .. } => {
                 if !first.flat && height * width != 1 {
-                    return Err(Error::shape(out, format!("a dense layer reads a flat tensor, `{}` is {:?}: put a flatten before it", first.name, first.shape)));
+                    return Err(Error::shape(
+                        out,
+                        format!(
+                            "a dense layer reads a flat tensor, `{}` is {:?}: put a flatten before it",
+                            first.name, first.shape
+                        ),
+                    ));
                 }
                 Ok((Kind::Dense { name: name.clone(), channels: *made, bias: *bias }, [*made, 1, 1], true))
             }
@@ -207,7 +216,13 @@ impl Graph {
                         (1, b) => b,
                         (a, 1) => a,
                         _ => {
-                            return Err(Error::shape(out, format!("`{}` {:?} and `{}` {:?} do not broadcast", first.name, first.shape, second.name, second.shape)));
+                            return Err(Error::shape(
+                                out,
+                                format!(
+                                    "`{}` {:?} and `{}` {:?} do not broadcast",
+                                    first.name, first.shape, second.name, second.shape
+                                ),
+                            ));
                         }
                     };
                 }
@@ -219,7 +234,13 @@ impl Graph {
                 for &id in inputs {
                     let part = &self.tensors[id];
                     if part.shape[1..] != first.shape[1..] || part.flat != first.flat {
-                        return Err(Error::shape(out, format!("`{}` {:?} and `{}` {:?} differ in more than channels", first.name, first.shape, part.name, part.shape)));
+                        return Err(Error::shape(
+                            out,
+                            format!(
+                                "`{}` {:?} and `{}` {:?} differ in more than channels",
+                                first.name, first.shape, part.name, part.shape
+                            ),
+                        ));
                     }
                     total += part.shape[0];
                 }
@@ -249,7 +270,10 @@ impl Graph {
 
 fn window(at: &str, size: [usize; 2], kernel: [usize; 2], stride: [usize; 2], pad: Pad, dilation: [usize; 2]) -> Result<Window> {
     if [kernel, stride, dilation].iter().flatten().any(|&n| n == 0 || n > 1 << 16) {
-        return Err(Error::shape(at, format!("kernel {kernel:?}, stride {stride:?} and dilation {dilation:?} lie between 1 and 65536")));
+        return Err(Error::shape(
+            at,
+            format!("kernel {kernel:?}, stride {stride:?} and dilation {dilation:?} lie between 1 and 65536"),
+        ));
     }
     let pad = match pad {
         Pad::Fixed(pad) => pad,

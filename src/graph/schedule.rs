@@ -34,14 +34,30 @@ pub struct Step {
 #[expect(missing_docs, reason = "fields as in `Kind`")]
 pub enum StepKind {
     /// A convolution; a second input is the residual.
-    Conv { name: String, channels: usize, window: Window, groups: usize, bias: bool, norm: Option<Norm> },
+    Conv {
+        name: String,
+        channels: usize,
+        window: Window,
+        groups: usize,
+        bias: bool,
+        norm: Option<Norm>,
+    },
     /// A dense layer; `pixels` is H x W of an input that lies unflattened.
-    Dense { name: String, channels: usize, bias: bool, pixels: usize },
+    Dense {
+        name: String,
+        channels: usize,
+        bias: bool,
+        pixels: usize,
+    },
     /// A batch-norm on its own.
     Affine(Norm),
     Unary(Unary),
     Softmax,
-    Pool { pooling: Pooling, window: Window, ceil: bool },
+    Pool {
+        pooling: Pooling,
+        window: Window,
+        ceil: bool,
+    },
     GlobalAverage,
     Binary(Binary),
     /// All channels into a slice of a concatenation.
@@ -139,13 +155,22 @@ impl<'g> Builder<'g> {
                 let mut inputs = inputs.clone();
                 if let Some((next, Kind::Binary(Binary::Add))) = self.only_reader(output) {
                     let other = self.graph.nodes[next].inputs.iter().map(|&id| self.alias[id]).find(|&id| id != output);
-                    if let Some(other) = other.filter(|&id| self.made[id] && self.graph.tensors[id].shape == self.graph.tensors[output].shape) {
+                    if let Some(other) =
+                        other.filter(|&id| self.made[id] && self.graph.tensors[id].shape == self.graph.tensors[output].shape)
+                    {
                         inputs.push(other);
                         output = self.take(next);
                     }
                 }
                 let relu = self.take_relu(&mut output);
-                let kind = StepKind::Conv { name: name.clone(), channels: *channels, window: *window, groups: *groups, bias: *bias, norm };
+                let kind = StepKind::Conv {
+                    name: name.clone(),
+                    channels: *channels,
+                    window: *window,
+                    groups: *groups,
+                    bias: *bias,
+                    norm,
+                };
                 self.push_in_place(Step { kind, inputs, output, channel: 0, relu });
             }
             Kind::BatchNorm { name, eps } => {
@@ -161,7 +186,11 @@ impl<'g> Builder<'g> {
             Kind::Dense { name, channels, bias } => {
                 let mut output = output;
                 let relu = self.take_relu(&mut output);
-                self.push(step(StepKind::Dense { name: name.clone(), channels: *channels, bias: *bias, pixels: 1 }, relu, output));
+                self.push(step(
+                    StepKind::Dense { name: name.clone(), channels: *channels, bias: *bias, pixels: 1 },
+                    relu,
+                    output,
+                ));
             }
             Kind::Flatten => {
                 // A dense layer reads the tensor as it lies: its weights are permuted instead.

@@ -76,8 +76,7 @@ impl Variant {
     /// The variant for an adapter: a rule from its facts.
     pub fn choose(capabilities: Capabilities, in_channels: usize, out_channels: usize, groups: usize) -> Self {
         let fits = |variant: Self| variant.fits(capabilities, in_channels, out_channels, groups);
-        let dense: &[Self] =
-            if capabilities.cpu { &[Self::Broadcast8, Self::Broadcast4, Self::Direct] } else { &[Self::Tile] };
+        let dense: &[Self] = if capabilities.cpu { &[Self::Broadcast8, Self::Broadcast4, Self::Direct] } else { &[Self::Tile] };
         if groups > 1 && fits(Self::Depthwise) {
             return Self::Depthwise;
         }
@@ -90,7 +89,7 @@ impl Variant {
 pub struct Packed {
     /// For the shader's `weights`.
     pub weights: Vec<f32>,
-    /// [member, O/4] vec4.
+    /// `[member, O/4]` vec4.
     pub bias: Vec<f32>,
 }
 
@@ -123,7 +122,7 @@ pub struct Conv {
 }
 
 impl Variant {
-    /// Packs one weight [O, C / groups, kh, kw] and bias [O] a member.
+    /// Packs one weight `[O, C / groups, kh, kw]` and bias `[O]` a member.
     ///
     /// # Errors
     /// [`Error::Shape`] where the members differ or the channels do not divide into the groups.
@@ -139,7 +138,10 @@ impl Variant {
         let mut packed = Packed { weights: Vec::new(), bias: Vec::new() };
         for (weight, bias) in members {
             if weight.shape != first.shape || bias.len() != out_channels {
-                return Err(Error::shape(at, format!("members differ: weights {:?} and {:?}, bias {}", first.shape, weight.shape, bias.len())));
+                return Err(Error::shape(
+                    at,
+                    format!("members differ: weights {:?} and {:?}, bias {}", first.shape, weight.shape, bias.len()),
+                ));
             }
             let value = |o: usize, c: usize, y: usize, x: usize| weight.data[((o * group_in + c) * kh + y) * kw + x];
             packed.bias.extend_from_slice(bias);
@@ -160,7 +162,9 @@ impl Variant {
                 }
                 None if self == Self::Depthwise => {
                     for (y, x) in (0..kh).flat_map(|y| (0..kw).map(move |x| (y, x))) {
-                        packed.weights.extend((0..out_channels.next_multiple_of(4)).map(|o| if o < out_channels { value(o, 0, y, x) } else { 0.0 }));
+                        packed.weights.extend(
+                            (0..out_channels.next_multiple_of(4)).map(|o| if o < out_channels { value(o, 0, y, x) } else { 0.0 }),
+                        );
                     }
                 }
                 None => {
@@ -177,11 +181,18 @@ impl Variant {
 }
 
 impl Conv {
-    /// The dispatch: `input` [members x images, C, H, W] to `output`, which may have more channels than this convolution makes.
+    /// The dispatch: `input` `[members x images, C, H, W]` to `output`, which may have more channels than this convolution makes.
     ///
     /// # Errors
     /// [`Error::Shape`] where sizes disagree or a buffer is too small.
-    pub fn dispatch(&self, at: &str, input: View, weights: ConvWeights, residual: Option<View>, output: View) -> Result<Dispatch> {
+    pub fn dispatch(
+        &self,
+        at: &str,
+        input: View,
+        weights: ConvWeights,
+        residual: Option<View>,
+        output: View,
+    ) -> Result<Dispatch> {
         let variant = weights.variant;
         let (members, groups, window) = (self.members, self.groups, self.window);
         let out_c4 = self.out_channels.div_ceil(4);
@@ -193,7 +204,10 @@ impl Conv {
         same(at, "output rows", out_height, output.height)?;
         same(at, "output columns", out_width, output.width)?;
         if !input.images.is_multiple_of(members) || self.out_c4_offset + out_c4 > output.c4() {
-            return Err(Error::shape(at, format!("{} images of {members} members, channels {} at {}", input.images, self.out_channels, self.out_c4_offset)));
+            return Err(Error::shape(
+                at,
+                format!("{} images of {members} members, channels {} at {}", input.images, self.out_channels, self.out_c4_offset),
+            ));
         }
         input.check(at)?;
         output.check(at)?;
@@ -214,7 +228,10 @@ impl Conv {
             None => (self.out_channels * kh * kw * group_in, 4, group_in, group_out),
         };
         // The grouped kernel computes four channels in turn, each with a loop over taps.
-        loops(at, if variant == Variant::Grouped { 4 * kh * (kw * (group_in + 1) + 1) } else { kh * (kw * (params_in + 1) + 1) })?;
+        loops(
+            at,
+            if variant == Variant::Grouped { 4 * kh * (kw * (group_in + 1) + 1) } else { kh * (kw * (params_in + 1) + 1) },
+        )?;
         holds(at, weights.weights, (element * members * weights_stride) as u64)?;
         holds(at, weights.bias, (16 * members * out_c4) as u64)?;
         let images = input.images / members;

@@ -11,15 +11,15 @@ use crate::tensor::Tensor;
 pub struct Dense {
     /// Members that share the network.
     pub members: usize,
-    /// [member, C/4, 4, O/4] vec4.
+    /// `[member, C/4, 4, O/4]` vec4.
     pub weights: Slice,
-    /// [member, O/4] vec4.
+    /// `[member, O/4]` vec4.
     pub bias: Slice,
     /// ReLU at the end.
     pub relu: bool,
 }
 
-/// Packs one weight [O, C] and bias [O] a member. `pixels` is the H x W of a flattened input that lies as [H, W, C/4]: its columns are
+/// Packs one weight `[O, C]` and bias `[O]` a member. `pixels` is the H x W of a flattened input that lies as [H, W, C/4]: its columns are
 /// C x H x W in logical order. Gives the weights and the biases.
 ///
 /// # Errors
@@ -36,13 +36,17 @@ pub fn pack_dense(at: &str, members: &[(&Tensor, &[f32])], pixels: usize) -> Res
     let (mut weights, mut biases) = (Vec::new(), Vec::new());
     for (weight, bias) in members {
         if weight.shape != first.shape || bias.len() != out {
-            return Err(Error::shape(at, format!("members differ: weights {:?} and {:?}, bias {}", first.shape, weight.shape, bias.len())));
+            return Err(Error::shape(
+                at,
+                format!("members differ: weights {:?} and {:?}, bias {}", first.shape, weight.shape, bias.len()),
+            ));
         }
         for pixel in 0..pixels {
             for c in 0..channels.next_multiple_of(4) {
-                weights.extend((0..out.next_multiple_of(4)).map(|o| {
-                    if o < out && c < channels { weight.data[o * columns + c * pixels + pixel] } else { 0.0 }
-                }));
+                weights.extend(
+                    (0..out.next_multiple_of(4))
+                        .map(|o| if o < out && c < channels { weight.data[o * columns + c * pixels + pixel] } else { 0.0 }),
+                );
             }
         }
         biases.extend_from_slice(bias);
@@ -51,7 +55,7 @@ pub fn pack_dense(at: &str, members: &[(&Tensor, &[f32])], pixels: usize) -> Res
     Ok((weights, biases))
 }
 
-/// `input` [members x images, C, H, W] (flattened as it lies) to `output` [members x images, O].
+/// `input` `[members x images, C, H, W]` (flattened as it lies) to `output` `[members x images, O]`.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.

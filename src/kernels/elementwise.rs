@@ -78,13 +78,12 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
         right_single: u32::from(right.channels == 1 && output.channels > 1),
         operation: u32::from(function == Binary::Mul),
         relu: u32::from(relu),
-        ..Default::default()
     };
     let work = Work { flops: 4 * output.vec4s() as u64, bytes: 16 * (left.vec4s() + right.vec4s() + output.vec4s()) as u64 };
     one_a_item(at, &BINARY, params, vec![left.slice, right.slice, output.slice], output.vec4s(), work)
 }
 
-/// x * scale + shift a channel, `scale` and `shift` [member, C/4] vec4.
+/// x * scale + shift a channel, `scale` and `shift` `[member, C/4]` vec4.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::gpu::shader::{FUSE, fuse::Params};
 use crate::gpu::{Dispatch, Slice, Work};
 
-/// `probabilities` [member x face x crop, classes] and `weights` [member] to `fused` [face, 1 + member, classes] f32: the weighted mean, then
+/// `probabilities` `[member x face x crop, classes]` and `weights` `[member]` to `fused` `[face, 1 + member, classes]` f32: the weighted mean, then
 /// each member's mean over its crops.
 ///
 /// # Errors

@@ -15,7 +15,10 @@ pub fn copy(at: &str, input: View, output: View, images: usize, first: (usize, u
     input.check(at)?;
     output.check(at)?;
     if out_channel + input.channels > output.channels || first.0 + images > input.images || first.1 + images > output.images {
-        return Err(Error::shape(at, format!("{input:?} does not fit into {output:?} at channel {out_channel}, images {first:?}")));
+        return Err(Error::shape(
+            at,
+            format!("{input:?} does not fit into {output:?} at channel {out_channel}, images {first:?}"),
+        ));
     }
     // The part that ends the output zeroes the padding after it.
     let ends = out_channel + input.channels == output.channels;
@@ -35,7 +38,7 @@ pub fn copy(at: &str, input: View, output: View, images: usize, first: (usize, u
     one_a_item(at, &COPY, params, vec![input.slice, output.slice], count, Work { flops: 0, bytes: 8 * count as u64 })
 }
 
-/// Logical [images, C, H, W] f32 in `input` to `output`.
+/// Logical `[images, C, H, W]` f32 in `input` to `output`.
 ///
 /// # Errors
 /// [`Error::Shape`] where a buffer is too small.
@@ -52,7 +55,7 @@ pub fn pack(at: &str, input: Slice, output: View) -> Result<Dispatch> {
     one_a_item(at, &PACK, params, vec![input, output.slice], output.vec4s(), Work { flops: 0, bytes: 32 * output.vec4s() as u64 })
 }
 
-/// `input` to logical [images, C, H, W] f32 in `output`, `stride` scalars from one image to the next.
+/// `input` to logical `[images, C, H, W]` f32 in `output`, `stride` scalars from one image to the next.
 ///
 /// # Errors
 /// [`Error::Shape`] where a buffer is too small.

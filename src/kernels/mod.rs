@@ -1,6 +1,6 @@
 //! One file a kernel: check shapes -> parameters -> dispatch. Knows no network.
 //!
-//! Activations lie on the GPU as [images, H, W, C/4] vec4, channels padded to four with zeros; with several members of one network `images`
+//! Activations lie on the GPU as `[images, H, W, C/4]` vec4, channels padded to four with zeros; with several members of one network `images`
 //! counts member by member.
 
 mod conv;
@@ -25,7 +25,7 @@ pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, wa
 use crate::error::{Error, Result};
 use crate::gpu::{Dispatch, Slice, Work, grid, shader::Shader};
 
-/// A tensor on the GPU: [images, height, width, channels / 4] vec4.
+/// A tensor on the GPU: `[images, height, width, channels / 4]` vec4.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
     /// Where it lies.
@@ -41,7 +41,7 @@ pub struct View {
 }
 
 impl View {
-    /// Bytes of [images, height, width, channels / 4] vec4.
+    /// Bytes of `[images, height, width, channels / 4]` vec4.
     pub fn bytes(images: usize, channels: usize, height: usize, width: usize) -> u64 {
         16 * (images * height * width * channels.div_ceil(4)) as u64
     }

@@ -8,7 +8,7 @@ use crate::gpu::{Dispatch, Slice, Work};
 /// Multiply-adds of one round of one invocation: 3 chains of 8 vec4s.
 const ROUND: u64 = 3 * 8 * 4;
 
-/// `rounds` of multiply-adds by `invocations`; `input` [2] vec4 is the factor and the term, `output` [invocations] vec4.
+/// `rounds` of multiply-adds by `invocations`; `input` `[2]` vec4 is the factor and the term, `output` `[invocations]` vec4.
 ///
 /// # Errors
 /// [`crate::Error::Shape`] where a buffer is too small.

@@ -18,7 +18,7 @@ pub enum Pooling {
     },
 }
 
-/// `input` [N, C, H, W] to `output` [N, C, OH, OW].
+/// `input` `[N, C, H, W]` to `output` `[N, C, OH, OW]`.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree, a window lies wholly in the padding, or a buffer is too small.
@@ -68,7 +68,7 @@ pub(crate) fn check_window(at: &str, window: Window) -> Result<()> {
     Ok(())
 }
 
-/// `input` [N, C, H, W] to `output` [N, C].
+/// `input` `[N, C, H, W]` to `output` `[N, C]`.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.

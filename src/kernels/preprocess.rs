@@ -24,7 +24,16 @@ pub struct FacePart {
 impl FacePart {
     /// The rectangle `rect` of a part of `width` x `height` pixels whose first pixel is `first`.
     pub fn new(first: u32, width: u32, height: u32, rect: Rect) -> Self {
-        Self { first, part_width: width, part_height: height, x: rect.x, y: rect.y, width: rect.width, height: rect.height, unused: 0 }
+        Self {
+            first,
+            part_width: width,
+            part_height: height,
+            x: rect.x,
+            y: rect.y,
+            width: rect.width,
+            height: rect.height,
+            unused: 0,
+        }
     }
 }
 
@@ -34,7 +43,7 @@ pub fn warp_fits(rect: Rect, size: [u32; 2]) -> bool {
     taps(rect.height, size[0]) * (taps(rect.width, size[1]) + 1) <= MAX_ITERATIONS
 }
 
-/// `faces` [faces] of [`FacePart`] and `pixels` (0xBBGGRR words) to `canonical` [faces, H, W] words. The caller has checked every part with
+/// `faces` `[faces]` of [`FacePart`] and `pixels` (0xBBGGRR words) to `canonical` `[faces, H, W]` words. The caller has checked every part with
 /// the conditions of [`reference::warp`] and [`warp_fits`].
 ///
 /// # Errors
@@ -48,7 +57,7 @@ pub fn warp(at: &str, count: usize, faces: Slice, pixels: Slice, size: [u32; 2],
     one_a_item(at, &WARP, params, vec![faces, pixels, canonical], outputs, work)
 }
 
-/// `rgb` [count] words to `gray` [count] bytes, four a word.
+/// `rgb` `[count]` words to `gray` `[count]` bytes, four a word.
 ///
 /// # Errors
 /// [`Error::Shape`] where a buffer is too small.
@@ -59,7 +68,7 @@ pub fn gray(at: &str, count: usize, rgb: Slice, gray: Slice) -> Result<Dispatch>
     one_a_item(at, &GRAY, params, vec![rgb, gray], count.div_ceil(4), Work { flops: 0, bytes: 5 * count as u64 })
 }
 
-/// `gray` [images, H, W] bytes to `codes` [images, H - 2R, W - 2R] bytes, four a word.
+/// `gray` `[images, H, W]` bytes to `codes` `[images, H - 2R, W - 2R]` bytes, four a word.
 ///
 /// # Errors
 /// [`Error::Argument`] as [`reference::lbp`]; [`Error::Shape`] where a buffer is too small.
@@ -117,11 +126,21 @@ pub struct Normalise {
     pub scale: [f32; 3],
 }
 
-/// Pictures (see [`Source`]), `table` [256] words and `crops` [crops] of (y, x, mirrored, 0) to images `first..` of `output`, crop by crop.
+/// Pictures (see [`Source`]), `table` `[256]` words and `crops` `[crops]` of (y, x, mirrored, 0) to images `first..` of `output`, crop by crop.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.
-pub fn normalise(at: &str, step: Normalise, pixels: Slice, table: Slice, crops: Slice, images: usize, output: View, first: usize) -> Result<Dispatch> {
+#[expect(clippy::too_many_arguments, reason = "one dispatch's buffers")]
+pub fn normalise(
+    at: &str,
+    step: Normalise,
+    pixels: Slice,
+    table: Slice,
+    crops: Slice,
+    images: usize,
+    output: View,
+    first: usize,
+) -> Result<Dispatch> {
     let channels = if step.source == Source::Gray { 1 } else { 3 };
     same(at, "channels", channels, output.channels)?;
     let count = images * (step.size[0] * step.size[1]) as usize;

@@ -4,10 +4,11 @@ use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 use crate::window::Window;
 
-/// `input` [N, C, H, W] with `weight` [O, C / groups, kh, kw] and `bias` [O] to [N, O, OH, OW]; then the residual (same shape), then ReLU.
+/// `input` `[N, C, H, W]` with `weight` `[O, C / groups, kh, kw]` and `bias` `[O]` to `[N, O, OH, OW]`; then the residual (same shape), then ReLU.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree.
+#[expect(clippy::too_many_arguments, reason = "the fields of one operator")]
 pub fn conv(
     at: &str,
     input: &Tensor,
@@ -22,7 +23,12 @@ pub fn conv(
     let &[out_channels, group_in, kh, kw] = &weight.shape[..] else {
         return Err(Error::shape(at, format!("a convolution's weight is [O, C / groups, kh, kw], not {:?}", weight.shape)));
     };
-    if groups == 0 || group_in * groups != channels || !out_channels.is_multiple_of(groups) || [kh, kw] != window.kernel || bias.len() != out_channels {
+    if groups == 0
+        || group_in * groups != channels
+        || !out_channels.is_multiple_of(groups)
+        || [kh, kw] != window.kernel
+        || bias.len() != out_channels
+    {
         return Err(Error::shape(
             at,
             format!("input of {channels} channels, weight {:?}, bias {}, {groups} groups, {window:?}", weight.shape, bias.len()),
@@ -41,7 +47,9 @@ pub fn conv(
         for c in 0..group_in {
             let plane = &input.data[(n * channels + o / group_out * group_in + c) * height * width..][..height * width];
             for ky in 0..kh {
-                let Some(iy) = (y * window.stride[0] + ky * window.dilation[0]).checked_sub(window.pad[0]).filter(|&iy| iy < height) else {
+                let Some(iy) =
+                    (y * window.stride[0] + ky * window.dilation[0]).checked_sub(window.pad[0]).filter(|&iy| iy < height)
+                else {
                     continue;
                 };
                 let source = &plane[iy * width..][..width];

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
-/// `input` [N, ...] (flattened) with `weight` [O, C] and `bias` [O] to [N, O], then ReLU.
+/// `input` [N, ...] (flattened) with `weight` `[O, C]` and `bias` `[O]` to `[N, O]`, then ReLU.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree.

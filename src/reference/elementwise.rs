@@ -28,11 +28,17 @@ pub fn binary(at: &str, function: Binary, left: &Tensor, right: &Tensor, relu: b
             _ => return Err(Error::shape(at, format!("{:?} and {:?} do not broadcast", left.shape, right.shape))),
         };
     }
-    let offset = |side: [usize; 4], at: [usize; 4]| (0..4).fold(0, |offset, i| offset * side[i] + if side[i] == 1 { 0 } else { at[i] });
+    let offset =
+        |side: [usize; 4], at: [usize; 4]| (0..4).fold(0, |offset, i| offset * side[i] + if side[i] == 1 { 0 } else { at[i] });
     let count = shape.iter().product();
     let data = (0..count)
         .map(|index| {
-            let at = [index / (shape[1] * shape[2] * shape[3]), index / (shape[2] * shape[3]) % shape[1], index / shape[3] % shape[2], index % shape[3]];
+            let at = [
+                index / (shape[1] * shape[2] * shape[3]),
+                index / (shape[2] * shape[3]) % shape[1],
+                index / shape[3] % shape[2],
+                index % shape[3],
+            ];
             let (x, y) = (f64::from(left.data[offset(a, at)]), f64::from(right.data[offset(b, at)]));
             let value = if function == Binary::Add { x + y } else { x * y };
             if relu { value.max(0.0) as f32 } else { value as f32 }
@@ -76,7 +82,7 @@ pub fn softmax(input: &Tensor) -> Tensor {
     out
 }
 
-/// Tensors [N, C_i, H, W] one after another along the channels.
+/// Tensors `[N, C_i, H, W]` one after another along the channels.
 ///
 /// # Errors
 /// [`Error::Shape`] where anything but the channels differs.

@@ -1,7 +1,7 @@
 //! Weighted fusion of members x crops.
 
-/// `probabilities` [member, face, crop, class] to, for each face, the weighted mean and then each member's mean over its crops:
-/// [face, 1 + member, class].
+/// `probabilities` `[member, face, crop, class]` to, for each face, the weighted mean and then each member's mean over its crops:
+/// `[face, 1 + member, class]`.
 pub fn fuse(probabilities: &[f32], weights: &[f32], crops: usize, classes: usize) -> Vec<f32> {
     let members = weights.len();
     let faces = probabilities.len() / (members * crops * classes).max(1);

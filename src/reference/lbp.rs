@@ -42,7 +42,7 @@ fn not_negative(a: i64, b: i64) -> bool {
     }
 }
 
-/// LBP codes of a gray picture [H, W] at an integer radius R: [H - 2R, W - 2R], without padding.
+/// LBP codes of a gray picture `[H, W]` at an integer radius R: `[H - 2R, W - 2R]`, without padding.
 ///
 /// Bit i is set when neighbour i >= centre; neighbour 0 is East and they go counter-clockwise.
 /// Source: the authors' Matlab of Levi & Hassner 2015, with ties decided exactly.

@@ -21,7 +21,7 @@ pub struct Crop {
 }
 
 impl Crop {
-    /// The centre crop of an [h, w] window in a `resize`d picture.
+    /// The centre crop of an `[h, w]` window in a `resize`d picture.
     pub fn centre(resize: [u32; 2], window: [u32; 2]) -> Vec<Self> {
         vec![Self { origin: [(resize[0] - window[0]) / 2, (resize[1] - window[1]) / 2], mirrored: false }]
     }
@@ -34,8 +34,8 @@ impl Crop {
     }
 }
 
-/// A u8 picture resized to `resize` = [height, width] (bilinear, half-pixel centres, edges repeated; the identity at the same size), cut to
-/// `window` at each crop, normalised as (v - mean) * scale: planar [crops, 3, window h, window w].
+/// A u8 picture resized to `resize` = `[height, width]` (bilinear, half-pixel centres, edges repeated; the identity at the same size), cut to
+/// `window` at each crop, normalised as (v - mean) * scale: planar `[crops, 3, window h, window w]`.
 pub fn normalise_crops(
     picture: &RgbImage,
     resize: [u32; 2],

@@ -5,7 +5,7 @@ use crate::kernels::{Pooling, check_window};
 use crate::tensor::Tensor;
 use crate::window::Window;
 
-/// `input` [N, C, H, W] to [N, C, OH, OW].
+/// `input` `[N, C, H, W]` to `[N, C, OH, OW]`.
 ///
 /// # Errors
 /// [`crate::Error::Shape`] where the window does not fit or lies wholly in the padding.
@@ -36,7 +36,7 @@ pub fn pool(at: &str, pooling: Pooling, window: Window, ceil: bool, input: &Tens
     Ok(out)
 }
 
-/// `input` [N, C, H, W] to [N, C].
+/// `input` `[N, C, H, W]` to `[N, C]`.
 pub fn global_average(input: &Tensor) -> Tensor {
     let [images, channels, height, width] = input.nchw();
     let data = input.data.chunks_exact((height * width).max(1)).map(|plane| mean(plane) as f32).collect();

@@ -39,7 +39,7 @@ impl Taps {
     }
 }
 
-/// The rectangle of a photograph as a `size` = [height, width] picture. Where the rectangle reaches beyond the photograph its
+/// The rectangle of a photograph as a `size` = `[height, width]` picture. Where the rectangle reaches beyond the photograph its
 /// edge pixels repeat.
 ///
 /// # Errors

@@ -153,7 +153,7 @@ impl Representation {
         canonical.map(|side| side - 2 * self.radius.unwrap_or(0))
     }
 
-    /// The crops of an [h, w] window.
+    /// The crops of an `[h, w]` window.
     pub fn crops(&self, window: [u32; 2], oversample: Oversample) -> Vec<Crop> {
         match oversample {
             Oversample::None => Crop::centre(self.resize, window),
@@ -197,7 +197,10 @@ impl Description {
         let weights = &self.fusion.weights;
         let sum: f64 = weights.iter().sum();
         if weights.len() != self.members.len() || weights.iter().any(|w| !(0.0..=1.0).contains(w)) || (sum - 1.0).abs() > 1e-6 {
-            return wrong("fusion", format!("one weight a member ({}), not negative, sum 1; these are {weights:?}", self.members.len()));
+            return wrong(
+                "fusion",
+                format!("one weight a member ({}), not negative, sum 1; these are {weights:?}", self.members.len()),
+            );
         }
         for name in self.representations.keys() {
             self.representation(name)?;
@@ -208,7 +211,8 @@ impl Description {
             let Some(network) = self.networks.get(&member.network) else {
                 return wrong(&at, format!("there is no network `{}`", member.network));
             };
-            let graph = crate::graph::Graph::new(network).map_err(|e| (format!("network `{}`", member.network), e.to_string()))?;
+            let graph =
+                crate::graph::Graph::new(network).map_err(|e| (format!("network `{}`", member.network), e.to_string()))?;
             let [channels, height, width] = graph.tensors[0].shape;
             let resize = representation.resize.map(|s| s as usize);
             if channels != representation.channels() || height > resize[0] || width > resize[1] {
@@ -216,13 +220,21 @@ impl Description {
                     &at,
                     format!(
                         "network `{}` reads {:?}, representation `{}` makes [{}, {}, {}]",
-                        member.network, graph.tensors[0].shape, member.representation, representation.channels(), resize[0], resize[1]
+                        member.network,
+                        graph.tensors[0].shape,
+                        member.representation,
+                        representation.channels(),
+                        resize[0],
+                        resize[1]
                     ),
                 );
             }
             let [output] = graph.outputs[..] else { return wrong(&at, "its network has more than one output".into()) };
             if graph.tensors[output].shape != [self.labels.len(), 1, 1] {
-                return wrong(&at, format!("its network answers {:?}, there are {} labels", graph.tensors[output].shape, self.labels.len()));
+                return wrong(
+                    &at,
+                    format!("its network answers {:?}, there are {} labels", graph.tensors[output].shape, self.labels.len()),
+                );
             }
         }
         Ok(())
@@ -238,7 +250,13 @@ impl Description {
         if let Some(RepresentationStep::Lbp { radius: r }) = rest.next_if(|s| matches!(s, RepresentationStep::Lbp { .. })) {
             let smallest = self.canonical.size[0].min(self.canonical.size[1]);
             if !gray || *r == 0 || *r > MAX_RADIUS || 2 * r >= smallest {
-                return Err((at(), format!("LBP at radius {r} reads gray of more than {} pixels a side (the canonical crop has {smallest})", 2 * u64::from(*r))));
+                return Err((
+                    at(),
+                    format!(
+                        "LBP at radius {r} reads gray of more than {} pixels a side (the canonical crop has {smallest})",
+                        2 * u64::from(*r)
+                    ),
+                ));
             }
             radius = Some(*r);
         }
@@ -257,8 +275,15 @@ impl Description {
             Some(RepresentationStep::Normalise { mean, scale }) => (*mean, *scale),
             _ => ([0.0; 3], [1.0; 3]),
         };
-        if rest.next().is_some() || resize.iter().any(|&s| s == 0 || s > MAX_CROP) || mean.iter().chain(&scale).any(|v| !v.is_finite()) {
-            return Err((at(), "steps come as gray, lbp, lookup, resize, normalise, each at most once, sizes between 1 and 4096, numbers finite".into()));
+        if rest.next().is_some()
+            || resize.iter().any(|&s| s == 0 || s > MAX_CROP)
+            || mean.iter().chain(&scale).any(|v| !v.is_finite())
+        {
+            return Err((
+                at(),
+                "steps come as gray, lbp, lookup, resize, normalise, each at most once, sizes between 1 and 4096, numbers finite"
+                    .into(),
+            ));
         }
         Ok(Representation { gray, radius, table, resize, mean, scale })
     }

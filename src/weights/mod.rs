@@ -47,7 +47,8 @@ impl Model {
     /// [`Error::Model`] where it is not a model of version 1.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
         let wrong = |at: &str, reason: String| Error::Model { model: name.to_owned(), at: at.to_owned(), reason };
-        let header = |error: safetensors::SafeTensorError| wrong("header", format!("not a safetensors file, or cut short: {error}"));
+        let header =
+            |error: safetensors::SafeTensorError| wrong("header", format!("not a safetensors file, or cut short: {error}"));
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(header)?;
         let text = metadata.metadata().as_ref().and_then(|m| m.get("moue")).ok_or_else(|| {
             wrong("metadata", "there is no key `moue`: these are bare weights; `moue import` makes a model of them".into())
@@ -75,7 +76,7 @@ impl Model {
     /// The lookup table `name`, 256 x 3.
     ///
     /// # Errors
-    /// [`Error::Model`] where there is none, or it is not [256, 3] of u8.
+    /// [`Error::Model`] where there is none, or it is not `[256, 3]` of u8.
     pub fn table(&self, name: &str) -> Result<[[u8; 3]; 256]> {
         let array = self.array(name)?;
         if array.ty != Type::U8 || array.shape != [256, 3] {

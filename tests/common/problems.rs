@@ -106,7 +106,9 @@ fn gray(gpu: &Gpu) -> Result<(), String> {
 
 /// Pictures whose diagonal neighbours tie with their centre, or nearly: few gray levels close together.
 fn near_ties(random: &mut Random, width: u32, height: u32) -> GrayImage {
-    GrayImage::from_fn(width, height, |x, y| image::Luma([(100 + (x + 2 * y) % 3 + u32::from(random.next().is_multiple_of(5))) as u8]))
+    GrayImage::from_fn(width, height, |x, y| {
+        image::Luma([(100 + (x + 2 * y) % 3 + u32::from(random.next().is_multiple_of(5))) as u8])
+    })
 }
 
 fn lbp(gpu: &Gpu) -> Result<(), String> {
@@ -119,7 +121,9 @@ fn lbp(gpu: &Gpu) -> Result<(), String> {
     let output = bench.recording.slab("codes", want.len() as u64);
     bench.recording.dispatch(kernels::lbp("lbp", 1, [ties.height(), ties.width()], 512, input, output).map_err(text)?);
     same_bytes("near ties at radius 512", &bench.run(output)?, &want)?;
-    for (images, width, height, radius) in [(1, 3, 3, 1), (7, 9, 7, 1), (1, 23, 31, 2), (2, 41, 27, 3), (1, 40, 33, 5), (3, 37, 45, 10), (1, 160, 133, 61)] {
+    for (images, width, height, radius) in
+        [(1, 3, 3, 1), (7, 9, 7, 1), (1, 23, 31, 2), (2, 41, 27, 3), (1, 40, 33, 5), (3, 37, 45, 10), (1, 160, 133, 61)]
+    {
         for kind in 0..3 {
             let pictures: Vec<GrayImage> = (0..images)
                 .map(|_| match kind {
@@ -153,9 +157,13 @@ fn normalise(gpu: &Gpu) -> Result<(), String> {
     let table_words: Vec<u32> = table.iter().map(|c| u32::from_le_bytes([c[0], c[1], c[2], 0])).collect();
     let (mean, scale) = ([120.5, 99.0, 3.25], [0.02, 0.5, 1.0]);
     // (images, picture, resize, window): identity, growing, shrinking, one pixel.
-    for (images, size, resize, window) in
-        [(1, [11, 9], [11, 9], [11, 9]), (7, [13, 17], [16, 24], [12, 20]), (2, [38, 38], [48, 48], [44, 44]), (1, [31, 29], [9, 8], [5, 5]), (1, [1, 1], [3, 3], [2, 3])]
-    {
+    for (images, size, resize, window) in [
+        (1, [11, 9], [11, 9], [11, 9]),
+        (7, [13, 17], [16, 24], [12, 20]),
+        (2, [38, 38], [48, 48], [44, 44]),
+        (1, [31, 29], [9, 8], [5, 5]),
+        (1, [1, 1], [3, 3], [2, 3]),
+    ] {
         for source in [Source::Mapped, Source::Colour, Source::Gray] {
             let crops = if images == 7 { Crop::five_mirrored(resize, window) } else { Crop::centre(resize, window) };
             let channels = if source == Source::Gray { 1 } else { 3 };
@@ -190,7 +198,9 @@ fn normalise(gpu: &Gpu) -> Result<(), String> {
             let crops_slice = bench.words(&origins);
             let output = bench.output(&shape);
             let step = Normalise { source, size, resize, crops: crops.len(), mean, scale };
-            bench.recording.dispatch(kernels::normalise("normalise", step, pixels, table, crops_slice, images, output, 0).map_err(text)?);
+            bench
+                .recording
+                .dispatch(kernels::normalise("normalise", step, pixels, table, crops_slice, images, output, 0).map_err(text)?);
             let got = bench.run_floats(output.slice)?;
             close(&format!("normalise {size:?} {source:?}"), &unpacked(&got, &shape), &want, Tolerance::Sum(8))?;
         }
@@ -240,7 +250,11 @@ fn conv_problems() -> Vec<ConvProblem> {
         ConvProblem { groups: 3, images: 7, ..base([9, 6], [5, 5], w(3, 1).padded(1)) },
         ConvProblem { groups: 5, residual: true, relu: true, ..base([5, 15], [6, 4], w(2, 1)) },
         ConvProblem { groups: 13, members: 2, images: 2, relu: true, ..base([13, 13], [9, 7], w(3, 2).padded(1)) },
-        ConvProblem { groups: 16, residual: true, ..base([16, 16], [5, 9], Window { kernel: [3, 3], stride: [1, 1], pad: [0, 1, 2, 1], dilation: [1, 2] }) },
+        ConvProblem {
+            groups: 16,
+            residual: true,
+            ..base([16, 16], [5, 9], Window { kernel: [3, 3], stride: [1, 1], pad: [0, 1, 2, 1], dilation: [1, 2] })
+        },
     ]
 }
 
@@ -250,8 +264,9 @@ fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
         let [in_channels, out_channels] = p.channels;
         let total = p.members * p.images;
         let input = random.tensor(&[total, in_channels, p.size[0], p.size[1]]);
-        let weights: Vec<Tensor> =
-            (0..p.members).map(|_| random.tensor(&[out_channels, in_channels / p.groups, p.window.kernel[0], p.window.kernel[1]])).collect();
+        let weights: Vec<Tensor> = (0..p.members)
+            .map(|_| random.tensor(&[out_channels, in_channels / p.groups, p.window.kernel[0], p.window.kernel[1]]))
+            .collect();
         let biases: Vec<Vec<f32>> = (0..p.members).map(|_| random.values(out_channels)).collect();
         let [oh, ow] = p.window.output("problem", p.size, false).unwrap();
         let residual = p.residual.then(|| random.tensor(&[total, out_channels, oh, ow]));
@@ -267,7 +282,14 @@ fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
         let conv_weights = ConvWeights { variant, weights: bench.floats(&packed.weights), bias: bench.floats(&packed.bias) };
         let residual_view = residual.as_ref().map(|r| bench.tensor(r));
         let output = bench.output(&[total, all_channels, oh, ow]);
-        let conv = Conv { members: p.members, out_channels, window: p.window, groups: p.groups, relu: p.relu, out_c4_offset: p.slice[0] / 4 };
+        let conv = Conv {
+            members: p.members,
+            out_channels,
+            window: p.window,
+            groups: p.groups,
+            relu: p.relu,
+            out_c4_offset: p.slice[0] / 4,
+        };
         bench.recording.dispatch(conv.dispatch("problem", input_view, conv_weights, residual_view, output).map_err(text)?);
         let got = bench.run_floats(output.slice)?;
         let got = unpacked(&got, &[total, all_channels, oh, ow]);
@@ -280,8 +302,17 @@ fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
                 Tensor::new(shape, t.data[member * each..(member + 1) * each].to_vec()).unwrap()
             };
             let residual = residual.as_ref().map(part);
-            let want =
-                reference::conv("twin", &part(&input), &weights[member], &biases[member], p.window, p.groups, residual.as_ref(), p.relu).map_err(text)?;
+            let want = reference::conv(
+                "twin",
+                &part(&input),
+                &weights[member],
+                &biases[member],
+                p.window,
+                p.groups,
+                residual.as_ref(),
+                p.relu,
+            )
+            .map_err(text)?;
             let got: Vec<f32> = (0..p.images)
                 .flat_map(|image| {
                     let first = ((member * p.images + image) * all_channels + p.slice[0]) * plane;
@@ -314,7 +345,8 @@ fn dense(gpu: &Gpu) -> Result<(), String> {
         let each = images * channels * h * w;
         let mut want = Vec::new();
         for member in 0..members {
-            let part = Tensor::new(vec![images, channels * h * w], input.data[member * each..(member + 1) * each].to_vec()).unwrap();
+            let part =
+                Tensor::new(vec![images, channels * h * w], input.data[member * each..(member + 1) * each].to_vec()).unwrap();
             want.extend(reference::dense("twin", &part, &weights[member], &biases[member], relu).map_err(text)?.data);
         }
         close(&format!("dense {channels} to {out}"), &got, &want, Tolerance::Sum(channels * h * w))?;
@@ -333,7 +365,8 @@ fn pool(gpu: &Gpu) -> Result<(), String> {
         (1, 9, [6, 13], Window { kernel: [3, 2], stride: [2, 3], pad: [1, 0, 2, 1], dilation: [1, 1] }, true),
         (1, 4, [5, 5], w(3, 3).padded(1), true),
     ] {
-        for pooling in [Pooling::Max, Pooling::Average { count_include_pad: false }, Pooling::Average { count_include_pad: true }] {
+        for pooling in [Pooling::Max, Pooling::Average { count_include_pad: false }, Pooling::Average { count_include_pad: true }]
+        {
             // Values below zero too: a maximum that starts from 0 would show.
             let mut input = random.tensor(&[images, channels, size[0], size[1]]);
             input.data.iter_mut().for_each(|v| *v -= 0.9);
@@ -366,26 +399,33 @@ fn global_average(gpu: &Gpu) -> Result<(), String> {
 
 fn affine(gpu: &Gpu) -> Result<(), String> {
     let mut random = Random(9);
-    for (members, images, channels, size, relu) in [(1, 1, 1, [1, 1], false), (3, 2, 7, [3, 5], true), (1, 7, 12, [2, 2], false)] {
+    for (members, images, channels, size, relu) in [(1, 1, 1, [1, 1], false), (3, 2, 7, [3, 5], true), (1, 7, 12, [2, 2], false)]
+    {
         let input = random.tensor(&[members * images, channels, size[0], size[1]]);
         let (scale, shift) = (random.values(members * channels), random.values(members * channels));
         let pad = |values: &[f32]| -> Vec<f32> {
-            values.chunks_exact(channels).flat_map(|row| {
-                let mut row = row.to_vec();
-                row.resize(channels.next_multiple_of(4), 0.0);
-                row
-            }).collect()
+            values
+                .chunks_exact(channels)
+                .flat_map(|row| {
+                    let mut row = row.to_vec();
+                    row.resize(channels.next_multiple_of(4), 0.0);
+                    row
+                })
+                .collect()
         };
         let mut bench = Bench::new(gpu);
         let view = bench.tensor(&input);
         let (scale_slice, shift_slice) = (bench.floats(&pad(&scale)), bench.floats(&pad(&shift)));
         let output = bench.output(&input.shape);
-        bench.recording.dispatch(kernels::affine("problem", members, scale_slice, shift_slice, relu, view, output).map_err(text)?);
+        bench
+            .recording
+            .dispatch(kernels::affine("problem", members, scale_slice, shift_slice, relu, view, output).map_err(text)?);
         let got = unpacked(&bench.run_floats(output.slice)?, &input.shape);
         let each = input.data.len() / members;
         let mut want = Vec::new();
         for m in 0..members {
-            let part = Tensor::new(vec![images, channels, size[0], size[1]], input.data[m * each..(m + 1) * each].to_vec()).unwrap();
+            let part =
+                Tensor::new(vec![images, channels, size[0], size[1]], input.data[m * each..(m + 1) * each].to_vec()).unwrap();
             let range = m * channels..(m + 1) * channels;
             want.extend(reference::affine("twin", &part, &scale[range.clone()], &shift[range], relu).map_err(text)?.data);
         }
@@ -543,7 +583,8 @@ fn peak_fma(gpu: &Gpu) -> Result<(), String> {
         let output = bench.recording.slab("output", 16 * invocations as u64);
         bench.recording.dispatch(kernels::peak_fma(invocations, rounds, input, output).map_err(text)?);
         let chain = |start: f64| (0..8 * rounds).fold(start, |x, _| x * f64::from(factor) + f64::from(term));
-        let want: Vec<f32> = (0..invocations).flat_map(|i| [(0..3).map(|a| chain((i % 7 + a) as f64)).sum::<f64>() as f32; 4]).collect();
+        let want: Vec<f32> =
+            (0..invocations).flat_map(|i| [(0..3).map(|a| chain((i % 7 + a) as f64)).sum::<f64>() as f32; 4]).collect();
         close("peak_fma", &bench.run_floats(output)?, &want, Tolerance::Sum(8 * rounds as usize))?;
     }
     Ok(())
