@@ -62,9 +62,9 @@ fn bench(criterion: &mut Criterion) {
                     bencher.iter_custom(|rounds| {
                         let mut total = 0.0;
                         for round in 0..rounds {
-                            let seconds = load.seconds(&gpu).unwrap();
+                            let seconds = load.seconds().unwrap();
                             if round % 4 == 0 {
-                                let [f, c] = peaks.seconds(&gpu).unwrap();
+                                let [f, c] = peaks.seconds().unwrap();
                                 fma.push(f);
                                 copy.push(c);
                             }

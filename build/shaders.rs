@@ -172,6 +172,7 @@ fn declare_shader(text: &mut String, name: &str, stem: &str, source: &str, modul
             AddressSpace::Uniform => "Params",
             AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => "ReadWrite",
             AddressSpace::Storage { .. } => "Read",
+            AddressSpace::Handle if matches!(module.types[variable.ty].inner, TypeInner::Image { .. }) => "Texture",
             other => return Err(format!("a binding in {other:?}")),
         };
         if binding.group != 0 {

@@ -3,7 +3,7 @@
 #variant conv_broadcast_8 LANES=8 PX=4
 #variant conv_broadcast_4 LANES=4 PX=8
 
-#include "common/conv_vec4.wgsl"
+#include "common/conv_texture.wgsl"
 
 @compute @workgroup_size({LANES})
 fn main(
@@ -45,11 +45,11 @@ fn main(
             #end
             for (var c = 0u; c < params.group_in; c++) {
                 #for I 0 4
-                let w{I} = weights[at + {I}u * {LANES}u];
+                let w{I} = weights_at(at + {I}u * {LANES}u);
                 #end
                 at += 4u * {LANES}u;
                 #for P 0 PX
-                let v{P} = select(vec4<f32>(0.0), input[source{P} + c], inside{P});
+                let v{P} = select(vec4<f32>(0.0), input_at(source{P} + c), inside{P});
                 #end
                 #for O 0 LANES
                 {

@@ -1,7 +1,7 @@
 // Convolution for adapters without subgroups that are CPUs: no barrier, no workgroup memory. An invocation computes PX pixels x 8 channels.
 #variant conv_direct PX=8
 
-#include "common/conv_vec4.wgsl"
+#include "common/conv_texture.wgsl"
 
 #include "common/index.wgsl"
 
@@ -40,13 +40,13 @@ fn main(
             #end
             for (var c = 0u; c < params.group_in; c++) {
                 #for I 0 4
-                let w{I}_0 = weights[at + 2u * {I}u];
-                let w{I}_1 = weights[at + 2u * {I}u + 1u];
+                let w{I}_0 = weights_at(at + 2u * {I}u);
+                let w{I}_1 = weights_at(at + 2u * {I}u + 1u);
                 #end
                 at += 8u;
                 #for P 0 PX
                 {
-                    let v = select(vec4<f32>(0.0), input[source{P} + c], inside{P});
+                    let v = select(vec4<f32>(0.0), input_at(source{P} + c), inside{P});
                     acc{P}_0 += v.x * w0_0 + v.y * w1_0 + v.z * w2_0 + v.w * w3_0;
                     acc{P}_1 += v.x * w0_1 + v.y * w1_1 + v.z * w2_1 + v.w * w3_1;
                 }

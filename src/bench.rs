@@ -65,15 +65,12 @@ impl Load {
         Ok(Self { plan: Plan::new(gpu, recording)?, uploads, flops, bytes })
     }
 
-    /// Seconds of one run: by the device's clock where it has one, else from submission to completion.
+    /// Seconds of one run from submission to completion, copies into textures included; its inputs are there already.
     ///
     /// # Errors
     /// As [`Plan::run`].
-    pub fn seconds(&mut self, gpu: &Gpu) -> Result<f64> {
+    pub fn seconds(&mut self) -> Result<f64> {
         let uploads: Vec<(Slice, &[u8])> = self.uploads.iter().map(|(slice, bytes)| (*slice, &bytes[..])).collect();
-        if gpu.capabilities().timestamps {
-            return Ok(self.plan.profile(&uploads)?.iter().map(|t| t.seconds).sum());
-        }
         self.plan.run(&uploads)?;
         let start = Instant::now();
         self.plan.run(&[])?;
@@ -115,8 +112,8 @@ impl PeakLoads {
     ///
     /// # Errors
     /// As [`Plan::run`].
-    pub fn seconds(&mut self, gpu: &Gpu) -> Result<[f64; 2]> {
-        Ok([self.fma.seconds(gpu)?, self.copy.seconds(gpu)?])
+    pub fn seconds(&mut self) -> Result<[f64; 2]> {
+        Ok([self.fma.seconds()?, self.copy.seconds()?])
     }
 
     /// The ceilings by the fastest of some repeats.
@@ -133,7 +130,7 @@ pub fn peak(gpu: &Gpu, repeats: usize) -> Result<Peak> {
     let mut loads = PeakLoads::new(gpu)?;
     let (mut fma, mut copy) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..repeats.max(1) {
-        let [f, c] = loads.seconds(gpu)?;
+        let [f, c] = loads.seconds()?;
         (fma, copy) = (fma.min(f), copy.min(c));
     }
     Ok(loads.peak(fma, copy))

@@ -27,7 +27,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("normalise", "y0 + 1u", "y0"),
     ("normalise", "value - params.mean", "value + params.mean"),
     ("conv_broadcast_8", "subgroupBroadcast(w0, 7u)", "subgroupBroadcast(w0, 6u)"),
-    ("conv_broadcast_8", "input[source3 + c], inside3)", "input[source3 + c], true)"),
+    ("conv_broadcast_8", "input_at(source3 + c), inside3)", "input_at(source3 + c), true)"),
     ("conv_broadcast_8", "channel + 5u < params.group_out", "channel + 6u < params.group_out"),
     ("conv_broadcast_4", "subgroupBroadcast(w3, 2u)", "subgroupBroadcast(w3, 1u)"),
     ("conv_broadcast_4", "raw7 < pixels", "raw7 < pixels - 1u"),

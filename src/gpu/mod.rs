@@ -2,6 +2,7 @@
 
 mod adapter;
 mod failure;
+mod mirror;
 mod pipelines;
 mod plan;
 mod recording;
@@ -136,7 +137,11 @@ impl Gpu {
     /// [`Error::Limit`] where it exceeds the adapter's largest binding, [`Error::OutOfMemory`].
     pub fn upload(&self, label: &str, bytes: &[u8]) -> Result<Buffer> {
         let size = (bytes.len() as u64).next_multiple_of(4).max(16);
-        let buffer = self.allocate(label, size, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST)?;
+        let buffer = self.allocate(
+            label,
+            size,
+            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
+        )?;
         let whole = bytes.len() / 4 * 4;
         self.shared.queue.write_buffer(&buffer, 0, &bytes[..whole]);
         if whole < bytes.len() {

@@ -58,18 +58,21 @@ impl Pipelines {
 }
 
 fn compile(device: &wgpu::Device, shader: &Shader, replaced: Option<&str>) -> Pipeline {
+    let buffer =
+        |ty| wgpu::BindingType::Buffer { ty, has_dynamic_offset: ty == wgpu::BufferBindingType::Uniform, min_binding_size: None };
     let entries: Vec<wgpu::BindGroupLayoutEntry> = (0..)
         .zip(shader.bindings)
         .map(|(binding, b)| wgpu::BindGroupLayoutEntry {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer {
-                ty: match b.kind {
-                    BindingKind::Params => wgpu::BufferBindingType::Uniform,
-                    kind => wgpu::BufferBindingType::Storage { read_only: kind == BindingKind::Read },
+            ty: match b.kind {
+                BindingKind::Texture => wgpu::BindingType::Texture {
+                    sample_type: wgpu::TextureSampleType::Float { filterable: false },
+                    view_dimension: wgpu::TextureViewDimension::D2,
+                    multisampled: false,
                 },
-                has_dynamic_offset: b.kind == BindingKind::Params,
-                min_binding_size: None,
+                BindingKind::Params => buffer(wgpu::BufferBindingType::Uniform),
+                kind => buffer(wgpu::BufferBindingType::Storage { read_only: kind == BindingKind::Read }),
             },
             count: None,
         })

@@ -1,9 +1,11 @@
 //! A recording made ready: buffers allocated, pipelines compiled, bind groups built once; each run only writes, submits and reads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc;
 
 use super::Gpu;
+use super::mirror::Mirror;
 use super::pipelines::Pipeline;
 use super::recording::{BufferId, Dispatch, Recording, Slice, Source, Work};
 use super::shader::BindingKind;
@@ -32,6 +34,7 @@ pub struct Plan {
     steps: Vec<Step>,
     outputs: Vec<Slice>,
     readback: wgpu::Buffer,
+    mirrors: Vec<Mirror>,
 }
 
 #[derive(Debug)]
@@ -40,6 +43,8 @@ struct Step {
     pipeline: Arc<Pipeline>,
     group: wgpu::BindGroup,
     params_offset: u32,
+    /// Slabs and uploads that the dispatch reads through a texture: mirrored anew before it.
+    mirrored: Vec<(usize, Slice)>,
 }
 
 impl Plan {
@@ -86,14 +91,36 @@ impl Plan {
         if pipelines.len() != shaders.len() {
             return Err(Error::Device { adapter: gpu.name().to_owned(), reason: "a pipeline did not compile".into() });
         }
+        // One mirror a buffer, as large as the largest part that is read of it; those of shared buffers are filled once, here.
+        let mut sizes: BTreeMap<BufferId, u64> = BTreeMap::new();
+        for slice in recording.dispatches.iter().flat_map(mirrored) {
+            let size = sizes.entry(slice.buffer).or_default();
+            *size = slice.size.max(*size);
+        }
+        let changing = |id: BufferId| slabs.contains(&id) || uploads.iter().any(|(upload, _)| *upload == id);
+        let mut mirrors = Vec::new();
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("mirrors") });
+        for (&id, &size) in &sizes {
+            let mirror = Mirror::new(gpu, "mirror", size)?;
+            if !changing(id) {
+                mirror.fill(&mut encoder, &buffers[id.0], 0, size);
+            }
+            mirrors.push(mirror);
+        }
+        gpu.shared.queue.submit([encoder.finish()]);
+        let ids: Vec<BufferId> = sizes.into_keys().collect();
+        let place = |id: BufferId| ids.iter().position(|&other| other == id).unwrap_or_default();
         let mut steps = Vec::new();
         for ((dispatch, pipeline), params_offset) in recording.dispatches.into_iter().zip(pipelines).zip(offsets) {
-            let group = bind(gpu, &dispatch, &pipeline, &params_buffer, &buffers)?;
-            steps.push(Step { dispatch, pipeline, group, params_offset });
+            let view = |id: BufferId| mirrors.get(place(id)).map(|mirror: &Mirror| &mirror.view);
+            let group = bind(gpu, &dispatch, &pipeline, &params_buffer, &buffers, &view)?;
+            let mirrored =
+                mirrored(&dispatch).filter(|slice| changing(slice.buffer)).map(|slice| (place(slice.buffer), slice)).collect();
+            steps.push(Step { dispatch, pipeline, group, params_offset, mirrored });
         }
         let size: u64 = recording.outputs.iter().map(|slice| slice.size).sum();
         let readback = gpu.allocate("readback", size.max(16), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
-        Ok(Self { gpu: gpu.clone(), buffers, uploads, slabs, steps, outputs: recording.outputs, readback })
+        Ok(Self { gpu: gpu.clone(), buffers, uploads, slabs, steps, outputs: recording.outputs, readback, mirrors })
     }
 
     /// Writes `uploads` (each to the start of its buffer), runs every dispatch in one submission and reads the outputs.
@@ -104,17 +131,20 @@ impl Plan {
     pub fn run(&mut self, uploads: &[(Slice, &[u8])]) -> Result<Vec<Vec<u8>>> {
         self.write(uploads)?;
         let mut encoder = self.encoder();
-        {
+        let mut rest = &self.steps[..];
+        while let Some(first) = rest.first() {
+            self.mirror(&mut encoder, first);
+            let alone = rest.iter().skip(1).take_while(|step| step.mirrored.is_empty()).count();
+            let (now, later) = rest.split_at(1 + alone);
             let mut pass =
                 encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("moue"), timestamp_writes: None });
-            for step in &self.steps {
-                step.record(&mut pass);
-            }
+            now.iter().for_each(|step| step.record(&mut pass));
+            rest = later;
         }
         self.finish(encoder)
     }
 
-    /// Runs with a timestamp before and after every dispatch.
+    /// Runs with a timestamp before and after every dispatch; copies into textures between them are not counted.
     ///
     /// # Errors
     /// As [`Plan::run`]; [`Error::Limit`] where the adapter has no timestamps.
@@ -136,6 +166,7 @@ impl Plan {
             let readback = self.gpu.allocate("timestamps", size, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
             let mut encoder = self.encoder();
             for (index, step) in (0..).zip(steps) {
+                self.mirror(&mut encoder, step);
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                     label: Some(&step.dispatch.label),
                     timestamp_writes: Some(wgpu::ComputePassTimestampWrites {
@@ -183,6 +214,12 @@ impl Plan {
             self.gpu.shared.queue.write_buffer(&self.buffers[slice.buffer.0], slice.offset, bytes);
         }
         Ok(())
+    }
+
+    fn mirror(&self, encoder: &mut wgpu::CommandEncoder, step: &Step) {
+        for &(mirror, slice) in &step.mirrored {
+            self.mirrors[mirror].fill(encoder, &self.buffers[slice.buffer.0], slice.offset, slice.size);
+        }
     }
 
     fn encoder(&self) -> wgpu::CommandEncoder {
@@ -247,12 +284,19 @@ impl Step {
     }
 }
 
-fn bind(
+/// The parts of buffers that a dispatch reads through textures.
+fn mirrored(dispatch: &Dispatch) -> impl Iterator<Item = Slice> + '_ {
+    let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params);
+    storage.zip(&dispatch.buffers).filter(|(b, _)| b.kind == BindingKind::Texture).map(|(_, slice)| *slice)
+}
+
+fn bind<'m>(
     gpu: &Gpu,
     dispatch: &Dispatch,
     pipeline: &Pipeline,
     params: &wgpu::Buffer,
     buffers: &[wgpu::Buffer],
+    mirror: &dyn Fn(BufferId) -> Option<&'m wgpu::TextureView>,
 ) -> Result<wgpu::BindGroup> {
     let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).count();
     if storage != dispatch.buffers.len() {
@@ -268,9 +312,13 @@ fn bind(
         binding: 0,
         resource: binding(params, 0, dispatch.params.len().next_multiple_of(16) as u64),
     }];
-    for (index, slice) in (1..).zip(&dispatch.buffers) {
-        entries
-            .push(wgpu::BindGroupEntry { binding: index, resource: binding(&buffers[slice.buffer.0], slice.offset, slice.size) });
+    let kinds = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).map(|b| b.kind);
+    for ((index, slice), kind) in (1..).zip(&dispatch.buffers).zip(kinds) {
+        let resource = match mirror(slice.buffer) {
+            Some(view) if kind == BindingKind::Texture => wgpu::BindingResource::TextureView(view),
+            _ => binding(&buffers[slice.buffer.0], slice.offset, slice.size),
+        };
+        entries.push(wgpu::BindGroupEntry { binding: index, resource });
     }
     let group = gpu.shared.device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some(&dispatch.label),

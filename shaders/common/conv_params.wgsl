@@ -1,0 +1,29 @@
+// What every convolution shares: parameters, bindings, where an output pixel reads, and the epilogue.
+
+struct Params {
+    images: u32,              // of one member
+    in_height: u32,
+    in_width: u32,
+    in_c4: u32,               // channels / 4 of the input tensor
+    out_height: u32,
+    out_width: u32,
+    out_c4: u32,              // channels / 4 of the output tensor: a concatenation's, when this writes a slice of it
+    out_c4_offset: u32,       // where the slice starts
+    groups: u32,
+    group_in: u32,            // input channels of one group: vec4s, in the grouped kernel scalars
+    group_out: u32,           // output channels of one group: vec4s, in the grouped kernel scalars
+    kernel_height: u32,
+    kernel_width: u32,
+    stride_y: u32,
+    stride_x: u32,
+    pad_top: u32,
+    pad_left: u32,
+    dilation_y: u32,
+    dilation_x: u32,
+    weights_stride: u32,      // elements of `weights` from one member to the next
+    bias_stride: u32,         // vec4s of `bias` from one member to the next
+    relu: u32,
+    residual: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
