@@ -15,7 +15,7 @@ const MOST_IMAGES: usize = 64;
 /// `MEMBER.` before it where the model has several members. `batch`: images a submission takes.
 ///
 /// # Errors
-/// [`Error::Shape`] where the input is not a network's or no tensor has the name; [`Error::Model`] where weights are missing; the device's.
+/// [`Error::Argument`] where a value is not finite; [`Error::Shape`] where the input is not a network's or no tensor has the name; [`Error::Model`] where weights are missing; the device's.
 pub fn run(
     model: &Model,
     device: &Device,
@@ -23,6 +23,13 @@ pub fn run(
     tensor: Option<&str>,
     batch: Option<usize>,
 ) -> Result<Vec<(String, Tensor)>> {
+    // A ReLU takes NaN for 0, so that a wrong input would come out as a plausible answer.
+    if let Some(at) = input.data.iter().position(|v| !v.is_finite()) {
+        return Err(Error::Argument(format!(
+            "input value {at} is {}: give finite numbers, or leave that image out",
+            input.data[at]
+        )));
+    }
     let members = &model.description.members;
     let mut answers = Vec::new();
     for member in members {

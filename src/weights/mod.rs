@@ -47,8 +47,9 @@ impl Model {
     /// [`Error::Model`] where it is not a model of version 1.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
         let wrong = |at: &str, reason: String| Error::Model { model: name.to_owned(), at: at.to_owned(), reason };
-        let header =
-            |error: safetensors::SafeTensorError| wrong("header", format!("not a safetensors file, or cut short: {error}"));
+        let header = |error: safetensors::SafeTensorError| {
+            wrong("header", format!("not a safetensors file, or cut short: {error}. Copy or download it again"))
+        };
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(header)?;
         let text = metadata.metadata().as_ref().and_then(|m| m.get("moue")).ok_or_else(|| {
             wrong("metadata", "there is no key `moue`: these are bare weights; `moue import` makes a model of them".into())
