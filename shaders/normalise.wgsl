@@ -1,4 +1,4 @@
-// Lookup, resize, crop, mirror, normalise: the last step of a representation, where floating point begins. One invocation a pixel.
+// Lookup, resize, crop, normalise: the last step of a representation, where floating point begins. One invocation a pixel.
 
 struct Params {
     images: u32,
@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> pixels: array<u32>;           // [images, H, W] bytes, four a word, or 0xBBGGRR words
 @group(0) @binding(2) var<storage, read> table: array<u32>;            // [256] 0xBBGGRR
-@group(0) @binding(3) var<storage, read> crops: array<vec4<u32>>;      // [crops] y, x, mirrored
+@group(0) @binding(3) var<storage, read> crops: array<vec2<u32>>;      // [crops] y, x
 @group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;  // [images, crops, H, W, 1] vec4
 
 #include "common/index.wgsl"
@@ -58,8 +58,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let crop = crops[index / size % params.crops];
     let image = index / (size * params.crops);
     let y = index / params.out_width % params.out_height;
-    let column = index % params.out_width;
-    let x = select(column, params.out_width - 1u - column, crop.z != 0u);
+    let x = index % params.out_width;
     let py = position(crop.x + y, params.in_height, params.resize_height);
     let px = position(crop.y + x, params.in_width, params.resize_width);
     let y0 = u32(py.x);

@@ -16,7 +16,8 @@ struct Face {
     y: i32,
     width: u32,
     height: u32,
-    unused: u32,
+    // 1: left and right of the crop exchanged.
+    mirrored: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -66,7 +67,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let x = index % params.width;
     let y = index / params.width % params.height;
     let face = faces[index / (params.width * params.height)];
-    let across = taps(x, face.width, params.width);
+    let column_of = select(x, params.width - 1u - x, face.mirrored != 0u);
+    let across = taps(column_of, face.width, params.width);
     let down = taps(y, face.height, params.height);
     var sum = vec3<u32>(0u);
     for (var row = down.first; row <= down.last; row++) {
@@ -76,7 +78,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         for (var column = across.first; column <= across.last; column++) {
             let px = u32(clamp(face.x + i32(column), 0, i32(face.part_width) - 1));
             let rgb = (vec3<u32>(pixels[line_start + px]) >> vec3<u32>(0u, 8u, 16u)) & vec3<u32>(255u);
-            line += weight(x, column, across, face.width, params.width) * rgb;
+            line += weight(column_of, column, across, face.width, params.width) * rgb;
         }
         let rounded = (256u * line + across.total / 2u) / across.total;
         sum += weight(y, row, down, face.height, params.height) * rounded;

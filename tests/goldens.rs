@@ -90,7 +90,7 @@ fn rgb_bytes(words: &[u8]) -> Vec<u8> {
 
 fn gpu_crop(gpu: &Gpu, photo: &RgbImage, rect: Rect, size: [u32; 2]) -> Vec<u8> {
     let mut bench = Bench::new(gpu);
-    let faces = bench.bytes(bytemuck::bytes_of(&FacePart::new(0, photo.width(), photo.height(), rect)));
+    let faces = bench.bytes(bytemuck::bytes_of(&FacePart::new(0, photo.width(), photo.height(), rect, false)));
     let pixels = bench.words(&words(photo));
     let output = bench.recording.slab("canonical", 4 * u64::from(size[0] * size[1]));
     bench.recording.dispatch(kernels::warp("warp", 1, faces, pixels, size, output).unwrap());
@@ -200,10 +200,12 @@ fn codes_of_photographs() {
 }
 
 /// Steps of a representation in their parts.
-fn steps(model: &Model, name: &str) -> (Option<u32>, String, [u32; 2], [f32; 3], [f32; 3]) {
+fn steps(model: &Model, name: &str) -> ([u32; 2], Option<u32>, String, [u32; 2], [f32; 3], [f32; 3]) {
+    let mut from = model.description.canonical.size;
     let (mut radius, mut table, mut resize, mut norm) = (None, String::new(), [0; 2], ([0.0; 3], [1.0; 3]));
     for step in &model.description.representations[name] {
         match step {
+            RepresentationStep::Enlarge(size) => from = *size,
             RepresentationStep::Gray(_) => {}
             RepresentationStep::Lbp { radius: r } => radius = Some(*r),
             RepresentationStep::Lookup(t) => table.clone_from(t),
@@ -211,7 +213,7 @@ fn steps(model: &Model, name: &str) -> (Option<u32>, String, [u32; 2], [f32; 3],
             RepresentationStep::Normalise { mean, scale } => norm = (*mean, *scale),
         }
     }
-    (radius, table, resize, norm.0, norm.1)
+    (from, radius, table, resize, norm.0, norm.1)
 }
 
 #[test]
@@ -223,7 +225,7 @@ fn representations_of_the_default_model() {
         let name = case["name"].as_str().unwrap();
         let (shape, canonical) = file.get(&case["canonical"]);
         let canonical = RgbImage::from_raw(shape[1] as u32, shape[0] as u32, canonical.to_vec()).unwrap();
-        let (radius, table, resize, mean, scale) = steps(&model, case["representation"].as_str().unwrap());
+        let (from, radius, table, resize, mean, scale) = steps(&model, case["representation"].as_str().unwrap());
         let (codes_shape, codes) = file.get(&case["codes"]);
         let mapped = file.get(&case["mapped"]).1;
         let normalised = file.floats(&case["normalised"]);
@@ -236,6 +238,7 @@ fn representations_of_the_default_model() {
             }
         };
 
+        let canonical = reference::warp(&canonical, Rect::whole(canonical.width(), canonical.height()), from).unwrap();
         let gray = reference::gray(&canonical);
         let twin_codes = radius.map_or(gray.clone(), |r| reference::lbp(&gray, r).unwrap());
         assert!(*twin_codes.as_raw() == codes, "{name}: codes of the twin");
@@ -254,7 +257,7 @@ fn representations_of_the_default_model() {
                 let pixels = bench.bytes(codes);
                 let table_words: Vec<u32> = table.iter().map(|c| u32::from_le_bytes([c[0], c[1], c[2], 0])).collect();
                 let table = bench.words(&table_words);
-                let crops = bench.words(&[0; 4]);
+                let crops = bench.words(&[0; 2]);
                 let shape = [1, 3, resize[0] as usize, resize[1] as usize];
                 let output = bench.output(&shape);
                 let step = Normalise { source: Source::Mapped, size, resize, crops: 1, mean, scale };

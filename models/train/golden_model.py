@@ -36,6 +36,8 @@ def make_representations(root):
         arguments = {key: value for step in steps for key, value in step.items()}
         for face, crop in zip(faces, crops):
             prefix = f"{face['name']}/{name}"
+            if "enlarge" in arguments:
+                crop = exact.canonical(crop, (0, 0, crop.shape[1], crop.shape[0]), arguments["enlarge"])
             codes = exact.gray(crop)
             if "lbp" in arguments:
                 codes = exact.codes(codes, arguments["lbp"]["radius"])

@@ -34,7 +34,9 @@ class Model:
         """Network inputs [n, crops, 3, h, w] of f32 of member `index`."""
         member = self.text["members"][index]
         size = next(iter(self.text["networks"][member["network"]]["inputs"].values()))[1:]
-        return preprocess.crops(self.represent(member, canonicals), size, self.text["oversample"])
+        oversample = self.text["oversample"]
+        views = preprocess.views(canonicals, oversample)
+        return np.concatenate([preprocess.crops(self.represent(member, view), size, oversample) for view in views], 1)
 
     def outputs(self, index, inputs):
         """Logits and probabilities [n, crops, labels] of f32 of member `index`."""
@@ -53,5 +55,7 @@ class Model:
         return np.concatenate(parts, 1)
 
     def fuse(self, probabilities):
-        """Fused probabilities [n, labels] from those of the members [members, n, labels]."""
-        return np.tensordot(np.array(self.text["fusion"]["weights"], np.float32), probabilities, 1)
+        """Fused probabilities [n, labels] from those of the members [members, n, labels]: their weighted mean, calibrated."""
+        mean = np.tensordot(np.array(self.text["fusion"]["weights"], np.float32), probabilities, 1)
+        power = (mean / mean.max(1, keepdims=True)) ** (1 / self.text["fusion"].get("temperature", 1.0))
+        return (power / power.sum(1, keepdims=True)).astype(np.float32)

@@ -71,6 +71,13 @@ def canonical(photo, rect, size):
     return ((down + 128 * dy) // (256 * dy)).astype(np.uint8)
 
 
+def enlarge(pictures, size):
+    """Pictures [..., h, w, 3] of u8 by the rule of the canonical crop to a larger size: [..., size[0], size[1], 3] of u8."""
+    height, width, channels = pictures.shape[-3:]
+    flat = [canonical(p, (0, 0, width, height), size) for p in pictures.reshape(-1, height, width, channels)]
+    return np.stack(flat).reshape(*pictures.shape[:-3], *size, channels)
+
+
 def gray(pictures):
     """Matlab's rgb2gray in integers: [..., 3] of u8 -> [...] of u8."""
     p = pictures.astype(np.int64)
@@ -157,7 +164,9 @@ def apply(steps, value, tensors):
     """Run representation steps on a batch; `tensors` holds the tables that a lookup names."""
     for step in steps:
         (name, argument), = step.items()
-        if name == "gray":
+        if name == "enlarge":
+            value = enlarge(value, argument)
+        elif name == "gray":
             value = gray(value)
         elif name == "lbp":
             value = codes(value, argument["radius"])
@@ -172,22 +181,25 @@ def apply(steps, value, tensors):
     return value
 
 
+def views(canonicals, oversample="none"):
+    """The canonical crops [n, h, w, 3], and their mirror images where `oversample` asks for them: each [n, h, w, 3]."""
+    return [canonicals] if oversample == "none" else [canonicals, canonicals[:, :, ::-1]]
+
+
 def crops(pictures, size, oversample="none"):
-    """Network inputs [..., crops, 3, h, w] of f32 from pictures [..., rows, columns, 3]: the centre crop, or the five and their mirrors."""
+    """Network inputs [..., crops, 3, h, w] of f32 from pictures [..., rows, columns, 3]: the centre crop, or the five."""
     h, w = size
     spare_h, spare_w = pictures.shape[-3] - h, pictures.shape[-2] - w
     if spare_h < 0 or spare_w < 0:
         raise ValueError(f"a picture of {pictures.shape[-2]}x{pictures.shape[-3]} is smaller than the network's {w}x{h}")
     centre = (spare_h // 2, spare_w // 2)
-    if oversample == "none":
+    if oversample in ("none", "mirrored"):
         corners = [centre]
     elif oversample == "five_mirrored":
         corners = [(0, 0), (0, spare_w), (spare_h, 0), (spare_h, spare_w), centre]
     else:
         raise ValueError(f"unknown oversample {oversample!r}")
     cut = [pictures[..., y : y + h, x : x + w, :] for y, x in corners]
-    if oversample == "five_mirrored":
-        cut += [c[..., ::-1, :] for c in cut]
     return np.moveaxis(np.stack(cut, -4), -1, -3).astype(np.float32)
 
 

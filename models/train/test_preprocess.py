@@ -11,6 +11,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 from skimage.feature import local_binary_pattern
 
+import exact
 import preprocess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,12 +127,26 @@ def test_resize_samples_at_half_pixel_centres(source, target):
     np.testing.assert_allclose(preprocess.resize(line, (1, target))[0, :, 0], expected, atol=1e-4)
 
 
-def test_five_mirrored_crops_come_in_order():
+def test_five_crops_come_in_order():
     ramp = np.arange(6 * 7, dtype=np.float32).reshape(6, 7, 1)
     crops = preprocess.crops(ramp, (3, 4), "five_mirrored")[:, 0]
-    assert [c[0, 0] for c in crops[:5]] == [0, 3, 21, 24, 8]
-    np.testing.assert_array_equal(crops[5:], crops[:5, :, ::-1])
+    assert [c[0, 0] for c in crops] == [0, 3, 21, 24, 8]
     np.testing.assert_array_equal(preprocess.crops(ramp, (3, 4))[:, 0], crops[4:5])
+
+
+def test_a_mirrored_view_is_the_face_mirrored():
+    face = np.arange(24, dtype=np.uint8).reshape(1, 2, 4, 3)
+    assert len(preprocess.views(face)) == 1
+    for oversample in ("mirrored", "five_mirrored"):
+        plain, mirrored = preprocess.views(face, oversample)
+        assert plain is face and mirrored[0, 1, 0].tolist() == face[0, 1, 3].tolist()
+
+
+def test_enlarging_is_the_rule_of_the_canonical_crop():
+    pictures = np.random.default_rng(3).integers(0, 256, (2, 5, 7, 3)).astype(np.uint8)
+    found = preprocess.enlarge(pictures, [11, 14])
+    for picture, enlarged in zip(pictures, found):
+        np.testing.assert_array_equal(enlarged, exact.canonical(picture, (0, 0, 7, 5), [11, 14]))
 
 
 @pytest.mark.parametrize("case", INDEX["representations"]["cases"], ids=names(INDEX["representations"]["cases"]))

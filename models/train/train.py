@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import time
+from math import cos, pi
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,15 @@ from torch.nn import functional as F
 
 import data
 import preprocess
+from augment import View
 from network import Network
 
 DESCRIPTION = Path(__file__).with_name("default.json")
-BATCH = 64
-PEAK_RATE = 4e-3
-WEIGHT_DECAY = 0.02
+BATCH = 128
+PEAK_RATE = 0.1
+MOMENTUM = 0.9
+WEIGHT_DECAY = 5e-4
+WARM_UP = 0.15
 SMOOTHING = 0.1
 
 
@@ -41,51 +45,25 @@ def read_table(folder, name):
     return np.array(json.loads(path.read_text())["table"], np.uint8)
 
 
-class Representation:
-    """One representation, split at the lookup: what comes before is computed once, what comes after a batch at a time."""
+class Validation:
+    """The validation faces as a member sees them, by the exact rules, and their labels."""
 
-    def __init__(self, steps, tensors):
+    def __init__(self, steps, tensors, faces, labels):
         at = next(i for i, step in enumerate(steps) if "lookup" in step)
-        self.before, self.after, self.tensors = steps[:at], steps[at:], tensors
+        parts = [preprocess.apply(steps[:at], data.rgb(faces[i : i + 512]), tensors) for i in range(0, len(faces), 512)]
+        self.indices, self.labels, self.after, self.tensors = np.concatenate(parts), labels, steps[at:], tensors
 
-    def indices(self, faces):
-        """Table indices [n, h, w] of u8 of gray faces [n, h, w]."""
-        parts = [preprocess.apply(self.before, data.rgb(faces[i : i + 1024]), self.tensors) for i in range(0, len(faces), 1024)]
-        return np.concatenate(parts)
-
-    def pictures(self, indices):
-        """Normalised pictures [n, h, w, 3] of f32."""
-        return preprocess.apply(self.after, indices, self.tensors)
-
-
-def random_crops(pictures, size, rng):
-    """A random crop of each picture: [n, h, w, 3] -> [n, size[0], size[1], 3]."""
-    y = rng.integers(0, pictures.shape[1] - size[0] + 1, len(pictures))
-    x = rng.integers(0, pictures.shape[2] - size[1] + 1, len(pictures))
-    return np.stack([p[b : b + size[0], a : a + size[1]] for p, b, a in zip(pictures, y, x)])
-
-
-def random_light(pictures, rng):
-    """Random contrast and brightness of normalised gray pictures."""
-    contrast = rng.uniform(0.75, 1.3, (len(pictures), 1, 1, 1)).astype(np.float32)
-    brightness = rng.uniform(-0.35, 0.35, (len(pictures), 1, 1, 1)).astype(np.float32)
-    return pictures * contrast + brightness
-
-
-def to_torch(pictures):
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-
-
-def accuracy(network, representation, indices, labels, size):
-    """Share of faces whose largest logit is their label, from the centre crop."""
-    network.eval()
-    right = 0
-    with torch.no_grad():
-        for i in range(0, len(labels), 256):
-            crops = preprocess.crops(representation.pictures(indices[i : i + 256]), size)[:, 0]
-            (logits,) = network(torch.from_numpy(crops), [network.logits_name()])
-            right += int((logits.argmax(1).numpy() == labels[i : i + 256]).sum())
-    return right / len(labels)
+    def accuracy(self, network, size):
+        """Share of faces whose largest logit is their label, from the centre crop."""
+        network.eval()
+        right = 0
+        for i in range(0, len(self.labels), 256):
+            crops = preprocess.crops(preprocess.apply(self.after, self.indices[i : i + 256], self.tensors), size)[:, 0]
+            x = torch.from_numpy(crops).contiguous(memory_format=torch.channels_last)
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                (logits,) = network(x, [network.logits_name()])
+            right += int((logits.argmax(1).numpy() == self.labels[i : i + 256]).sum())
+        return right / len(self.labels)
 
 
 def save_atomically(state, path):
@@ -101,32 +79,37 @@ def main():
     parser.add_argument("--checkpoints", type=Path, default=default_checkpoints())
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--description", type=Path, default=DESCRIPTION)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
-    model = json.loads(DESCRIPTION.read_text())
+    model = json.loads(options.description.read_text())
     member = next((m for m in model["members"] if m["name"] == options.member), None)
     if member is None:
         raise SystemExit(f"--member is one of {', '.join(m['name'] for m in model['members'])}")
     steps = model["representations"][member["representation"]]
     tensors = {s["lookup"]: read_table(options.tables, s["lookup"]) for s in steps if "lookup" in s}
-    representation = Representation(steps, tensors)
-    has_codes = any("lbp" in s for s in steps)
-
     faces, labels, train, validation = data.training_data()
-    indices = [representation.indices(f[train]) for f in (faces, faces[:, :, ::-1])]
-    validation_indices = representation.indices(faces[validation])
-    train_labels, validation_labels = torch.from_numpy(labels[train]), labels[validation]
+    description = model["networks"][member["network"]]
+    size = next(iter(description["inputs"].values()))[1:]
+    held_out = Validation(steps, tensors, faces[validation], labels[validation])
+    view = View(steps, tensors, faces.shape[1:], size)
+    faces, labels = torch.from_numpy(faces[train]), torch.from_numpy(labels[train])
 
     torch.manual_seed(options.seed)
-    description = model["networks"][member["network"]]
     network = Network(description).to(memory_format=torch.channels_last)
-    size = next(iter(description["inputs"].values()))[1:]
     decayed = [p for p in network.parameters() if p.dim() > 1]
     others = [p for p in network.parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}])
+    groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.SGD(groups, lr=PEAK_RATE, momentum=MOMENTUM, nesterov=True)
     batches = len(train) // BATCH
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=batches * options.epochs, pct_start=0.2)
+    steps_in_all = batches * options.epochs
+
+    def rate(step):
+        at = step / steps_in_all
+        return max(at / WARM_UP, 1e-3) if at < WARM_UP else 0.5 * (1 + cos(pi * (at - WARM_UP) / (1 - WARM_UP)))
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
 
     options.checkpoints.mkdir(parents=True, exist_ok=True)
     checkpoint = options.checkpoints / f"{options.member}.pt"
@@ -143,19 +126,17 @@ def main():
     print(f"{options.member}: {len(train)} train, {len(validation)} validation, {2 * network.multiply_adds() / 1e6:.1f} MFLOP", flush=True)
     for epoch in range(first, options.epochs):
         started = time.monotonic()
-        rng = np.random.default_rng([options.seed, epoch])
+        generator = torch.Generator().manual_seed(options.seed * 1000 + epoch)
         torch.manual_seed(options.seed * 1000 + epoch)
         network.train()
-        order, mirrored = rng.permutation(len(train)), rng.random(len(train)) < 0.5
+        order = torch.randperm(len(train), generator=generator)
         total = 0.0
         for b in range(batches):
             chosen = order[b * BATCH : (b + 1) * BATCH]
-            batch = np.where(mirrored[chosen, None, None], indices[1][chosen], indices[0][chosen])
-            pictures = random_crops(representation.pictures(batch), size, rng)
-            if not has_codes:
-                pictures = random_light(pictures, rng)
-            (logits,) = network(to_torch(pictures), [network.logits_name()])
-            loss = F.cross_entropy(logits, train_labels[chosen], label_smoothing=SMOOTHING)
+            pictures = view.pictures(faces[chosen], generator)
+            with torch.autocast("cpu", torch.bfloat16):
+                (logits,) = network(pictures, [network.logits_name()])
+            loss = F.cross_entropy(logits.float(), labels[chosen], label_smoothing=SMOOTHING)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -165,7 +146,7 @@ def main():
             "member": options.member,
             "epoch": epoch + 1,
             "loss": round(total / batches, 4),
-            "validation_accuracy": round(accuracy(network, representation, validation_indices, validation_labels, size), 4),
+            "validation_accuracy": round(held_out.accuracy(network, size), 4),
             "seconds": round(time.monotonic() - started, 1),
         }
         save_atomically(

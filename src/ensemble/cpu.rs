@@ -15,7 +15,9 @@ use crate::weights::{Model, Oversample};
 /// Reads one face.
 pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Rect, oversample: Oversample) -> Result<Reading> {
     let description = &model.description;
-    let canonical = reference::warp(picture, rect, description.canonical.size)?;
+    let face = reference::warp(picture, rect, description.canonical.size)?;
+    let mirror = |&mirrored: &bool| if mirrored { image::imageops::flip_horizontal(&face) } else { face.clone() };
+    let canonicals: Vec<RgbImage> = oversample.views().iter().map(mirror).collect();
     let mut inputs: HashMap<(&str, [usize; 3]), Tensor> = HashMap::new();
     let mut probabilities: Vec<Vec<f32>> = vec![Vec::new(); description.members.len()];
     let mut crops = 1;
@@ -26,7 +28,7 @@ pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Re
             let input = match inputs.entry((name, shape)) {
                 std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
                 std::collections::hash_map::Entry::Vacant(entry) => {
-                    entry.insert(represent(model, name, &canonical, shape, oversample)?)
+                    entry.insert(represent(model, name, &canonicals, shape, oversample)?)
                 }
             };
             crops = input.shape[0];
@@ -36,32 +38,43 @@ pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Re
     }
     let weights: Vec<f32> = description.fusion.weights.iter().map(|&w| w as f32).collect();
     let classes = description.labels.len();
-    let fused = reference::fuse(&probabilities.concat(), &weights, crops, classes);
+    let fused = reference::fuse(&probabilities.concat(), &weights, crops, classes, description.fusion.temperature);
     Ok(readings(&fused, weights.len(), classes)
         .into_iter()
         .next()
         .unwrap_or(Reading { probabilities: Vec::new(), members: Vec::new() }))
 }
 
-/// The canonical crop as the input `[crops, C, H, W]` of a network.
-fn represent(model: &Model, name: &str, canonical: &RgbImage, shape: [usize; 3], oversample: Oversample) -> Result<Tensor> {
+/// The canonical crop's views as the input `[views x crops, C, H, W]` of a network.
+fn represent(model: &Model, name: &str, canonicals: &[RgbImage], shape: [usize; 3], oversample: Oversample) -> Result<Tensor> {
     let parts = model.parts(name)?;
-    let picture = if parts.gray {
-        let gray = reference::gray(canonical);
-        let bytes = parts.radius.map_or(Ok(gray.clone()), |radius| reference::lbp(&gray, radius))?;
-        match &parts.table {
-            Some(table) => reference::lookup(&bytes, &model.table(table)?),
-            None => RgbImage::from_fn(bytes.width(), bytes.height(), |x, y| image::Rgb([bytes.get_pixel(x, y).0[0]; 3])),
-        }
-    } else {
-        canonical.clone()
-    };
+    let table = parts.table.as_ref().map(|name| model.table(name)).transpose()?;
     let window = [shape[1] as u32, shape[2] as u32];
-    let crops = parts.crops(window, oversample);
-    let mut data = reference::normalise_crops(&picture, parts.resize, window, &crops, parts.mean, parts.scale);
+    let crops = oversample.crops(parts.resize, window);
+    let mut data = Vec::new();
+    for canonical in canonicals {
+        let [height, width] = parts.from;
+        let whole = Rect::whole(canonical.width(), canonical.height());
+        let crop = if canonical.dimensions() == (width, height) {
+            canonical.clone()
+        } else {
+            reference::warp(canonical, whole, parts.from)?
+        };
+        let picture = if parts.gray {
+            let gray = reference::gray(&crop);
+            let bytes = parts.radius.map_or(Ok(gray.clone()), |radius| reference::lbp(&gray, radius))?;
+            match &table {
+                Some(table) => reference::lookup(&bytes, table),
+                None => RgbImage::from_fn(bytes.width(), bytes.height(), |x, y| image::Rgb([bytes.get_pixel(x, y).0[0]; 3])),
+            }
+        } else {
+            crop
+        };
+        data.extend(reference::normalise_crops(&picture, parts.resize, window, &crops, parts.mean, parts.scale));
+    }
     if parts.channels() == 1 {
         let plane = shape[1] * shape[2];
         data = data.chunks_exact(3 * plane).flat_map(|crop| crop[..plane].to_vec()).collect();
     }
-    Tensor::new(vec![crops.len(), shape[0], shape[1], shape[2]], data)
+    Tensor::new(vec![canonicals.len() * crops.len(), shape[0], shape[1], shape[2]], data)
 }

@@ -41,7 +41,8 @@ struct Ready {
     plan: Plan,
     faces: Slice,
     pixels: Slice,
-    crops: Vec<(Slice, Vec<u32>)>,
+    /// Uploads that are the same at every run: crops, and the faces of enlarged crops.
+    constants: Vec<(Slice, Vec<u32>)>,
     layout: Layout,
 }
 
@@ -81,8 +82,11 @@ impl Engine {
         faces: &[(&RgbImage, Rect)],
         oversample: Oversample,
     ) -> Result<Vec<Reading>> {
-        let crops = if oversample == Oversample::None { 1 } else { 10 };
-        let largest = self.prepared.iter().map(Prepared::largest).max().unwrap_or(1).max(1) * crops;
+        let mut crops = 1;
+        for group in groups {
+            crops = crops.max(images_a_face(model, group, oversample)?);
+        }
+        let largest = self.prepared.iter().map(Prepared::largest).max().unwrap_or(1).max(1) * crops as u64;
         let most = ((self.gpu.max_binding() / largest) as usize).clamp(1, MOST_FACES);
         let most_pixels = (self.gpu.max_binding() / 4) as usize;
         let size = model.description.canonical.size;
@@ -132,7 +136,7 @@ impl Engine {
         let mut words: Vec<u32> = Vec::with_capacity(parts.iter().map(Part::pixels).sum());
         let mut faces = Vec::new();
         for part in parts {
-            faces.push(part.face(words.len() as u32));
+            faces.extend(oversample.views().iter().map(|&mirrored| part.face(words.len() as u32, mirrored)));
             part.append(&mut words);
         }
         // Few sizes of buffer, so that photographs of all sizes share a plan.
@@ -140,7 +144,7 @@ impl Engine {
         let ready = self.ready(model, groups, Key { faces: parts.len(), oversample, pixels })?;
         let mut uploads: Vec<(Slice, &[u8])> =
             vec![(ready.faces, bytemuck::cast_slice(&faces)), (ready.pixels, bytemuck::cast_slice(&words))];
-        uploads.extend(ready.crops.iter().map(|(slice, origins)| (*slice, bytemuck::cast_slice(origins))));
+        uploads.extend(ready.constants.iter().map(|(slice, words)| (*slice, bytemuck::cast_slice(words))));
         let bytes = ready.plan.run(&uploads)?.into_iter().next().unwrap_or_default();
         let (members, classes) = (model.description.members.len(), model.description.labels.len());
         let mut values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
@@ -166,18 +170,18 @@ impl Engine {
     fn record(&self, model: &Model, groups: &[Group], key: Key) -> Result<Ready> {
         let description = &model.description;
         let mut recording = Recording::default();
-        let faces = recording.upload("faces", (size_of::<FacePart>() * key.faces) as u64);
+        let views = key.faces * key.oversample.views().len();
+        let faces = recording.upload("faces", (size_of::<FacePart>() * views) as u64);
         let pixels = recording.upload("pixels", 4 * key.pixels as u64);
-        let mut stage = Stage::new(&mut recording, description.canonical.size, key.faces, faces, pixels)?;
+        let mut stage = Stage::new(&mut recording, description.canonical.size, views, faces, pixels)?;
 
-        let mut crop_lists = Vec::new();
         let mut answers: Vec<(usize, View)> = Vec::new();
         let mut crop_count = 1;
         for (group, prepared) in groups.iter().zip(&self.prepared) {
             let [channels, height, width] = group.graph.tensors[0].shape;
             let names: Vec<&str> = group.members.iter().map(|&m| description.members[m].representation.as_str()).collect();
             let window = [height as u32, width as u32];
-            crop_count = model.parts(names[0])?.crops(window, key.oversample).len();
+            crop_count = images_a_face(model, group, key.oversample)?;
             let images = key.faces * crop_count;
             let slice = stage.recording.slab("input", View::bytes(names.len() * images, channels, height, width));
             let input = View { slice, images: names.len() * images, channels, height, width };
@@ -188,13 +192,13 @@ impl Engine {
                 }
                 made.insert(name, position);
                 let parts = model.parts(name)?;
-                let crops = parts.crops(window, key.oversample);
-                let origins: Vec<u32> = crops.iter().flat_map(|c| [c.origin[0], c.origin[1], u32::from(c.mirrored), 0]).collect();
+                let crops = key.oversample.crops(parts.resize, window);
+                let origins: Vec<u32> = crops.iter().flat_map(|c| c.origin).collect();
                 let origins_slice = stage.recording.upload("crops", 4 * origins.len() as u64);
                 let (source, picture) = match (parts.gray, parts.radius) {
-                    (false, _) => (Source::Colour, stage.canonical),
-                    (true, None) => (Source::Gray, stage.gray()?),
-                    (true, Some(radius)) => (Source::Gray, stage.codes(radius)?),
+                    (false, _) => (Source::Colour, stage.crop(parts.from)?),
+                    (true, None) => (Source::Gray, stage.gray(parts.from)?),
+                    (true, Some(radius)) => (Source::Gray, stage.codes(parts.from, radius)?),
                 };
                 let (source, table) = match parts.table.as_ref().and_then(|t| self.tables.get(t)) {
                     Some(table) => (Source::Mapped, stage.recording.shared("table", table)),
@@ -202,16 +206,15 @@ impl Engine {
                 };
                 let step = Normalise {
                     source,
-                    size: parts.size(description.canonical.size),
+                    size: parts.size(),
                     resize: parts.resize,
                     crops: crops.len(),
                     mean: parts.mean,
                     scale: parts.scale,
                 };
-                let dispatch =
-                    kernels::normalise(name, step, picture, table, origins_slice, key.faces, input, position * images)?;
+                let dispatch = kernels::normalise(name, step, picture, table, origins_slice, views, input, position * images)?;
                 stage.recording.dispatch(dispatch);
-                crop_lists.push((origins_slice, origins));
+                stage.constants.push((origins_slice, origins));
             }
             // A representation is computed once; the members that share it get copies, since one dispatch reads member by member.
             let shared = names
@@ -227,7 +230,7 @@ impl Engine {
         }
 
         let (members, classes) = (description.members.len(), description.labels.len());
-        let recording = stage.recording;
+        let Stage { recording, constants, .. } = stage;
         let images = key.faces * crop_count;
         let probabilities = match answers[..] {
             [(_, view)] => view,
@@ -251,7 +254,15 @@ impl Engine {
         };
         let weights = recording.shared("fusion weights", &self.fusion);
         let fused = recording.slab("fused", 4 * (key.faces * (1 + members) * classes) as u64);
-        recording.dispatch(kernels::fuse("fused", probabilities, weights, members, crop_count, fused)?);
+        recording.dispatch(kernels::fuse(
+            "fused",
+            probabilities,
+            weights,
+            members,
+            crop_count,
+            description.fusion.temperature,
+            fused,
+        )?);
         recording.read(fused);
 
         let (slab_bytes, slabs) = recording.slabs();
@@ -263,7 +274,7 @@ impl Engine {
         let plan = Plan::new(&self.gpu, std::mem::take(recording))?;
         let layout =
             Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };
-        Ok(Ready { plan, faces, pixels, crops: crop_lists, layout })
+        Ok(Ready { plan, faces, pixels, constants, layout })
     }
 }
 
@@ -278,43 +289,79 @@ fn repeat(recording: &mut Recording, input: View, images: usize, positions: usiz
     Ok(output)
 }
 
-/// Canonical crops, gray and codes, each made once.
+/// Images that a network reads of one face: views x crops.
+fn images_a_face(model: &Model, group: &Group, oversample: Oversample) -> Result<usize> {
+    let [_, height, width] = group.graph.tensors[0].shape;
+    let name = &model.description.members[group.members[0]].representation;
+    let crops = oversample.crops(model.parts(name)?.resize, [height as u32, width as u32]);
+    Ok(oversample.views().len() * crops.len())
+}
+
+/// Crops, gray and codes of every size, each made once. Images are views of faces.
 struct Stage<'r> {
     recording: &'r mut Recording,
-    size: [u32; 2],
-    faces: usize,
-    canonical: Slice,
-    gray: Option<Slice>,
-    codes: HashMap<u32, Slice>,
+    constants: Vec<(Slice, Vec<u32>)>,
+    canonical: [u32; 2],
+    images: usize,
+    crops: HashMap<[u32; 2], Slice>,
+    grays: HashMap<[u32; 2], Slice>,
+    codes: HashMap<([u32; 2], u32), Slice>,
 }
 
 impl<'r> Stage<'r> {
-    fn new(recording: &'r mut Recording, size: [u32; 2], faces: usize, parts: Slice, pixels: Slice) -> Result<Self> {
-        let canonical = recording.slab("canonical", 4 * faces as u64 * u64::from(size[0]) * u64::from(size[1]));
-        recording.dispatch(kernels::warp("canonical", faces, parts, pixels, size, canonical)?);
-        Ok(Self { recording, size, faces, canonical, gray: None, codes: HashMap::new() })
+    fn new(recording: &'r mut Recording, size: [u32; 2], images: usize, parts: Slice, pixels: Slice) -> Result<Self> {
+        let canonical = recording.slab("canonical", 4 * images as u64 * u64::from(size[0]) * u64::from(size[1]));
+        recording.dispatch(kernels::warp("canonical", images, parts, pixels, size, canonical)?);
+        let crops = HashMap::from([(size, canonical)]);
+        Ok(Self {
+            recording,
+            constants: Vec::new(),
+            canonical: size,
+            images,
+            crops,
+            grays: HashMap::new(),
+            codes: HashMap::new(),
+        })
     }
 
-    fn gray(&mut self) -> Result<Slice> {
-        if let Some(gray) = self.gray {
+    /// The canonical crops, or larger ones made of them by the same rule.
+    fn crop(&mut self, size: [u32; 2]) -> Result<Slice> {
+        if let Some(&crop) = self.crops.get(&size) {
+            return Ok(crop);
+        }
+        let [height, width] = self.canonical;
+        let whole = |image: usize| FacePart::new(image as u32 * height * width, width, height, Rect::whole(width, height), false);
+        let faces: Vec<FacePart> = (0..self.images).map(whole).collect();
+        let slice = self.recording.upload("canonical crops", size_of_val(&faces[..]) as u64);
+        self.constants.push((slice, bytemuck::cast_slice(&faces).to_vec()));
+        let crop = self.recording.slab("enlarged", 4 * self.images as u64 * u64::from(size[0]) * u64::from(size[1]));
+        let canonical = self.crop(self.canonical)?;
+        self.recording.dispatch(kernels::warp("enlarged", self.images, slice, canonical, size, crop)?);
+        self.crops.insert(size, crop);
+        Ok(crop)
+    }
+
+    fn gray(&mut self, size: [u32; 2]) -> Result<Slice> {
+        if let Some(&gray) = self.grays.get(&size) {
             return Ok(gray);
         }
-        let count = self.faces * (self.size[0] * self.size[1]) as usize;
+        let crop = self.crop(size)?;
+        let count = self.images * (size[0] * size[1]) as usize;
         let gray = self.recording.slab("gray", count as u64);
-        self.recording.dispatch(kernels::gray("gray", count, self.canonical, gray)?);
-        self.gray = Some(gray);
+        self.recording.dispatch(kernels::gray("gray", count, crop, gray)?);
+        self.grays.insert(size, gray);
         Ok(gray)
     }
 
-    fn codes(&mut self, radius: u32) -> Result<Slice> {
-        if let Some(&codes) = self.codes.get(&radius) {
+    fn codes(&mut self, size: [u32; 2], radius: u32) -> Result<Slice> {
+        if let Some(&codes) = self.codes.get(&(size, radius)) {
             return Ok(codes);
         }
-        let gray = self.gray()?;
-        let side = self.size.map(|side| u64::from(side - 2 * radius));
-        let codes = self.recording.slab("codes", self.faces as u64 * side[0] * side[1]);
-        self.recording.dispatch(kernels::lbp(&format!("codes, radius {radius}"), self.faces, self.size, radius, gray, codes)?);
-        self.codes.insert(radius, codes);
+        let gray = self.gray(size)?;
+        let side = size.map(|side| u64::from(side - 2 * radius));
+        let codes = self.recording.slab("codes", self.images as u64 * side[0] * side[1]);
+        self.recording.dispatch(kernels::lbp(&format!("codes, radius {radius}"), self.images, size, radius, gray, codes)?);
+        self.codes.insert((size, radius), codes);
         Ok(codes)
     }
 }
@@ -328,11 +375,11 @@ impl<'p> Part<'p> {
         self.area[2] as usize * self.area[3] as usize
     }
 
-    fn face(&self, first: u32) -> FacePart {
+    fn face(&self, first: u32, mirrored: bool) -> FacePart {
         let [left, top, width, height] = self.area;
         let rect =
             Rect { x: self.rect.x.saturating_sub_unsigned(left), y: self.rect.y.saturating_sub_unsigned(top), ..self.rect };
-        FacePart::new(first, width, height, rect)
+        FacePart::new(first, width, height, rect, mirrored)
     }
 
     fn append(&self, words: &mut Vec<u32>) {

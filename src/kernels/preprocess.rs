@@ -18,12 +18,12 @@ pub struct FacePart {
     y: i32,
     width: u32,
     height: u32,
-    unused: u32,
+    mirrored: u32,
 }
 
 impl FacePart {
-    /// The rectangle `rect` of a part of `width` x `height` pixels whose first pixel is `first`.
-    pub fn new(first: u32, width: u32, height: u32, rect: Rect) -> Self {
+    /// The rectangle `rect` of a part of `width` x `height` pixels whose first pixel is `first`; `mirrored`: left and right of the crop exchanged.
+    pub fn new(first: u32, width: u32, height: u32, rect: Rect, mirrored: bool) -> Self {
         Self {
             first,
             part_width: width,
@@ -32,7 +32,7 @@ impl FacePart {
             y: rect.y,
             width: rect.width,
             height: rect.height,
-            unused: 0,
+            mirrored: u32::from(mirrored),
         }
     }
 }
@@ -126,7 +126,7 @@ pub struct Normalise {
     pub scale: [f32; 3],
 }
 
-/// Pictures (see [`Source`]), `table` `[256]` words and `crops` `[crops]` of (y, x, mirrored, 0) to images `first..` of `output`, crop by crop.
+/// Pictures (see [`Source`]), `table` `[256]` words and `crops` `[crops]` of (y, x) to images `first..` of `output`, crop by crop.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.
@@ -145,7 +145,7 @@ pub fn normalise(
     same(at, "channels", channels, output.channels)?;
     let count = images * (step.size[0] * step.size[1]) as usize;
     holds(at, pixels, if step.source == Source::Colour { 4 * count } else { count.next_multiple_of(4) } as u64)?;
-    holds(at, crops, 16 * step.crops as u64)?;
+    holds(at, crops, 8 * step.crops as u64)?;
     if step.source == Source::Mapped {
         holds(at, table, 1024)?;
     }

@@ -11,26 +11,23 @@ pub fn lookup(codes: &GrayImage, table: &[[u8; 3]; 256]) -> RgbImage {
     out
 }
 
-/// Where a crop starts in the resized picture, and whether it is mirrored.
+/// Where a crop starts in the resized picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crop {
     /// Top-left corner, y then x.
     pub origin: [u32; 2],
-    /// Left and right exchanged within the crop.
-    pub mirrored: bool,
 }
 
 impl Crop {
     /// The centre crop of an `[h, w]` window in a `resize`d picture.
     pub fn centre(resize: [u32; 2], window: [u32; 2]) -> Vec<Self> {
-        vec![Self { origin: [(resize[0] - window[0]) / 2, (resize[1] - window[1]) / 2], mirrored: false }]
+        vec![Self { origin: [(resize[0] - window[0]) / 2, (resize[1] - window[1]) / 2] }]
     }
 
-    /// Top-left, top-right, bottom-left, bottom-right, centre, then the same mirrored.
-    pub fn five_mirrored(resize: [u32; 2], window: [u32; 2]) -> Vec<Self> {
+    /// Top-left, top-right, bottom-left, bottom-right, centre.
+    pub fn five(resize: [u32; 2], window: [u32; 2]) -> Vec<Self> {
         let (y, x) = (resize[0] - window[0], resize[1] - window[1]);
-        let origins = [[0, 0], [0, x], [y, 0], [y, x], [y / 2, x / 2]];
-        [false, true].into_iter().flat_map(|mirrored| origins.map(|origin| Self { origin, mirrored })).collect()
+        [[0, 0], [0, x], [y, 0], [y, x], [y / 2, x / 2]].map(|origin| Self { origin }).to_vec()
     }
 }
 
@@ -56,7 +53,6 @@ pub fn normalise_crops(
             for y in 0..window[0] {
                 let (y0, y1, fy) = axis(crop.origin[0] + y, picture.height(), resize[0]);
                 for x in 0..window[1] {
-                    let x = if crop.mirrored { window[1] - 1 - x } else { x };
                     let (x0, x1, fx) = axis(crop.origin[1] + x, picture.width(), resize[1]);
                     let p = |x: u32, y: u32| f64::from(picture.get_pixel(x, y).0[c]);
                     let top = p(x0, y0) * (1.0 - fx) + p(x1, y0) * fx;

@@ -33,7 +33,7 @@ pub struct Description {
     pub members: Vec<Member>,
     /// How they become one answer.
     pub fusion: Fusion,
-    /// Crops at test time.
+    /// Views and crops at test time; a mirrored view is the canonical crop mirrored, before codes are made of it.
     pub oversample: Oversample,
 }
 
@@ -61,11 +61,13 @@ pub enum Colour {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RepresentationStep {
+    /// The canonical crop by its own rule once more, to a height and width no smaller.
+    Enlarge([u32; 2]),
     /// Gray value of every pixel.
     Gray(Gray),
     /// Local Binary Pattern codes.
     Lbp {
-        /// In pixels of the canonical crop.
+        /// In pixels of the canonical or enlarged crop.
         radius: u32,
     },
     /// Every code becomes its row of a table.
@@ -111,6 +113,13 @@ pub struct Fusion {
     pub rule: Rule,
     /// One a member, not negative, sum 1.
     pub weights: Vec<f64>,
+    /// T of the calibration p^(1/T), made to sum 1 again, of the fused probabilities: above 1 less confident, 1 leaves them.
+    #[serde(default = "one")]
+    pub temperature: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// Rules of fusion.
@@ -121,19 +130,41 @@ pub enum Rule {
     WeightedMean,
 }
 
-/// Crops at test time.
+/// Views and crops at test time; a mirrored view is the canonical crop mirrored, before codes are made of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Oversample {
     /// The centre.
     None,
-    /// Four corners and the centre, and their mirrors.
+    /// The centre, of the face and of its mirror image.
+    Mirrored,
+    /// Four corners and the centre, of the face and of its mirror image.
     FiveMirrored,
+}
+
+impl Oversample {
+    /// The views of a face: as it is, and perhaps mirrored.
+    pub fn views(self) -> &'static [bool] {
+        match self {
+            Self::None => &[false],
+            Self::Mirrored | Self::FiveMirrored => &[false, true],
+        }
+    }
+
+    /// The crops of each view, with an `[h, w]` window in a `resize`d picture.
+    pub fn crops(self, resize: [u32; 2], window: [u32; 2]) -> Vec<Crop> {
+        match self {
+            Self::None | Self::Mirrored => Crop::centre(resize, window),
+            Self::FiveMirrored => Crop::five(resize, window),
+        }
+    }
 }
 
 /// A representation in its parts, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Representation {
+    /// Height and width that the rest reads: the canonical crop's, or larger.
+    pub from: [u32; 2],
     pub gray: bool,
     pub radius: Option<u32>,
     pub table: Option<String>,
@@ -149,16 +180,8 @@ impl Representation {
     }
 
     /// Height and width before the resize.
-    pub fn size(&self, canonical: [u32; 2]) -> [u32; 2] {
-        canonical.map(|side| side - 2 * self.radius.unwrap_or(0))
-    }
-
-    /// The crops of an `[h, w]` window.
-    pub fn crops(&self, window: [u32; 2], oversample: Oversample) -> Vec<Crop> {
-        match oversample {
-            Oversample::None => Crop::centre(self.resize, window),
-            Oversample::FiveMirrored => Crop::five_mirrored(self.resize, window),
-        }
+    pub fn size(&self) -> [u32; 2] {
+        self.from.map(|side| side - 2 * self.radius.unwrap_or(0))
     }
 }
 
@@ -202,6 +225,9 @@ impl Description {
                 format!("one weight a member ({}), not negative, sum 1; these are {weights:?}", self.members.len()),
             );
         }
+        if !(0.05..=20.0).contains(&self.fusion.temperature) {
+            return wrong("fusion", format!("its temperature lies between 0.05 and 20, not {}", self.fusion.temperature));
+        }
         for name in self.representations.keys() {
             self.representation(name)?;
         }
@@ -240,22 +266,29 @@ impl Description {
         Ok(())
     }
 
-    /// The representation `name` in its parts: gray, then perhaps codes, then perhaps a table, then resize and normalise.
+    /// The representation `name` in its parts: perhaps enlarged, gray, then perhaps codes, then perhaps a table, then resize and normalise.
     pub(crate) fn representation(&self, name: &str) -> Result<Representation, (String, String)> {
         let at = || format!("representation `{name}`");
         let steps = self.representations.get(name).ok_or_else(|| (at(), "there is none of this name".to_owned()))?;
         let mut rest = steps.iter().peekable();
+        let mut from = self.canonical.size;
+        if let Some(RepresentationStep::Enlarge(size)) = rest.next_if(|s| matches!(s, RepresentationStep::Enlarge(_))) {
+            if size.iter().zip(&from).any(|(to, from)| to < from || *to > MAX_CROP) {
+                return Err((
+                    at(),
+                    format!("enlarges to {size:?}: between the canonical crop's {from:?} and {MAX_CROP} a side is possible"),
+                ));
+            }
+            from = *size;
+        }
         let gray = rest.next_if(|s| matches!(s, RepresentationStep::Gray(_))).is_some();
         let mut radius = None;
         if let Some(RepresentationStep::Lbp { radius: r }) = rest.next_if(|s| matches!(s, RepresentationStep::Lbp { .. })) {
-            let smallest = self.canonical.size[0].min(self.canonical.size[1]);
+            let smallest = from[0].min(from[1]);
             if !gray || *r == 0 || *r > MAX_RADIUS || 2 * r >= smallest {
                 return Err((
                     at(),
-                    format!(
-                        "LBP at radius {r} reads gray of more than {} pixels a side (the canonical crop has {smallest})",
-                        2 * u64::from(*r)
-                    ),
+                    format!("LBP at radius {r} reads gray of more than {} pixels a side (it has {smallest})", 2 * u64::from(*r)),
                 ));
             }
             radius = Some(*r);
@@ -269,7 +302,7 @@ impl Description {
         }
         let resize = match rest.next_if(|s| matches!(s, RepresentationStep::Resize(_))) {
             Some(RepresentationStep::Resize(size)) => *size,
-            _ => self.canonical.size.map(|side| side - 2 * radius.unwrap_or(0)),
+            _ => from.map(|side| side - 2 * radius.unwrap_or(0)),
         };
         let (mean, scale) = match rest.next_if(|s| matches!(s, RepresentationStep::Normalise { .. })) {
             Some(RepresentationStep::Normalise { mean, scale }) => (*mean, *scale),
@@ -281,10 +314,10 @@ impl Description {
         {
             return Err((
                 at(),
-                "steps come as gray, lbp, lookup, resize, normalise, each at most once, sizes between 1 and 4096, numbers finite"
+                "steps come as enlarge, gray, lbp, lookup, resize, normalise, each at most once, sizes between 1 and 4096, numbers finite"
                     .into(),
             ));
         }
-        Ok(Representation { gray, radius, table, resize, mean, scale })
+        Ok(Representation { from, gray, radius, table, resize, mean, scale })
     }
 }

@@ -77,14 +77,21 @@ fn warp(gpu: &Gpu) -> Result<(), String> {
     ];
     for &(width, height, rects, size) in problems {
         let photo = random_rgb(&mut random, width, height);
-        let parts: Vec<FacePart> = rects.iter().map(|&rect| FacePart::new(0, width, height, rect)).collect();
+        // Every other face mirrored.
+        let mirrored = |index: usize| index % 2 == 1;
+        let parts: Vec<FacePart> =
+            rects.iter().enumerate().map(|(i, &rect)| FacePart::new(0, width, height, rect, mirrored(i))).collect();
         let mut bench = Bench::new(gpu);
         let faces = bench.bytes(bytemuck::cast_slice(&parts));
         let pixels = bench.words(&words(&photo));
         let output = bench.recording.slab("canonical", 4 * u64::from(size[0] * size[1]) * rects.len() as u64);
         bench.recording.dispatch(kernels::warp("warp", rects.len(), faces, pixels, size, output).map_err(text)?);
         let got = bench.run(output)?;
-        let want: Vec<u32> = rects.iter().flat_map(|&rect| words(&reference::warp(&photo, rect, size).unwrap())).collect();
+        let twin = |(index, &rect): (usize, &Rect)| {
+            let crop = reference::warp(&photo, rect, size).unwrap();
+            words(&if mirrored(index) { image::imageops::flip_horizontal(&crop) } else { crop })
+        };
+        let want: Vec<u32> = rects.iter().enumerate().flat_map(twin).collect();
         same_bytes(&format!("warp {width} x {height} to {size:?}"), &got, bytemuck::cast_slice(&want))?;
     }
     Ok(())
@@ -165,7 +172,7 @@ fn normalise(gpu: &Gpu) -> Result<(), String> {
         (1, [1, 1], [3, 3], [2, 3]),
     ] {
         for source in [Source::Mapped, Source::Colour, Source::Gray] {
-            let crops = if images == 7 { Crop::five_mirrored(resize, window) } else { Crop::centre(resize, window) };
+            let crops = if images == 7 { Crop::five(resize, window) } else { Crop::centre(resize, window) };
             let channels = if source == Source::Gray { 1 } else { 3 };
             let (mut bytes, mut want) = (Vec::new(), Vec::new());
             for _ in 0..images {
@@ -194,7 +201,7 @@ fn normalise(gpu: &Gpu) -> Result<(), String> {
             let mut bench = Bench::new(gpu);
             let pixels = bench.bytes(&bytes);
             let table = bench.words(&table_words);
-            let origins: Vec<u32> = crops.iter().flat_map(|c| [c.origin[0], c.origin[1], u32::from(c.mirrored), 0]).collect();
+            let origins: Vec<u32> = crops.iter().flat_map(|c| c.origin).collect();
             let crops_slice = bench.words(&origins);
             let output = bench.output(&shape);
             let step = Normalise { source, size, resize, crops: crops.len(), mean, scale };
@@ -559,18 +566,26 @@ fn unpack(gpu: &Gpu) -> Result<(), String> {
 
 fn fuse(gpu: &Gpu) -> Result<(), String> {
     let mut random = Random(16);
-    for (members, faces, crops, classes) in [(1, 1, 1, 1), (3, 7, 1, 7), (5, 2, 10, 8)] {
-        let probabilities = random.tensor(&[members * faces * crops, classes]);
+    for (members, faces, crops, classes, temperature) in
+        [(1, 1, 1, 1, 1.0), (3, 7, 1, 7, 1.0), (5, 2, 10, 8, 1.0), (6, 5, 2, 7, 1.4), (2, 3, 1, 1000, 0.7), (1, 4, 1, 5, 0.05)]
+    {
+        let mut probabilities = random.tensor(&[members * faces * crops, classes]);
+        if temperature != 1.0 {
+            probabilities.data.iter_mut().for_each(|p| *p = (*p).max(0.0) / classes as f32);
+        }
         let weights: Vec<f32> = random.values(members).iter().map(|v| v.abs()).collect();
-        let want = reference::fuse(&probabilities.data, &weights, crops, classes);
+        let want = reference::fuse(&probabilities.data, &weights, crops, classes, temperature);
         let mut bench = Bench::new(gpu);
         let from = bench.tensor(&probabilities);
         let weights_slice = bench.floats(&weights);
         let output = bench.recording.slab("fused", 4 * want.len() as u64);
-        bench.recording.dispatch(kernels::fuse("problem", from, weights_slice, members, crops, output).map_err(text)?);
+        bench
+            .recording
+            .dispatch(kernels::fuse("problem", from, weights_slice, members, crops, temperature, output).map_err(text)?);
         let mut got = bench.run_floats(output)?;
         got.truncate(want.len());
-        close(&format!("fuse {members} x {crops}"), &got, &want, Tolerance::Sum(members * crops))?;
+        let tolerance = if temperature == 1.0 { Tolerance::Sum(members * crops) } else { Tolerance::Exp };
+        close(&format!("fuse {members} x {crops} at {temperature}"), &got, &want, tolerance)?;
     }
     Ok(())
 }
