@@ -3,7 +3,7 @@
 //! A diagonal neighbour sits at R / sqrt 2, where bilinear weights are numbers of Q(sqrt 2): four times the
 //! difference to the centre is a + b sqrt 2 with integers a and b, and its sign is decided in integers.
 
-use image::{GrayImage, Luma};
+use image::{GrayImage, ImageBuffer, Luma, Primitive};
 
 use crate::error::{Error, Result};
 
@@ -34,6 +34,7 @@ impl Diagonal {
 
 /// Whether a + b sqrt 2 >= 0.
 fn not_negative(a: i64, b: i64) -> bool {
+    let (a, b) = (i128::from(a), i128::from(b));
     match (a >= 0, b >= 0) {
         (true, true) => true,
         (false, false) => false,
@@ -42,18 +43,22 @@ fn not_negative(a: i64, b: i64) -> bool {
     }
 }
 
-/// LBP codes of a gray picture `[H, W]` at an integer radius R: `[H - 2R, W - 2R]`, without padding.
+/// LBP codes of a gray picture `[H, W]` of u8 or u16 at an integer radius R: `[H - 2R, W - 2R]`, without padding.
 ///
 /// Bit i is set when neighbour i >= centre; neighbour 0 is East and they go counter-clockwise.
 /// Source: the authors' Matlab of Levi & Hassner 2015, with ties decided exactly.
 ///
 /// # Errors
 /// [`Error::Argument`] where the radius is 0 or above [`MAX_RADIUS`], or the picture is not larger than 2R on both sides.
-pub fn lbp(gray: &GrayImage, radius: u32) -> Result<GrayImage> {
+pub fn lbp<P>(gray: &ImageBuffer<Luma<P>, Vec<P>>, radius: u32) -> Result<GrayImage>
+where
+    P: Primitive + Into<i64>,
+    Luma<P>: image::Pixel<Subpixel = P>,
+{
     check(gray.width(), gray.height(), radius)?;
     let (width, height) = (gray.width() - 2 * radius, gray.height() - 2 * radius);
     let d = Diagonal::new(radius);
-    let at = |x: i64, y: i64| i64::from(gray.get_pixel(x as u32, y as u32).0[0]);
+    let at = |x: i64, y: i64| -> i64 { gray.get_pixel(x as u32, y as u32).0[0].into() };
     let r = i64::from(radius);
     let (near, far) = (i64::from(d.near), i64::from(d.near) + 1);
     let mut out = GrayImage::new(width, height);

@@ -1,0 +1,216 @@
+"""The figures and pictures of models/default.md: `python card.py ../shared/data/fer2013/public_test.tar.gz`.
+
+Measures models/default.safetensors on the faces of SOURCE (a folder or .tar.gz, one folder a class; each image a face as a whole) and on the
+validation split, undisturbed and under every disturbance of disturb.py; writes models/card/figures.json and the pictures beside it, and
+fills the tables between the `figures` marks of models/default.md. For a final figure, never for a choice.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+import data
+from disturb import DISTURBANCES
+from model import Model
+
+MODELS = Path(__file__).resolve().parents[1]
+CARD = MODELS / "card"
+BINS = 15
+COLOURS = {"gray": "#4d4d4d", "gray_wide": "#111111", "lbp": "#0072b2", "cyclic_lbp": "#009e73", "cyclic_lbp_5": "#e69f00", "cyclic_lbp_10": "#cc79a7"}
+FUSED = "#d62728"
+
+
+def calibration(probabilities, labels):
+    """Expected calibration error over equal-width bins of the top probability, and (mean confidence, accuracy, count) a bin."""
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    at = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bins = [(float(confidence[at == b].mean()), float(right[at == b].mean()), int((at == b).sum())) for b in range(BINS) if (at == b).any()]
+    return sum(n * abs(c - a) for c, a, n in bins) / len(labels), bins
+
+
+def likelihood(probabilities, labels):
+    """Mean negative log-likelihood of the labels, in nats."""
+    return float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12)).mean())
+
+
+def uncalibrated(model, members):
+    """Fused probabilities before the temperature."""
+    return np.tensordot(np.array(model.text["fusion"]["weights"], np.float32), members, 1)
+
+
+def measure(model, faces, labels):
+    """Accuracies, confusion and calibration of the model on gray faces."""
+    members = model.member_probabilities(data.rgb(faces))
+    before, after = uncalibrated(model, members), model.fuse(members)
+    right = lambda p: float((p.argmax(1) == labels).mean())
+    confusion = np.zeros((len(data.LABELS),) * 2, int)
+    np.add.at(confusion, (labels, after.argmax(1)), 1)
+    names = [m["name"] for m in model.text["members"]]
+    error_before, bins_before = calibration(before, labels)
+    error_after, bins_after = calibration(after, labels)
+    return {
+        "images": len(labels),
+        "members": {name: right(p) for name, p in zip(names, members)},
+        "equal_weights": right(members.mean(0)),
+        "fused": right(after),
+        "confusion": confusion.tolist(),
+        "nll": [likelihood(before, labels), likelihood(after, labels)],
+        "ece": [error_before, error_after],
+        "reliability": [bins_before, bins_after],
+    }
+
+
+def disturbed(model, faces, labels):
+    """Accuracy of each member and of the fused model under every level of every disturbance."""
+    found = {}
+    for name, (change, levels, _, unit) in DISTURBANCES.items():
+        rows = []
+        for level in levels:
+            members = model.member_probabilities(data.rgb(change(faces, level)))
+            rows.append([float((p.argmax(1) == labels).mean()) for p in (*members, model.fuse(members))])
+            print(f"{name} {level}: fused {rows[-1][-1]:.4f}", flush=True)
+        found[name] = {"unit": unit, "levels": levels, "members": np.array(rows)[:, :-1].T.tolist(), "fused": [row[-1] for row in rows]}
+    return found
+
+
+def draw_confusion(confusion):
+    rows = np.array(confusion) / np.sum(confusion, 1, keepdims=True)
+    figure, axes = plt.subplots(figsize=(5.6, 4.9))
+    axes.imshow(rows, cmap="Blues", vmin=0, vmax=1)
+    for i, row in enumerate(rows):
+        for j, share in enumerate(row):
+            axes.text(j, i, f"{100 * share:.0f}", ha="center", va="center", color="white" if share > 0.5 else "black")
+    axes.set_xticks(range(len(rows)), data.LABELS, rotation=35, ha="right")
+    axes.set_yticks(range(len(rows)), [f"{label} ({sum(counts)})" for label, counts in zip(data.LABELS, confusion)])
+    axes.set(xlabel="answered", ylabel="labelled", title="PublicTest, fused: per cent of each label")
+    save(figure, "confusion")
+
+
+def draw_reliability(found):
+    figure, axes = plt.subplots(figsize=(5, 4.6))
+    axes.plot([0, 1], [0, 1], color="#999999", linewidth=1)
+    for (bins, error), label, colour in zip(zip(found["reliability"], found["ece"]), ("before", "after"), ("#999999", FUSED)):
+        confidence, right, counts = np.array(bins).T
+        axes.plot(confidence, right, "o-", color=colour, label=f"{label} the temperature: ECE {100 * error:.1f} %", markersize=4)
+    axes.set(xlabel="probability of the answer", ylabel="share that is right", xlim=(0, 1), ylim=(0, 1), title="PublicTest, fused")
+    axes.legend(loc="upper left", frameon=False)
+    save(figure, "reliability")
+
+
+def draw_importance(text):
+    names = [m["name"] for m in text["members"]]
+    figure, axes = plt.subplots(figsize=(5.6, 2.8))
+    axes.barh(names, text["fusion"]["weights"], color=[COLOURS.get(name, "#4d4d4d") for name in names])
+    axes.invert_yaxis()
+    axes.set(xlabel="fusion weight", title="Importance of the members, learned on validation")
+    save(figure, "importance")
+
+
+def draw_curves(found, names, titles, stem, columns):
+    figure, grid = plt.subplots(-(-len(titles) // columns), columns, figsize=(4.4 * columns, 3.5 * -(-len(titles) // columns)), squeeze=False)
+    for axes, title in zip(grid.flat, titles):
+        part = found[title]
+        for name, values in zip(names, part["members"]):
+            axes.plot(part["levels"], 100 * np.array(values), color=COLOURS.get(name), linewidth=1.2, label=name)
+        axes.plot(part["levels"], 100 * np.array(part["fused"]), color=FUSED, linewidth=2.4, label="fused")
+        axes.set(title=title, xlabel=part["unit"], ylabel="accuracy, %", ylim=(0, 80))
+        if title in ("gamma", "contrast"):
+            axes.set_xscale("log")
+            axes.set_xticks(part["levels"], [f"{level:g}" for level in part["levels"]], fontsize=8)
+            axes.minorticks_off()
+        if title == "small faces":
+            axes.invert_xaxis()
+        axes.grid(alpha=0.3)
+    grid.flat[0].legend(fontsize=7, frameon=False, loc="lower center", ncols=2)
+    save(figure, stem)
+
+
+def save(figure, stem):
+    figure.tight_layout()
+    figure.savefig(CARD / f"{stem}.svg", metadata={"Date": None})
+    plt.close(figure)
+
+
+def percent(share):
+    return f"{100 * share:.2f} %"
+
+
+def accuracy_table(text, validation, public):
+    lines = ["| | network | validation | PublicTest | fusion weight |", "|---|---|---|---|---|"]
+    for member, weight in zip(text["members"], text["fusion"]["weights"]):
+        name = member["name"]
+        lines.append(f"| `{name}` | {member['network']} | {percent(validation['members'][name])} | {percent(public['members'][name])} | {weight:.3f} |")
+    lines.append(f"| equal weights | | {percent(validation['equal_weights'])} | {percent(public['equal_weights'])} | |")
+    lines.append(f"| **fused** | | {percent(validation['fused'])} | **{percent(public['fused'])}** | |")
+    return "\n".join(lines)
+
+
+def calibration_table(validation, public):
+    lines = ["| | ECE before | ECE after | NLL before | NLL after |", "|---|---|---|---|---|"]
+    for name, part in (("validation", validation), ("PublicTest", public)):
+        lines.append(f"| {name} | {percent(part['ece'][0])} | {percent(part['ece'][1])} | {part['nll'][0]:.4f} | {part['nll'][1]:.4f} |")
+    return "\n".join(lines)
+
+
+def level_table(found, names, title):
+    part = found[title]
+    lines = ["| " + title + " | " + " | ".join(f"{level:g}" for level in part["levels"]) + " |", "|---" * (1 + len(part["levels"])) + "|"]
+    for name, values in [*zip(names, part["members"]), ("**fused**", part["fused"])]:
+        lines.append(f"| {name} | " + " | ".join(f"{100 * v:.1f}" for v in values) + " |")
+    return "\n".join(lines)
+
+
+def fill(tables):
+    """Replace what stands between `<!-- figures: NAME -->` and `<!-- end -->` in the card."""
+    path = MODELS / "default.md"
+    card = path.read_text()
+    for name, table in tables.items():
+        begin = f"<!-- figures: {name} -->\n"
+        if begin not in card:
+            raise SystemExit(f"{path} has no mark `{begin.strip()}`")
+        head, rest = card.split(begin, 1)
+        card = head + begin + table + "\n" + rest[rest.index("<!-- end -->") :]
+    path.write_text(card)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--draw-only", action="store_true", help="draw and fill again from models/card/figures.json")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    CARD.mkdir(exist_ok=True)
+    model = Model.load(MODELS / "default.safetensors")
+    names = [m["name"] for m in model.text["members"]]
+    if not options.draw_only:
+        faces, labels = data.read_faces(options.source)
+        all_faces, all_labels, _, held_out = data.training_data()
+        found = {"validation": measure(model, all_faces[held_out], all_labels[held_out]), "public_test": measure(model, faces, labels)}
+        print({k: v["fused"] for k, v in found.items()}, flush=True)
+        found["disturbed"] = disturbed(model, faces, labels)
+        (CARD / "figures.json").write_text(json.dumps({"members": names, **found}) + "\n")
+    found = json.loads((CARD / "figures.json").read_text())
+    draw_confusion(found["public_test"]["confusion"])
+    draw_reliability(found["public_test"])
+    draw_importance(model.text)
+    draw_curves(found["disturbed"], names, ["gamma"], "gamma", 1)
+    draw_curves(found["disturbed"], names, [t for t in DISTURBANCES if t != "gamma"], "robustness", 3)
+    fill(
+        {
+            "accuracy": accuracy_table(model.text, found["validation"], found["public_test"]),
+            "calibration": calibration_table(found["validation"], found["public_test"]),
+            "gamma": level_table(found["disturbed"], names, "gamma"),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
