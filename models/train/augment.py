@@ -1,7 +1,7 @@
 """Random views of gray faces for training, and the representations of them, in PyTorch.
 
-Geometry and light change the face, as before a camera, so they come before the codes. The codes' ties are decided within 1e-3 here;
-`preprocess.py` decides them exactly and is what validation, export and moue use.
+Geometry and light change the face, as before a camera, so they come before the codes; members that train side by side see the same scene.
+The codes' ties are decided within 1e-3 here; `preprocess.py` decides them exactly and is what validation, export and moue use.
 """
 
 from math import floor, sqrt
@@ -13,6 +13,7 @@ NEIGHBOURS = [(0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 
 ROTATION = 0.2
 SCALE = 0.12
 SHIFT = 0.08
+ERASED = 0.5
 TIE = 1e-3
 
 
@@ -20,28 +21,44 @@ def uniform(shape, low, high, generator):
     return torch.rand(shape, generator=generator) * (high - low) + low
 
 
-def warped(faces, size, generator):
-    """Faces [n, h, w] of u8 -> [n, *size] of f32 whole levels: mirrored, rotated, scaled, sheared and shifted at random."""
-    n = len(faces)
-    angle = uniform(n, -ROTATION, ROTATION, generator)
-    across = 1 + uniform(n, -SCALE, SCALE, generator)
-    down = across * (1 + uniform(n, -0.05, 0.05, generator))
-    mirror = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
-    shift = uniform((n, 2), -2 * SHIFT, 2 * SHIFT, generator)
-    cos, sin = torch.cos(angle), torch.sin(angle)
-    matrix = torch.stack(
-        [torch.stack([mirror * cos * across, -sin * down, shift[:, 0]], 1), torch.stack([mirror * sin * across, cos * down, shift[:, 1]], 1)], 1
-    )
-    grid = F.affine_grid(matrix, (n, 1, *size), align_corners=False)
-    return F.grid_sample(faces[:, None].float(), grid, "bilinear", "border", align_corners=False)[:, 0].round_()
+class Scene:
+    """Faces [n, h, w] of u8, each mirrored, rotated, scaled, sheared, shifted and lit at random."""
 
+    def __init__(self, faces, generator):
+        n = len(faces)
+        angle = uniform(n, -ROTATION, ROTATION, generator)
+        across = 1 + uniform(n, -SCALE, SCALE, generator)
+        down = across * (1 + uniform(n, -0.05, 0.05, generator))
+        mirror = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
+        shift = uniform((n, 2), -2 * SHIFT, 2 * SHIFT, generator)
+        cos, sin = torch.cos(angle), torch.sin(angle)
+        self.matrix = torch.stack(
+            [torch.stack([mirror * cos * across, -sin * down, shift[:, 0]], 1), torch.stack([mirror * sin * across, cos * down, shift[:, 1]], 1)], 1
+        )
+        self.gamma = torch.exp(uniform((n, 1, 1), -0.35, 0.35, generator))
+        self.contrast, self.brightness = uniform((n, 1, 1), 0.75, 1.3, generator), uniform((n, 1, 1), -25.0, 25.0, generator)
+        sides = uniform((n, 2), 0.1, 0.35, generator) * (torch.rand((n, 1), generator=generator) < ERASED)
+        first = torch.rand((n, 2), generator=generator) * (1 - sides)
+        self.erased = torch.stack([first, first + sides], 2)
+        self.faces, self.views = faces[:, None].float(), {}
 
-def lit(faces, generator):
-    """Gray faces [n, h, w] of f32 under another gamma, contrast and brightness."""
-    n = (len(faces), 1, 1)
-    gamma = torch.exp(uniform(n, -0.35, 0.35, generator))
-    contrast, brightness = uniform(n, 0.75, 1.3, generator), uniform(n, -25.0, 25.0, generator)
-    return (255 * (faces / 255) ** gamma - 127.5).mul_(contrast).add_(127.5 + brightness).clamp_(0, 255)
+    def at(self, size):
+        """The scene's faces [n, *size] of f32 whole levels."""
+        if size not in self.views:
+            grid = F.affine_grid(self.matrix, (len(self.faces), 1, *size), align_corners=False)
+            faces = F.grid_sample(self.faces, grid, "bilinear", "border", align_corners=False)[:, 0]
+            faces = (255 * (faces / 255) ** self.gamma - 127.5).mul_(self.contrast).add_(127.5 + self.brightness)
+            self.views[size] = faces.clamp_(0, 255).round_()
+        return self.views[size]
+
+    def kept(self, size):
+        """1 in a picture of `size`, 0 in a rectangle of every other one: [n, 1, *size]."""
+        inside = []
+        for axis, length in enumerate(size):
+            at = (torch.arange(length) + 0.5) / length
+            first, last = self.erased[:, axis, :, None].unbind(1)
+            inside.append((at >= first) & (at < last))
+        return 1 - (inside[0][:, :, None] & inside[1][:, None, :]).float()[:, None]
 
 
 def codes(faces, radius):
@@ -66,36 +83,23 @@ def codes(faces, radius):
 
 
 class View:
-    """A member's training pictures: `steps` of its representation over random views of the faces."""
+    """A member's pictures of a scene: `steps` of its representation, and the centre `window` of them."""
 
     def __init__(self, steps, tables, canonical, window):
         arguments = {key: value for step in steps for key, value in step.items()}
-        self.size = arguments.get("enlarge", canonical)
+        self.size = tuple(arguments.get("enlarge", canonical))
         self.radius = arguments["lbp"]["radius"] if "lbp" in arguments else None
         self.resize, self.window = arguments["resize"], window
         norm = arguments["normalise"]
         self.table = (torch.from_numpy(tables[arguments["lookup"]]).float() - torch.tensor(norm["mean"])) * torch.tensor(norm["scale"])
-        self.mean, self.scale = norm["mean"][0], norm["scale"][0]
 
-    def pictures(self, faces, generator):
-        """Network inputs [n, 3, *window], channels last, of faces [n, h, w] of u8: a random crop of a random view, part of it erased."""
-        faces = warped(faces, self.size, generator)
-        if self.radius is None:
-            x = ((lit(faces, generator) - self.mean) * self.scale)[:, None].expand(-1, 3, -1, -1)
-        else:
-            x = self.table[codes(faces, self.radius)].permute(0, 3, 1, 2)
+    def pictures(self, scene):
+        """Network inputs [n, 3, *window], channels last."""
+        faces = scene.at(self.size)
+        indices = faces.int() if self.radius is None else codes(faces, self.radius)
+        x = self.table[indices].permute(0, 3, 1, 2)
+        if list(x.shape[2:]) != list(self.resize):
             x = F.interpolate(x, self.resize, mode="bilinear", align_corners=False)
         top, left = ((r - w) // 2 for r, w in zip(self.resize, self.window))
-        x = x[:, :, top : top + self.window[0], left : left + self.window[1]].contiguous(memory_format=torch.channels_last)
-        return erased(x, generator)
-
-
-def erased(x, generator):
-    """Every other picture with a rectangle of up to a third of its side set to zero."""
-    height, width = x.shape[2:]
-    for i in torch.nonzero(torch.rand(len(x), generator=generator) < 0.5).flatten().tolist():
-        a, b, c, d = torch.rand(4, generator=generator).tolist()
-        h, w = int(height * (0.1 + 0.25 * a)), int(width * (0.1 + 0.25 * b))
-        top, left = int(c * (height - h + 1)), int(d * (width - w + 1))
-        x[i, :, top : top + h, left : left + w] = 0
-    return x
+        x = x[:, :, top : top + self.window[0], left : left + self.window[1]]
+        return (x * scene.kept(tuple(self.window))).contiguous(memory_format=torch.channels_last)
