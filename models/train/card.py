@@ -1,17 +1,21 @@
-"""The figures and pictures of models/default.md: `python card.py ../shared/data/fer2013/public_test.tar.gz`.
+"""The figures and pictures of models/default.md: `python card.py`. For final figures, never for a choice.
 
-Measures models/default.safetensors on the faces of SOURCE (a folder or .tar.gz, one folder a class; each image a face as a whole) and on the
-validation split, undisturbed and under every disturbance of disturb.py; writes models/card/figures.json and the pictures beside it, and
-fills the tables between the `figures` marks of models/default.md. For a final figure, never for a choice.
+Measures models/default.safetensors on FER2013's PublicTest and on the validation split, undisturbed and under every disturbance of disturb.py
+(PublicTest), and by the program `moue` on the portraits of the London set; writes models/card/figures.json and the pictures beside it, and fills the
+tables between the `figures` marks of models/default.md.
 """
 
 import argparse
 import json
+import subprocess
+from collections import Counter
 from pathlib import Path
 
 import matplotlib
 
 matplotlib.use("svg")
+matplotlib.rcParams["svg.fonttype"] = "none"
+matplotlib.rcParams["svg.hashsalt"] = "moue"
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -22,6 +26,8 @@ from model import Model
 
 MODELS = Path(__file__).resolve().parents[1]
 CARD = MODELS / "card"
+PUBLIC_TEST = data.FER2013 / "public_test.tar.gz"
+LONDON = data.FER2013.parent / "london-450"
 BINS = 15
 COLOURS = {"gray": "#4d4d4d", "gray_wide": "#111111", "lbp": "#0072b2", "cyclic_lbp": "#009e73", "cyclic_lbp_5": "#e69f00", "cyclic_lbp_10": "#cc79a7"}
 FUSED = "#d62728"
@@ -78,6 +84,36 @@ def disturbed(model, faces, labels):
             print(f"{name} {level}: fused {rows[-1][-1]:.4f}", flush=True)
         found[name] = {"unit": unit, "levels": levels, "members": np.array(rows)[:, :-1].T.tolist(), "fused": [row[-1] for row in rows]}
     return found
+
+
+def oversampled(model, faces, labels):
+    """Accuracy under each kind of oversampling, the members' and the fused model's; the model's own is put back."""
+    own, found = model.text["oversample"], {}
+    for kind in ("none", "mirrored", "five_mirrored"):
+        model.text["oversample"] = kind
+        members = model.member_probabilities(data.rgb(faces))
+        found[kind] = [float((p.argmax(1) == labels).mean()) for p in (*members, model.fuse(members))]
+    model.text["oversample"] = own
+    return found
+
+
+def area_under_curve(high, low):
+    """Probability that a value of `high` exceeds one of `low` (Mann and Whitney)."""
+    high, low = np.array(high)[:, None], np.array(low)[None]
+    return float(((high > low) + 0.5 * (high == low)).mean())
+
+
+def london(program):
+    """Answers of the program `moue` on neutral and on smiling portraits: faces found, labels, area under the curve of P(happy)."""
+    found, happy = {}, {}
+    for kind in ("neutral", "smiling"):
+        run = subprocess.run([program, "analyze", LONDON / f"{kind}_front", "--json"], check=True, stdout=subprocess.PIPE, text=True)
+        records = [json.loads(line) for line in run.stdout.splitlines()]
+        first = [record["faces"][0] for record in records if record["faces"]]
+        happy[kind] = [face["probabilities"]["happy"] for face in first]
+        labels = Counter(face["label"] for face in first)
+        found[kind] = {"portraits": len(records), "one_face": sum(len(r["faces"]) == 1 for r in records), "labels": {label: labels[label] for label in data.LABELS}}
+    return {**found, "area_under_curve": area_under_curve(happy["smiling"], happy["neutral"])}
 
 
 def draw_confusion(confusion):
@@ -159,6 +195,30 @@ def calibration_table(validation, public):
     return "\n".join(lines)
 
 
+def class_table(confusion):
+    lines = ["| " + " | ".join(["", *data.LABELS]) + " |", "|---" * (1 + len(data.LABELS)) + "|"]
+    counts = np.array(confusion)
+    right = counts.diagonal()
+    for name, whole in (("recall", counts.sum(1)), ("precision", counts.sum(0))):
+        lines.append(f"| {name} | " + " | ".join(f"{100 * r / max(n, 1):.1f} %" for r, n in zip(right, whole)) + " |")
+    return "\n".join(lines)
+
+
+def oversample_table(found, names):
+    lines = ["| | " + " | ".join([*(f"`{n}`" for n in names), "**fused**"]) + " |", "|---" * (2 + len(names)) + "|"]
+    for kind, values in found.items():
+        lines.append(f"| `{kind}` | " + " | ".join(percent(v) for v in values) + " |")
+    return "\n".join(lines)
+
+
+def london_table(found):
+    lines = ["| portraits | one face | " + " | ".join(data.LABELS) + " |", "|---" * (2 + len(data.LABELS)) + "|"]
+    for kind in ("neutral", "smiling"):
+        part = found[kind]
+        lines.append(f"| {kind} | {part['one_face']} of {part['portraits']} | " + " | ".join(str(part["labels"][label]) for label in data.LABELS) + " |")
+    return "\n".join(lines) + f"\n\nArea under the curve of P(happy), smiling against neutral: **{found['area_under_curve']:.4f}**."
+
+
 def level_table(found, names, title):
     part = found[title]
     lines = ["| " + title + " | " + " | ".join(f"{level:g}" for level in part["levels"]) + " |", "|---" * (1 + len(part["levels"])) + "|"]
@@ -182,7 +242,7 @@ def fill(tables):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", type=Path)
+    parser.add_argument("--program", type=Path, default=MODELS.parent / "target/release/moue", help="the program `moue`, built in release")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--draw-only", action="store_true", help="draw and fill again from models/card/figures.json")
     options = parser.parse_args()
@@ -191,12 +251,15 @@ def main():
     model = Model.load(MODELS / "default.safetensors")
     names = [m["name"] for m in model.text["members"]]
     if not options.draw_only:
-        faces, labels = data.read_faces(options.source)
+        faces, labels = data.read_faces(PUBLIC_TEST)
         all_faces, all_labels, _, held_out = data.training_data()
-        found = {"validation": measure(model, all_faces[held_out], all_labels[held_out]), "public_test": measure(model, faces, labels)}
-        print({k: v["fused"] for k, v in found.items()}, flush=True)
+        kept = all_faces[held_out], all_labels[held_out]
+        found = {"members": names, "validation": measure(model, *kept), "public_test": measure(model, faces, labels)}
+        print({k: found[k]["fused"] for k in ("validation", "public_test")}, flush=True)
+        found["oversample"] = oversampled(model, *kept)
+        found["london"] = london(options.program)
         found["disturbed"] = disturbed(model, faces, labels)
-        (CARD / "figures.json").write_text(json.dumps({"members": names, **found}) + "\n")
+        (CARD / "figures.json").write_text(json.dumps(found) + "\n")
     found = json.loads((CARD / "figures.json").read_text())
     draw_confusion(found["public_test"]["confusion"])
     draw_reliability(found["public_test"])
@@ -206,8 +269,11 @@ def main():
     fill(
         {
             "accuracy": accuracy_table(model.text, found["validation"], found["public_test"]),
+            "classes": class_table(found["public_test"]["confusion"]),
+            "oversample": oversample_table(found["oversample"], names),
             "calibration": calibration_table(found["validation"], found["public_test"]),
             "gamma": level_table(found["disturbed"], names, "gamma"),
+            "london": london_table(found["london"]),
         }
     )
 

@@ -5,6 +5,7 @@ mod python;
 mod steps;
 mod swiftshader;
 mod system;
+mod train;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -14,9 +15,13 @@ use steps::{Done, Steps};
 
 const USAGE: &str = "\
 cargo xtask test [--require-adapter]
+cargo xtask train
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests.
             Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
+
+    train   the default model from its data: training, fusion, goldens, the figures of its card. Hours; the same command goes on after an
+            interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.
 
     --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
 ";
@@ -24,6 +29,7 @@ cargo xtask test [--require-adapter]
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["train"] => train::train(&root(), &target(&root())),
         ["test"] => test(system::ci()),
         ["test", "--require-adapter"] => test(true),
         ["help" | "--help" | "-h"] => {

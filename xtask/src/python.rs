@@ -1,4 +1,4 @@
-//! The Python tests of models/train, in a virtual environment of their own, without PyTorch.
+//! The Python of models/train in virtual environments of its own: one for its tests, without PyTorch, and a larger one for training.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use std::process::Command;
 use crate::steps::Done;
 use crate::system;
 
-/// Left out: heavy, and only training needs it.
-const HEAVY: &str = "torch";
+/// What only training needs: large.
+const HEAVY: [&str; 2] = ["torch", "matplotlib"];
 
 /// Makes the environment where it is missing or its versions changed, and runs pytest in it.
 pub fn test(root: &Path, target: &Path) -> Done {
     let folder = root.join("models/train");
-    let python = match environment(&folder.join("requirements.txt"), target) {
+    let python = match environment(&folder.join("requirements.txt"), &target.join("venv"), false) {
         Ok(python) => python,
         Err(reason) if system::ci() => return Done::Failed(reason),
         Err(reason) => return Done::Skipped(reason),
@@ -25,7 +25,7 @@ pub fn test(root: &Path, target: &Path) -> Done {
         .current_dir(root)
         .env("PYTHONDONTWRITEBYTECODE", "1");
     for file in system::files(&folder).iter().filter(|file| needs_heavy(file)) {
-        println!("left out, as it needs {HEAVY}: {}", file.display());
+        println!("left out, as it needs {}: {}", HEAVY.join(" or "), file.display());
         command.arg("--ignore").arg(file);
     }
     Done::of(system::run(&mut command))
@@ -33,30 +33,32 @@ pub fn test(root: &Path, target: &Path) -> Done {
 
 fn needs_heavy(file: &Path) -> bool {
     let named = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("test_"));
-    let imports =
-        |line: &str| line.split_whitespace().take(2).eq(["import", HEAVY]) || line.split_whitespace().take(2).eq(["from", HEAVY]);
+    let imports = |line: &str| {
+        let mut words = line.split_whitespace();
+        words.next().is_some_and(|word| ["import", "from"].contains(&word)) && words.next().is_some_and(|name| HEAVY.contains(&name))
+    };
     named && fs::read_to_string(file).is_ok_and(|text| text.lines().any(imports))
 }
 
-/// The interpreter of target/venv, with the pinned packages.
-fn environment(requirements: &Path, target: &Path) -> Result<PathBuf, String> {
+/// The interpreter of the environment `venv`, with the pinned packages, those that only training needs where `training` says so.
+pub fn environment(requirements: &Path, venv: &Path, training: bool) -> Result<PathBuf, String> {
     let text = fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
     let pins: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    let light: Vec<&str> = pins.into_iter().filter(|pin| pin.split(['=', '<', '>', ' ']).next() != Some(HEAVY)).collect();
+    let heavy = |pin: &&str| pin.split(['=', '<', '>', ' ']).next().is_some_and(|name| HEAVY.contains(&name));
+    let wanted: Vec<&str> = pins.into_iter().filter(|pin| training || !heavy(pin)).collect();
 
-    let venv = target.join("venv");
     let stamp = venv.join("moue-requirements.txt");
     let python = if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") };
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == light.join("\n")) {
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted.join("\n")) {
         return Ok(python);
     }
-    create(&venv)?;
+    create(venv)?;
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(&light);
+    pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(&wanted);
     if !system::run(&mut pip)? {
         return Err("pip could not install the packages of models/train/requirements.txt: see its message above".into());
     }
-    fs::write(&stamp, light.join("\n")).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    fs::write(&stamp, wanted.join("\n")).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(python)
 }
 

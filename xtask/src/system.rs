@@ -13,6 +13,20 @@ pub fn run(command: &mut Command) -> Result<bool, String> {
     }
 }
 
+/// Runs commands at the same time with their output shown; whether all ended well, or why one did not start.
+pub fn run_together(commands: &mut [Command]) -> Result<bool, String> {
+    let mut running = Vec::new();
+    for command in commands {
+        println!("$ {}", line(command));
+        running.push(command.spawn().map_err(|error| format!("{}: {error}", command.get_program().to_string_lossy()))?);
+    }
+    let mut passed = true;
+    for mut child in running {
+        passed &= child.wait().is_ok_and(|status| status.success());
+    }
+    Ok(passed)
+}
+
 /// What a command prints on stdout, where it ends well.
 pub fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;

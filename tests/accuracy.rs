@@ -1,0 +1,138 @@
+//! What the default model is worth on faces that it was not trained on: FER2013's PublicTest, and the Face Research Lab London Set.
+//!
+//! Neither is part of the project: where `../shared/data` is missing, these tests say so and are skipped. The floors are those the project promises;
+//! the figures themselves stand on the model's card.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::GzDecoder;
+use image::RgbImage;
+use moue::face::{Detector, SeetaFace};
+use moue::{Device, Ensemble, Model, Reading, Rect, photo};
+
+fn data(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
+    if !path.exists() {
+        println!("SKIPPED: no {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+fn ensemble() -> Ensemble {
+    let (device, warning) = Device::select(None).unwrap();
+    println!("on {} {}", device.name(), warning.unwrap_or_default());
+    Ensemble::new(Model::embedded().unwrap(), device).unwrap()
+}
+
+fn largest(values: &[f32]) -> usize {
+    (0..values.len()).reduce(|a, b| if values[b] > values[a] { b } else { a }).unwrap()
+}
+
+/// Faces of an archive with a folder a class, and the index of each one's label.
+fn archive(path: &Path, labels: &[String]) -> Vec<(RgbImage, usize)> {
+    let mut faces = Vec::new();
+    for entry in tar::Archive::new(GzDecoder::new(File::open(path).unwrap())).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        if entry.header().entry_type().is_file() {
+            let folder = entry.path().unwrap().parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+            let label = labels.iter().position(|label| *label == folder).unwrap();
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            faces.push((photo::decode(&bytes).unwrap(), label));
+        }
+    }
+    faces
+}
+
+#[test]
+fn public_test_is_read_better_by_all_members_than_by_the_best() {
+    let Some(path) = data("fer2013/public_test.tar.gz") else { return };
+    let mut ensemble = ensemble();
+    let names: Vec<String> = ensemble.description().members.iter().map(|m| m.name.clone()).collect();
+    let faces = archive(&path, &ensemble.description().labels.clone());
+    assert_eq!(faces.len(), 3589);
+    let mut right = vec![0; 1 + names.len()];
+    for batch in faces.chunks(64) {
+        let crops: Vec<_> = batch.iter().map(|(face, _)| (face, Rect::whole(face.width(), face.height()))).collect();
+        for (reading, (_, label)) in ensemble.read(&crops, false).unwrap().iter().zip(batch) {
+            let answers = std::iter::once(&reading.probabilities).chain(&reading.members);
+            right.iter_mut().zip(answers).for_each(|(right, answer)| *right += usize::from(largest(answer) == *label));
+        }
+    }
+    let share = |right: usize| 100.0 * right as f64 / faces.len() as f64;
+    let members: Vec<f64> = right[1..].iter().map(|&right| share(right)).collect();
+    println!("PublicTest: fused {:.2} %", share(right[0]));
+    names.iter().zip(&members).for_each(|(name, accuracy)| println!("{name} {accuracy:.2} %"));
+    let best = members.iter().copied().fold(0.0, f64::max);
+    assert!(share(right[0]) >= 69.0, "fused {:.2} %", share(right[0]));
+    assert!(share(right[0]) >= best + 1.0, "fused {:.2} %, best member {best:.2} %", share(right[0]));
+}
+
+/// Each portrait's faces, found on two threads.
+fn portraits(folder: &str) -> Option<Vec<(RgbImage, Vec<Rect>)>> {
+    let folder = data(&format!("london-450/{folder}"))?;
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let found = |paths: &[PathBuf]| -> Vec<(RgbImage, Vec<Rect>)> {
+        let mut detector = SeetaFace::new().unwrap();
+        let mut one = |path: &PathBuf| {
+            let photo = photo::read(path).unwrap();
+            let faces = detector.detect(&photo).unwrap().iter().map(|face| face.rect).collect();
+            (photo, faces)
+        };
+        paths.iter().map(&mut one).collect()
+    };
+    let halves = paths.split_at(paths.len() / 2);
+    Some(std::thread::scope(|scope| {
+        let second = scope.spawn(|| found(halves.1));
+        let mut all = found(halves.0);
+        all.extend(second.join().unwrap());
+        all
+    }))
+}
+
+/// Probability that a value of `high` exceeds one of `low`: the area under the ROC curve (Mann and Whitney).
+fn area_under_curve(high: &[f32], low: &[f32]) -> f64 {
+    let wins = |h: &f32| low.iter().map(|l| if h > l { 1.0 } else { f64::from(u8::from(h == l)) / 2.0 }).sum::<f64>();
+    high.iter().map(wins).sum::<f64>() / (high.len() * low.len()) as f64
+}
+
+#[test]
+fn area_under_curve_of_known_values() {
+    assert_eq!(area_under_curve(&[0.9, 0.8], &[0.1, 0.2]), 1.0);
+    assert_eq!(area_under_curve(&[0.1, 0.5], &[0.3, 0.5]), 0.375);
+}
+
+#[test]
+fn smiling_portraits_are_told_from_neutral_ones() {
+    let (Some(neutral), Some(smiling)) = (portraits("neutral_front"), portraits("smiling_front")) else { return };
+    let all = neutral.len() + smiling.len();
+    let alone = neutral.iter().chain(&smiling).filter(|(_, faces)| faces.len() == 1).count();
+    println!("{alone} of {all} portraits have exactly one face");
+    assert_eq!(all, 204);
+    assert!(alone >= 200, "{alone} of {all}");
+
+    let mut ensemble = ensemble();
+    let description = ensemble.description().clone();
+    let happy = description.labels.iter().position(|label| label == "happy").unwrap();
+    let mut read = |kind: &str, portraits: &[(RgbImage, Vec<Rect>)]| -> Vec<f32> {
+        let crops: Vec<_> = portraits
+            .iter()
+            .filter_map(|(photo, faces)| faces.first().map(|face| (photo, face.with_margin(description.canonical.margin))))
+            .collect();
+        let readings: Vec<Reading> = ensemble.read(&crops, false).unwrap();
+        let mut counts = vec![0; description.labels.len()];
+        readings.iter().for_each(|reading| counts[largest(&reading.probabilities)] += 1);
+        println!("{kind}: {:?}", description.labels.iter().zip(counts).collect::<Vec<_>>());
+        readings.iter().map(|reading| reading.probabilities[happy]).collect()
+    };
+    let (neutral, smiling) = (read("neutral", &neutral), read("smiling", &smiling));
+    let area = area_under_curve(&smiling, &neutral);
+    println!("area under the curve of P(happy), smiling against neutral: {area:.4}");
+    assert!(area >= 0.93, "{area}");
+}
