@@ -52,14 +52,22 @@ impl Array {
 
     /// Checks that these are weights: finite, and above `bound` where there is one. It allocates nothing.
     pub(super) fn check(&self, bound: Option<f64>) -> Result<(), String> {
-        let fault = |value: f32| !value.is_finite() || bound.is_some_and(|bound| f64::from(value) <= bound);
+        // Half floats are told apart by their bits: converting each would take longer than reading the file.
+        let low = |value: f64| bound.is_some_and(|bound| value <= bound);
         let found = match self.ty {
-            Type::F32 => {
-                self.bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).enumerate().find(|v| fault(v.1))
-            }
-            Type::F16 => {
-                self.bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).enumerate().find(|v| fault(v.1))
-            }
+            Type::F32 => self
+                .bytes
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .enumerate()
+                .find(|&(_, value)| !value.is_finite() || low(value.into())),
+            Type::F16 => self
+                .bytes
+                .chunks_exact(2)
+                .map(|b| f16::from_le_bytes([b[0], b[1]]))
+                .enumerate()
+                .find(|&(_, value)| !value.is_finite() || low(value.into()))
+                .map(|(at, value)| (at, value.to_f32())),
             Type::U8 => return Err("it holds bytes, weights are f32 or f16".into()),
         };
         match found {

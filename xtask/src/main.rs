@@ -1,6 +1,7 @@
 //! What a newcomer types: `cargo xtask test` checks everything, and brings what is missing where it may.
 
 mod adapters;
+mod fuzz;
 mod python;
 mod steps;
 mod swiftshader;
@@ -14,11 +15,15 @@ use steps::{Done, Steps};
 
 const USAGE: &str = "\
 cargo xtask test [--require-adapter]
+cargo xtask fuzz [--seconds N]
 
-    test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests.
+    test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
             Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
+    fuzz    the fuzz targets alone, on Linux: damaged models, damaged photographs. What they try and what they find lies in fuzz/corpus and
+            fuzz/artifacts.
 
     --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
+    --seconds N          of each fuzz target, 45 where nobody says
 ";
 
 fn main() -> ExitCode {
@@ -26,6 +31,10 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test(system::ci()),
         ["test", "--require-adapter"] => test(true),
+        ["fuzz"] => fuzz(fuzz::SECONDS),
+        ["fuzz", "--seconds", seconds] if seconds.parse().is_ok_and(|n: u32| n > 0) => {
+            fuzz(seconds.parse().unwrap_or(fuzz::SECONDS))
+        }
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             ExitCode::SUCCESS
@@ -37,6 +46,13 @@ fn main() -> ExitCode {
     }
 }
 
+fn fuzz(seconds: u32) -> ExitCode {
+    let root = root();
+    let mut steps = Steps::new();
+    steps.run("fuzz targets", || fuzz::run(&root, &target(&root), &cargo_program(), seconds));
+    steps.finish()
+}
+
 fn test(require_adapter: bool) -> ExitCode {
     let root = root();
     let target = target(&root);
@@ -45,7 +61,7 @@ fn test(require_adapter: bool) -> ExitCode {
     if require_adapter {
         common.push(("MOUE_REQUIRE_ADAPTER", "1".into()));
     }
-    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let program = cargo_program();
     let works = |tool: &str| system::output(Command::new(&program).args([tool, "--version"])).is_some();
     let cargo = |arguments: &[&str], environment: &[(&str, String)]| {
         let mut command = Command::new(&program);
@@ -57,6 +73,7 @@ fn test(require_adapter: bool) -> ExitCode {
         steps.run("tools", || Done::of(system::run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))));
     }
     steps.run("format", || cargo(&["fmt", "--all", "--check"], &[]));
+    steps.run("format, fuzz targets", || cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[]));
     let built = steps.run("build", || cargo(&["build", "--package", "moue"], &[]));
     if built {
         steps.run("adapters", || {
@@ -79,7 +96,12 @@ fn test(require_adapter: bool) -> ExitCode {
     let strict = [("RUSTDOCFLAGS", "-D warnings".to_string())];
     steps.run("documentation", || cargo(&["doc", "--workspace", "--no-deps"], &strict));
     steps.run("python tests", || python::test(&root, &target));
+    steps.run("fuzz targets", || fuzz::run(&root, &target, &program, fuzz::SECONDS));
     steps.finish()
+}
+
+fn cargo_program() -> PathBuf {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into()
 }
 
 fn root() -> PathBuf {
