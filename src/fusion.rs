@@ -81,7 +81,7 @@ impl Mixture {
         let first: Vec<f64> = once.iter().zip(start).map(|(b, a)| b - a).collect();
         let bend: Vec<f64> = twice.iter().zip(once).zip(&first).map(|((c, b), r)| c - b - r).collect();
         let length = (dot(&first, &first) / dot(&bend, &bend)).sqrt();
-        if !(length.is_finite() && length > 1.0) {
+        if !length.is_finite() || length <= 1.0 {
             return twice;
         }
         let far = start.iter().zip(first.iter().zip(&bend)).map(|(w, (r, v))| w + 2.0 * length * r + length * length * v);

@@ -92,7 +92,7 @@ fn no_member_alone_and_no_plain_mean_is_likelier() {
 #[test]
 fn members_that_answer_alike_share_evenly() {
     let one = synthetic(7, 1, 100).remove(0);
-    let weights = learn_weights(&vec![one.clone(); 4]).unwrap();
+    let weights = learn_weights(&std::array::from_fn::<_, 4, _>(|_| one.clone())).unwrap();
     assert!(weights.iter().all(|w| (w - 0.25).abs() < 1e-12), "{weights:?}");
     let other = synthetic(8, 3, 100).remove(2);
     let weights = learn_weights(&[one.clone(), other, one]).unwrap();

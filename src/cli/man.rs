@@ -20,7 +20,7 @@ pub struct Args {
 
 /// The page of moue on stdout, or all of them in [`Args::folder`].
 pub fn run(args: &Args) -> Outcome {
-    let mut moue = Cli::command().name("moue");
+    let mut moue = Cli::command().disable_help_subcommand(true);
     // Names of subcommands and inherited settings are there once it is built.
     moue.build();
     let Some(folder) = &args.folder else {
@@ -35,7 +35,7 @@ pub fn run(args: &Args) -> Outcome {
 fn write(command: &clap::Command, name: &str, folder: &std::path::Path) -> Result<Status, Error> {
     let path = folder.join(format!("{name}.1"));
     files::write(&path, &page(command).map_err(|error| Error::io(&path, error))?)?;
-    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+    for below in command.get_subcommands() {
         write(below, &format!("{name}-{}", below.get_name()), folder)?;
     }
     Ok(Status::Complete)
@@ -44,6 +44,6 @@ fn write(command: &clap::Command, name: &str, folder: &std::path::Path) -> Resul
 fn page(command: &clap::Command) -> std::io::Result<Vec<u8>> {
     let title = command.get_display_name().unwrap_or(command.get_name()).to_owned();
     let mut page = Vec::new();
-    Man::new(command.clone()).title(title).render(&mut page)?;
+    Man::new(command.clone()).title(title).source(concat!("moue ", env!("CARGO_PKG_VERSION"))).render(&mut page)?;
     Ok(page)
 }

@@ -17,7 +17,7 @@ use crate::graph::{Graph, parameters};
 pub fn combine(name: &str, models: &[Model], weights: &[f64], oversample: Option<Oversample>) -> Result<Model> {
     let Some(first) = models.first() else { return Err(Error::Argument("no models to combine: give one at least".into())) };
     let total: f64 = weights.iter().sum();
-    if weights.len() != models.len() || weights.iter().any(|&w| !(w >= 0.0)) || !(total > 0.0 && total.is_finite()) {
+    if weights.len() != models.len() || weights.iter().any(|&w| w.is_nan() || w < 0.0) || total <= 0.0 || total.is_infinite() {
         return Err(Error::Argument(format!(
             "weights {weights:?}: give {} numbers, one a model, not negative and not all 0",
             models.len()

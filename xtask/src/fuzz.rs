@@ -35,7 +35,7 @@ pub fn run(root: &Path, target: &Path, cargo: &Path, seconds: u32) -> Done {
     };
     let folder = target.join("fuzz").display().to_string();
     let common = ["--sanitizer", "none", "--target-dir", folder.as_str()];
-    match fuzz(&[&["build"][..], &common].concat()) {
+    match fuzz(&[&["build"][..], &common[..]].concat()) {
         Ok(true) => {}
         other => return Done::of(other),
     }
@@ -49,7 +49,7 @@ pub fn run(root: &Path, target: &Path, cargo: &Path, seconds: u32) -> Done {
         if words.is_file() {
             options.push(&dictionary);
         }
-        let ran = fuzz(&[&["run", name][..], &common, &options].concat());
+        let ran = fuzz(&[&["run", name][..], &common[..], &options[..]].concat());
         failed += usize::from(ran != Ok(true));
     }
     println!("fuzz targets: {} passed, {failed} failed", TARGETS.len() - failed);
