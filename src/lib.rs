@@ -8,6 +8,7 @@ pub mod device;
 pub mod ensemble;
 pub mod error;
 pub mod face;
+pub mod fusion;
 pub mod gpu;
 pub mod graph;
 pub mod kernels;

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use support::{moue, moue_head, moue_reading, scratch, text};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
+const SUBCOMMANDS: [&str; 11] =
+    ["analyze", "evaluate", "fuse", "ensemble", "run", "lbp", "lut", "devices", "bench", "completions", "man"];
 const LABELS: [&str; 7] = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"];
 
 fn noise(width: u32, height: u32) -> RgbImage {
@@ -35,7 +37,7 @@ fn in_order(line: &str, keys: &[&str]) -> bool {
 fn help_names_every_subcommand_and_goes_to_stdout() {
     let ran = moue(&["--help"]);
     assert_eq!(ran.code, Some(0));
-    for name in ["analyze", "evaluate", "run", "lbp", "lut", "devices", "bench", "completions"] {
+    for name in SUBCOMMANDS {
         assert!(ran.text().contains(name), "{name}");
         assert_eq!(moue(&[name, "--help"]).code, Some(0), "{name}");
     }
@@ -147,7 +149,34 @@ fn completions_know_the_flags() {
         let ran = moue(&["completions", shell]);
         assert_eq!(ran.code, Some(0), "{shell}");
         assert!(ran.text().contains("annotate"), "{shell}");
+        assert!(SUBCOMMANDS.iter().all(|name| ran.text().contains(name)), "{shell}");
     }
+}
+
+#[test]
+fn every_subcommand_has_its_manual_page() {
+    let folder = scratch("man").join("man1");
+    let ran = moue(&["man", &text(&folder)]);
+    assert_eq!((ran.code, ran.stdout.len()), (Some(0), 0), "{}", ran.stderr);
+    let mut found: Vec<String> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    found.sort();
+    let mut expected: Vec<String> = SUBCOMMANDS.iter().map(|name| format!("moue-{name}.1")).chain(["moue.1".into()]).collect();
+    expected.sort();
+    assert_eq!(found, expected);
+    for name in &found {
+        let page = std::fs::read_to_string(folder.join(name)).unwrap();
+        assert!(page.contains(&format!(".TH {}", name.trim_end_matches(".1"))), "{page}");
+        assert!([".SH NAME", ".SH SYNOPSIS", ".SH OPTIONS"].iter().all(|part| page.contains(part)), "{name}");
+        // groff is what `man -l` calls; where there is none the pages' parts above are all that is checked.
+        match std::process::Command::new("groff").args(["-man", "-Tutf8", "-ww", "-z"]).arg(folder.join(name)).output() {
+            Ok(lint) => assert!(lint.status.success() && lint.stderr.is_empty(), "{}", String::from_utf8_lossy(&lint.stderr)),
+            Err(_) => eprintln!("SKIPPED: no groff to lint {name}"),
+        }
+    }
+    let fuse = std::fs::read_to_string(folder.join("moue-fuse.1")).unwrap();
+    assert!(["\\-\\-data", "\\-\\-output", "\\-\\-plot"].iter().all(|flag| fuse.contains(flag)), "{fuse}");
+    assert_eq!(moue(&["man"]).stdout, std::fs::read(folder.join("moue.1")).unwrap());
 }
 
 #[test]

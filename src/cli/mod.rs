@@ -8,17 +8,22 @@ mod annotate;
 mod bench;
 mod completions;
 mod devices;
+mod ensemble;
 mod evaluate;
 mod files;
+mod fuse;
 mod guard;
 mod inputs;
+mod labelled;
 mod lbp;
 mod lut;
+mod man;
 mod npy;
 mod outcome;
 mod palette;
 mod run;
 mod session;
+mod svg;
 mod terminal;
 
 use std::process::ExitCode;
@@ -39,12 +44,15 @@ struct Cli {
 enum Command {
     Analyze(analyze::Args),
     Evaluate(evaluate::Args),
+    Fuse(fuse::Args),
+    Ensemble(ensemble::Args),
     Run(run::Args),
     Lbp(lbp::Args),
     Lut(lut::Args),
     Devices(devices::Args),
     Bench(bench::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Command {
@@ -52,12 +60,15 @@ impl Command {
         match self {
             Self::Analyze(args) => analyze::run(&args),
             Self::Evaluate(args) => evaluate::run(&args),
+            Self::Fuse(args) => fuse::run(&args),
+            Self::Ensemble(args) => ensemble::run(&args),
             Self::Run(args) => run::run(&args),
             Self::Lbp(args) => lbp::run(&args),
             Self::Lut(args) => lut::run(&args),
             Self::Devices(args) => devices::run(&args),
             Self::Bench(args) => bench::run(&args),
             Self::Completions(args) => completions::run(&args),
+            Self::Man(args) => man::run(&args),
         }
     }
 }

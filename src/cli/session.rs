@@ -25,6 +25,11 @@ pub struct DeviceArgs {
 }
 
 impl ModelArgs {
+    /// Whether the flag names this very file.
+    pub fn is_file(&self, path: &Path) -> bool {
+        same_file(Path::new(&self.model), path)
+    }
+
     /// The model the flag names.
     pub fn load(&self) -> Result<Model, Failure> {
         let embedded = Model::embedded();
@@ -46,6 +51,11 @@ impl ModelArgs {
             Err(_) => Failure::at("--model", format!("`{}` is no file", self.model)),
         })
     }
+}
+
+/// Whether both paths name one file that is there.
+pub fn same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 impl DeviceArgs {

@@ -13,7 +13,7 @@ pub use record::Prepared;
 pub use resolve::{Graph, Kind, Node, TensorId};
 pub use schedule::{Schedule, Step};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
 /// Where an operator finds its weights: by PyTorch's names, without the member's prefix.
@@ -25,40 +25,59 @@ pub trait Weights {
     fn tensor(&self, name: &str) -> Result<Tensor>;
 }
 
-/// Checks that every weight of `graph` is there and of its shape.
-///
-/// # Errors
-/// [`crate::Error::Model`] and [`crate::Error::Shape`] naming the tensor.
-pub fn check_weights(graph: &Graph, weights: &dyn Weights) -> Result<()> {
-    let check = |name: String, want: Vec<usize>| {
-        let shape = weights.tensor(&name)?.shape;
-        if shape == want {
-            Ok(())
-        } else {
-            Err(crate::Error::shape(name, format!("its shape is {shape:?}, the network wants {want:?}")))
-        }
-    };
+/// A weight that a graph reads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name, without the member's prefix.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Every value lies above this: a variance, of which the root of its sum with eps is taken.
+    pub above: Option<f64>,
+}
+
+/// The weights of `graph`, in the order of its operators.
+pub fn parameters(graph: &Graph) -> Vec<Parameter> {
+    let mut all = Vec::new();
+    let mut put = |name: String, shape: Vec<usize>, above| all.push(Parameter { name, shape, above });
     for node in &graph.nodes {
         let [channels, ..] = graph.tensors[node.inputs[0]].shape;
         match &node.kind {
             Kind::Conv { name, channels: out, window, groups, bias } => {
-                check(format!("{name}.weight"), vec![*out, channels / groups, window.kernel[0], window.kernel[1]])?;
+                put(format!("{name}.weight"), vec![*out, channels / groups, window.kernel[0], window.kernel[1]], None);
                 if *bias {
-                    check(format!("{name}.bias"), vec![*out])?;
+                    put(format!("{name}.bias"), vec![*out], None);
                 }
             }
             Kind::Dense { name, channels: out, bias } => {
-                check(format!("{name}.weight"), vec![*out, channels])?;
+                put(format!("{name}.weight"), vec![*out, channels], None);
                 if *bias {
-                    check(format!("{name}.bias"), vec![*out])?;
+                    put(format!("{name}.bias"), vec![*out], None);
                 }
             }
-            Kind::BatchNorm { name, .. } => {
-                for part in ["weight", "bias", "running_mean", "running_var"] {
-                    check(format!("{name}.{part}"), vec![channels])?;
+            Kind::BatchNorm { name, eps } => {
+                for (part, above) in [("weight", None), ("bias", None), ("running_mean", None), ("running_var", Some(-eps))] {
+                    put(format!("{name}.{part}"), vec![channels], above);
                 }
             }
             _ => {}
+        }
+    }
+    all
+}
+
+/// Checks that every weight of `graph` is there, of its shape and of possible values.
+///
+/// # Errors
+/// [`crate::Error::Model`] and [`crate::Error::Shape`] naming the tensor.
+pub fn check_weights(graph: &Graph, weights: &dyn Weights) -> Result<()> {
+    for Parameter { name, shape: want, above } in parameters(graph) {
+        let Tensor { shape, data } = weights.tensor(&name)?;
+        if shape != want {
+            return Err(Error::shape(name, format!("its shape is {shape:?}, the network wants {want:?}")));
+        }
+        if above.is_some_and(|bound| data.iter().any(|&value| f64::from(value) <= bound)) {
+            return Err(Error::shape(name, "a variance and its eps are above 0 together"));
         }
     }
     Ok(())

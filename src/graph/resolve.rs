@@ -97,6 +97,13 @@ pub struct Node {
     pub output: TensorId,
 }
 
+/// Most values of a tensor, for one image.
+const MOST_VALUES: usize = 1 << 28;
+
+fn fits(shape: [usize; 3]) -> bool {
+    shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n)).is_some_and(|n| (1..=MOST_VALUES).contains(&n))
+}
+
 /// A network with names bound and shapes known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
@@ -118,8 +125,8 @@ impl Graph {
         let (Some((name, &shape)), None) = (inputs.next(), inputs.next()) else {
             return Err(Error::shape("inputs", format!("a network has one input here, not {}", network.inputs.len())));
         };
-        if shape.contains(&0) || shape.iter().any(|&n| n > 1 << 16) {
-            return Err(Error::shape(name, format!("sizes lie between 1 and 65536, not {shape:?}")));
+        if shape.iter().any(|&n| n > 1 << 16) || !fits(shape) {
+            return Err(Error::shape(name, format!("sizes lie between 1 and 65536, {MOST_VALUES} values in all, not {shape:?}")));
         }
         let mut graph =
             Self { tensors: vec![TensorInfo { name: name.clone(), shape, flat: false }], nodes: Vec::new(), outputs: Vec::new() };
@@ -133,8 +140,8 @@ impl Graph {
             };
             let inputs = inputs.iter().map(find).collect::<Result<Vec<_>>>()?;
             let (kind, shape, flat) = graph.infer(op, out, &inputs)?;
-            if shape.contains(&0) || shape.iter().try_fold(1_usize, |p, &n| p.checked_mul(n)).is_none_or(|n| n > 1 << 28) {
-                return Err(Error::shape(out, format!("its shape would be {shape:?}")));
+            if !fits(shape) {
+                return Err(Error::shape(out, format!("its shape would be {shape:?}: 1 to {MOST_VALUES} values are possible")));
             }
             graph.tensors.push(TensorInfo { name: out.to_owned(), shape, flat });
             let output = graph.tensors.len() - 1;
@@ -230,7 +237,7 @@ impl Graph {
                 Ok((Kind::Binary(function), shape, first.flat && second.flat))
             }
             Op::Concat { .. } => {
-                let mut total = 0;
+                let mut total = 0_usize;
                 for &id in inputs {
                     let part = &self.tensors[id];
                     if part.shape[1..] != first.shape[1..] || part.flat != first.flat {
@@ -242,7 +249,7 @@ impl Graph {
                             ),
                         ));
                     }
-                    total += part.shape[0];
+                    total = total.saturating_add(part.shape[0]);
                 }
                 Ok((Kind::Concat, [total, height, width], first.flat))
             }

@@ -13,7 +13,7 @@ mod warp;
 pub use conv::conv;
 pub use dense::dense;
 pub use elementwise::{affine, binary, concat, softmax, unary};
-pub use fuse::fuse;
+pub use fuse::{calibrate, fuse};
 pub use gray::gray;
 pub(crate) use lbp::{Diagonal, check as check_lbp};
 pub use lbp::{MAX_RADIUS, lbp};

@@ -39,6 +39,44 @@ impl Array {
         Ok(Self { ty, shape: view.shape().to_vec(), bytes: view.data().to_vec() })
     }
 
+    /// It as safetensors sees it.
+    pub(super) fn view(&self) -> Result<TensorView<'_>, String> {
+        let dtype = match self.ty {
+            Type::F32 => Dtype::F32,
+            Type::F16 => Dtype::F16,
+            Type::U8 => Dtype::U8,
+        };
+        TensorView::new(dtype, self.shape.clone(), &self.bytes)
+            .map_err(|error| format!("{} bytes do not fill the shape {:?}: {error}", self.bytes.len(), self.shape))
+    }
+
+    /// Checks that these are weights: finite, and above `bound` where there is one. It allocates nothing.
+    pub(super) fn check(&self, bound: Option<f64>) -> Result<(), String> {
+        // Half floats are told apart by their bits: converting each would take longer than reading the file.
+        let low = |value: f64| bound.is_some_and(|bound| value <= bound);
+        let found = match self.ty {
+            Type::F32 => self
+                .bytes
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .enumerate()
+                .find(|&(_, value)| !value.is_finite() || low(value.into())),
+            Type::F16 => self
+                .bytes
+                .chunks_exact(2)
+                .map(|b| f16::from_le_bytes([b[0], b[1]]))
+                .enumerate()
+                .find(|&(_, value)| !value.is_finite() || low(value.into()))
+                .map(|(at, value)| (at, value.to_f32())),
+            Type::U8 => return Err("it holds bytes, weights are f32 or f16".into()),
+        };
+        match found {
+            None => Ok(()),
+            Some((at, value)) if !value.is_finite() => Err(format!("value {at} is {value}, weights are finite")),
+            Some((at, value)) => Err(format!("value {at} is {value}: a variance and its eps are above 0 together")),
+        }
+    }
+
     /// Its values in f32.
     ///
     /// # Errors

@@ -1,10 +1,10 @@
 //! The JSON of a model, version 1: `models/model.schema.json` describes the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::Network;
+use crate::graph::{Graph, Network};
 use crate::reference::{Crop, MAX_CROP, MAX_RADIUS};
 
 /// What a model is.
@@ -142,6 +142,16 @@ pub enum Oversample {
     FiveMirrored,
 }
 
+impl std::fmt::Display for Oversample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Mirrored => "mirrored",
+            Self::FiveMirrored => "five_mirrored",
+        })
+    }
+}
+
 impl Oversample {
     /// The views of a face: as it is, and perhaps mirrored.
     pub fn views(self) -> &'static [bool] {
@@ -185,6 +195,19 @@ impl Representation {
     }
 }
 
+fn unique<'n>(at: &str, names: impl Iterator<Item = &'n String>) -> Result<(), (String, String)> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if name.is_empty() {
+            return Err((at.to_owned(), "a name is empty: give it one".to_owned()));
+        }
+        if !seen.insert(name) {
+            return Err((at.to_owned(), format!("`{name}` is there twice: give each a name of its own")));
+        }
+    }
+    Ok(())
+}
+
 impl Description {
     /// Parses the JSON; versions are told apart before anything else is read.
     ///
@@ -202,11 +225,11 @@ impl Description {
         serde_json::from_str(text).map_err(|e| e.to_string())
     }
 
-    /// Checks what JSON alone does not say.
+    /// Checks what JSON alone does not say; the networks with their names bound.
     ///
     /// # Errors
     /// The place and what is wrong there.
-    pub fn check(&self) -> Result<(), (String, String)> {
+    pub(crate) fn check(&self) -> Result<BTreeMap<&str, Graph>, (String, String)> {
         let wrong = |at: &str, reason: String| Err((at.to_owned(), reason));
         if self.canonical.size.iter().any(|&s| s == 0 || s > MAX_CROP) {
             return wrong("canonical", format!("its size lies between 1 and {MAX_CROP}, not {:?}", self.canonical.size));
@@ -217,6 +240,8 @@ impl Description {
         if self.labels.is_empty() || self.members.is_empty() {
             return wrong("members", "a model has at least one label and one member".into());
         }
+        unique("labels", self.labels.iter())?;
+        unique("members", self.members.iter().map(|member| &member.name))?;
         let weights = &self.fusion.weights;
         let sum: f64 = weights.iter().sum();
         if weights.len() != self.members.len() || weights.iter().any(|w| !(0.0..=1.0).contains(w)) || (sum - 1.0).abs() > 1e-6 {
@@ -231,14 +256,18 @@ impl Description {
         for name in self.representations.keys() {
             self.representation(name)?;
         }
+        let mut graphs = BTreeMap::new();
+        for (name, network) in &self.networks {
+            let graph = Graph::new(network).map_err(|error| (format!("network `{name}`"), error.to_string()))?;
+            graphs.insert(name.as_str(), graph);
+        }
         for member in &self.members {
             let at = format!("member `{}`", member.name);
             let representation = self.representation(&member.representation)?;
-            let Some(network) = self.networks.get(&member.network) else {
-                return wrong(&at, format!("there is no network `{}`", member.network));
+            let Some(graph) = graphs.get(member.network.as_str()) else {
+                let known: Vec<&str> = graphs.keys().copied().collect();
+                return wrong(&at, format!("there is no network `{}`; there are: {}", member.network, known.join(", ")));
             };
-            let graph =
-                crate::graph::Graph::new(network).map_err(|e| (format!("network `{}`", member.network), e.to_string()))?;
             let [channels, height, width] = graph.tensors[0].shape;
             let resize = representation.resize.map(|s| s as usize);
             if channels != representation.channels() || height > resize[0] || width > resize[1] {
@@ -263,7 +292,7 @@ impl Description {
                 );
             }
         }
-        Ok(())
+        Ok(graphs)
     }
 
     /// The representation `name` in its parts: perhaps enlarged, gray, then perhaps codes, then perhaps a table, then resize and normalise.

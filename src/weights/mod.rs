@@ -1,17 +1,19 @@
 //! Files in, description and tensors out.
 
 mod array;
+mod combine;
 pub mod description;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 pub use array::{Array, Type};
-pub use description::{Canonical, Description, Fusion, Member, Oversample, RepresentationStep};
+pub use combine::combine;
+pub use description::{Canonical, Description, Fusion, Member, Oversample, RepresentationStep, Rule};
 use safetensors::SafeTensors;
 
 use crate::error::{Error, Result};
-use crate::graph::Weights;
+use crate::graph::{Graph, Weights, parameters};
 use crate::tensor::Tensor;
 
 /// A model: its description and its tensors.
@@ -19,7 +21,7 @@ use crate::tensor::Tensor;
 pub struct Model {
     /// The description, version 1 of the format.
     pub description: Description,
-    tensors: HashMap<String, Array>,
+    tensors: BTreeMap<String, Array>,
     file: String,
 }
 
@@ -56,14 +58,59 @@ impl Model {
         })?;
         let description = Description::parse(text).map_err(|reason| wrong("metadata `moue`", reason))?;
         let file = SafeTensors::deserialize(bytes).map_err(header)?;
-        let mut tensors = HashMap::new();
+        let mut tensors = BTreeMap::new();
         for (key, view) in file.tensors() {
             tensors.insert(key.clone(), Array::new(&view).map_err(|reason| wrong(&key, reason))?);
         }
-        let model = Self { description, tensors, file: name.to_owned() };
-        model.description.check().map_err(|(at, reason)| wrong(&at, reason))?;
-        model.check_tables()?;
-        Ok(model)
+        Self { description, tensors, file: name.to_owned() }.checked()
+    }
+
+    /// A model of its parts; errors call it by its description's name.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where the two do not make a model of version 1.
+    pub fn new(description: Description, tensors: BTreeMap<String, Array>) -> Result<Self> {
+        let file = description.name.clone();
+        Self { description, tensors, file }.checked()
+    }
+
+    fn checked(self) -> Result<Self> {
+        let graphs = self.description.check().map_err(|(at, reason)| self.wrong(&at, reason))?;
+        self.check_tables()?;
+        for member in &self.description.members {
+            if let Some(graph) = graphs.get(member.network.as_str()) {
+                self.check_member(member, graph)?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// The file of this model. The same model gives the same bytes.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where a tensor's bytes are not as many as its shape needs.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let text = serde_json::to_string(&self.description).map_err(|error| self.wrong("description", error.to_string()))?;
+        let views = self
+            .tensors
+            .iter()
+            .map(|(name, array)| Ok((name, array.view().map_err(|reason| self.wrong(name, reason))?)))
+            .collect::<Result<Vec<_>>>()?;
+        safetensors::serialize(views, Some(HashMap::from([("moue".to_owned(), text)])))
+            .map_err(|error| self.wrong("header", error.to_string()))
+    }
+
+    /// Writes [`Model::to_bytes`] to a file.
+    ///
+    /// # Errors
+    /// As [`Model::to_bytes`]; [`Error::Io`] where the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        std::fs::write(path, self.to_bytes()?).map_err(|source| Error::io(path, source))
+    }
+
+    /// Every tensor with its name, sorted by it.
+    pub fn arrays(&self) -> impl Iterator<Item = (&str, &Array)> {
+        self.tensors.iter().map(|(name, array)| (name.as_str(), array))
     }
 
     /// The tensor `name`.
@@ -104,6 +151,22 @@ impl Model {
             if let RepresentationStep::Lookup(name) = step {
                 self.table(name)?;
             }
+        }
+        Ok(())
+    }
+
+    fn check_member(&self, member: &Member, graph: &Graph) -> Result<()> {
+        for parameter in parameters(graph) {
+            let name = format!("{}{}", member.weights, parameter.name);
+            let wrong = |reason: String| {
+                self.wrong(&format!("member `{}`, tensor `{name}`", member.name), format!("{reason}: export the model again"))
+            };
+            let array = self.tensors.get(&name).ok_or_else(|| wrong("the file does not have it".into()))?;
+            if array.shape != parameter.shape {
+                let (found, network) = (&array.shape, &member.network);
+                return Err(wrong(format!("its shape is {found:?}, network `{network}` wants {:?}", parameter.shape)));
+            }
+            array.check(parameter.above).map_err(wrong)?;
         }
         Ok(())
     }

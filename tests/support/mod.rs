@@ -21,11 +21,13 @@ impl Ran {
         Self { code: output.status.code(), stdout: output.stdout, stderr }
     }
 
+    #[allow(dead_code)]
     pub fn text(&self) -> String {
         String::from_utf8(self.stdout.clone()).unwrap()
     }
 
     /// The JSON objects of stdout, one a line.
+    #[allow(dead_code)]
     pub fn records(&self) -> Vec<Value> {
         self.text()
             .lines()

@@ -1,6 +1,7 @@
 //! What a newcomer types: `cargo xtask test` checks everything, and brings what is missing where it may.
 
 mod adapters;
+mod fuzz;
 mod python;
 mod steps;
 mod swiftshader;
@@ -16,14 +17,17 @@ use steps::{Done, Steps};
 const USAGE: &str = "\
 cargo xtask test [--require-adapter]
 cargo xtask train
+cargo xtask fuzz [--seconds N]
 
-    test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests.
+    test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
             Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
-
+    fuzz    the fuzz targets alone, on Linux: damaged models, damaged photographs. What they try and what they find lies in fuzz/corpus and
+            fuzz/artifacts.
     train   the default model from its data: training, fusion, goldens, the figures of its card. Hours; the same command goes on after an
             interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.
 
     --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
+    --seconds N          of each fuzz target, 45 where nobody says
 ";
 
 fn main() -> ExitCode {
@@ -32,6 +36,10 @@ fn main() -> ExitCode {
         ["train"] => train::train(&root(), &target(&root())),
         ["test"] => test(system::ci()),
         ["test", "--require-adapter"] => test(true),
+        ["fuzz"] => fuzz(fuzz::SECONDS),
+        ["fuzz", "--seconds", seconds] if seconds.parse().is_ok_and(|n: u32| n > 0) => {
+            fuzz(seconds.parse().unwrap_or(fuzz::SECONDS))
+        }
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             ExitCode::SUCCESS
@@ -43,6 +51,13 @@ fn main() -> ExitCode {
     }
 }
 
+fn fuzz(seconds: u32) -> ExitCode {
+    let root = root();
+    let mut steps = Steps::new();
+    steps.run("fuzz targets", || fuzz::run(&root, &target(&root), &cargo_program(), seconds));
+    steps.finish()
+}
+
 fn test(require_adapter: bool) -> ExitCode {
     let root = root();
     let target = target(&root);
@@ -51,7 +66,7 @@ fn test(require_adapter: bool) -> ExitCode {
     if require_adapter {
         common.push(("MOUE_REQUIRE_ADAPTER", "1".into()));
     }
-    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let program = cargo_program();
     let works = |tool: &str| system::output(Command::new(&program).args([tool, "--version"])).is_some();
     let cargo = |arguments: &[&str], environment: &[(&str, String)]| {
         let mut command = Command::new(&program);
@@ -63,6 +78,7 @@ fn test(require_adapter: bool) -> ExitCode {
         steps.run("tools", || Done::of(system::run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))));
     }
     steps.run("format", || cargo(&["fmt", "--all", "--check"], &[]));
+    steps.run("format, fuzz targets", || cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[]));
     let built = steps.run("build", || cargo(&["build", "--package", "moue"], &[]));
     if built {
         steps.run("adapters", || {
@@ -85,7 +101,12 @@ fn test(require_adapter: bool) -> ExitCode {
     let strict = [("RUSTDOCFLAGS", "-D warnings".to_string())];
     steps.run("documentation", || cargo(&["doc", "--workspace", "--no-deps"], &strict));
     steps.run("python tests", || python::test(&root, &target));
+    steps.run("fuzz targets", || fuzz::run(&root, &target, &program, fuzz::SECONDS));
     steps.finish()
+}
+
+fn cargo_program() -> PathBuf {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into()
 }
 
 fn root() -> PathBuf {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::score::Report;
+use crate::cli::svg::escaped;
 
 const CELL: usize = 64;
 const LEFT: usize = 112;
@@ -48,8 +49,4 @@ fn cell(svg: &mut String, x: usize, y: usize, count: usize, share: f64) {
         r##"<rect x="{x}" y="{y}" width="{side}" height="{side}" rx="6" fill="rgb({r},{g},{b})"/><text x="{middle}" y="{upper}" text-anchor="middle" font-weight="600" fill="{ink}">{:.0} %</text><text x="{middle}" y="{lower}" text-anchor="middle" font-size="11" fill="{ink}" opacity="0.75">{count}</text>"##,
         100.0 * share
     );
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,0 +1,88 @@
+//! The fuzz targets of fuzz/, each for a bounded time. No sanitizer: the crate and its decoders are safe Rust, overflow checks and debug assertions
+//! are on, and without one a stable toolchain does.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::steps::Done;
+use crate::system;
+
+/// Seconds a target, where nobody says.
+pub const SECONDS: u32 = 45;
+
+const VERSION: &str = "0.13.2";
+
+/// Names, and the bytes of an input at most: the longest seed is whole.
+const TARGETS: [(&str, u32); 2] = [("model", 16_384), ("photo", 8192)];
+
+/// Builds the targets and runs each for `seconds`.
+pub fn run(root: &Path, target: &Path, cargo: &Path, seconds: u32) -> Done {
+    if !cfg!(target_os = "linux") {
+        return missing("libFuzzer is built and run on Linux only".into());
+    }
+    if let Err(reason) = compiler() {
+        return missing(reason);
+    }
+    let tool = match tool(target, cargo) {
+        Ok(tool) => tool,
+        Err(reason) => return missing(reason),
+    };
+    let fuzz = |arguments: &[&str]| {
+        let mut command = Command::new(&tool);
+        command.arg("fuzz").args(arguments).current_dir(root);
+        system::run(&mut command)
+    };
+    let folder = target.join("fuzz").display().to_string();
+    let common = ["--sanitizer", "none", "--target-dir", folder.as_str()];
+    match fuzz(&[&["build"][..], &common[..]].concat()) {
+        Ok(true) => {}
+        other => return Done::of(other),
+    }
+    let time = format!("-max_total_time={seconds}");
+    let mut failed = 0;
+    for (name, longest) in TARGETS {
+        let length = format!("-max_len={longest}");
+        let words = root.join("fuzz").join(format!("{name}.dict"));
+        let dictionary = format!("-dict={}", words.display());
+        let mut options = vec!["--", &time, &length, "-timeout=25", "-rss_limit_mb=2048", "-print_final_stats=1"];
+        if words.is_file() {
+            options.push(&dictionary);
+        }
+        let ran = fuzz(&[&["run", name][..], &common[..], &options[..]].concat());
+        failed += usize::from(ran != Ok(true));
+    }
+    println!("fuzz targets: {} passed, {failed} failed", TARGETS.len() - failed);
+    Done::of(Ok(failed == 0))
+}
+
+/// What cannot be had is skipped, and required of a CI service.
+fn missing(reason: String) -> Done {
+    if system::ci() { Done::Failed(reason) } else { Done::Skipped(reason) }
+}
+
+/// libfuzzer-sys compiles libFuzzer, which is C++.
+fn compiler() -> Result<(), String> {
+    let works = || ["c++", "g++", "clang++"].iter().any(|name| system::output(Command::new(name).arg("--version")).is_some());
+    if !works() && system::is_debian() && system::is_root() {
+        let _ = system::install(&["g++"], "libFuzzer is C++");
+    }
+    if works() {
+        Ok(())
+    } else {
+        Err("no C++ compiler was found: install one (on Debian and Ubuntu: g++), then run this again".into())
+    }
+}
+
+/// cargo-fuzz below target/tools, in the pinned version.
+fn tool(target: &Path, cargo: &Path) -> Result<PathBuf, String> {
+    let folder = target.join("tools");
+    let tool = folder.join("bin").join("cargo-fuzz");
+    if system::output(Command::new(&tool).arg("--version")).is_some_and(|said| said.trim().ends_with(VERSION)) {
+        return Ok(tool);
+    }
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut install = Command::new(cargo);
+    install.args(["install", "cargo-fuzz", "--locked", "--quiet", "--version", VERSION, "--root"]).arg(&folder);
+    if system::run(&mut install)? { Ok(tool) } else { Err("cargo-fuzz could not be installed: see the message above".into()) }
+}
