@@ -1,6 +1,7 @@
 //! What a newcomer types: `cargo xtask test` checks everything, and brings what is missing where it may.
 
 mod adapters;
+mod memory;
 mod python;
 mod steps;
 mod swiftshader;
@@ -14,9 +15,13 @@ use steps::{Done, Steps};
 
 const USAGE: &str = "\
 cargo xtask test [--require-adapter]
+cargo xtask memory [DEVICE]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests.
             Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
+
+    memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: within a tenth of each other.
+            Takes minutes; DEVICE as --device.
 
     --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
 ";
@@ -26,6 +31,8 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test(system::ci()),
         ["test", "--require-adapter"] => test(true),
+        ["memory"] => memory::measure(&root(), &target(&root()), None),
+        ["memory", device] => memory::measure(&root(), &target(&root()), Some(device)),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             ExitCode::SUCCESS
