@@ -3,8 +3,8 @@
 use crate::error::Result;
 use crate::gpu::Gpu;
 
-/// A place to run: an opened adapter or the built-in reference.
-#[derive(Debug)]
+/// A place to run: an opened adapter or the built-in reference. Clones share the adapter.
+#[derive(Debug, Clone)]
 pub enum Device {
     /// The plain-Rust twins; no adapter needed.
     Cpu,
@@ -16,11 +16,22 @@ impl Device {
     /// Opens what `--device` asks for: an index or a part of a name from [`crate::gpu::adapters`], `cpu`, or,
     /// with `None`, the best adapter. Where there is no adapter and none was asked for, the answer is
     /// [`Device::Cpu`] and a sentence of warning.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoAdapter`] where an adapter was asked for that is not there or cannot be opened.
     pub fn select(choice: Option<&str>) -> Result<(Self, Option<String>)> {
+        pollster::block_on(Self::select_async(choice))
+    }
+
+    /// As [`Device::select`], for the browser, where nothing may block.
+    ///
+    /// # Errors
+    /// As [`Device::select`].
+    pub async fn select_async(choice: Option<&str>) -> Result<(Self, Option<String>)> {
         match choice {
             Some(name) if name.eq_ignore_ascii_case("cpu") => Ok((Self::Cpu, None)),
-            Some(name) => Ok((Self::Gpu(Gpu::open(Some(name))?), None)),
-            None => match Gpu::open(None) {
+            Some(name) => Ok((Self::Gpu(Gpu::open_async(Some(name)).await?), None)),
+            None => match Gpu::open_async(None).await {
                 Ok(gpu) => Ok((Self::Gpu(gpu), None)),
                 Err(error) => Ok((Self::Cpu, Some(format!("{error}; running on `cpu`, the slow built-in reference")))),
             },

@@ -1,9 +1,10 @@
 //! Every way moue can fail. Messages name the thing and the remedy; nothing in the library panics.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What went wrong, where, and what to try.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A picture could not be read or decoded.
@@ -15,7 +16,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// The system's own reason.
-        source: std::io::Error,
+        source: Arc<std::io::Error>,
     },
     /// A model file, its description or its weights are not as `model-format` says.
     #[error("model `{model}`: {at}: {reason}")]
@@ -73,6 +74,9 @@ pub enum Error {
         /// The validation message.
         reason: String,
     },
+    /// Code that should not have panicked did, or a thread could not be had: a defect in moue, in a library it uses, or in the caller's detector.
+    #[error("a defect in moue or in a library it uses, please report it: {0}")]
+    Defect(String),
 }
 
 /// The result of every fallible function of the crate.
@@ -83,8 +87,13 @@ impl Error {
         Self::Shape { at: at.into(), reason: reason.into() }
     }
 
+    /// Whether the device failed, and not the picture: what comes next would fare no better.
+    pub fn is_of_device(&self) -> bool {
+        matches!(self, Self::DeviceLost { .. } | Self::Device { .. } | Self::OutOfMemory { .. } | Self::Limit { .. })
+    }
+
     /// An [`Error::Io`] for `path`.
     pub fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
-        Self::Io { path: path.into(), source }
+        Self::Io { path: path.into(), source: Arc::new(source) }
     }
 }

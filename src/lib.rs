@@ -4,6 +4,7 @@
 //! Every step from the canonical crop to the fused answer is a WGSL compute kernel with a plain-Rust twin.
 
 pub mod bench;
+mod clock;
 pub mod device;
 pub mod ensemble;
 pub mod error;
@@ -11,9 +12,12 @@ pub mod face;
 pub mod fusion;
 pub mod gpu;
 pub mod graph;
+mod guard;
 pub mod kernels;
 pub mod lbp;
+mod offload;
 pub mod photo;
+pub mod recognizer;
 pub mod rect;
 pub mod reference;
 pub mod runner;
@@ -27,8 +31,11 @@ pub mod cli;
 pub use device::Device;
 pub use ensemble::{Ensemble, Reading};
 pub use error::{Error, Result};
+pub use recognizer::{Analysis, Recognizer};
 pub use rect::Rect;
 pub use weights::Model;
+/// The version of wgpu whose devices [`recognizer::Builder::wgpu`] takes.
+pub use wgpu;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

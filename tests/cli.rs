@@ -346,6 +346,29 @@ fn a_closed_pipe_ends_quietly() {
 }
 
 #[test]
+fn a_closed_pipe_ends_a_long_run_quietly() {
+    let path = scratch("long").join("gray.png");
+    GrayImage::from_pixel(48, 48, Luma([120])).save(&path).unwrap();
+    let mut arguments: Vec<String> = ["analyze", "--json", "--device", "cpu"].map(String::from).into();
+    arguments.extend(std::iter::repeat_n(text(&path), 2000));
+    let ran = moue_head(&arguments);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn verbose_says_where_the_time_went() {
+    let ran = moue(&["analyze", ASTRONAUT, ASTRONAUT, "--faces", "largest", "--json", "--verbose"]);
+    assert_eq!((ran.code, ran.records().len()), (Some(0), 2), "{}", ran.stderr);
+    for word in ["decode", "detect", "upload", "compute", "readback", "faces/s", "2 faces", "kernels"] {
+        assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
+    }
+    let shares = ran.stderr.lines().skip_while(|line| !line.starts_with("stages")).skip(1);
+    let shares: Vec<f64> = shares.map_while(|line| line.strip_suffix(" %")?.split_whitespace().last()?.parse().ok()).collect();
+    assert_eq!(shares.len(), 7, "{}", ran.stderr);
+    assert!((shares.iter().sum::<f64>() - 100.0).abs() < 0.5, "{shares:?}");
+}
+
+#[test]
 fn no_colour_and_no_progress_bar_go_into_a_pipe() {
     let ran = moue(&["analyze", ASTRONAUT, ASTRONAUT, "--device", "cpu"]);
     assert!(!ran.text().contains('\x1b') && !ran.stderr.contains('\x1b'));

@@ -12,7 +12,6 @@ mod ensemble;
 mod evaluate;
 mod files;
 mod fuse;
-mod guard;
 mod inputs;
 mod labelled;
 mod lbp;
@@ -30,6 +29,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::guard;
 use outcome::{Failure, Outcome, Status};
 
 /// Reads facial expressions on any GPU.
@@ -84,7 +84,7 @@ pub fn main() -> ExitCode {
         }
     };
     guard::install();
-    match guard::run(|| command.run()).unwrap_or_else(|defect| Err(Failure::Refused(defect))) {
+    match guard::run(|| Ok(command.run())).unwrap_or_else(|defect| Err(defect.into())) {
         Ok(Status::Complete) | Err(Failure::PipeClosed) => ExitCode::SUCCESS,
         Ok(Status::Incomplete) => ExitCode::from(1),
         Err(Failure::Refused(reason)) => {

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::outcome::Failure;
 use super::terminal;
 use crate::device::Device;
-use crate::ensemble::Ensemble;
-use crate::weights::{Description, Model};
+use crate::recognizer::{Builder, Recognizer};
+use crate::weights::Model;
 
 /// `--model`.
 #[derive(Debug, clap::Args)]
@@ -61,18 +61,30 @@ pub fn same_file(a: &Path, b: &Path) -> bool {
 impl DeviceArgs {
     /// Opens the device the flag names; a fall-back to `cpu` is said on stderr.
     pub fn open(&self) -> Result<Device, Failure> {
-        let choice = self.device.as_deref().filter(|name| !name.is_empty());
-        let (device, warning) = Device::select(choice)?;
+        let (device, warning) = Device::select(self.choice())?;
         if let Some(sentence) = warning {
             terminal::warning(sentence);
         }
         Ok(device)
     }
+
+    fn choice(&self) -> Option<&str> {
+        self.device.as_deref().filter(|name| !name.is_empty())
+    }
 }
 
-/// Loads the model, opens the device, puts the one on the other.
-pub fn open(model: &ModelArgs, device: &DeviceArgs) -> Result<(Description, Ensemble), Failure> {
-    let model = model.load()?;
-    let description = model.description.clone();
-    Ok((description, Ensemble::new(model, device.open()?)?))
+/// A recognizer of this model on the device the flag names.
+pub fn builder(model: Model, device: &DeviceArgs) -> Builder {
+    let builder = Recognizer::builder().model(model);
+    match device.choice() {
+        Some(name) => builder.device_name(name),
+        None => builder,
+    }
+}
+
+/// Says on stderr that the device is not what one would expect.
+pub fn warn(recognizer: &Recognizer) {
+    if let Some(sentence) = recognizer.warning() {
+        terminal::warning(sentence);
+    }
 }

@@ -65,8 +65,11 @@ fn say(mark: String, text: impl Display) {
     let _ = writeln!(std::io::stderr(), "{mark}: {text}");
 }
 
-/// A progress bar over `count` pictures on a terminal; elsewhere it draws nothing.
-pub fn progress(count: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}  {eta} left");
-    ProgressBar::new(count as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+/// A progress bar over `count` pictures, of which `skipped` are done already, on a terminal; elsewhere it draws nothing.
+pub fn progress(count: usize, skipped: usize) -> ProgressBar {
+    let before = if skipped == 0 { String::new() } else { format!("  ({skipped} skipped, answered before)") };
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}  {eta} left{msg}");
+    let bar = ProgressBar::new(count as u64).with_position(skipped as u64).with_message(before);
+    bar.reset_eta();
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use image::RgbImage;
 
-use super::{Group, Layout, Reading, readings, weights_of};
+use super::{Group, Layout, Reading, Times, readings, weights_of};
+use crate::clock::Clock;
 use crate::error::Result;
-use crate::gpu::{Buffer, Gpu, Plan, Recording, Slice, Work};
+use crate::gpu::{Buffer, Gpu, Plan, Recording, Slice, Timing, Wait, Work};
 use crate::graph::{Prepared, Weights};
 use crate::kernels::{self, FacePart, Normalise, Source, View};
 use crate::rect::Rect;
@@ -15,8 +16,13 @@ use crate::weights::{Model, Oversample};
 
 /// Faces of one submission at most: beyond it a batch is no faster, and results would come late.
 const MOST_FACES: usize = 64;
-/// Plans kept ready; each holds its own slabs.
-const MOST_PLANS: usize = 8;
+/// Faces that plans are recorded for: a batch takes the smallest that holds it, so that numbers of faces that vary do not record plans over and
+/// over. At most a third of a batch is padding.
+const SIZES: [usize; 12] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, MOST_FACES];
+/// Plans kept ready, the one used last at the end; each holds its own slabs.
+const MOST_PLANS: usize = SIZES.len();
+/// Pixels that the smallest upload buffer holds.
+const LEAST_PIXELS: usize = 1 << 18;
 
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -32,8 +38,20 @@ pub(super) struct Engine {
 struct Key {
     faces: usize,
     oversample: Oversample,
-    /// Pixels that the upload buffer holds.
+    /// Pixels that the upload buffer holds at least.
     pixels: usize,
+}
+
+impl Key {
+    /// Whether a plan made for this does what `wanted` needs.
+    fn serves(self, wanted: Self) -> bool {
+        self.alike(wanted) && self.pixels >= wanted.pixels
+    }
+
+    /// Whether they differ by the pixels at most.
+    fn alike(self, other: Self) -> bool {
+        self.faces == other.faces && self.oversample == other.oversample
+    }
 }
 
 #[derive(Debug)]
@@ -75,12 +93,14 @@ impl Engine {
         Ok(Self { gpu, prepared, tables, fusion, plans: Vec::new() })
     }
 
-    pub fn read(
+    pub async fn read(
         &mut self,
         model: &Model,
         groups: &[Group],
         faces: &[(&RgbImage, Rect)],
         oversample: Oversample,
+        wait: Wait,
+        times: &mut Times,
     ) -> Result<Vec<Reading>> {
         let mut crops = 1;
         for group in groups {
@@ -121,50 +141,82 @@ impl Engine {
                 .count()
                 .max(1);
             let (now, later) = rest.split_at(count);
-            answers.extend(self.batch(model, groups, now, oversample)?);
+            answers.extend(self.batch(model, groups, now, (oversample, most), wait, times).await?);
             rest = later;
         }
         Ok(answers)
     }
 
     pub fn layout(&mut self, model: &Model, groups: &[Group], faces: usize, oversample: Oversample) -> Result<Layout> {
-        let faces = faces.clamp(1, MOST_FACES);
-        self.ready(model, groups, Key { faces, oversample, pixels: 1 << 16 }).map(|ready| ready.layout)
+        let faces = padded(faces);
+        self.ready(model, groups, Key { faces, oversample, pixels: LEAST_PIXELS }).map(|ready| ready.layout)
     }
 
-    fn batch(&mut self, model: &Model, groups: &[Group], parts: &[Part<'_>], oversample: Oversample) -> Result<Vec<Reading>> {
+    pub fn profile(&mut self) -> Result<Option<(usize, Vec<Timing>)>> {
+        if !self.gpu.capabilities().timestamps {
+            return Ok(None);
+        }
+        match self.plans.last_mut() {
+            Some((key, ready)) => Ok(Some((key.faces, ready.plan.profile(&[])?))),
+            None => Ok(None),
+        }
+    }
+
+    async fn batch(
+        &mut self,
+        model: &Model,
+        groups: &[Group],
+        parts: &[Part<'_>],
+        (oversample, most): (Oversample, usize),
+        wait: Wait,
+        times: &mut Times,
+    ) -> Result<Vec<Reading>> {
+        let start = Clock::start();
+        let size = padded(parts.len()).min(most).max(parts.len());
         let mut words: Vec<u32> = Vec::with_capacity(parts.iter().map(Part::pixels).sum());
         let mut faces = Vec::new();
         for part in parts {
             faces.extend(oversample.views().iter().map(|&mirrored| part.face(words.len() as u32, mirrored)));
             part.append(&mut words);
         }
+        // Padding reads the first face again: the kernels check no bounds, so that it must be one that is there.
+        let views = oversample.views().len();
+        let padding: Vec<FacePart> = faces.iter().take(views).copied().cycle().take((size - parts.len()) * views).collect();
+        faces.extend(padding);
         // Few sizes of buffer, so that photographs of all sizes share a plan.
-        let pixels = words.len().next_power_of_two().max(1 << 16).min((self.gpu.max_binding() / 4) as usize);
-        let ready = self.ready(model, groups, Key { faces: parts.len(), oversample, pixels })?;
+        let pixels = words.len().next_power_of_two().max(LEAST_PIXELS).min((self.gpu.max_binding() / 4) as usize);
+        let packing = start.elapsed();
+        let start = Clock::start();
+        let ready = self.ready(model, groups, Key { faces: size, oversample, pixels })?;
+        times.prepare += start.elapsed();
         let mut uploads: Vec<(Slice, &[u8])> =
             vec![(ready.faces, bytemuck::cast_slice(&faces)), (ready.pixels, bytemuck::cast_slice(&words))];
         uploads.extend(ready.constants.iter().map(|(slice, words)| (*slice, bytemuck::cast_slice(words))));
-        let bytes = ready.plan.run(&uploads)?.into_iter().next().unwrap_or_default();
+        let (outputs, mut spent) = ready.plan.answer(&uploads, wait).await?;
+        spent.upload += packing;
+        times.add(parts.len(), spent);
+        let bytes = outputs.into_iter().next().unwrap_or_default();
         let (members, classes) = (model.description.members.len(), model.description.labels.len());
         let mut values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
         values.truncate(parts.len() * (1 + members) * classes);
         Ok(readings(&values, members, classes))
     }
 
-    fn ready(&mut self, model: &Model, groups: &[Group], key: Key) -> Result<&mut Ready> {
-        let at = match self.plans.iter().position(|(k, _)| *k == key) {
-            Some(at) => at,
+    fn ready(&mut self, model: &Model, groups: &[Group], wanted: Key) -> Result<&mut Ready> {
+        let (key, ready) = match self.plans.iter().position(|(key, _)| key.serves(wanted)) {
+            Some(at) => self.plans.remove(at),
             None => {
+                // One that differs by its pixels only will not be wanted again; freed first, its memory can be had.
+                self.plans.retain(|(key, _)| !key.alike(wanted));
                 if self.plans.len() == MOST_PLANS {
                     self.plans.remove(0);
                 }
-                let ready = self.record(model, groups, key)?;
-                self.plans.push((key, ready));
-                self.plans.len() - 1
+                (wanted, self.record(model, groups, wanted)?)
             }
         };
-        Ok(&mut self.plans[at].1)
+        self.plans.push((key, ready));
+        let last = self.plans.len() - 1;
+        Ok(&mut self.plans[last].1)
     }
 
     fn record(&self, model: &Model, groups: &[Group], key: Key) -> Result<Ready> {
@@ -276,6 +328,11 @@ impl Engine {
             Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };
         Ok(Ready { plan, faces, pixels, constants, layout })
     }
+}
+
+/// Faces of the plan that a batch of `faces` takes.
+fn padded(faces: usize) -> usize {
+    SIZES.into_iter().find(|&size| size >= faces).unwrap_or(MOST_FACES)
 }
 
 /// `input` with the images of position `first` repeated at position `to`, for each pair.

@@ -3,11 +3,17 @@
 mod cpu;
 mod gpu;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use image::RgbImage;
 
+use crate::clock::Clock;
 use crate::device::Device;
 use crate::error::Result;
+use crate::gpu::{Spent, Timing, Wait};
 use crate::graph::Graph;
+use crate::offload::offload;
 use crate::rect::Rect;
 use crate::reference::check_warp;
 use crate::weights::{Description, MemberWeights, Model, Oversample};
@@ -31,9 +37,37 @@ struct Group {
 /// A model made ready on a device.
 #[derive(Debug)]
 pub struct Ensemble {
-    model: Model,
-    groups: Vec<Group>,
+    model: Arc<Model>,
+    groups: Arc<[Group]>,
     engine: Engine,
+    times: Times,
+}
+
+/// Where the time of an ensemble's readings went so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Faces read.
+    pub faces: usize,
+    /// Submissions to the device.
+    pub submissions: usize,
+    /// Recording plans: allocating buffers, compiling pipelines.
+    pub prepare: Duration,
+    /// Packing the faces' pixels and handing them to the device.
+    pub upload: Duration,
+    /// From submission to completion; on `cpu`, all of it.
+    pub compute: Duration,
+    /// Taking the probabilities out of the device's memory.
+    pub readback: Duration,
+}
+
+impl Times {
+    fn add(&mut self, faces: usize, spent: Spent) {
+        self.faces += faces;
+        self.submissions += 1;
+        self.upload += spent.upload;
+        self.compute += spent.compute;
+        self.readback += spent.readback;
+    }
 }
 
 #[derive(Debug)]
@@ -48,11 +82,11 @@ impl Ensemble {
     /// # Errors
     /// [`crate::Error::Model`] where weights are missing or of another shape than the network's; the device's errors.
     pub fn new(model: Model, device: Device) -> Result<Self> {
-        let groups = groups(&model)?;
+        let groups: Arc<[Group]> = groups(&model)?.into();
         let engine = match device {
             Device::Cpu => {
                 // What a run would find missing is said now.
-                for group in &groups {
+                for group in groups.iter() {
                     for member in weights_of(&model, group) {
                         crate::graph::check_weights(&group.graph, &member)?;
                     }
@@ -61,7 +95,7 @@ impl Ensemble {
             }
             Device::Gpu(device) => Engine::Gpu(Box::new(gpu::Engine::new(device, &model, &groups)?)),
         };
-        Ok(Self { model, groups, engine })
+        Ok(Self { model: Arc::new(model), groups, engine, times: Times::default() })
     }
 
     /// The model's description.
@@ -75,19 +109,82 @@ impl Ensemble {
     /// # Errors
     /// [`crate::Error::Argument`] for an empty picture or rectangle, or one of more than 65,535 pixels a side; the device's errors.
     pub fn read(&mut self, faces: &[(&RgbImage, Rect)], oversample: bool) -> Result<Vec<Reading>> {
-        for (picture, rect) in faces {
-            check_warp(picture.width(), picture.height(), *rect, self.model.description.canonical.size)?;
+        pollster::block_on(self.answer(faces, oversample, Wait::Here))
+    }
+
+    /// As [`Ensemble::read`], without keeping the executor waiting: the device is polled, and the twins run, on other threads.
+    ///
+    /// # Errors
+    /// As [`Ensemble::read`].
+    pub async fn read_async(&mut self, faces: &[(&RgbImage, Rect)], oversample: bool) -> Result<Vec<Reading>> {
+        self.answer(faces, oversample, Wait::Elsewhere).await
+    }
+
+    pub(crate) async fn answer(&mut self, faces: &[(&RgbImage, Rect)], oversample: bool, wait: Wait) -> Result<Vec<Reading>> {
+        for &(picture, rect) in faces {
+            self.check(picture, rect)?;
         }
-        let oversample = if oversample { Oversample::FiveMirrored } else { self.model.description.oversample };
-        match &mut self.engine {
+        let oversample = self.oversample(oversample);
+        let Self { model, groups, engine, times } = self;
+        match engine {
             Engine::Cpu => {
-                faces.iter().map(|&(picture, rect)| cpu::read(&self.model, &self.groups, picture, rect, oversample)).collect()
+                let mut readings = Vec::with_capacity(faces.len());
+                for &(picture, rect) in faces {
+                    let start = Clock::start();
+                    readings.push(match wait {
+                        Wait::Here => cpu::read(model, groups, picture, rect, oversample)?,
+                        Wait::Elsewhere => {
+                            let (model, groups, picture) = (Arc::clone(model), Arc::clone(groups), picture.clone());
+                            offload(move || cpu::read(&model, &groups, &picture, rect, oversample)).await?
+                        }
+                    });
+                    times.add(1, Spent { compute: start.elapsed(), ..Spent::default() });
+                }
+                Ok(readings)
             }
-            Engine::Gpu(engine) => engine.read(&self.model, &self.groups, faces, oversample),
+            Engine::Gpu(engine) => engine.read(model, groups, faces, oversample, wait, times).await,
         }
     }
 
-    /// How the work for `faces` faces is laid out on the GPU; `None` on `cpu`.
+    /// Whether `rect` of `picture` can be read.
+    pub(crate) fn check(&self, picture: &RgbImage, rect: Rect) -> Result<()> {
+        check_warp(picture.width(), picture.height(), rect, self.model.description.canonical.size)
+    }
+
+    fn oversample(&self, asked: bool) -> Oversample {
+        if asked { Oversample::FiveMirrored } else { self.model.description.oversample }
+    }
+
+    /// Compiles and records what reading `faces` faces needs, so that the first reading does not wait for it.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn warm_up(&mut self, faces: usize, oversample: bool) -> Result<()> {
+        let oversample = self.oversample(oversample);
+        match &mut self.engine {
+            Engine::Cpu => Ok(()),
+            Engine::Gpu(engine) => engine.layout(&self.model, &self.groups, faces, oversample).map(drop),
+        }
+    }
+
+    /// Where the time went so far.
+    pub fn times(&self) -> Times {
+        self.times
+    }
+
+    /// Runs the submission last read once more, with timestamps: how many faces it holds, and how long each of its dispatches takes. `None` on
+    /// `cpu`, before anything was read, and where the adapter has no timestamps.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn profile(&mut self) -> Result<Option<(usize, Vec<Timing>)>> {
+        match &mut self.engine {
+            Engine::Cpu => Ok(None),
+            Engine::Gpu(engine) => engine.profile(),
+        }
+    }
+
+    /// How the work for `faces` faces is laid out on the GPU, in a plan that holds at least so many; `None` on `cpu`.
     ///
     /// # Errors
     /// As [`Ensemble::read`].

@@ -24,4 +24,9 @@ pub trait Detector: Send {
     /// # Errors
     /// The detector's own failure. A photograph that is too small to show a face has none.
     fn detect(&mut self, photo: &RgbImage) -> Result<Vec<Face>>;
+
+    /// Another detector that finds the same, for another thread. `None`, the default: there is only this one, and threads take turns.
+    fn fork(&self) -> Option<Box<dyn Detector>> {
+        None
+    }
 }

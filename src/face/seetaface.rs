@@ -32,6 +32,7 @@ const MOST_SHARED: f64 = 0.5;
 
 /// Frontal faces of 40 pixels and more. Photographs with a side beyond 800 pixels are shrunk for the search: in them, faces of a twentieth of the
 /// longer side and more are found. Boxes are square, from the forehead to the chin, and at least half of each lies within the photograph.
+#[derive(Clone)]
 pub struct SeetaFace {
     model: Model,
 }
@@ -73,6 +74,10 @@ impl Detector for SeetaFace {
             face.rect = enlarged(face.rect, 1.0 / scale);
         }
         Ok(kept)
+    }
+
+    fn fork(&self) -> Option<Box<dyn Detector>> {
+        Some(Box::new(self.clone()))
     }
 }
 

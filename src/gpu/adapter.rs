@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 /// What an adapter says of itself.
 #[derive(Debug, Clone)]
 pub struct Adapter {
-    /// Position in [`adapters`], best first: what `--device INDEX` takes.
+    /// Position in [`adapters`], best first: what `--device INDEX` takes. 0 for one that the caller opened.
     pub index: usize,
     /// Name as the driver gives it.
     pub name: String,
@@ -24,7 +24,7 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    fn of(index: usize, adapter: &wgpu::Adapter) -> Self {
+    pub(super) fn of(index: usize, adapter: &wgpu::Adapter) -> Self {
         let (info, limits, features) = (adapter.get_info(), adapter.limits(), adapter.features());
         let named = [
             (wgpu::Features::SUBGROUP, "subgroup"),
@@ -55,17 +55,17 @@ impl Adapter {
 /// Every adapter of this machine, best first. `WGPU_BACKEND` narrows the choice (`vulkan`, `metal`, `dx12`, `gl`); without it OpenGL is looked
 /// for only where there is nothing else.
 pub fn adapters() -> Vec<Adapter> {
-    found().iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect()
+    pollster::block_on(found()).iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect()
 }
 
-fn found() -> Vec<wgpu::Adapter> {
+async fn found() -> Vec<wgpu::Adapter> {
     // OpenGL last: a driver's OpenGL twin is slower than the driver, and merely looking for one disturbs headless machines.
     let mut adapters = match wgpu::Backends::from_env() {
-        Some(backends) => of_backends(backends),
-        None => of_backends(wgpu::Backends::PRIMARY),
+        Some(backends) => of_backends(backends).await,
+        None => of_backends(wgpu::Backends::PRIMARY).await,
     };
     if adapters.is_empty() && wgpu::Backends::from_env().is_none() {
-        adapters = of_backends(wgpu::Backends::GL);
+        adapters = of_backends(wgpu::Backends::GL).await;
     }
     adapters.sort_by_key(|adapter| {
         let info = adapter.get_info();
@@ -82,18 +82,18 @@ fn found() -> Vec<wgpu::Adapter> {
     adapters
 }
 
-fn of_backends(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
+async fn of_backends(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
     descriptor.backends = backends;
     let instance = wgpu::Instance::new(descriptor);
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
+    let mut adapters = instance.enumerate_adapters(backends).await;
     adapters.retain(|adapter| adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS));
     adapters
 }
 
 /// The adapter that `choice` means: an index, a part of a name (case does not matter), or the best.
-pub(super) fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapter)> {
-    let adapters = found();
+pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapter)> {
+    let adapters = found().await;
     let described: Vec<Adapter> = adapters.iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect();
     let index = match choice {
         None => Some(0),

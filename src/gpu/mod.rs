@@ -2,6 +2,7 @@
 
 mod adapter;
 mod failure;
+mod mapping;
 mod mirror;
 mod pipelines;
 mod plan;
@@ -11,7 +12,8 @@ pub mod shader;
 use std::sync::Arc;
 
 pub use adapter::{Adapter, adapters};
-pub use plan::{Plan, Timing};
+pub use mapping::Wait;
+pub use plan::{Plan, Spent, Timing};
 pub use recording::{BufferId, Dispatch, Recording, Slice, Work, grid};
 
 use crate::error::{Error, Result};
@@ -65,7 +67,15 @@ impl Gpu {
     /// # Errors
     /// [`Error::NoAdapter`] where there is none of that name, or it cannot be opened.
     pub fn open(choice: Option<&str>) -> Result<Self> {
-        let (adapter, inner) = adapter::choose(choice)?;
+        pollster::block_on(Self::open_async(choice))
+    }
+
+    /// As [`Gpu::open`], for the browser, where nothing may block.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`].
+    pub async fn open_async(choice: Option<&str>) -> Result<Self> {
+        let (adapter, inner) = adapter::choose(choice).await?;
         let wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("moue"),
@@ -73,9 +83,17 @@ impl Gpu {
             required_limits: inner.limits(),
             ..Default::default()
         };
-        let (device, queue) = pollster::block_on(inner.request_device(&descriptor))
+        let (device, queue) = inner
+            .request_device(&descriptor)
+            .await
             .map_err(|error| Error::NoAdapter(format!("the adapter `{}` cannot be opened: {error}", adapter.name)))?;
         Ok(Self::from_device(adapter, device, queue))
+    }
+
+    /// A device that the caller opened, with its limits and whatever optional features it was opened with; none is needed. moue takes over
+    /// its uncaptured-error and device-lost callbacks, so that failures become errors: share clones of the [`Gpu`], not the device.
+    pub fn from_wgpu(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        Self::from_device(Adapter::of(0, adapter), device, queue)
     }
 
     fn from_device(adapter: Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {

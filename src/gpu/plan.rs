@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::time::Duration;
 
 use super::Gpu;
+use super::mapping::{self, Wait};
 use super::mirror::Mirror;
 use super::pipelines::Pipeline;
 use super::recording::{BufferId, Dispatch, Recording, Slice, Source, Work};
 use super::shader::BindingKind;
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 
 /// How long one dispatch took.
@@ -22,6 +24,17 @@ pub struct Timing {
     pub seconds: f64,
     /// What it cost.
     pub work: Work,
+}
+
+/// Where the time of a run went, by the host's clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Writing the uploads and encoding the commands.
+    pub upload: Duration,
+    /// From submission to completion.
+    pub compute: Duration,
+    /// Taking the outputs out of the mapped buffer.
+    pub readback: Duration,
 }
 
 /// A recording made ready on a device.
@@ -129,6 +142,16 @@ impl Plan {
     /// [`Error::Argument`] where an upload is larger than its buffer or no upload buffer; [`Error::DeviceLost`], [`Error::OutOfMemory`],
     /// [`Error::Device`].
     pub fn run(&mut self, uploads: &[(Slice, &[u8])]) -> Result<Vec<Vec<u8>>> {
+        pollster::block_on(self.answer(uploads, Wait::Here)).map(|(outputs, _)| outputs)
+    }
+
+    /// As [`Plan::run`], and says where the time went. With [`Wait::Elsewhere`] nothing blocks; a future dropped half way leaves the plan fit for
+    /// the next run.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub async fn answer(&mut self, uploads: &[(Slice, &[u8])], wait: Wait) -> Result<(Vec<Vec<u8>>, Spent)> {
+        let start = Clock::start();
         self.write(uploads)?;
         let mut encoder = self.encoder();
         let mut rest = &self.steps[..];
@@ -141,7 +164,26 @@ impl Plan {
             now.iter().for_each(|step| step.record(&mut pass));
             rest = later;
         }
-        self.finish(encoder)
+        let mut at = 0;
+        for slice in &self.outputs {
+            encoder.copy_buffer_to_buffer(&self.buffers[slice.buffer.0], slice.offset, &self.readback, at, slice.size);
+            at += slice.size;
+        }
+        self.gpu.shared.queue.submit([encoder.finish()]);
+        let upload = start.elapsed();
+        let start = Clock::start();
+        let mapped = mapping::map(&self.gpu, &self.readback, at, wait).await?;
+        let compute = start.elapsed();
+        let start = Clock::start();
+        let bytes = mapped.bytes()?;
+        let mut rest = &bytes[..];
+        let mut outputs = Vec::new();
+        for slice in &self.outputs {
+            let (head, tail) = rest.split_at(slice.size as usize);
+            outputs.push(head.to_vec());
+            rest = tail;
+        }
+        Ok((outputs, Spent { upload, compute, readback: start.elapsed() }))
     }
 
     /// Runs with a timestamp before and after every dispatch; copies into textures between them are not counted.
@@ -180,7 +222,7 @@ impl Plan {
             encoder.resolve_query_set(&queries, 0..count, &resolved, 0);
             encoder.copy_buffer_to_buffer(&resolved, 0, &readback, 0, size);
             self.gpu.shared.queue.submit([encoder.finish()]);
-            let bytes = self.map(&readback, size)?;
+            let bytes = pollster::block_on(mapping::map(&self.gpu, &readback, size, Wait::Here))?.bytes()?;
             let ticks: Vec<u64> = bytes.chunks_exact(8).map(bytemuck::pod_read_unaligned).collect();
             let period = f64::from(self.gpu.shared.queue.get_timestamp_period()) * 1e-9;
             timings.extend(steps.iter().zip(ticks.chunks_exact(2)).map(|(step, pair)| Timing {
@@ -224,54 +266,6 @@ impl Plan {
 
     fn encoder(&self) -> wgpu::CommandEncoder {
         self.gpu.shared.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("moue") })
-    }
-
-    fn finish(&self, mut encoder: wgpu::CommandEncoder) -> Result<Vec<Vec<u8>>> {
-        let mut at = 0;
-        for slice in &self.outputs {
-            encoder.copy_buffer_to_buffer(&self.buffers[slice.buffer.0], slice.offset, &self.readback, at, slice.size);
-            at += slice.size;
-        }
-        self.gpu.shared.queue.submit([encoder.finish()]);
-        let bytes = self.map(&self.readback, at)?;
-        let mut rest = &bytes[..];
-        let mut outputs = Vec::new();
-        for slice in &self.outputs {
-            let (head, tail) = rest.split_at(slice.size as usize);
-            outputs.push(head.to_vec());
-            rest = tail;
-        }
-        Ok(outputs)
-    }
-
-    fn map(&self, buffer: &wgpu::Buffer, size: u64) -> Result<Vec<u8>> {
-        if size == 0 {
-            let waited = self.gpu.shared.device.poll(wgpu::PollType::wait_indefinitely());
-            self.gpu.check("running")?;
-            return waited.map(|_| Vec::new()).map_err(|error| self.lost(&error.to_string()));
-        }
-        let (sender, receiver) = mpsc::channel();
-        buffer.map_async(wgpu::MapMode::Read, 0..size, move |result| {
-            let _ = sender.send(result);
-        });
-        let waited = self.gpu.shared.device.poll(wgpu::PollType::wait_indefinitely());
-        self.gpu.check("running")?;
-        waited.map_err(|error| self.lost(&error.to_string()))?;
-        match receiver.try_recv() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.lost(&error.to_string())),
-            Err(_) => return Err(self.lost("the results never came")),
-        }
-        let bytes = match buffer.get_mapped_range(0..size) {
-            Ok(view) => view.to_vec(),
-            Err(error) => return Err(self.lost(&error.to_string())),
-        };
-        buffer.unmap();
-        Ok(bytes)
-    }
-
-    fn lost(&self, reason: &str) -> Error {
-        Error::DeviceLost { adapter: self.gpu.name().to_owned(), reason: reason.to_owned() }
     }
 }
 

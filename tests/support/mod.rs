@@ -36,7 +36,8 @@ impl Ran {
     }
 }
 
-fn command(arguments: &[impl AsRef<OsStr>]) -> Command {
+/// A run of `moue` with these arguments, to be started.
+pub fn command(arguments: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_moue"));
     command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("MOUE_DEVICE");
     command

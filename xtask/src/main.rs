@@ -2,6 +2,7 @@
 
 mod adapters;
 mod fuzz;
+mod memory;
 mod python;
 mod steps;
 mod swiftshader;
@@ -18,6 +19,7 @@ const USAGE: &str = "\
 cargo xtask test [--require-adapter]
 cargo xtask train
 cargo xtask fuzz [--seconds N]
+cargo xtask memory [DEVICE]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
             Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
@@ -25,6 +27,8 @@ cargo xtask fuzz [--seconds N]
             fuzz/artifacts.
     train   the default model from its data: training, fusion, goldens, the figures of its card. Hours; the same command goes on after an
             interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.
+    memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: within a tenth of each other.
+            Takes minutes; DEVICE as --device.
 
     --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
     --seconds N          of each fuzz target, 45 where nobody says
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
         ["fuzz", "--seconds", seconds] if seconds.parse().is_ok_and(|n: u32| n > 0) => {
             fuzz(seconds.parse().unwrap_or(fuzz::SECONDS))
         }
+        ["memory"] => memory::measure(&root(), &target(&root()), None),
+        ["memory", device] => memory::measure(&root(), &target(&root()), Some(device)),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             ExitCode::SUCCESS

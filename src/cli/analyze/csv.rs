@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::record::{Record, best, label, order};
+use super::record::{Record, order};
 
 /// The column names.
 pub fn header(out: &mut impl Write, labels: &[String]) -> io::Result<()> {
@@ -28,7 +28,7 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: usiz
             rect.height.to_string(),
         ]);
         cells.push(face.score.map(|score| score.to_string()).unwrap_or_default());
-        cells.push(quoted(label(labels, best(&face.probabilities))));
+        cells.push(quoted(&face.label));
         let mut shown = vec![String::new(); labels.len()];
         for i in order(&face.probabilities).into_iter().take(top) {
             shown[i] = face.probabilities[i].to_string();
@@ -54,7 +54,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::analyze::record::FaceRecord;
+    use crate::recognizer::AnalyzedFace;
     use crate::rect::Rect;
 
     fn lines(record: &Record, top: usize) -> Vec<String> {
@@ -67,7 +67,14 @@ mod tests {
 
     #[test]
     fn every_line_has_a_cell_for_every_column() {
-        let face = FaceRecord { rect: Rect::whole(3, 4), score: None, probabilities: vec![0.25, 0.75], members: Vec::new() };
+        let face = AnalyzedFace {
+            rect: Rect::whole(3, 4),
+            score: None,
+            label_index: 1,
+            label: "sad".into(),
+            probabilities: vec![0.25, 0.75],
+            members: Vec::new(),
+        };
         let record = Record { input: "a, b.png".into(), size: Some((3, 4)), faces: vec![face], error: None };
         let found = lines(&record, 1);
         assert_eq!(found[0], "input,width,height,face,x,y,w,h,score,label,happy,sad,error");

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::record::{FaceRecord, Record, best, label, order};
+use super::record::{Record, label, order};
 use crate::cli::palette;
 use crate::cli::terminal::Paint;
+use crate::recognizer::AnalyzedFace;
 
 const BLOCKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
@@ -21,12 +22,12 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: Opti
     record.faces.iter().try_for_each(|face| writeln!(out, "  {}", line(face, labels, top, paint)))
 }
 
-fn line(face: &FaceRecord, labels: &[String], top: Option<usize>, paint: Paint) -> String {
+fn line(face: &AnalyzedFace, labels: &[String], top: Option<usize>, paint: Paint) -> String {
     let values = &face.probabilities;
-    let first = best(values);
+    let first = face.label_index;
     let coloured = |i: usize, text: String| paint.colour(text, palette::colour(label(labels, i), i));
     let width = labels.iter().map(String::len).max().unwrap_or(0);
-    let head = coloured(first, format!("{:width$} {:>5.1} %", label(labels, first), 100.0 * values[first]));
+    let head = coloured(first, format!("{:width$} {:>5.1} %", face.label, 100.0 * values[first]));
     let bars: Vec<String> = match top {
         None => labels.iter().enumerate().map(|(i, name)| format!("{} {name}", coloured(i, block(values[i]).into()))).collect(),
         Some(k) => {

@@ -4,8 +4,13 @@ use std::io::Write;
 
 use serde::{Serialize, Serializer};
 
-use super::record::{FaceRecord, Record, best, label, order};
-use crate::cli::outcome::Failure;
+use super::record::{Record, label, order};
+use crate::recognizer::{AnalyzedFace, most_probable};
+
+/// Name and version of the records.
+pub const SCHEMA: &str = "moue.analyze/1";
+/// How every line begins.
+pub const HEAD: &str = r#"{"schema":"moue.analyze/1","input":"#;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -53,13 +58,19 @@ impl Serialize for Probabilities<'_> {
 }
 
 /// One line.
-pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: Option<usize>) -> Result<(), Failure> {
+pub fn write(
+    out: &mut impl Write,
+    record: &Record,
+    labels: &[String],
+    members: &[String],
+    top: Option<usize>,
+) -> std::io::Result<()> {
     let line = Line {
-        schema: "moue.analyze/1",
+        schema: SCHEMA,
         input: &record.input,
         width: record.size.map(|size| size.0),
         height: record.size.map(|size| size.1),
-        faces: record.faces.iter().map(|face| self::face(face, labels, top)).collect(),
+        faces: record.faces.iter().map(|face| self::face(face, labels, members, top)).collect(),
         error: record.error.as_deref(),
     };
     let mut text = serde_json::to_vec(&line)?;
@@ -68,18 +79,31 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: Opti
     Ok(())
 }
 
-fn face<'a>(face: &'a FaceRecord, labels: &'a [String], top: Option<usize>) -> Face<'a> {
+fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String], top: Option<usize>) -> Face<'a> {
     let probabilities = |values| Probabilities { labels, values, top };
-    let member = |(name, values): &'a (String, Vec<f32>)| Member {
+    let member = |(name, values): (&'a String, &'a Vec<f32>)| Member {
         name,
-        label: label(labels, best(values)),
+        label: label(labels, most_probable(values)),
         probabilities: probabilities(values),
     };
     Face {
         bounds: (face.rect.x, face.rect.y, face.rect.width, face.rect.height),
         score: face.score,
-        label: label(labels, best(&face.probabilities)),
+        label: &face.label,
         probabilities: probabilities(&face.probabilities),
-        members: face.members.iter().map(member).collect(),
+        members: members.iter().zip(&face.members).map(member).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_begins_alike() {
+        let record = Record { input: "a.png".into(), size: None, faces: Vec::new(), error: None };
+        let mut line = Vec::new();
+        write(&mut line, &record, &[], &[], None).unwrap();
+        assert!(line.starts_with(HEAD.as_bytes()) && line.ends_with(b"}\n"));
     }
 }

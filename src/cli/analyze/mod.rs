@@ -1,24 +1,29 @@
 //! `moue analyze`.
 
-mod answer;
 mod csv;
 mod human;
 mod json;
+mod output;
 mod record;
+mod resume;
+mod stages;
 mod target;
 
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
-use answer::Reader;
+use output::Output;
 use record::Record;
+use resume::Resumed;
+use stages::Stopwatch;
 
-use super::outcome::{Failure, Outcome, Status};
+use super::inputs::{self, Input};
+use super::outcome::{Outcome, Status};
 use super::session::{self, DeviceArgs, ModelArgs};
-use super::{annotate, files, inputs, terminal};
+use super::{annotate, files, terminal};
 use crate::error::Result;
+use crate::recognizer::{self, Source};
 
 /// Reads the expressions of the faces in pictures
 #[derive(Debug, clap::Args)]
@@ -37,6 +42,9 @@ pub struct Args {
     /// One line a face, with a header
     #[arg(long)]
     csv: bool,
+    /// Write the JSON records to this file instead, and go on where it ends if it exists: what it holds is not read again
+    #[arg(long, value_name = "OUT.jsonl", conflicts_with_all = ["csv", "top"])]
+    resume: Option<PathBuf>,
     /// Draw boxes, labels and bars: into a picture file (for one picture), or into a folder (one PNG a picture)
     #[arg(long, value_name = "FILE|DIR")]
     annotate: Option<PathBuf>,
@@ -46,6 +54,9 @@ pub struct Args {
     /// Average five crops and their mirrors, whatever the model says: slower, steadier
     #[arg(long)]
     oversample: bool,
+    /// Say at the end where the time went: stages, kernels, faces a second, memory
+    #[arg(long, short)]
+    verbose: bool,
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -61,33 +72,78 @@ pub enum Faces {
     None,
 }
 
+impl From<Faces> for recognizer::Faces {
+    fn from(faces: Faces) -> Self {
+        match faces {
+            Faces::All => Self::All,
+            Faces::Largest => Self::Largest,
+            Faces::None => Self::None,
+        }
+    }
+}
+
+/// An input, and where its picture is drawn.
+#[derive(Debug)]
+pub struct Job {
+    input: Input,
+    target: Option<PathBuf>,
+}
+
+impl Source for Job {
+    fn read(&mut self) -> Result<RgbImage> {
+        self.input.read()
+    }
+}
+
 /// One record a picture, in the order of the inputs, each as soon as it is known.
 pub fn run(args: &Args) -> Outcome {
+    let watch = Stopwatch::start();
     let inputs = inputs::expand(&args.inputs);
     let targets = match &args.annotate {
         Some(target) => target::plan(&inputs, target)?,
         None => vec![None; inputs.len()],
     };
-    let (description, ensemble) = session::open(&args.model, &args.device)?;
-    let labels = description.labels.clone();
-    let mut reader = Reader::new(description, ensemble, args.faces, args.oversample)?;
-    let mut out = std::io::stdout().lock();
-    let top = args.top.map_or(labels.len(), |k| labels.len().min(k as usize));
-    if args.csv {
-        csv::header(&mut out, &labels)?;
-    }
-    let bar = if std::io::stdout().is_terminal() || inputs.len() < 2 { None } else { Some(terminal::progress(inputs.len())) };
+    let count = inputs.len();
+    let model = args.model.load()?;
+    let description = model.description.clone();
+    let mut resumed = args.resume.as_deref().map(|path| Resumed::open(path, &description)).transpose()?;
+    let mut jobs: Vec<Job> = inputs.into_iter().zip(targets).map(|(input, target)| Job { input, target }).collect();
     let mut failures = 0;
-    for (input, target) in inputs.iter().zip(&targets) {
-        let (photo, record) = reader.answer(input);
+    if let Some(resumed) = &mut resumed {
+        jobs.retain(|job| match resumed.answered(&job.input.name) {
+            Some(failed) => {
+                failures += usize::from(failed);
+                false
+            }
+            None => true,
+        });
+    }
+    let skipped = count - jobs.len();
+    let mut output = Output::new(args, resumed, &description)?;
+    if skipped > 0 {
+        terminal::note(format!("{skipped} of {count} inputs were answered before"));
+    }
+    if jobs.is_empty() {
+        return Ok(Status::of(failures));
+    }
+
+    let builder = session::builder(model, &args.device).faces(args.faces.into()).oversample(args.oversample);
+    let (mut recognizer, photos) = builder.build_and_prefetch(jobs)?;
+    session::warn(&recognizer);
+    let watch = watch.ready();
+    let bar = output.shows_progress(count).then(|| terminal::progress(count, skipped));
+    let mut stream = recognizer.analyze_stream(photos);
+    while let Some(answer) = stream.next() {
+        let (job, photo, record) = Record::of(answer)?;
         let mut failed = record.error.is_some();
-        write(args, &mut out, &record, &labels, top)?;
-        if let (Some(photo), Some(path)) = (&photo, target)
-            && let Err(error) = draw(photo, &record, &labels, path)
+        // Before the record: a run that is resumed takes what has one for done.
+        if let (Some(photo), Some(path), false) = (&photo, &job.target, failed)
+            && let Err(error) = draw(photo, &record, &description.labels, path)
         {
             terminal::error(format!("--annotate: {error}"));
             failed = true;
         }
+        output.write(&record)?;
         failures += usize::from(failed);
         if let Some(bar) = &bar {
             bar.inc(1);
@@ -96,8 +152,13 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    if failures > 0 && inputs.len() > 1 {
-        terminal::note(format!("{failures} of {} inputs could not be answered", inputs.len()));
+    if failures > 0 && count > 1 {
+        terminal::note(format!("{failures} of {count} inputs could not be answered"));
+    }
+    if args.verbose {
+        let prefetched = stream.prefetched();
+        drop(stream);
+        watch.report(prefetched, &mut recognizer)?;
     }
     Ok(Status::of(failures))
 }
@@ -108,14 +169,4 @@ fn draw(photo: &RgbImage, record: &Record, labels: &[String], path: &Path) -> Re
     let drawn = annotate::draw(photo, &faces, labels)?;
     files::make_parent(path)?;
     files::save(&drawn.into(), path)
-}
-
-fn write(args: &Args, out: &mut impl Write, record: &Record, labels: &[String], top: usize) -> Result<(), Failure> {
-    if args.json {
-        json::write(out, record, labels, args.top.map(|_| top))
-    } else if args.csv {
-        csv::write(out, record, labels, top).map_err(Failure::from)
-    } else {
-        human::write(out, record, labels, args.top.map(|_| top)).map_err(Failure::from)
-    }
 }

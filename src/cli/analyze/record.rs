@@ -1,6 +1,10 @@
 //! What one picture answers.
 
-use crate::rect::Rect;
+use image::RgbImage;
+
+use super::Job;
+use crate::error::Error;
+use crate::recognizer::{AnalyzedFace, Answer};
 
 /// One picture's answer.
 #[derive(Debug)]
@@ -10,27 +14,26 @@ pub struct Record {
     /// Width and height of the upright picture; none where it could not be read.
     pub size: Option<(u32, u32)>,
     /// Its faces, best first.
-    pub faces: Vec<FaceRecord>,
+    pub faces: Vec<AnalyzedFace>,
     /// Why it could not be answered.
     pub error: Option<String>,
 }
 
-/// One face's answer.
-#[derive(Debug)]
-pub struct FaceRecord {
-    /// The detector's box, without the model's margin.
-    pub rect: Rect,
-    /// The detector's score; none where nothing was looked for.
-    pub score: Option<f64>,
-    /// Fused probabilities, in the order of the labels.
-    pub probabilities: Vec<f32>,
-    /// Name and probabilities of each member.
-    pub members: Vec<(String, Vec<f32>)>,
-}
-
-/// Position of the largest probability; the first where several are equal.
-pub fn best(probabilities: &[f32]) -> usize {
-    order(probabilities).first().copied().unwrap_or(0)
+impl Record {
+    /// The record of an answer.
+    ///
+    /// # Errors
+    /// The device is lost: that is no answer, and there will be none for the others.
+    pub fn of(answer: Answer<Job>) -> Result<(Job, Option<RgbImage>, Self), Error> {
+        let Answer { source, photo, analysis } = answer;
+        let (faces, error) = match analysis {
+            Ok(analysis) => (analysis.faces, None),
+            Err(error @ Error::DeviceLost { .. }) => return Err(error),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        let record = Self { input: source.input.name.clone(), size: photo.as_ref().map(RgbImage::dimensions), faces, error };
+        Ok((source, photo, record))
+    }
 }
 
 /// Positions of the probabilities, largest first; equal ones in the order of the labels.
@@ -52,6 +55,5 @@ mod tests {
     #[test]
     fn the_largest_comes_first_and_equals_keep_their_order() {
         assert_eq!(order(&[0.1, 0.4, 0.1, 0.4]), [1, 3, 0, 2]);
-        assert_eq!(best(&[0.2, 0.5, 0.3]), 1);
     }
 }

@@ -11,7 +11,6 @@ use super::files;
 use super::labelled::LabelledArgs;
 use super::outcome::{Failure, Outcome, Status};
 use super::session::{DeviceArgs, ModelArgs};
-use crate::ensemble::Ensemble;
 use score::Score;
 
 /// Measures a model on labelled pictures
@@ -36,8 +35,7 @@ pub fn run(args: &Args) -> Outcome {
     let model = args.model.load()?;
     let labelled = args.labelled.find(&model.description.labels)?;
     let mut score = Score::new(&model.description);
-    let ensemble = Ensemble::new(model, args.device.open()?)?;
-    let failures = labelled.read(ensemble, |class, reading| match reading {
+    let failures = labelled.read(model, &args.device, |class, reading| match reading {
         Some(reading) => score.count(class, reading),
         None => score.miss(class),
     })?;

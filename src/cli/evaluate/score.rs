@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::ensemble::Reading;
+use crate::recognizer::most_probable;
 use crate::weights::Description;
 
 /// Counts of a run.
@@ -74,11 +75,11 @@ impl Score {
 
     /// Counts one answer.
     pub fn count(&mut self, class: usize, reading: &Reading) {
-        if let Some(cell) = self.confusion.get_mut(class).and_then(|row| row.get_mut(best(&reading.probabilities))) {
+        if let Some(cell) = self.confusion.get_mut(class).and_then(|row| row.get_mut(most_probable(&reading.probabilities))) {
             *cell += 1;
         }
         for ((_, _, right), own) in self.members.iter_mut().zip(&reading.members) {
-            *right += usize::from(best(own) == class);
+            *right += usize::from(most_probable(own) == class);
         }
     }
 
@@ -118,10 +119,6 @@ impl Score {
                 .collect(),
         }
     }
-}
-
-fn best(values: &[f32]) -> usize {
-    (0..values.len()).reduce(|a, b| if values[b] > values[a] { b } else { a }).unwrap_or(0)
 }
 
 #[cfg(test)]

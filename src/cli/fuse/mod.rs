@@ -11,7 +11,6 @@ use super::labelled::LabelledArgs;
 use super::outcome::{Failure, Outcome, Status};
 use super::session::{DeviceArgs, ModelArgs};
 use super::{files, terminal};
-use crate::ensemble::Ensemble;
 use crate::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
 use crate::weights::{Description, Fusion};
 use report::{Figures, MemberReport, Report};
@@ -60,8 +59,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     let mut answers = Answers { members: vec![Vec::new(); description.members.len()], labels: Vec::new() };
     let mut faceless = 0;
-    let ensemble = Ensemble::new(model.clone(), args.device.open()?)?;
-    let failures = labelled.read(ensemble, |class, reading| match reading {
+    let failures = labelled.read(model.clone(), &args.device, |class, reading| match reading {
         Some(reading) => answers.push(class, &reading.members),
         None => faceless += 1,
     })?;

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use image::RgbImage;
 use walkdir::WalkDir;
 
 use crate::cli::inputs::is_picture;
+use crate::recognizer::Source;
 
 /// One labelled picture.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +15,12 @@ pub struct Sample {
     pub path: PathBuf,
     /// Position of its label.
     pub class: usize,
+}
+
+impl Source for Sample {
+    fn read(&mut self) -> crate::Result<RgbImage> {
+        crate::photo::read(&self.path)
+    }
 }
 
 /// Every picture below `root`/LABEL, class by class, sorted. Case does not matter in the folders' names.

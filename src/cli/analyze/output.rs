@@ -1,0 +1,66 @@
+//! Where the records of a run go, and how they are written.
+
+use std::io::{IsTerminal, Stdout, Write};
+
+use super::record::Record;
+use super::resume::Resumed;
+use super::{Args, csv, human, json};
+use crate::cli::outcome::Failure;
+use crate::weights::Description;
+
+/// The records' way out.
+pub struct Output {
+    form: Form,
+    labels: Vec<String>,
+    members: Vec<String>,
+    top: Option<usize>,
+    stdout: Stdout,
+    file: Option<Resumed>,
+}
+
+enum Form {
+    Human,
+    Json,
+    Csv,
+}
+
+impl Output {
+    /// As the flags say; the header of a table is written at once.
+    pub fn new(args: &Args, file: Option<Resumed>, description: &Description) -> Result<Self, Failure> {
+        let form = match (args.json || file.is_some(), args.csv) {
+            (true, _) => Form::Json,
+            (false, true) => Form::Csv,
+            (false, false) => Form::Human,
+        };
+        let labels = description.labels.clone();
+        let top = args.top.map(|k| labels.len().min(k as usize));
+        let members = description.members.iter().map(|member| member.name.clone()).collect();
+        let mut stdout = std::io::stdout();
+        if matches!(form, Form::Csv) {
+            csv::header(&mut stdout, &labels)?;
+        }
+        Ok(Self { form, labels, members, top, stdout, file })
+    }
+
+    /// Whether a progress bar over `count` inputs is of use: records on a terminal show the progress themselves.
+    pub fn shows_progress(&self, count: usize) -> bool {
+        count > 1 && (self.file.is_some() || !self.stdout.is_terminal())
+    }
+
+    /// One record, whole.
+    pub fn write(&mut self, record: &Record) -> Result<(), Failure> {
+        let mut text = Vec::new();
+        match self.form {
+            Form::Human => human::write(&mut text, record, &self.labels, self.top)?,
+            Form::Json => json::write(&mut text, record, &self.labels, &self.members, self.top)?,
+            Form::Csv => csv::write(&mut text, record, &self.labels, self.top.unwrap_or(self.labels.len()))?,
+        }
+        match &mut self.file {
+            Some(file) => file.append(&text),
+            None => {
+                self.stdout.write_all(&text)?;
+                Ok(self.stdout.flush()?)
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What a photograph answers.
+
+use std::sync::Arc;
+
+use crate::ensemble::Reading;
+use crate::face::Face;
+use crate::rect::Rect;
+
+/// The answer for one photograph.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Analysis {
+    /// Width of the photograph in pixels.
+    pub width: u32,
+    /// Height of the photograph in pixels.
+    pub height: u32,
+    /// Its faces, best score first; none is no error.
+    pub faces: Vec<AnalyzedFace>,
+}
+
+/// The answer for one face.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AnalyzedFace {
+    /// The detector's box in pixels, without the model's margin; it may reach beyond the photograph. The whole photograph with
+    /// [`Faces::None`](super::Faces::None).
+    pub rect: Rect,
+    /// The detector's score; `None` with [`Faces::None`](super::Faces::None).
+    pub score: Option<f64>,
+    /// Position of the most probable label in the model's labels; the first where several are equal.
+    pub label_index: usize,
+    /// The most probable label.
+    pub label: Arc<str>,
+    /// Fused probabilities, in the order of the model's labels; sum 1.
+    pub probabilities: Vec<f32>,
+    /// Each member's own probabilities, in the order of the model's members.
+    pub members: Vec<Vec<f32>>,
+}
+
+impl AnalyzedFace {
+    pub(super) fn new(found: Found, reading: Reading, labels: &[Arc<str>]) -> Self {
+        let Reading { probabilities, members } = reading;
+        let label_index = most_probable(&probabilities);
+        let label = labels.get(label_index).cloned().unwrap_or_else(|| "".into());
+        Self { rect: found.rect, score: found.score, label_index, label, probabilities, members }
+    }
+}
+
+/// Position of the largest probability; the first where several are equal.
+pub fn most_probable(probabilities: &[f32]) -> usize {
+    let larger = |best: usize, at: usize| if probabilities[at] > probabilities[best] { at } else { best };
+    (0..probabilities.len()).reduce(larger).unwrap_or(0)
+}
+
+/// A face to read: the detector's box, or the whole photograph.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Found {
+    pub rect: Rect,
+    pub score: Option<f64>,
+}
+
+impl Found {
+    pub fn whole(width: u32, height: u32) -> Self {
+        Self { rect: Rect::whole(width, height), score: None }
+    }
+
+    /// What the networks read: the box with the model's margin around it, or the whole photograph.
+    pub fn crop(self, margin: f64) -> Rect {
+        if self.score.is_some() { self.rect.with_margin(margin) } else { self.rect }
+    }
+}
+
+impl From<Face> for Found {
+    fn from(face: Face) -> Self {
+        Self { rect: face.rect, score: Some(face.score) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equal_probabilities_the_first_label_is_given() {
+        assert_eq!(most_probable(&[0.2, 0.4, 0.4]), 1);
+    }
+
+    #[test]
+    fn the_margin_belongs_to_boxes_that_were_found() {
+        assert_eq!(Found::whole(10, 20).crop(0.5), Rect::whole(10, 20));
+        let face = Face { rect: Rect { x: 10, y: 10, width: 4, height: 4 }, score: 3.0 };
+        assert_eq!(Found::from(face).crop(0.5), Rect { x: 8, y: 8, width: 8, height: 8 });
+    }
+}

@@ -1,0 +1,130 @@
+//! Making a [`Recognizer`]: which model, where it runs, which faces.
+
+use super::Recognizer;
+use super::finder::{Faces, Finder};
+use super::prefetch::{Prefetch, Source};
+use crate::device::Device;
+use crate::ensemble::Ensemble;
+use crate::error::Result;
+use crate::face::Detector;
+use crate::gpu::Gpu;
+use crate::offload::offload;
+use crate::weights::Model;
+
+/// What a [`Recognizer`] is made of.
+#[derive(Default)]
+#[must_use]
+pub struct Builder {
+    model: Option<Model>,
+    place: Place,
+    faces: Faces,
+    oversample: bool,
+    detector: Option<Box<dyn Detector>>,
+}
+
+#[derive(Default)]
+enum Place {
+    /// The best adapter, or the reference where there is none.
+    #[default]
+    Best,
+    Named(String),
+    Opened(Device),
+}
+
+impl Builder {
+    /// This model instead of the embedded one.
+    pub fn model(mut self, model: Model) -> Self {
+        self.model = Some(model);
+        self
+    }
+
+    /// As `--device`: an index or a part of a name from [`crate::gpu::adapters`], or `cpu`, instead of the best adapter.
+    pub fn device_name(mut self, name: impl Into<String>) -> Self {
+        self.place = Place::Named(name.into());
+        self
+    }
+
+    /// A device that is open already: recognizers can share clones of one.
+    pub fn device(mut self, device: Device) -> Self {
+        self.place = Place::Opened(device);
+        self
+    }
+
+    /// The caller's own wgpu device, opened from `adapter` with any features and at least WebGPU's default limits: see [`Gpu::from_wgpu`].
+    pub fn wgpu(self, adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        self.device(Device::Gpu(Gpu::from_wgpu(adapter, device, queue)))
+    }
+
+    /// Which faces are read: [`Faces::All`] by default.
+    pub fn faces(mut self, faces: Faces) -> Self {
+        self.faces = faces;
+        self
+    }
+
+    /// Five crops and their mirrors, averaged, whatever the model says: slower, steadier.
+    pub fn oversample(mut self, oversample: bool) -> Self {
+        self.oversample = oversample;
+        self
+    }
+
+    /// The caller's own detector instead of SeetaFace. [`Faces::None`] asks none.
+    pub fn detector(mut self, detector: Box<dyn Detector>) -> Self {
+        self.detector = Some(detector);
+        self
+    }
+
+    /// Opens the device, uploads the weights, compiles the pipelines and records the plan for one face. Blocks meanwhile.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoAdapter`] where the device asked for is not there, [`crate::Error::Model`] where the model is not whole; the device's.
+    pub fn build(mut self) -> Result<Recognizer> {
+        let finder = self.finder()?;
+        pollster::block_on(self.construct(finder))
+    }
+
+    /// As [`Builder::build`], on a thread of its own; in the browser, without blocking.
+    ///
+    /// # Errors
+    /// As [`Builder::build`]; [`crate::Error::Defect`] where the system gives no thread.
+    pub async fn build_async(mut self) -> Result<Recognizer> {
+        let finder = self.finder()?;
+        if cfg!(target_family = "wasm") {
+            return self.construct(finder).await;
+        }
+        offload(move || pollster::block_on(self.construct(finder))).await
+    }
+
+    /// As [`Builder::build`], and, while the device opens, decodes photographs and finds their faces on other threads: the first answer of
+    /// [`Recognizer::analyze_stream`] comes sooner.
+    ///
+    /// # Errors
+    /// As [`Builder::build`]; [`crate::Error::Defect`] where the system gives no thread.
+    pub fn build_and_prefetch<S, I>(mut self, sources: I) -> Result<(Recognizer, Prefetch<S>)>
+    where
+        S: Source,
+        I: IntoIterator<Item = S>,
+        I::IntoIter: Send + 'static,
+    {
+        let finder = self.finder()?;
+        let photos = Prefetch::start(&finder, sources)?;
+        Ok((pollster::block_on(self.construct(finder))?, photos))
+    }
+
+    fn finder(&mut self) -> Result<Finder> {
+        Finder::new(self.faces, self.detector.take())
+    }
+
+    async fn construct(self, finder: Finder) -> Result<Recognizer> {
+        let model = self.model.map_or_else(Model::embedded, Ok)?;
+        let (device, warning) = match self.place {
+            Place::Best => Device::select_async(None).await?,
+            Place::Named(name) => Device::select_async(Some(&name)).await?,
+            Place::Opened(device) => (device, None),
+        };
+        let labels = model.description.labels.iter().map(|label| label.as_str().into()).collect();
+        let name = device.name().to_owned();
+        let mut ensemble = Ensemble::new(model, device)?;
+        ensemble.warm_up(1, self.oversample)?;
+        Ok(Recognizer { ensemble, finder, labels, oversample: self.oversample, device: name, warning })
+    }
+}

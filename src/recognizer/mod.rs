@@ -1,0 +1,193 @@
+//! Photographs in, expressions out: a detector and an [`Ensemble`] made ready, for one photograph, several, or a stream of them.
+
+mod analysis;
+mod builder;
+mod finder;
+mod prefetch;
+mod stream;
+
+use std::sync::Arc;
+
+use image::RgbImage;
+
+pub use analysis::{Analysis, AnalyzedFace, most_probable};
+pub use builder::Builder;
+pub use finder::Faces;
+pub use prefetch::{Prefetch, Prefetched, Source};
+pub use stream::{Answer, Stream};
+
+use analysis::Found;
+use finder::Finder;
+
+use crate::ensemble::{Ensemble, Reading, Times};
+use crate::error::{Error, Result};
+use crate::gpu::{Timing, Wait};
+use crate::rect::Rect;
+use crate::weights::Description;
+
+/// Reads the expressions of the faces in photographs. It can be sent to another thread.
+///
+/// ```
+/// # fn main() -> moue::Result<()> {
+/// let mut recognizer = moue::Recognizer::builder().device_name("cpu").build()?;
+/// let photo = moue::photo::read("examples/astronaut.png".as_ref())?;
+/// for face in recognizer.analyze(&photo)?.faces {
+///     println!("{}: {:.0} %", face.label, 100.0 * face.probabilities[face.label_index]);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Recognizer {
+    ensemble: Ensemble,
+    finder: Finder,
+    labels: Vec<Arc<str>>,
+    oversample: bool,
+    device: String,
+    warning: Option<String>,
+}
+
+impl Recognizer {
+    /// The default model on the best adapter, for every face that SeetaFace finds, until the builder is told otherwise.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The model's description: its labels, members and margin.
+    pub fn description(&self) -> &Description {
+        self.ensemble.description()
+    }
+
+    /// Name of the adapter it runs on, or `cpu`.
+    pub fn device_name(&self) -> &str {
+        &self.device
+    }
+
+    /// What a user should know about the device: that there was no adapter, and that the slow reference runs.
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
+    /// Reads the faces of an upright RGB photograph.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] where the detector fails on it, [`Error::Argument`] where it is empty or has more than 65,535 pixels a side;
+    /// [`Error::DeviceLost`], [`Error::OutOfMemory`] and [`Error::Device`] where the device fails; [`Error::Defect`] where a detector panics.
+    pub fn analyze(&mut self, photo: &RgbImage) -> Result<Analysis> {
+        only(self.analyze_batch(&[photo]))
+    }
+
+    /// As [`Recognizer::analyze`], without keeping the executor waiting: detection, polling and the twins run on other threads. The future can be
+    /// dropped at any time.
+    ///
+    /// # Errors
+    /// As [`Recognizer::analyze`].
+    pub async fn analyze_async(&mut self, photo: &RgbImage) -> Result<Analysis> {
+        only(self.analyze_batch_async(&[photo]).await)
+    }
+
+    /// One answer a photograph, in their order. The faces of all share submissions; a photograph that cannot be read costs its own answer only.
+    pub fn analyze_batch(&mut self, photos: &[&RgbImage]) -> Vec<Result<Analysis>> {
+        pollster::block_on(self.batch(photos, Wait::Here))
+    }
+
+    /// As [`Recognizer::analyze_batch`], as little in the executor's way as [`Recognizer::analyze_async`].
+    pub async fn analyze_batch_async(&mut self, photos: &[&RgbImage]) -> Vec<Result<Analysis>> {
+        self.batch(photos, Wait::Elsewhere).await
+    }
+
+    /// Decodes photographs and finds their faces on other threads from now on, for [`Recognizer::analyze_stream`].
+    ///
+    /// # Errors
+    /// [`Error::Defect`] where the system gives no thread.
+    pub fn prefetch<S, I>(&self, sources: I) -> Result<Prefetch<S>>
+    where
+        S: Source,
+        I: IntoIterator<Item = S>,
+        I::IntoIter: Send + 'static,
+    {
+        Prefetch::start(&self.finder, sources)
+    }
+
+    /// The answers for photographs without end, in their order: while some are decoded and searched on other threads, the faces of those that are
+    /// ready share submissions. Memory does not grow with their number: see [`Prefetch`].
+    pub fn analyze_stream<S: Source>(&mut self, photos: Prefetch<S>) -> Stream<'_, S> {
+        Stream::new(self, photos)
+    }
+
+    /// Where the time of the networks went so far.
+    pub fn times(&self) -> Times {
+        self.ensemble.times()
+    }
+
+    /// As [`Ensemble::profile`].
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn profile(&mut self) -> Result<Option<(usize, Vec<Timing>)>> {
+        self.ensemble.profile()
+    }
+
+    /// The one way of all forms: find, read together, share out.
+    async fn batch(&mut self, photos: &[&RgbImage], wait: Wait) -> Vec<Result<Analysis>> {
+        let mut found = Vec::with_capacity(photos.len());
+        for photo in photos {
+            found.push((*photo, self.finder.find_waiting(photo, wait).await));
+        }
+        self.read(found, wait).await
+    }
+
+    /// The answers for photographs whose faces were found.
+    async fn read(&mut self, photos: Vec<(&RgbImage, Result<Vec<Found>>)>, wait: Wait) -> Vec<Result<Analysis>> {
+        let margin = self.description().canonical.margin;
+        let mut crops: Vec<Vec<(&RgbImage, Rect)>> = Vec::with_capacity(photos.len());
+        let mut answers: Vec<(&RgbImage, Result<Vec<Found>>)> = Vec::with_capacity(photos.len());
+        for (photo, found) in photos {
+            let wanted: Vec<_> = found.iter().flatten().map(|face| (photo, face.crop(margin))).collect();
+            let checked = wanted.iter().try_for_each(|&(photo, rect)| self.ensemble.check(photo, rect));
+            let found = found.and_then(|found| checked.map(|()| found));
+            crops.push(if found.is_ok() { wanted } else { Vec::new() });
+            answers.push((photo, found));
+        }
+        let all = crops.concat();
+        let readings = match self.ensemble.answer(&all, self.oversample, wait).await {
+            Ok(readings) => readings.into_iter().map(Ok).collect(),
+            // What one photograph was too large for must not cost the others their answers.
+            Err(Error::OutOfMemory { .. } | Error::Limit { .. }) if answers.len() > 1 => self.one_by_one(&crops, wait).await,
+            Err(error) => vec![Err(error); all.len()],
+        };
+        let mut readings = readings.into_iter();
+        let share = |(photo, found): (&RgbImage, Result<Vec<Found>>)| {
+            let found = found?;
+            // Taken whole before the first error is returned: the next photograph's readings follow.
+            let own: Vec<Result<Reading>> = readings.by_ref().take(found.len()).collect();
+            let faces = found.into_iter().zip(own);
+            let faces = faces.map(|(found, reading)| Ok(AnalyzedFace::new(found, reading?, &self.labels)));
+            Ok(Analysis { width: photo.width(), height: photo.height(), faces: faces.collect::<Result<_>>()? })
+        };
+        answers.into_iter().map(share).collect()
+    }
+
+    async fn one_by_one(&mut self, crops: &[Vec<(&RgbImage, Rect)>], wait: Wait) -> Vec<Result<Reading>> {
+        let mut readings = Vec::new();
+        for faces in crops {
+            match self.ensemble.answer(faces, self.oversample, wait).await {
+                Ok(own) => readings.extend(own.into_iter().map(Ok)),
+                Err(error) => readings.extend(vec![Err(error); faces.len()]),
+            }
+        }
+        readings
+    }
+}
+
+impl std::fmt::Debug for Recognizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recognizer")
+            .field("model", &self.description().name)
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
+}
+
+fn only(answers: Vec<Result<Analysis>>) -> Result<Analysis> {
+    answers.into_iter().next().unwrap_or_else(|| Err(Error::Defect("a photograph without an answer".into())))
+}
