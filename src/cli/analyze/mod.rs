@@ -133,7 +133,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut output = Output::new(args, resumed, &description)?;
     let bar = output.shows_progress(count).then(|| terminal::progress(count, skipped));
     let mut stream = recognizer.analyze_stream(photos);
-    while let Some(answer) = stream.next() {
+    for answer in stream.by_ref() {
         let (job, photo, record) = Record::of(answer)?;
         let mut failed = record.error.is_some();
         // Before the record: a run that is resumed takes what has one for done.
