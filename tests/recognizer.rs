@@ -8,7 +8,7 @@ mod common;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use common::{gpus, open_all};
@@ -132,7 +132,7 @@ fn a_detector_that_panics_is_an_error_and_is_asked_again() {
 fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> (Duration, bool) {
     let start = Instant::now();
     let polled = future.poll(&mut Context::from_waker(Waker::noop()));
-    (start.elapsed(), matches!(polled, Poll::Ready(_)))
+    (start.elapsed(), polled.is_ready())
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn numbers_of_faces_that_vary_do_not_record_plans_over_and_over() {
     let photos: Vec<RgbImage> = (0..40).map(|seed| soft(seed, 48, 48)).collect();
     let views: Vec<&RgbImage> = photos.iter().collect();
     for mut recognizer in recognizers(|builder| builder.faces(Faces::None)) {
-        let mut prepared = |recognizer: &mut Recognizer| {
+        let prepared = |recognizer: &mut Recognizer| {
             let before = recognizer.times().prepare;
             for count in [1, 40, 7, 23, 2, 31, 11, 5, 3, 16, 40, 13] {
                 assert_eq!(recognizer.analyze_batch(&views[..count]).len(), count);

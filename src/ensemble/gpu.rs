@@ -16,11 +16,11 @@ use crate::weights::{Model, Oversample};
 
 /// Faces of one submission at most: beyond it a batch is no faster, and results would come late.
 const MOST_FACES: usize = 64;
-/// Faces that plans are recorded for: a batch takes the smallest that holds it, so that numbers of faces that vary do not record plans over and
-/// over. At most a third of a batch is padding.
-const SIZES: [usize; 12] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, MOST_FACES];
-/// Plans kept ready, the one used last at the end; each holds its own slabs.
-const MOST_PLANS: usize = SIZES.len();
+/// Bytes of a plan's largest tensor at most, unless one face takes more, on a GPU and on a CPU adapter: what a plan holds is a few times that, and
+/// plans of every size are kept. A GPU needs the larger batches to be busy.
+const MOST_TENSOR: [u64; 2] = [1 << 28, 1 << 26];
+/// Plans kept ready, the one used last at the end: one a power of two up to [`MOST_FACES`].
+const MOST_PLANS: usize = MOST_FACES.ilog2() as usize + 1;
 /// Pixels that the smallest upload buffer holds.
 const LEAST_PIXELS: usize = 1 << 18;
 
@@ -102,12 +102,7 @@ impl Engine {
         wait: Wait,
         times: &mut Times,
     ) -> Result<Vec<Reading>> {
-        let mut crops = 1;
-        for group in groups {
-            crops = crops.max(images_a_face(model, group, oversample)?);
-        }
-        let largest = self.prepared.iter().map(Prepared::largest).max().unwrap_or(1).max(1) * crops as u64;
-        let most = ((self.gpu.max_binding() / largest) as usize).clamp(1, MOST_FACES);
+        let most = self.most(model, groups, oversample)?;
         let most_pixels = (self.gpu.max_binding() / 4) as usize;
         let size = model.description.canonical.size;
         // Where a face's part of its photograph exceeds a binding or what the kernel can sum, the twin makes the very same crop on the host.
@@ -133,7 +128,7 @@ impl Engine {
             let mut pixels = 0;
             let count = rest
                 .iter()
-                .take(most)
+                .take(self.chunk(rest.len(), most))
                 .take_while(|part| {
                     pixels += part.pixels();
                     pixels <= most_pixels
@@ -141,15 +136,34 @@ impl Engine {
                 .count()
                 .max(1);
             let (now, later) = rest.split_at(count);
-            answers.extend(self.batch(model, groups, now, (oversample, most), wait, times).await?);
+            answers.extend(self.batch(model, groups, now, oversample, wait, times).await?);
             rest = later;
         }
         Ok(answers)
     }
 
     pub fn layout(&mut self, model: &Model, groups: &[Group], faces: usize, oversample: Oversample) -> Result<Layout> {
-        let faces = padded(faces);
+        let faces = self.chunk(faces, self.most(model, groups, oversample)?).next_power_of_two();
         self.ready(model, groups, Key { faces, oversample, pixels: LEAST_PIXELS }).map(|ready| ready.layout)
+    }
+
+    /// Faces of one submission at most: a power of two.
+    fn most(&self, model: &Model, groups: &[Group], oversample: Oversample) -> Result<usize> {
+        let mut crops = 1;
+        for group in groups {
+            crops = crops.max(images_a_face(model, group, oversample)?);
+        }
+        let largest = self.prepared.iter().map(Prepared::largest).max().unwrap_or(1).max(1) * crops as u64;
+        let bytes = MOST_TENSOR[usize::from(self.gpu.capabilities().cpu)].min(self.gpu.max_binding());
+        let faces = (bytes / largest) as usize;
+        Ok(1 << faces.clamp(1, MOST_FACES).ilog2())
+    }
+
+    /// How many of `faces` go into the next submission. Its plan holds a power of two, so that numbers of faces that vary do not record plans over
+    /// and over. A GPU is quicker with padding than with two submissions; on a CPU adapter padding costs what a face costs.
+    fn chunk(&self, faces: usize, most: usize) -> usize {
+        let faces = faces.clamp(1, most);
+        if self.gpu.capabilities().cpu { 1 << faces.ilog2() } else { faces }
     }
 
     pub fn profile(&mut self) -> Result<Option<(usize, Vec<Timing>)>> {
@@ -167,12 +181,12 @@ impl Engine {
         model: &Model,
         groups: &[Group],
         parts: &[Part<'_>],
-        (oversample, most): (Oversample, usize),
+        oversample: Oversample,
         wait: Wait,
         times: &mut Times,
     ) -> Result<Vec<Reading>> {
         let start = Clock::start();
-        let size = padded(parts.len()).min(most).max(parts.len());
+        let size = parts.len().next_power_of_two();
         let mut words: Vec<u32> = Vec::with_capacity(parts.iter().map(Part::pixels).sum());
         let mut faces = Vec::new();
         for part in parts {
@@ -328,11 +342,6 @@ impl Engine {
             Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };
         Ok(Ready { plan, faces, pixels, constants, layout })
     }
-}
-
-/// Faces of the plan that a batch of `faces` takes.
-fn padded(faces: usize) -> usize {
-    SIZES.into_iter().find(|&size| size >= faces).unwrap_or(MOST_FACES)
 }
 
 /// `input` with the images of position `first` repeated at position `to`, for each pair.

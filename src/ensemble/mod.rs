@@ -184,7 +184,7 @@ impl Ensemble {
         }
     }
 
-    /// How the work for `faces` faces is laid out on the GPU, in a plan that holds at least so many; `None` on `cpu`.
+    /// How the first submission for `faces` faces is laid out on the GPU; `None` on `cpu`.
     ///
     /// # Errors
     /// As [`Ensemble::read`].

@@ -1,11 +1,15 @@
 //! Waiting for the device: the results are there when a buffer is mapped. A callback says so; natively somebody must poll for it to be called.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_channel::oneshot;
 
 use super::Gpu;
 use crate::error::{Error, Result};
+
+/// Polls after which a callback that was not called never will be.
+const CALLBACK_TRIES: usize = 1000;
 
 /// Who polls the device while its results are awaited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +56,15 @@ pub(super) async fn map<'b>(gpu: &'b Gpu, buffer: &'b wgpu::Buffer, size: u64, w
         Wait::Elsewhere => elsewhere(gpu, sender)?,
     }
     let arrived = receiver.await;
-    if !matches!(arrived, Ok(Ok(()))) {
-        // There is nothing to unmap.
-        mapped.buffer = None;
+    let failed = gpu.check("running");
+    if !matches!(arrived, Ok(Ok(())))
+        && let Some(buffer) = mapped.buffer.take()
+    {
+        // It is not mapped, which wgpu says; but it counts as mapped until then.
+        buffer.unmap();
+        let _ = gpu.check("unmapping");
     }
-    gpu.check("running")?;
+    failed?;
     match arrived {
         Ok(Ok(())) => Ok(mapped),
         Ok(Err(error)) => Err(lost(gpu, &error.to_string())),
@@ -71,8 +79,18 @@ fn taken(sender: &Sender) -> Option<oneshot::Sender<Result<(), wgpu::BufferAsync
 }
 
 fn poll(device: &wgpu::Device, sender: &Sender) {
-    // What a failed poll has to say arrives as the device's failure, or as results that never came.
-    let _ = device.poll(wgpu::PollType::wait_indefinitely());
+    for _ in 0..CALLBACK_TRIES {
+        // What a failed poll has to say arrives as the device's failure, or as results that never came.
+        let polled = device.poll(wgpu::PollType::wait_indefinitely());
+        if sender.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+            return;
+        }
+        if polled.is_err() {
+            break;
+        }
+        // The poll of another thread has taken the callback, and is about to call it.
+        std::thread::sleep(Duration::from_millis(1));
+    }
     drop(taken(sender));
 }
 

@@ -104,6 +104,7 @@ fn test(require_adapter: bool) -> ExitCode {
             Done::Skipped("there are none".into())
         }
     });
+    steps.run("first answer", || cargo(&["test", "--release", "--package", "moue", "--test", "first_answer"], &common));
     let strict = [("RUSTDOCFLAGS", "-D warnings".to_string())];
     steps.run("documentation", || cargo(&["doc", "--workspace", "--no-deps"], &strict));
     steps.run("python tests", || python::test(&root, &target));

@@ -119,7 +119,6 @@ pub fn run(args: &Args) -> Outcome {
         });
     }
     let skipped = count - jobs.len();
-    let mut output = Output::new(args, resumed, &description)?;
     if skipped > 0 {
         terminal::note(format!("{skipped} of {count} inputs were answered before"));
     }
@@ -131,9 +130,10 @@ pub fn run(args: &Args) -> Outcome {
     let (mut recognizer, photos) = builder.build_and_prefetch(jobs)?;
     session::warn(&recognizer);
     let watch = watch.ready();
+    let mut output = Output::new(args, resumed, &description)?;
     let bar = output.shows_progress(count).then(|| terminal::progress(count, skipped));
     let mut stream = recognizer.analyze_stream(photos);
-    while let Some(answer) = stream.next() {
+    for answer in stream.by_ref() {
         let (job, photo, record) = Record::of(answer)?;
         let mut failed = record.error.is_some();
         // Before the record: a run that is resumed takes what has one for done.

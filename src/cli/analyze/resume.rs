@@ -96,6 +96,7 @@ fn foreign(number: usize) -> String {
 
 /// Whether a line is the beginning of a record.
 fn is_torn(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
     let shared = line.len().min(HEAD.len());
     line[..shared] == HEAD.as_bytes()[..shared]
 }
@@ -135,7 +136,12 @@ mod tests {
 
     #[test]
     fn only_the_beginning_of_a_record_is_torn() {
-        assert!(is_torn(b"{") && is_torn(HEAD.as_bytes()) && is_torn(format!("{HEAD}\"a.png\",\"wid").as_bytes()));
+        assert!(
+            is_torn(b"{")
+                && is_torn(b"{\"schema\":\n")
+                && is_torn(HEAD.as_bytes())
+                && is_torn(format!("{HEAD}\"a.png\",\"wid").as_bytes())
+        );
         assert!(!is_torn(b"x") && !is_torn(b"{\"schema\":\"moue.analyze/2\"") && !is_torn(b"[1]\n"));
     }
 }
