@@ -1,6 +1,6 @@
 //! Learning weights and temperature: what is found is the best there is.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 #[allow(dead_code)]
 mod common;

@@ -200,20 +200,29 @@ fn codes_of_photographs() {
 }
 
 /// Steps of a representation in their parts.
-fn steps(model: &Model, name: &str) -> ([u32; 2], Option<u32>, String, [u32; 2], [f32; 3], [f32; 3]) {
-    let mut from = model.description.canonical.size;
-    let (mut radius, mut table, mut resize, mut norm) = (None, String::new(), [0; 2], ([0.0; 3], [1.0; 3]));
+struct Steps {
+    from: [u32; 2],
+    radius: Option<u32>,
+    table: String,
+    resize: [u32; 2],
+    mean: [f32; 3],
+    scale: [f32; 3],
+}
+
+fn steps(model: &Model, name: &str) -> Steps {
+    let from = model.description.canonical.size;
+    let mut parts = Steps { from, radius: None, table: String::new(), resize: [0; 2], mean: [0.0; 3], scale: [1.0; 3] };
     for step in &model.description.representations[name] {
         match step {
-            RepresentationStep::Enlarge(size) => from = *size,
+            RepresentationStep::Enlarge(size) => parts.from = *size,
             RepresentationStep::Gray(_) => {}
-            RepresentationStep::Lbp { radius: r } => radius = Some(*r),
-            RepresentationStep::Lookup(t) => table.clone_from(t),
-            RepresentationStep::Resize(size) => resize = *size,
-            RepresentationStep::Normalise { mean, scale } => norm = (*mean, *scale),
+            RepresentationStep::Lbp { radius } => parts.radius = Some(*radius),
+            RepresentationStep::Lookup(table) => parts.table.clone_from(table),
+            RepresentationStep::Resize(size) => parts.resize = *size,
+            RepresentationStep::Normalise { mean, scale } => (parts.mean, parts.scale) = (*mean, *scale),
         }
     }
-    (from, radius, table, resize, norm.0, norm.1)
+    parts
 }
 
 #[test]
@@ -225,7 +234,7 @@ fn representations_of_the_default_model() {
         let name = case["name"].as_str().unwrap();
         let (shape, canonical) = file.get(&case["canonical"]);
         let canonical = RgbImage::from_raw(shape[1] as u32, shape[0] as u32, canonical.to_vec()).unwrap();
-        let (from, radius, table, resize, mean, scale) = steps(&model, case["representation"].as_str().unwrap());
+        let Steps { from, radius, table, resize, mean, scale } = steps(&model, case["representation"].as_str().unwrap());
         let (codes_shape, codes) = file.get(&case["codes"]);
         let mapped = file.get(&case["mapped"]).1;
         let normalised = file.floats(&case["normalised"]);

@@ -3,7 +3,7 @@
 //! Exactly so for the bits of the axis neighbours, which compare two pixels. A diagonal neighbour is interpolated between four, and a map that is
 //! not linear moves that mean: such bits may change.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 #[allow(dead_code)]
 mod common;

@@ -1,6 +1,6 @@
 //! Models made of models: `moue ensemble` and `moue fuse`, and what they do in the library.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 #[allow(dead_code)]
 mod common;
@@ -91,13 +91,13 @@ fn models_that_do_not_fit_are_both_named() {
         change(&mut description);
         Model::new(description.clone(), tiny::tensors(&description, 2)).unwrap()
     };
-    let cases: [(&str, fn(&mut moue::weights::Description)); 3] = [
-        ("labels", |d| d.labels.swap(0, 1)),
-        ("canonical", |d| d.canonical.margin = 0.2),
-        ("oversample", |d| d.oversample = Oversample::Mirrored),
+    let cases = [
+        ("labels", changed(|d| d.labels.swap(0, 1))),
+        ("canonical", changed(|d| d.canonical.margin = 0.2)),
+        ("oversample", changed(|d| d.oversample = Oversample::Mirrored)),
     ];
-    for (at, change) in cases {
-        let error = combine("both", &[first.clone(), changed(change)], &[1.0, 1.0], None).unwrap_err();
+    for (at, other) in cases {
+        let error = combine("both", &[first.clone(), other], &[1.0, 1.0], None).unwrap_err();
         let said = error.to_string();
         assert!(matches!(error, Error::Model { .. }), "{said}");
         assert!([at, "`tiny`", "`other`"].iter().all(|word| said.contains(word)), "{said}");

@@ -33,7 +33,6 @@ pub fn fuse(
         crops: crops as u32,
         classes: classes as u32,
         exponent: (1.0 / temperature) as f32,
-        ..Default::default()
     };
     let work = Work { flops: 2 * probabilities.vec4s() as u64 * 4, bytes: 16 * probabilities.vec4s() as u64 };
     one_a_item(at, &FUSE, params, vec![probabilities.slice, weights, fused], faces * classes, work)

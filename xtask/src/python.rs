@@ -35,7 +35,8 @@ fn needs_heavy(file: &Path) -> bool {
     let named = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("test_"));
     let imports = |line: &str| {
         let mut words = line.split_whitespace();
-        words.next().is_some_and(|word| ["import", "from"].contains(&word)) && words.next().is_some_and(|name| HEAVY.contains(&name))
+        words.next().is_some_and(|word| ["import", "from"].contains(&word))
+            && words.next().is_some_and(|name| HEAVY.contains(&name))
     };
     named && fs::read_to_string(file).is_ok_and(|text| text.lines().any(imports))
 }

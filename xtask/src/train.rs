@@ -64,7 +64,9 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
             });
             Done::of(system::run_together(&mut commands))
         })
-        && steps.run("model file", || Done::of(system::run(script("export.py").arg("--checkpoints").arg(&checkpoints).arg("--out").arg(&members))))
+        && steps.run("model file", || {
+            Done::of(system::run(script("export.py").arg("--checkpoints").arg(&checkpoints).arg("--out").arg(&members)))
+        })
         && steps.run("validation folder", || Done::of(system::run(script("data.py").arg("--validation").arg(&validation))))
         && steps.run("fusion", || {
             let mut command = Command::new(&program);

@@ -14,15 +14,12 @@ pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out, "{}\n", paint.bold(format!("learned on {} images", report.images)))?;
     writeln!(out, "{}", paint.dim(format!("{:26}  {:>9}  {:>9}", "fused", "before", "after")))?;
     let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let rows: [(&str, fn(&Figures) -> f64, bool); 4] = [
-        ("accuracy", |f| f.accuracy, true),
-        ("negative log-likelihood", |f| f.nll, false),
-        ("expected calibration error", |f| f.ece, true),
-        ("temperature", |f| f.temperature, false),
-    ];
-    for (name, of, share) in rows {
-        let shown = |figures: &Figures| if share { percent(of(figures)) } else { format!("{:.4}", of(figures)) };
-        writeln!(out, "{name:26}  {:>9}  {:>9}", shown(&report.before), shown(&report.after))?;
+    let plain = |value: f64| format!("{value:.4}");
+    let shown =
+        |figures: &Figures| [percent(figures.accuracy), plain(figures.nll), percent(figures.ece), plain(figures.temperature)];
+    let names = ["accuracy", "negative log-likelihood", "expected calibration error", "temperature"];
+    for (name, (before, after)) in names.iter().zip(shown(&report.before).iter().zip(&shown(&report.after))) {
+        writeln!(out, "{name:26}  {before:>9}  {after:>9}")?;
     }
 
     let members = report.by_weight();

@@ -58,7 +58,12 @@ impl Labelled {
 
     /// Reads every picture and hands its class and reading on, none where there is no face in it. How many could not be read: each was
     /// named on stderr.
-    pub fn read(self, model: Model, device: &DeviceArgs, mut answer: impl FnMut(usize, Option<&Reading>)) -> Result<usize, Failure> {
+    pub fn read(
+        self,
+        model: Model,
+        device: &DeviceArgs,
+        mut answer: impl FnMut(usize, Option<&Reading>),
+    ) -> Result<usize, Failure> {
         let faces = match self.faces {
             Faces::None => recognizer::Faces::None,
             Faces::Largest => recognizer::Faces::Largest,
