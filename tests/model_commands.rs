@@ -48,6 +48,18 @@ fn two_models_as_one_answer_the_weighted_mean_of_what_they_answer_alone() {
     }
 }
 
+/// The schema knows fields that are left out, and none that are null.
+#[test]
+fn a_written_model_leaves_out_what_it_does_not_say() {
+    let bytes = tiny::model(1).to_bytes().unwrap();
+    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let text = &header.metadata().as_ref().unwrap()["moue"];
+    let ops = &serde_json::from_str::<Value>(text).unwrap()["networks"];
+    let unnamed = |network: &Value| network["ops"].as_array().unwrap().iter().any(|op| op.get("name").is_none());
+    assert!(ops.as_object().unwrap().values().any(unnamed), "{text}");
+    assert!(!text.contains(":null"), "{text}");
+}
+
 #[test]
 fn what_is_equal_is_there_once_and_what_clashes_gets_a_name() {
     let mut other = tiny::model(2).description;

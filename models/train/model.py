@@ -19,7 +19,7 @@ class Model:
         for member in text["members"]:
             network = Network(text["networks"][member["network"]])
             network.load_weights({k: v.astype(np.float32) for k, v in tensors.items() if v.dtype != np.uint8}, member["weights"])
-            self.networks.append(network.eval())
+            self.networks.append(network.eval().to(memory_format=torch.channels_last))
 
     @classmethod
     def load(cls, path):
@@ -41,7 +41,7 @@ class Model:
     def outputs(self, index, inputs):
         """Logits and probabilities [n, crops, labels] of f32 of member `index`."""
         network = self.networks[index]
-        flat = torch.from_numpy(np.ascontiguousarray(inputs.reshape(-1, *inputs.shape[2:])))
+        flat = torch.from_numpy(inputs.reshape(-1, *inputs.shape[2:])).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
             found = network(flat, [network.logits_name(), *network.description["outputs"]])
         return [t.numpy().reshape(*inputs.shape[:2], -1) for t in found]

@@ -89,15 +89,37 @@ pub enum Op {
         eps: f64,
     },
     /// max(x, 0).
-    Relu { name: Option<String>, r#in: [String; 1], out: [String; 1] },
+    Relu {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
     /// 1 / (1 + exp(-x)).
-    Sigmoid { name: Option<String>, r#in: [String; 1], out: [String; 1] },
+    Sigmoid {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
     /// Nothing, when a network is used.
-    Dropout { name: Option<String>, r#in: [String; 1], out: [String; 1], rate: f64 },
+    Dropout {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        rate: f64,
+    },
     /// Over the channels.
-    Softmax { name: Option<String>, r#in: [String; 1], out: [String; 1] },
+    Softmax {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
     /// Largest value of a window.
     MaxPool {
+        #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<String>,
         r#in: [String; 1],
         out: [String; 1],
@@ -111,6 +133,7 @@ pub enum Op {
     },
     /// Mean of a window.
     AveragePool {
+        #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<String>,
         r#in: [String; 1],
         out: [String; 1],
@@ -125,9 +148,19 @@ pub enum Op {
         count_include_pad: bool,
     },
     /// Mean of every channel: `[C, 1, 1]`.
-    GlobalAveragePool { name: Option<String>, r#in: [String; 1], out: [String; 1] },
+    GlobalAveragePool {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
     /// `[C, H, W]` to `[C x H x W]` in logical order.
-    Flatten { name: Option<String>, r#in: [String; 1], out: [String; 1] },
+    Flatten {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
     /// Weight `[channels, columns]`.
     Dense {
         name: String,
@@ -138,11 +171,26 @@ pub enum Op {
         bias: bool,
     },
     /// Sum, with broadcast.
-    Add { name: Option<String>, r#in: [String; 2], out: [String; 1] },
+    Add {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 2],
+        out: [String; 1],
+    },
     /// Product, with broadcast.
-    Mul { name: Option<String>, r#in: [String; 2], out: [String; 1] },
+    Mul {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 2],
+        out: [String; 1],
+    },
     /// One after another along the channels.
-    Concat { name: Option<String>, r#in: Vec<String>, out: [String; 1] },
+    Concat {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: Vec<String>,
+        out: [String; 1],
+    },
 }
 
 impl Op {
