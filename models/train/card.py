@@ -151,14 +151,14 @@ def draw_importance(text):
     save(figure, "importance")
 
 
-def draw_curves(found, names, titles, stem, columns):
+def draw_curves(found, names, titles, stem, columns, lowest=0):
     figure, grid = plt.subplots(-(-len(titles) // columns), columns, figsize=(4.4 * columns, 3.5 * -(-len(titles) // columns)), squeeze=False)
     for axes, title in zip(grid.flat, titles):
         part = found[title]
         for name, values in zip(names, part["members"]):
             axes.plot(part["levels"], 100 * np.array(values), color=COLOURS.get(name), linewidth=1.2, label=name)
         axes.plot(part["levels"], 100 * np.array(part["fused"]), color=FUSED, linewidth=2.4, label="fused")
-        axes.set(title=title, xlabel=part["unit"], ylabel="accuracy, %", ylim=(0, 80))
+        axes.set(title=title, xlabel=part["unit"], ylabel="accuracy, %", ylim=(lowest, 80 if lowest == 0 else 70))
         if title in ("gamma", "contrast"):
             axes.set_xscale("log")
             axes.set_xticks(part["levels"], [f"{level:g}" for level in part["levels"]], fontsize=8)
@@ -166,6 +166,8 @@ def draw_curves(found, names, titles, stem, columns):
         if title == "small faces":
             axes.invert_xaxis()
         axes.grid(alpha=0.3)
+    for axes in grid.flat[len(titles) :]:
+        axes.set_axis_off()
     grid.flat[0].legend(fontsize=7, frameon=False, loc="lower center", ncols=2)
     save(figure, stem)
 
@@ -266,7 +268,7 @@ def main():
     draw_confusion(found["public_test"]["confusion"])
     draw_reliability(found["public_test"])
     draw_importance(model.text)
-    draw_curves(found["disturbed"], names, ["gamma"], "gamma", 1)
+    draw_curves(found["disturbed"], names, ["gamma"], "gamma", 1, lowest=55)
     draw_curves(found["disturbed"], names, [t for t in DISTURBANCES if t != "gamma"], "robustness", 3)
     fill(
         {
