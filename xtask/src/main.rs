@@ -28,7 +28,7 @@ cargo xtask memory [DEVICE]
     train   the default model from its data: training, fusion, goldens, the figures of its card. Hours; the same command goes on after an
             interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.
     memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: within a tenth of each other.
-            Takes minutes; DEVICE as --device.
+            Takes minutes on a GPU, up to an hour on a CPU adapter; DEVICE as --device.
 
     --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
     --seconds N          of each fuzz target, 45 where nobody says
