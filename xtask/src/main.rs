@@ -27,8 +27,8 @@ cargo xtask memory [DEVICE]
             fuzz/artifacts.
     train   the default model from its data: training, fusion, goldens, the figures of its card. Hours; the same command goes on after an
             interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.
-    memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: within a tenth of each other.
-            Takes minutes on a GPU, up to an hour on a CPU adapter; DEVICE as --device.
+    memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: the larger run may take a
+            tenth more than the smaller. Takes minutes on a GPU, up to an hour on a CPU adapter; DEVICE as --device.
 
     --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
     --seconds N          of each fuzz target, 45 where nobody says
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 fn fuzz(seconds: u32) -> ExitCode {
     let root = root();
     let mut steps = Steps::new();
-    steps.run("fuzz targets", || fuzz::run(&root, &target(&root), &cargo_program(), seconds));
+    steps.run("fuzz targets", || fuzz::run(&root, &target(&root), &system::cargo(), seconds));
     steps.finish()
 }
 
@@ -72,7 +72,7 @@ fn test(require_adapter: bool) -> ExitCode {
     if require_adapter {
         common.push(("MOUE_REQUIRE_ADAPTER", "1".into()));
     }
-    let program = cargo_program();
+    let program = system::cargo();
     let works = |tool: &str| system::output(Command::new(&program).args([tool, "--version"])).is_some();
     let cargo = |arguments: &[&str], environment: &[(&str, String)]| {
         let mut command = Command::new(&program);
@@ -110,10 +110,6 @@ fn test(require_adapter: bool) -> ExitCode {
     steps.run("python tests", || python::test(&root, &target));
     steps.run("fuzz targets", || fuzz::run(&root, &target, &program, fuzz::SECONDS));
     steps.finish()
-}
-
-fn cargo_program() -> PathBuf {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into()
 }
 
 fn root() -> PathBuf {

@@ -26,8 +26,7 @@ pub fn measure(root: &Path, target: &Path, device: Option<&str>) -> ExitCode {
 }
 
 fn compare(root: &Path, target: &Path, device: Option<&str>) -> Result<bool, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    if !system::run(Command::new(cargo).args(["build", "--release", "--package", "moue"]).current_dir(root))? {
+    if !system::run(Command::new(system::cargo()).args(["build", "--release", "--package", "moue"]).current_dir(root))? {
         return Err("moue did not build".into());
     }
     let program = target.join("release").join(format!("moue{}", std::env::consts::EXE_SUFFIX));

@@ -33,6 +33,11 @@ pub fn output(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// The cargo that runs this.
+pub fn cargo() -> PathBuf {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into()
+}
+
 /// Whether this runs for a CI service.
 pub fn ci() -> bool {
     env::var_os("CI").is_some_and(|value| value == "true" || value == "1")

@@ -42,10 +42,7 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
         command.args(members).args(["--epochs", epochs]).arg("--tables").arg(&tables).arg("--checkpoints").arg(&checkpoints);
         command
     };
-    let cargo = |arguments: &[&str]| {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        Done::of(system::run(command.args(arguments).current_dir(root)))
-    };
+    let cargo = |arguments: &[&str]| Done::of(system::run(Command::new(system::cargo()).args(arguments).current_dir(root)));
 
     let passed = steps.run("build", || cargo(&["build", "--release"]))
         && steps.run("tables", || {
