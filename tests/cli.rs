@@ -177,6 +177,8 @@ fn every_subcommand_has_its_manual_page() {
     let fuse = std::fs::read_to_string(folder.join("moue-fuse.1")).unwrap();
     assert!(["\\-\\-data", "\\-\\-output", "\\-\\-plot"].iter().all(|flag| fuse.contains(flag)), "{fuse}");
     assert_eq!(moue(&["man"]).stdout, std::fs::read(folder.join("moue.1")).unwrap());
+    let refused = moue(&["man", &text(folder.join("moue.1"))]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("name a folder"), "{}", refused.stderr);
 }
 
 #[test]

@@ -119,6 +119,14 @@ fn a_torn_line_is_cut_off_wherever_it_was_torn() {
 }
 
 #[test]
+fn the_folder_of_the_file_is_made() {
+    let folder = folder("made", 2);
+    let want = whole(&folder, "cpu");
+    moue(&arguments(&folder, "new/deep/out.jsonl", "cpu"));
+    same(&folder.join("new/deep/out.jsonl"), &want, "in a new folder");
+}
+
+#[test]
 fn what_was_answered_is_skipped_and_said() {
     let folder = folder("skipped", 4);
     let want = whole(&folder, "cpu");

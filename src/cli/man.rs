@@ -28,6 +28,9 @@ pub fn run(args: &Args) -> Outcome {
         return Ok(Status::Complete);
     };
     let failed = |error: Error| Failure::at("DIR", error);
+    if folder.is_file() {
+        return Err(Failure::at("DIR", format!("{} is a file: name a folder", folder.display())));
+    }
     std::fs::create_dir_all(folder).map_err(|error| failed(Error::io(folder, error)))?;
     write(&moue, "moue", folder).map_err(failed)
 }

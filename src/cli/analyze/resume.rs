@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::json::{HEAD, SCHEMA};
+use crate::cli::files;
 use crate::cli::outcome::Failure;
 use crate::weights::Description;
 
@@ -35,6 +36,7 @@ impl Resumed {
         if path.is_dir() {
             return Err(refuse("is a folder: name a file".into()));
         }
+        files::make_parent(path).map_err(|error| refuse(error.to_string()))?;
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let mut file = file.map_err(|error| refuse(error.to_string()))?;
         match file.try_lock() {
