@@ -1,9 +1,9 @@
-"""Train members of models/train/default.json on FER2013: `python train.py gray_wide --epochs 36`.
+"""Train members of models/train/default.json on FER2013, one after another: `python train.py gray_wide lbp --epochs 54`.
 
-Several members train side by side, on the same random views of the same faces. With --teacher NAME they also learn from the probabilities
-that a member trained before gives to each view of a face (Hinton et al., "Distilling the knowledge in a neural network", 2015).
+Each learns from the labels alone, from scenes of its own: what members answer differently is what their fusion lives on. The seed of a member
+is its place in the description, so that the order of the command does not matter.
 
-After each epoch every member's checkpoint is written to --checkpoints and the same command resumes from them; the run ends when all epochs
+After each epoch the member's checkpoint is written to --checkpoints and the same command resumes from it; a member is finished when all its epochs
 are done. Each epoch adds a line to NAME.jsonl there: loss, validation accuracy, seconds. `lbp` members need --tables, a folder with
 regular.json and cyclic.json from `cargo run --release -- lut --metric regular --json -o regular.json` (and `cyclic`).
 """
@@ -31,8 +31,6 @@ MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
 WARM_UP = 0.15
 SMOOTHING = 0.1
-TAUGHT = 0.75
-TEMPERATURE = 2.0
 
 
 def default_checkpoints():
@@ -71,21 +69,24 @@ class Validation:
         return right / len(self.labels)
 
 
-class Pupil:
+class Member:
     """A member in training: its network, its optimizer, its view of a scene and of the validation faces."""
 
     def __init__(self, model, name, options, faces, labels, validation):
-        member = next((m for m in model["members"] if m["name"] == name), None)
-        if member is None:
-            raise SystemExit(f"`{name}` is no member: there are {', '.join(m['name'] for m in model['members'])}")
-        self.name = name
+        names = [m["name"] for m in model["members"]]
+        if name not in names:
+            raise SystemExit(f"`{name}` is no member: there are {', '.join(names)}")
+        self.name, self.seed = name, names.index(name) + 1
+        member = model["members"][names.index(name)]
         steps = model["representations"][member["representation"]]
         self.tables = {s["lookup"]: read_table(options.tables, s["lookup"]) for s in steps if "lookup" in s}
         description = model["networks"][member["network"]]
         self.size = next(iter(description["inputs"].values()))[1:]
         self.view = View(steps, self.tables, faces.shape[1:], self.size)
         self.held_out = Validation(steps, self.tables, faces[validation], labels[validation])
+        torch.manual_seed(self.seed)
         self.network = Network(description).to(memory_format=torch.channels_last)
+        self.folder = options.checkpoints
         self.path = options.checkpoints / f"{name}.pt"
 
     def prepare(self, steps):
@@ -113,44 +114,54 @@ class Pupil:
         self.schedule.load_state_dict(state["schedule"])
         return state["epoch"]
 
-    def save(self, epoch, epochs, seed):
+    def save(self, epoch, epochs):
         state = {
-            "member": self.name, "epoch": epoch, "epochs": epochs, "seed": seed, "tables": {k: torch.from_numpy(v) for k, v in self.tables.items()},
+            "member": self.name, "epoch": epoch, "epochs": epochs, "seed": self.seed, "tables": {k: torch.from_numpy(v) for k, v in self.tables.items()},
             "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
         }
         torch.save(state, self.path.with_suffix(".part"))
         self.path.with_suffix(".part").replace(self.path)
 
-    def logits(self, scene):
+    def learn(self, scene, labels):
+        """One step. The loss."""
         with torch.autocast("cpu", torch.bfloat16):
             (logits,) = self.network(self.view.pictures(scene), [self.network.logits_name()])
-        return logits.float()
-
-    def learn(self, scene, labels, taught):
-        """One step; `taught` are the teacher's logits, or None. The loss."""
-        logits = self.logits(scene)
-        if taught is None:
-            loss = F.cross_entropy(logits, labels, label_smoothing=SMOOTHING)
-        else:
-            soft = [F.log_softmax(x / TEMPERATURE, 1) for x in (logits, taught)]
-            apart = F.kl_div(*soft, reduction="batchmean", log_target=True) * TEMPERATURE**2
-            loss = TAUGHT * apart + (1 - TAUGHT) * F.cross_entropy(logits, labels)
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=SMOOTHING)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self.schedule.step()
         return loss.item()
 
+    def epoch(self, index, epochs, faces, labels):
+        """One pass over all faces; its line is logged and printed."""
+        started = time.monotonic()
+        seed = self.seed * 1000 + index
+        generator = torch.Generator().manual_seed(seed)
+        torch.manual_seed(seed)
+        self.network.train()
+        order = torch.randperm(len(labels), generator=generator)
+        batches = len(labels) // BATCH
+        total = 0.0
+        for b in range(batches):
+            chosen = order[b * BATCH : (b + 1) * BATCH]
+            total += self.learn(Scene(faces[chosen], generator), labels[chosen])
+        seconds = round(time.monotonic() - started, 1)
+        accuracy = round(self.held_out.accuracy(self.network, self.size), 4)
+        line = {"member": self.name, "epoch": index + 1, "loss": round(total / batches, 4), "validation_accuracy": accuracy, "seconds": seconds}
+        self.save(index + 1, epochs)
+        with open(self.folder / f"{self.name}.jsonl", "a") as log:
+            log.write(json.dumps(line) + "\n")
+        print(line, flush=True)
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("members", nargs="+")
     parser.add_argument("--epochs", type=int, required=True)
-    parser.add_argument("--teacher", help="a member whose checkpoint is there")
     parser.add_argument("--tables", help="folder with regular.json and cyclic.json")
     parser.add_argument("--checkpoints", type=Path, default=default_checkpoints())
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--description", type=Path, default=DESCRIPTION)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -158,48 +169,13 @@ def main():
 
     model = json.loads(options.description.read_text())
     faces, labels, train, validation = data.training_data()
-    torch.manual_seed(options.seed)
-    pupils = [Pupil(model, name, options, faces, labels, validation) for name in options.members]
-    teacher = None
-    if options.teacher:
-        teacher = Pupil(model, options.teacher, options, faces, labels, validation)
-        if not teacher.path.exists():
-            raise SystemExit(f"{teacher.path} is missing: train {options.teacher} first")
-        teacher.network.load_state_dict(torch.load(teacher.path, weights_only=True)["network"])
-        teacher.network.eval()
-        print(f"teacher {options.teacher}: validation {teacher.held_out.accuracy(teacher.network, teacher.size):.4f}", flush=True)
-    faces, labels = torch.from_numpy(faces[train]), torch.from_numpy(labels[train])
-    batches = len(train) // BATCH
-    for pupil in pupils:
-        pupil.prepare(batches * options.epochs)
-        print(f"{pupil.name}: {len(train)} train, {len(validation)} validation, {2 * pupil.network.multiply_adds() / 1e6:.1f} MFLOP", flush=True)
-    first = {pupil.resume(options.epochs) for pupil in pupils}
-    if len(first) > 1:
-        raise SystemExit(f"the checkpoints of {', '.join(options.members)} have different epochs behind them ({sorted(first)}): train them apart")
-
-    for epoch in range(first.pop(), options.epochs):
-        started = time.monotonic()
-        generator = torch.Generator().manual_seed(options.seed * 1000 + epoch)
-        torch.manual_seed(options.seed * 1000 + epoch)
-        for pupil in pupils:
-            pupil.network.train()
-        order = torch.randperm(len(train), generator=generator)
-        totals = [0.0] * len(pupils)
-        for b in range(batches):
-            chosen = order[b * BATCH : (b + 1) * BATCH]
-            scene = Scene(faces[chosen], generator)
-            with torch.no_grad():
-                taught = teacher.logits(scene) if teacher else None
-            for i, pupil in enumerate(pupils):
-                totals[i] += pupil.learn(scene, labels[chosen], taught)
-        seconds = round(time.monotonic() - started, 1)
-        for pupil, total in zip(pupils, totals):
-            accuracy = round(pupil.held_out.accuracy(pupil.network, pupil.size), 4)
-            line = {"member": pupil.name, "epoch": epoch + 1, "loss": round(total / batches, 4), "validation_accuracy": accuracy, "seconds": seconds}
-            pupil.save(epoch + 1, options.epochs, options.seed)
-            with open(options.checkpoints / f"{pupil.name}.jsonl", "a") as log:
-                log.write(json.dumps(line) + "\n")
-            print(line, flush=True)
+    learned = torch.from_numpy(faces[train]), torch.from_numpy(labels[train])
+    for name in options.members:
+        member = Member(model, name, options, faces, labels, validation)
+        member.prepare(len(train) // BATCH * options.epochs)
+        print(f"{name}: {len(train)} train, {len(validation)} validation, {2 * member.network.multiply_adds() / 1e6:.1f} MFLOP", flush=True)
+        for index in range(member.resume(options.epochs), options.epochs):
+            member.epoch(index, options.epochs, *learned)
 
 
 if __name__ == "__main__":
