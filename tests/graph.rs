@@ -295,6 +295,28 @@ fn batch_norm_residual_and_relu_cost_no_dispatch() {
 }
 
 #[test]
+fn a_dense_layer_is_split_where_one_binding_does_not_hold_it() {
+    // 137 MB of weights: more than the 128 MiB that many adapters bind.
+    let text = r#"{"inputs": {"data": [1024, 4, 4]}, "outputs": ["y"], "ops": [
+        {"op": "flatten", "in": ["data"], "out": ["flat"]},
+        {"op": "dense", "name": "fc", "in": ["flat"], "out": ["fc"], "channels": 2101},
+        {"op": "relu", "in": ["fc"], "out": ["y"]}]}"#;
+    check("large dense layer", &network(text), &[], 1, 2, 77);
+}
+
+#[test]
+fn normalisation_and_drawn_windows_run_in_a_network() {
+    let text = r#"{"inputs": {"data": [3, 13, 11]}, "outputs": ["y"], "ops": [
+        {"op": "conv", "name": "c", "in": ["data"], "out": ["c"], "channels": 10, "kernel": [3, 3]},
+        {"op": "lrn", "in": ["c"], "out": ["l"], "size": 5, "alpha": 0.5, "beta": 0.75},
+        {"op": "fractional_max_pool", "in": ["l"], "out": ["p"], "kernel": [3, 3], "size": [5, 4], "sample": [0.3, 0.8]},
+        {"op": "flatten", "in": ["p"], "out": ["f"]},
+        {"op": "dense", "name": "d", "in": ["f"], "out": ["y"], "channels": 6}]}"#;
+    check("lrn and fractional max pool", &network(text), &["l", "p"], 2, 3, 78);
+    check("lrn and fractional max pool, nothing pinned", &network(text), &[], 1, 1, 79);
+}
+
+#[test]
 fn convolutions_write_into_their_concatenation() {
     let graph = Graph::new(&network(INCEPTION)).unwrap();
     let schedule = Schedule::new(&graph, &[]);
@@ -325,6 +347,14 @@ fn a_wrong_description_names_the_tensor() {
         (
             r#"{"inputs": {"data": [3, 0, 4]}, "outputs": ["y"], "ops": [{"op": "relu", "in": ["data"], "out": ["y"]}]}"#,
             "between 1",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "lrn", "in": ["data"], "out": ["y"], "size": 5, "alpha": 1, "beta": 0.75, "k": 0}]}"#,
+            "k 1e-12",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "fractional_max_pool", "in": ["data"], "out": ["y"], "kernel": [3, 3], "size": [3, 2], "sample": [0, 0]}]}"#,
+            "3 windows of 3 in 4",
         ),
         (
             r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "max_pool", "in": ["data"], "out": ["y"], "kernel": [2, 2], "stride": [0, 1]}]}"#,
