@@ -68,7 +68,13 @@ impl Window {
 /// # Errors
 /// [`Error::Shape`] where the windows do not fit.
 pub fn fractional_starts(at: &str, length: usize, out: usize, kernel: usize, sample: f32) -> Result<Vec<u32>> {
-    if kernel == 0 || out == 0 || kernel > length || out > length - kernel + 1 || length > 1 << 16 || !(0.0..1.0).contains(&sample) {
+    if kernel == 0
+        || out == 0
+        || kernel > length
+        || out > length - kernel + 1
+        || length > 1 << 16
+        || !(0.0..1.0).contains(&sample)
+    {
         return Err(Error::shape(at, format!("{out} windows of {kernel} in {length}, sample {sample}: they do not fit")));
     }
     let room = length - kernel;

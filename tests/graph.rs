@@ -7,12 +7,11 @@ mod common;
 
 use std::collections::HashMap;
 
-use common::{Random, gpus, packed, unpacked};
+use common::{Random, gpus, run_graph};
 use moue::Error;
-use moue::gpu::{Gpu, Plan, Recording};
+use moue::gpu::Gpu;
 use moue::graph::schedule::StepKind;
-use moue::graph::{Graph, Kind, Network, Prepared, Schedule, TensorId, Weights, interpret};
-use moue::kernels::View;
+use moue::graph::{Graph, Kind, Network, Schedule, TensorId, Weights, interpret};
 use moue::tensor::Tensor;
 
 struct Random0(HashMap<String, Tensor>);
@@ -61,32 +60,10 @@ fn weights(graph: &Graph, random: &mut Random) -> Random0 {
     Random0(all)
 }
 
-/// The tensors `wanted` of every member on the GPU; slabs are poisoned before.
+/// The tensors `wanted` of every member on the GPU.
 fn run(gpu: &Gpu, graph: &Graph, members: &[Random0], inputs: &[Tensor], wanted: &[TensorId]) -> Vec<Vec<Tensor>> {
     let weights: Vec<&dyn Weights> = members.iter().map(|m| m as &dyn Weights).collect();
-    let prepared = Prepared::new(gpu, graph.clone(), &weights, wanted).unwrap();
-    let images = inputs[0].shape[0];
-    let [channels, height, width] = graph.tensors[0].shape;
-    let mut recording = Recording::default();
-    let slice = recording.upload("input", View::bytes(members.len() * images, channels, height, width));
-    let input = View { slice, images: members.len() * images, channels, height, width };
-    let views = prepared.record(&mut recording, input, wanted).unwrap();
-    views.iter().for_each(|v| recording.read(v.slice));
-    let mut plan = Plan::new(gpu, recording).unwrap();
-    plan.poison();
-    let values: Vec<f32> = inputs.iter().flat_map(packed).collect();
-    let outputs = plan.run(&[(slice, bytemuck::cast_slice(&values))]).unwrap();
-    let mut answers = vec![Vec::new(); members.len()];
-    for (&id, bytes) in wanted.iter().zip(outputs) {
-        let [c, h, w] = graph.tensors[id].shape;
-        let all = unpacked(&bytemuck::pod_collect_to_vec::<u8, f32>(&bytes), &[members.len() * images, c, h, w]);
-        let each = all.len() / members.len();
-        for (member, answer) in answers.iter_mut().enumerate() {
-            answer
-                .push(Tensor::new(graph.tensors[id].logical(images), all[member * each..(member + 1) * each].to_vec()).unwrap());
-        }
-    }
-    answers
+    run_graph(gpu, graph, &weights, inputs, wanted)
 }
 
 fn network(json: &str) -> Network {

@@ -22,7 +22,11 @@ pub struct Prepared {
 #[derive(Debug)]
 enum StepWeights {
     None,
-    Conv { variant: Variant, weights: Buffer, bias: Buffer },
+    Conv {
+        variant: Variant,
+        weights: Buffer,
+        bias: Buffer,
+    },
     Pair(Buffer, Buffer),
     Dense(Vec<DensePart>),
     /// First rows and columns of the windows of a fractional pooling.
@@ -159,10 +163,7 @@ impl Prepared {
             }
             (StepKind::Copy, _) => kernels::copy(at, input, output, input.images, (0, 0), step.channel)?,
             (StepKind::Flatten, _) => kernels::unpack(at, input, output.slice, 4 * output.c4())?,
-            (
-                StepKind::Conv { .. } | StepKind::Dense { .. } | StepKind::Affine(_) | StepKind::FractionalMaxPool { .. },
-                _,
-            ) => {
+            (StepKind::Conv { .. } | StepKind::Dense { .. } | StepKind::Affine(_) | StepKind::FractionalMaxPool { .. }, _) => {
                 return Err(Error::shape(at, "its weights were not prepared"));
             }
         };

@@ -32,7 +32,8 @@ impl Lrn {
     /// [`Error::Shape`] saying which values are.
     pub fn check(&self, at: &str) -> Result<()> {
         let Self { size, alpha, beta, k } = *self;
-        let possible = (1..=1 << 12).contains(&size) && (0.0..1e6).contains(&alpha) && beta.abs() < 1e3 && (1e-12..1e6).contains(&k);
+        let possible =
+            (1..=1 << 12).contains(&size) && (0.0..1e6).contains(&alpha) && beta.abs() < 1e3 && (1e-12..1e6).contains(&k);
         if !possible {
             let wanted = "size 1 to 4096, alpha 0 to 1e6, beta within 1000 of 0, k 1e-12 to 1e6";
             return Err(Error::shape(at, format!("{self:?} cannot be computed: {wanted}")));

@@ -110,9 +110,7 @@ pub fn fractional_max_pool(at: &str, kernel: [usize; 2], starts: Slice, input: V
         kernel_height: n(kernel[0]),
         kernel_width: n(kernel[1]),
     };
-    let work = Work {
-        flops: (output.vec4s() * 4 * kernel[0] * kernel[1]) as u64,
-        bytes: 16 * (input.vec4s() + output.vec4s()) as u64,
-    };
+    let work =
+        Work { flops: (output.vec4s() * 4 * kernel[0] * kernel[1]) as u64, bytes: 16 * (input.vec4s() + output.vec4s()) as u64 };
     one_a_item(at, &FRACTIONAL_MAX_POOL, params, vec![input.slice, starts, output.slice], output.vec4s(), work)
 }

@@ -7,9 +7,9 @@ use crate::weights::Stream;
 
 const SEED: u64 = 1;
 
-/// FMPNet: three times half the size.
+/// FMPNet on gray faces: three times half the size.
 pub(super) fn fmpnet(head: Head) -> Network {
-    let mut n = Layers::new(3, 48, 48);
+    let mut n = Layers::new(1, 48, 48);
     n.conv("conv1", 64, kernel(5).pad(2)).relu("relu1");
     pool(&mut n, 1, 24);
     for (block, channels) in [(2, 64), (3, 128)] {

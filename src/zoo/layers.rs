@@ -134,14 +134,7 @@ impl Layers {
 
     /// Max pooling whose windows `sample` draws, to `size` x `size`.
     pub(super) fn fractional_max_pool(&mut self, name: &str, kernel: usize, size: usize, sample: [f32; 2]) -> &mut Self {
-        self.push(name, |r#in, out| Op::FractionalMaxPool {
-            name: None,
-            r#in,
-            out,
-            kernel: [kernel; 2],
-            size: [size; 2],
-            sample,
-        })
+        self.push(name, |r#in, out| Op::FractionalMaxPool { name: None, r#in, out, kernel: [kernel; 2], size: [size; 2], sample })
     }
 
     pub(super) fn global_average(&mut self, name: &str) -> &mut Self {
@@ -150,9 +143,13 @@ impl Layers {
 
     /// A dense layer over all that the last layer made.
     pub(super) fn dense(&mut self, name: &str, channels: usize) -> &mut Self {
+        self.dense_of(name, name, channels)
+    }
+
+    fn dense_of(&mut self, name: &str, weights: &str, channels: usize) -> &mut Self {
         let flat = format!("{name}_in");
         self.push(&flat, |r#in, out| Op::Flatten { name: None, r#in, out });
-        self.push(name, |r#in, out| Op::Dense { name: name.to_owned(), r#in, out, channels, bias: true })
+        self.push(name, |r#in, out| Op::Dense { name: weights.to_owned(), r#in, out, channels, bias: true })
     }
 
     pub(super) fn dropout(&mut self, name: &str, rate: f64) -> &mut Self {
@@ -169,10 +166,15 @@ impl Layers {
     }
 
     /// The last dense layer, `name` of classes or `embedding`, and with classes their probabilities `prob`: the network.
-    pub(super) fn head(mut self, name: &str, head: Head) -> Network {
+    pub(super) fn head(self, name: &str, head: Head) -> Network {
+        self.head_of(name, name, head)
+    }
+
+    /// As [`Layers::head`], where the layer of the classes has another name than its output.
+    pub(super) fn head_of(mut self, name: &str, weights: &str, head: Head) -> Network {
         match head {
             Head::Classes(classes) => {
-                self.dense(name, classes);
+                self.dense_of(name, weights, classes);
                 self.push("prob", |r#in, out| Op::Softmax { name: None, r#in, out });
             }
             Head::Embedding(size) => {

@@ -10,7 +10,8 @@ pub(super) fn vgg_s(head: Head) -> Network {
     n.conv("conv2", 256, kernel(5)).relu("relu2").max_pool("pool2", kernel(2).stride(2).ceil());
     wide(&mut n);
     n.max_pool("pool5", kernel(3).stride(3).ceil());
-    dense(n, [4096, 4096], head)
+    hidden(&mut n, [4096, 4096]);
+    n.head("fc8", head)
 }
 
 /// CNN-S as Levi and Hassner published it for EmotiW 2015: k = 1, conv2 padded, 4048 hidden units.
@@ -20,7 +21,8 @@ pub(super) fn vgg_s_emotiw(head: Head) -> Network {
     n.conv("conv2", 256, kernel(5).pad(2)).relu("relu2").max_pool("pool2", kernel(2).stride(2).ceil());
     wide(&mut n);
     n.max_pool("pool5", kernel(3).stride(3).ceil());
-    dense(n, [4048, 4048], head)
+    hidden(&mut n, [4048, 4048]);
+    n.head_of("fc8", "fc8_cat", head)
 }
 
 /// CNN-M, with `fc7` units in its last hidden layer: 2048 or 4096.
@@ -31,7 +33,8 @@ pub(super) fn vgg_m(fc7: usize, head: Head) -> Network {
     n.conv("conv2", 256, kernel(5).stride(2).pad(1)).relu("relu2").lrn("norm2", 5e-4, 2.0).max_pool("pool2", pool);
     wide(&mut n);
     n.max_pool("pool5", pool);
-    dense(n, [4096, fc7], head)
+    hidden(&mut n, [4096, fc7]);
+    n.head("fc8", head)
 }
 
 fn wide(n: &mut Layers) {
@@ -40,8 +43,7 @@ fn wide(n: &mut Layers) {
     n.conv("conv5", 512, kernel(3).pad(1)).relu("relu5");
 }
 
-fn dense(mut n: Layers, units: [usize; 2], head: Head) -> Network {
+fn hidden(n: &mut Layers, units: [usize; 2]) {
     n.dense("fc6", units[0]).relu("relu6").dropout("drop6", 0.5);
     n.dense("fc7", units[1]).relu("relu7").dropout("drop7", 0.5);
-    n.head("fc8", head)
 }
