@@ -32,7 +32,7 @@ def inception(g, prefix, x, one, reduce_3, three, reduce_5, five, projection):
 
 def network(seed, classes=7):
     g = Graph([3, 224, 224], classes, seed)
-    x = unit(g, "conv1", "7x7_s2", "data", 64, 7, 2, 3)
+    x = g.relu("conv1/relu_7x7", g.conv("conv1/7x7_s2", "data", 64, 7, 2, 3))
     x = g.lrn("pool1/norm1", g.max_pool("pool1/3x3_s2", x, 3, 2))
     x = unit(g, "conv2", "3x3", unit(g, "conv2", "3x3_reduce", x, 64, 1), 192, 3, 1, 1)
     x = g.max_pool("pool2/3x3_s2", g.lrn("conv2/norm2", x), 3, 2)
