@@ -4,7 +4,9 @@ struct Params {
     images: u32,       // of one member
     members: u32,
     in_c4: u32,
-    out_c4: u32,
+    out_c4: u32,           // of this dispatch
+    out_stride: u32,       // of the whole layer
+    out_offset: u32,
     relu: u32,
 }
 
@@ -12,7 +14,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [member * images, C/4] vec4
 @group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>;         // [member, C/4, 4, O/4] vec4
 @group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;            // [member, O/4] vec4
-@group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;    // [member * images, O/4] vec4
+@group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;    // [member * images, stride] vec4
 
 #include "common/index.wgsl"
 
@@ -36,5 +38,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if (params.relu != 0u) {
         sum = max(sum, vec4<f32>(0.0));
     }
-    output[image * params.out_c4 + channel] = sum;
+    output[image * params.out_stride + params.out_offset + channel] = sum;
 }

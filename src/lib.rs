@@ -24,6 +24,7 @@ pub mod runner;
 pub mod tensor;
 pub mod weights;
 pub mod window;
+pub mod zoo;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -7,12 +7,11 @@ mod common;
 
 use std::collections::HashMap;
 
-use common::{Random, gpus, packed, unpacked};
+use common::{Random, gpus, run_graph};
 use moue::Error;
-use moue::gpu::{Gpu, Plan, Recording};
+use moue::gpu::Gpu;
 use moue::graph::schedule::StepKind;
-use moue::graph::{Graph, Kind, Network, Prepared, Schedule, TensorId, Weights, interpret};
-use moue::kernels::View;
+use moue::graph::{Graph, Kind, Network, Schedule, TensorId, Weights, interpret};
 use moue::tensor::Tensor;
 
 struct Random0(HashMap<String, Tensor>);
@@ -61,32 +60,10 @@ fn weights(graph: &Graph, random: &mut Random) -> Random0 {
     Random0(all)
 }
 
-/// The tensors `wanted` of every member on the GPU; slabs are poisoned before.
+/// The tensors `wanted` of every member on the GPU.
 fn run(gpu: &Gpu, graph: &Graph, members: &[Random0], inputs: &[Tensor], wanted: &[TensorId]) -> Vec<Vec<Tensor>> {
     let weights: Vec<&dyn Weights> = members.iter().map(|m| m as &dyn Weights).collect();
-    let prepared = Prepared::new(gpu, graph.clone(), &weights, wanted).unwrap();
-    let images = inputs[0].shape[0];
-    let [channels, height, width] = graph.tensors[0].shape;
-    let mut recording = Recording::default();
-    let slice = recording.upload("input", View::bytes(members.len() * images, channels, height, width));
-    let input = View { slice, images: members.len() * images, channels, height, width };
-    let views = prepared.record(&mut recording, input, wanted).unwrap();
-    views.iter().for_each(|v| recording.read(v.slice));
-    let mut plan = Plan::new(gpu, recording).unwrap();
-    plan.poison();
-    let values: Vec<f32> = inputs.iter().flat_map(packed).collect();
-    let outputs = plan.run(&[(slice, bytemuck::cast_slice(&values))]).unwrap();
-    let mut answers = vec![Vec::new(); members.len()];
-    for (&id, bytes) in wanted.iter().zip(outputs) {
-        let [c, h, w] = graph.tensors[id].shape;
-        let all = unpacked(&bytemuck::pod_collect_to_vec::<u8, f32>(&bytes), &[members.len() * images, c, h, w]);
-        let each = all.len() / members.len();
-        for (member, answer) in answers.iter_mut().enumerate() {
-            answer
-                .push(Tensor::new(graph.tensors[id].logical(images), all[member * each..(member + 1) * each].to_vec()).unwrap());
-        }
-    }
-    answers
+    run_graph(gpu, graph, &weights, inputs, wanted)
 }
 
 fn network(json: &str) -> Network {
@@ -295,6 +272,28 @@ fn batch_norm_residual_and_relu_cost_no_dispatch() {
 }
 
 #[test]
+fn a_dense_layer_is_split_where_one_binding_does_not_hold_it() {
+    // 137 MB of weights: more than the 128 MiB that many adapters bind.
+    let text = r#"{"inputs": {"data": [1024, 4, 4]}, "outputs": ["y"], "ops": [
+        {"op": "flatten", "in": ["data"], "out": ["flat"]},
+        {"op": "dense", "name": "fc", "in": ["flat"], "out": ["fc"], "channels": 2101},
+        {"op": "relu", "in": ["fc"], "out": ["y"]}]}"#;
+    check("large dense layer", &network(text), &[], 1, 2, 77);
+}
+
+#[test]
+fn normalisation_and_drawn_windows_run_in_a_network() {
+    let text = r#"{"inputs": {"data": [3, 13, 11]}, "outputs": ["y"], "ops": [
+        {"op": "conv", "name": "c", "in": ["data"], "out": ["c"], "channels": 10, "kernel": [3, 3]},
+        {"op": "lrn", "in": ["c"], "out": ["l"], "size": 5, "alpha": 0.5, "beta": 0.75},
+        {"op": "fractional_max_pool", "in": ["l"], "out": ["p"], "kernel": [3, 3], "size": [5, 4], "sample": [0.3, 0.8]},
+        {"op": "flatten", "in": ["p"], "out": ["f"]},
+        {"op": "dense", "name": "d", "in": ["f"], "out": ["y"], "channels": 6}]}"#;
+    check("lrn and fractional max pool", &network(text), &["l", "p"], 2, 3, 78);
+    check("lrn and fractional max pool, nothing pinned", &network(text), &[], 1, 1, 79);
+}
+
+#[test]
 fn convolutions_write_into_their_concatenation() {
     let graph = Graph::new(&network(INCEPTION)).unwrap();
     let schedule = Schedule::new(&graph, &[]);
@@ -325,6 +324,14 @@ fn a_wrong_description_names_the_tensor() {
         (
             r#"{"inputs": {"data": [3, 0, 4]}, "outputs": ["y"], "ops": [{"op": "relu", "in": ["data"], "out": ["y"]}]}"#,
             "between 1",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "lrn", "in": ["data"], "out": ["y"], "size": 5, "alpha": 1, "beta": 0.75, "k": 0}]}"#,
+            "k 1e-12",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "fractional_max_pool", "in": ["data"], "out": ["y"], "kernel": [3, 3], "size": [3, 2], "sample": [0, 0]}]}"#,
+            "3 windows of 3 in 4",
         ),
         (
             r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "max_pool", "in": ["data"], "out": ["y"], "kernel": [2, 2], "stride": [0, 1]}]}"#,

@@ -48,6 +48,8 @@ kernels!(
     conv_depthwise,
     dense,
     pool,
+    fractional_max_pool,
+    lrn,
     global_average,
     affine,
     unary,

@@ -71,6 +71,20 @@ def average_pool(op, x):
     return total / F.avg_pool2d(F.pad(counted, extension), kernel, stride)
 
 
+def lrn(op, x):
+    """Normalisation across channels; of an even size the longer half lies after the channel, as in ONNX and not in PyTorch."""
+    before = (op["size"] - 1) // 2
+    squares = F.pad(x * x, (0, 0, 0, 0, before, op["size"] - 1 - before)).unfold(1, op["size"], 1).sum(-1)
+    return x * (op.get("k", 1.0) + op["alpha"] / op["size"] * squares) ** -op["beta"]
+
+
+def fractional_max_pool(op, x):
+    """Windows drawn by the operator's sample, [row, column], the same for every image and channel; PyTorch draws columns first."""
+    down, along = op["sample"]
+    sample = torch.tensor([along, down], dtype=x.dtype).expand(*x.shape[:2], 2).contiguous()
+    return F.fractional_max_pool2d(x, op["kernel"], output_size=op["size"], _random_samples=sample)
+
+
 def aligned(tensors):
     """Tensors of one rank, to broadcast: [n, c] becomes [n, c, 1, 1] beside a picture."""
     rank = max(t.dim() for t in tensors)
@@ -137,6 +151,10 @@ class Network(nn.Module):
             return max_pool(op, x)
         if kind == "average_pool":
             return average_pool(op, x)
+        if kind == "fractional_max_pool":
+            return fractional_max_pool(op, x)
+        if kind == "lrn":
+            return lrn(op, x)
         if kind == "global_average_pool":
             return x.mean((2, 3), keepdim=True)
         if kind == "flatten":

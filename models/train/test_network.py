@@ -57,6 +57,21 @@ def test_a_scale_a_channel_broadcasts_over_a_picture():
     torch.testing.assert_close(found, torch.cat([x, x * x.mean((2, 3), keepdim=True)], 1))
 
 
+@pytest.mark.parametrize("size", [1, 3, 5])
+def test_normalisation_agrees_with_pytorch(size):
+    x = 3 * torch.randn(2, 7, 3, 4)
+    found = run({"op": "lrn", "size": size, "alpha": 0.7, "beta": 0.75, "k": 2.0}, x)[1]
+    torch.testing.assert_close(found, F.local_response_norm(x, size, 0.7, 0.75, 2.0))
+
+
+def test_drawn_windows_lie_where_row_and_column_samples_say():
+    x = torch.arange(49.0).reshape(1, 1, 7, 7)
+    op = {"op": "fractional_max_pool", "kernel": [2, 2], "size": [3, 4], "sample": [0.9, 0.0]}
+    # Rows: alpha 2.5, starts 0, int(1.9 * 2.5) - int(0.9 * 2.5) = 2, and 5. Columns: alpha 5 / 3, starts 0, 1, 3, 5.
+    expected = torch.stack([torch.tensor([7.0 * (r + 1) + c + 1 for c in (0, 1, 3, 5)]) for r in (0, 2, 5)])
+    torch.testing.assert_close(run(op, x)[1][0, 0], expected)
+
+
 def test_an_unknown_operator_is_refused_by_name():
     with pytest.raises(ValueError, match="convolve"):
         run({"op": "convolve"}, torch.zeros(1, 1, 1, 1))

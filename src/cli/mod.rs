@@ -24,6 +24,7 @@ mod run;
 mod session;
 mod svg;
 mod terminal;
+mod zoo;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ enum Command {
     Fuse(fuse::Args),
     Ensemble(ensemble::Args),
     Run(run::Args),
+    Zoo(zoo::Args),
     Lbp(lbp::Args),
     Lut(lut::Args),
     Devices(devices::Args),
@@ -63,6 +65,7 @@ impl Command {
             Self::Fuse(args) => fuse::run(&args),
             Self::Ensemble(args) => ensemble::run(&args),
             Self::Run(args) => run::run(&args),
+            Self::Zoo(args) => zoo::run(&args),
             Self::Lbp(args) => lbp::run(&args),
             Self::Lut(args) => lut::run(&args),
             Self::Devices(args) => devices::run(&args),

@@ -24,7 +24,7 @@ pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Re
     for group in groups {
         let shape = group.graph.tensors[0].shape;
         for (&index, weights) in group.members.iter().zip(weights_of(model, group)) {
-            let name = description.members[index].representation.as_str();
+            let name = description.members[index].reads();
             let input = match inputs.entry((name, shape)) {
                 std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
                 std::collections::hash_map::Entry::Vacant(entry) => {

@@ -245,7 +245,7 @@ impl Engine {
         let mut crop_count = 1;
         for (group, prepared) in groups.iter().zip(&self.prepared) {
             let [channels, height, width] = group.graph.tensors[0].shape;
-            let names: Vec<&str> = group.members.iter().map(|&m| description.members[m].representation.as_str()).collect();
+            let names: Vec<&str> = group.members.iter().map(|&m| description.members[m].reads()).collect();
             let window = [height as u32, width as u32];
             crop_count = images_a_face(model, group, key.oversample)?;
             let images = key.faces * crop_count;
@@ -358,7 +358,7 @@ fn repeat(recording: &mut Recording, input: View, images: usize, positions: usiz
 /// Images that a network reads of one face: views x crops.
 fn images_a_face(model: &Model, group: &Group, oversample: Oversample) -> Result<usize> {
     let [_, height, width] = group.graph.tensors[0].shape;
-    let name = &model.description.members[group.members[0]].representation;
+    let name = model.description.members[group.members[0]].reads();
     let crops = oversample.crops(model.parts(name)?.resize, [height as u32, width as u32]);
     Ok(oversample.views().len() * crops.len())
 }

@@ -82,6 +82,9 @@ impl Ensemble {
     /// # Errors
     /// [`crate::Error::Model`] where weights are missing or of another shape than the network's; the device's errors.
     pub fn new(model: Model, device: Device) -> Result<Self> {
+        if let Some(reason) = model.description.no_faces() {
+            return Err(model.wrong("description", reason));
+        }
         let groups: Arc<[Group]> = groups(&model)?.into();
         let engine = match device {
             Device::Cpu => {

@@ -45,6 +45,11 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, input: &Tensor, wanted: &
             Kind::Identity | Kind::Flatten => x.clone(),
             Kind::Softmax => reference::softmax(x),
             Kind::Pool { pooling, window, ceil } => reference::pool(at, *pooling, *window, *ceil, x)?,
+            Kind::FractionalMaxPool { kernel, sample } => {
+                let [_, height, width] = out.shape;
+                reference::fractional_max_pool(at, *kernel, [height, width], *sample, x)?
+            }
+            Kind::Lrn(lrn) => reference::lrn(*lrn, x),
             Kind::GlobalAverage => reference::global_average(x),
             Kind::Dense { name, channels, bias } => {
                 let weight = weights.tensor(&format!("{name}.weight"))?;

@@ -1,12 +1,14 @@
 //! From a network's description to a run: `network` (what to compute), `resolve` (shapes), `schedule` (fusion, order, slabs), `record`
 //! (dispatches on the GPU), `interpret` (the same by the plain-Rust twins).
 
+mod cost;
 pub mod interpret;
 pub mod network;
 pub mod record;
 pub mod resolve;
 pub mod schedule;
 
+pub use cost::Cost;
 pub use interpret::interpret;
 pub use network::{Network, Op, Pad};
 pub use record::Prepared;

@@ -50,6 +50,9 @@ fn one() -> usize {
 fn ones() -> [usize; 2] {
     [1; 2]
 }
+fn unit() -> f64 {
+    1.0
+}
 fn yes() -> bool {
     true
 }
@@ -154,6 +157,28 @@ pub enum Op {
         r#in: [String; 1],
         out: [String; 1],
     },
+    /// Local response normalisation across channels: x * (k + alpha / size * sum of x^2)^-beta.
+    Lrn {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        size: usize,
+        alpha: f64,
+        beta: f64,
+        #[serde(default = "unit")]
+        k: f64,
+    },
+    /// Largest value of windows whose places `sample` draws: rows, then columns, each in [0, 1).
+    FractionalMaxPool {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        kernel: [usize; 2],
+        size: [usize; 2],
+        sample: [f32; 2],
+    },
     /// `[C, H, W]` to `[C x H x W]` in logical order.
     Flatten {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,6 +231,8 @@ impl Op {
             | Self::MaxPool { r#in, out, .. }
             | Self::AveragePool { r#in, out, .. }
             | Self::GlobalAveragePool { r#in, out, .. }
+            | Self::Lrn { r#in, out, .. }
+            | Self::FractionalMaxPool { r#in, out, .. }
             | Self::Flatten { r#in, out, .. }
             | Self::Dense { r#in, out, .. } => (r#in, &out[0]),
             Self::Add { r#in, out, .. } | Self::Mul { r#in, out, .. } => (r#in, &out[0]),

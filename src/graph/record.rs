@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
 use crate::kernels::{self, Conv, ConvWeights, Dense, Variant, View};
 use crate::tensor::Tensor;
+use crate::window::fractional_starts;
 
 /// A scheduled graph with the weights of its members on the GPU.
 #[derive(Debug)]
@@ -21,8 +22,23 @@ pub struct Prepared {
 #[derive(Debug)]
 enum StepWeights {
     None,
-    Conv { variant: Variant, weights: Buffer, bias: Buffer },
+    Conv {
+        variant: Variant,
+        weights: Buffer,
+        bias: Buffer,
+    },
     Pair(Buffer, Buffer),
+    Dense(Vec<DensePart>),
+    /// First rows and columns of the windows of a fractional pooling.
+    Starts(Buffer),
+}
+
+/// Outputs `outputs.0..outputs.1` of a dense layer: no more than one binding holds.
+#[derive(Debug)]
+struct DensePart {
+    outputs: (usize, usize),
+    weights: Buffer,
+    bias: Buffer,
 }
 
 impl Prepared {
@@ -115,15 +131,24 @@ impl Prepared {
                 };
                 conv.dispatch(at, input, weights, residual, output)?
             }
-            (StepKind::Dense { .. }, StepWeights::Pair(weights, bias)) => {
-                let layer = Dense {
-                    members,
-                    weights: recording.shared(&format!("{at} weights"), weights),
-                    bias: recording.shared(&format!("{at} bias"), bias),
-                    relu: step.relu,
-                };
-                kernels::dense(at, layer, input, output)?
+            (StepKind::Dense { .. }, StepWeights::Dense(parts)) => {
+                for part in parts {
+                    let layer = Dense {
+                        members,
+                        outputs: part.outputs,
+                        weights: recording.shared(&format!("{at} weights"), &part.weights),
+                        bias: recording.shared(&format!("{at} bias"), &part.bias),
+                        relu: step.relu,
+                    };
+                    recording.dispatch(kernels::dense(at, layer, input, output)?);
+                }
+                return Ok(());
             }
+            (StepKind::FractionalMaxPool { kernel, .. }, StepWeights::Starts(starts)) => {
+                let starts = recording.shared(&format!("{at} starts"), starts);
+                kernels::fractional_max_pool(at, *kernel, starts, input, output)?
+            }
+            (StepKind::Lrn(lrn), _) => kernels::lrn(at, *lrn, input, output)?,
             (StepKind::Affine(_), StepWeights::Pair(scale, shift)) => {
                 let (scale, shift) = (recording.shared("scale", scale), recording.shared("shift", shift));
                 kernels::affine(at, members, scale, shift, step.relu, input, output)?
@@ -138,7 +163,7 @@ impl Prepared {
             }
             (StepKind::Copy, _) => kernels::copy(at, input, output, input.images, (0, 0), step.channel)?,
             (StepKind::Flatten, _) => kernels::unpack(at, input, output.slice, 4 * output.c4())?,
-            (StepKind::Conv { .. } | StepKind::Dense { .. } | StepKind::Affine(_), _) => {
+            (StepKind::Conv { .. } | StepKind::Dense { .. } | StepKind::Affine(_) | StepKind::FractionalMaxPool { .. }, _) => {
                 return Err(Error::shape(at, "its weights were not prepared"));
             }
         };
@@ -165,8 +190,15 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
             let want = [*channels, input[0] * pixels];
             let parts = members.iter().map(|member| folded(*member, name, &want, *bias, None)).collect::<Result<Vec<_>>>()?;
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
-            let (weights, bias) = kernels::pack_dense(at, &pairs, *pixels)?;
-            Ok(StepWeights::Pair(upload("weights", &weights)?, upload("bias", &bias)?))
+            // Packed and uploaded a part at a time: the host holds no second copy of a large layer.
+            let row = View::bytes(4 * members.len(), input[0], *pixels, 1);
+            let each = 4 * (gpu.max_binding() / row.max(1)).max(1) as usize;
+            let parts = (0..*channels).step_by(each).map(|first| {
+                let end = (first + each).min(*channels);
+                let (weights, bias) = kernels::pack_dense(at, &pairs, *pixels, first..end)?;
+                Ok(DensePart { outputs: (first, end), weights: upload("weights", &weights)?, bias: upload("bias", &bias)? })
+            });
+            Ok(StepWeights::Dense(parts.collect::<Result<Vec<_>>>()?))
         }
         StepKind::Affine(norm) => {
             let (mut scales, mut shifts) = (Vec::new(), Vec::new());
@@ -181,6 +213,12 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
                 }
             }
             Ok(StepWeights::Pair(upload("scale", &scales)?, upload("shift", &shifts)?))
+        }
+        StepKind::FractionalMaxPool { kernel, sample } => {
+            let [_, height, width] = graph.tensors[step.output].shape;
+            let mut starts = fractional_starts(at, input[1], height, kernel[0], sample[0])?;
+            starts.extend(fractional_starts(at, input[2], width, kernel[1], sample[1])?);
+            Ok(StepWeights::Starts(gpu.upload(&format!("{at} starts"), bytemuck::cast_slice(&starts))?))
         }
         _ => Ok(StepWeights::None),
     }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::network::{AutoPad, Network, Op, Pad};
 use crate::error::{Error, Result};
-use crate::kernels::{Binary, Pooling, Unary};
-use crate::window::Window;
+use crate::kernels::{Binary, Lrn, Pooling, Unary};
+use crate::window::{Window, fractional_starts};
 
 /// A tensor of a [`Graph`].
 pub type TensorId = usize;
@@ -67,8 +67,17 @@ pub enum Kind {
         /// Sizes round up.
         ceil: bool,
     },
+    /// Max pooling over windows drawn by a sample along rows and columns.
+    FractionalMaxPool {
+        /// Height and width of a window.
+        kernel: [usize; 2],
+        /// Along rows and columns.
+        sample: [f32; 2],
+    },
     /// Mean of every channel.
     GlobalAverage,
+    /// Local response normalisation across channels.
+    Lrn(Lrn),
     /// Logical order in one row.
     Flatten,
     /// Dense layer.
@@ -84,6 +93,30 @@ pub enum Kind {
     Binary(Binary),
     /// Channels one after another.
     Concat,
+}
+
+impl Kind {
+    /// Its name in a description.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Conv { .. } => "conv",
+            Self::BatchNorm { .. } => "batch_norm",
+            Self::Unary(Unary::Relu) => "relu",
+            Self::Unary(Unary::Sigmoid) => "sigmoid",
+            Self::Identity => "dropout",
+            Self::Softmax => "softmax",
+            Self::Pool { pooling: Pooling::Max, .. } => "max_pool",
+            Self::Pool { .. } => "average_pool",
+            Self::FractionalMaxPool { .. } => "fractional_max_pool",
+            Self::GlobalAverage => "global_average_pool",
+            Self::Lrn(_) => "lrn",
+            Self::Flatten => "flatten",
+            Self::Dense { .. } => "dense",
+            Self::Binary(Binary::Add) => "add",
+            Self::Binary(Binary::Mul) => "mul",
+            Self::Concat => "concat",
+        }
+    }
 }
 
 /// One operator with its tensors.
@@ -199,6 +232,17 @@ impl Graph {
             Op::AveragePool { kernel, stride, pad, ceil, count_include_pad, .. } => {
                 let pooling = Pooling::Average { count_include_pad: *count_include_pad };
                 self.pool(out, first, pooling, *kernel, *stride, *pad, *ceil)
+            }
+            Op::Lrn { size, alpha, beta, k, .. } => {
+                let lrn = Lrn { size: *size, alpha: *alpha, beta: *beta, k: *k };
+                lrn.check(out)?;
+                same(Kind::Lrn(lrn))
+            }
+            Op::FractionalMaxPool { kernel, size: made, sample, .. } => {
+                for axis in 0..2 {
+                    fractional_starts(out, size[axis], made[axis], kernel[axis], sample[axis])?;
+                }
+                Ok((Kind::FractionalMaxPool { kernel: *kernel, sample: *sample }, [channels, made[0], made[1]], false))
             }
             Op::GlobalAveragePool { .. } => Ok((Kind::GlobalAverage, [channels, 1, 1], first.flat)),
             Op::Flatten { .. } => Ok((Kind::Flatten, [channels * height * width, 1, 1], true)),

@@ -2,7 +2,7 @@
 //! place, tensors share slabs. A pinned tensor is never fused away.
 
 use super::resolve::{Graph, Kind, TensorId};
-use crate::kernels::{Binary, Pooling, Unary};
+use crate::kernels::{Binary, Lrn, Pooling, Unary};
 use crate::window::Window;
 
 /// A batch-norm by the name of its weights and its eps.
@@ -58,7 +58,12 @@ pub enum StepKind {
         window: Window,
         ceil: bool,
     },
+    FractionalMaxPool {
+        kernel: [usize; 2],
+        sample: [f32; 2],
+    },
     GlobalAverage,
+    Lrn(Lrn),
     Binary(Binary),
     /// All channels into a slice of a concatenation.
     Copy,
@@ -219,6 +224,10 @@ impl<'g> Builder<'g> {
             Kind::Pool { pooling, window, ceil } => {
                 self.push(step(StepKind::Pool { pooling: *pooling, window: *window, ceil: *ceil }, false, output));
             }
+            Kind::FractionalMaxPool { kernel, sample } => {
+                self.push(step(StepKind::FractionalMaxPool { kernel: *kernel, sample: *sample }, false, output));
+            }
+            Kind::Lrn(lrn) => self.push(step(StepKind::Lrn(*lrn), false, output)),
             Kind::GlobalAverage => self.push(step(StepKind::GlobalAverage, false, output)),
             Kind::Identity => {}
         }

@@ -1,5 +1,7 @@
 //! Dense layer.
 
+use std::ops::Range;
+
 use super::{View, holds, loops, one_a_item, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{DENSE, dense::Params};
@@ -11,6 +13,9 @@ use crate::tensor::Tensor;
 pub struct Dense {
     /// Members that share the network.
     pub members: usize,
+    /// Outputs that this dispatch makes, of all that the output has: large weights are split over several. It starts at a whole vec4, and ends
+    /// at one or with the output.
+    pub outputs: (usize, usize),
     /// `[member, C/4, 4, O/4]` vec4.
     pub weights: Slice,
     /// `[member, O/4]` vec4.
@@ -20,11 +25,11 @@ pub struct Dense {
 }
 
 /// Packs one weight `[O, C]` and bias `[O]` a member. `pixels` is the H x W of a flattened input that lies as [H, W, C/4]: its columns are
-/// C x H x W in logical order. Gives the weights and the biases.
+/// C x H x W in logical order. Gives the weights and the biases of the outputs `part`.
 ///
 /// # Errors
 /// [`Error::Shape`] where the members differ.
-pub fn pack_dense(at: &str, members: &[(&Tensor, &[f32])], pixels: usize) -> Result<(Vec<f32>, Vec<f32>)> {
+pub fn pack_dense(at: &str, members: &[(&Tensor, &[f32])], pixels: usize, part: Range<usize>) -> Result<(Vec<f32>, Vec<f32>)> {
     let Some((first, _)) = members.first() else { return Err(Error::shape(at, "no member")) };
     let &[out, columns] = &first.shape[..] else {
         return Err(Error::shape(at, format!("a dense layer's weight is [O, C], not {:?}", first.shape)));
@@ -32,8 +37,13 @@ pub fn pack_dense(at: &str, members: &[(&Tensor, &[f32])], pixels: usize) -> Res
     if pixels == 0 || !columns.is_multiple_of(pixels) {
         return Err(Error::shape(at, format!("{columns} columns do not divide into {pixels} pixels")));
     }
+    if part.is_empty() || part.end > out {
+        return Err(Error::shape(at, format!("outputs {part:?} of {out}")));
+    }
     let channels = columns / pixels;
-    let (mut weights, mut biases) = (Vec::new(), Vec::new());
+    let padded = part.start..part.start + part.len().next_multiple_of(4);
+    let mut weights = Vec::with_capacity(members.len() * pixels * channels.next_multiple_of(4) * padded.len());
+    let mut biases = Vec::new();
     for (weight, bias) in members {
         if weight.shape != first.shape || bias.len() != out {
             return Err(Error::shape(
@@ -44,12 +54,13 @@ pub fn pack_dense(at: &str, members: &[(&Tensor, &[f32])], pixels: usize) -> Res
         for pixel in 0..pixels {
             for c in 0..channels.next_multiple_of(4) {
                 weights.extend(
-                    (0..out.next_multiple_of(4))
-                        .map(|o| if o < out && c < channels { weight.data[o * columns + c * pixels + pixel] } else { 0.0 }),
+                    padded
+                        .clone()
+                        .map(|o| if o < part.end && c < channels { weight.data[o * columns + c * pixels + pixel] } else { 0.0 }),
                 );
             }
         }
-        biases.extend_from_slice(bias);
+        biases.extend_from_slice(&bias[part.clone()]);
         biases.resize(biases.len().next_multiple_of(4), 0.0);
     }
     Ok((weights, biases))
@@ -68,21 +79,28 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
     }
     input.check(at)?;
     output.check(at)?;
+    let (first, end) = layer.outputs;
+    if first >= end || end > output.channels || !first.is_multiple_of(4) || !(end.is_multiple_of(4) || end == output.channels) {
+        return Err(Error::shape(at, format!("outputs {first}..{end} of {}", output.channels)));
+    }
     let in_c4 = input.pixels() * input.c4();
+    let out_c4 = (end - first).div_ceil(4);
     loops(at, in_c4)?;
-    let weights = 16 * members * in_c4 * 4 * output.c4();
+    let weights = 16 * members * in_c4 * 4 * out_c4;
     holds(at, layer.weights, weights as u64)?;
-    holds(at, layer.bias, (16 * members * output.c4()) as u64)?;
+    holds(at, layer.bias, (16 * members * out_c4) as u64)?;
     let params = Params {
         images: (input.images / members) as u32,
         members: members as u32,
         in_c4: in_c4 as u32,
-        out_c4: output.c4() as u32,
+        out_c4: out_c4 as u32,
+        out_stride: output.c4() as u32,
+        out_offset: (first / 4) as u32,
         relu: u32::from(layer.relu),
     };
     let work = Work {
-        flops: 2 * (input.images * input.pixels() * input.channels * output.channels) as u64,
-        bytes: (weights + 16 * (input.vec4s() + output.vec4s())) as u64,
+        flops: 2 * (input.images * input.pixels() * input.channels * (end - first)) as u64,
+        bytes: (weights + 16 * (input.vec4s() + output.images * out_c4)) as u64,
     };
-    one_a_item(at, &DENSE, params, vec![input.slice, layer.weights, layer.bias, output.slice], output.images * output.c4(), work)
+    one_a_item(at, &DENSE, params, vec![input.slice, layer.weights, layer.bias, output.slice], output.images * out_c4, work)
 }

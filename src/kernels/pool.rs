@@ -1,9 +1,9 @@
 //! Pooling.
 
-use super::{View, loops, one_a_item, same};
+use super::{View, holds, loops, one_a_item, same};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{GLOBAL_AVERAGE, POOL, global_average::Params as GlobalParams, pool::Params};
-use crate::gpu::{Dispatch, Work};
+use crate::gpu::shader::{self, FRACTIONAL_MAX_POOL, GLOBAL_AVERAGE, POOL, global_average::Params as GlobalParams, pool::Params};
+use crate::gpu::{Dispatch, Slice, Work};
 use crate::window::Window;
 
 /// What a window becomes.
@@ -82,4 +82,35 @@ pub fn global_average(at: &str, input: View, output: View) -> Result<Dispatch> {
     let params = GlobalParams { images: input.images as u32, c4: input.c4() as u32, pixels: input.pixels() as u32 };
     let work = Work { flops: 4 * input.vec4s() as u64, bytes: 16 * (input.vec4s() + output.vec4s()) as u64 };
     one_a_item(at, &GLOBAL_AVERAGE, params, vec![input.slice, output.slice], output.vec4s(), work)
+}
+
+/// `input` `[N, C, H, W]` to `output` `[N, C, OH, OW]`: the largest value of every window of `kernel`; `starts` has the first row of every window
+/// and then the first column, u32, as [`crate::window::fractional_starts`] gives them.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+pub fn fractional_max_pool(at: &str, kernel: [usize; 2], starts: Slice, input: View, output: View) -> Result<Dispatch> {
+    same(at, "images", input.images, output.images)?;
+    same(at, "channels", input.channels, output.channels)?;
+    if kernel.contains(&0) || kernel[0] > input.height || kernel[1] > input.width {
+        return Err(Error::shape(at, format!("a window of {kernel:?} in {} x {}", input.height, input.width)));
+    }
+    input.check(at)?;
+    output.check(at)?;
+    holds(at, starts, 4 * (output.height + output.width) as u64)?;
+    loops(at, kernel[0] * (kernel[1] + 1))?;
+    let n = |value: usize| value as u32;
+    let params = shader::fractional_max_pool::Params {
+        images: n(input.images),
+        c4: n(input.c4()),
+        in_height: n(input.height),
+        in_width: n(input.width),
+        out_height: n(output.height),
+        out_width: n(output.width),
+        kernel_height: n(kernel[0]),
+        kernel_width: n(kernel[1]),
+    };
+    let work =
+        Work { flops: (output.vec4s() * 4 * kernel[0] * kernel[1]) as u64, bytes: 16 * (input.vec4s() + output.vec4s()) as u64 };
+    one_a_item(at, &FRACTIONAL_MAX_POOL, params, vec![input.slice, starts, output.slice], output.vec4s(), work)
 }

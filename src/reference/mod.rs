@@ -7,6 +7,7 @@ mod fuse;
 mod gray;
 mod lbp;
 mod lookup;
+mod lrn;
 mod pool;
 mod warp;
 
@@ -18,6 +19,7 @@ pub use gray::gray;
 pub(crate) use lbp::{Diagonal, check as check_lbp};
 pub use lbp::{MAX_RADIUS, lbp};
 pub use lookup::{Crop, lookup, normalise_crops};
-pub use pool::{global_average, pool};
+pub use lrn::lrn;
+pub use pool::{fractional_max_pool, global_average, pool};
 pub(crate) use warp::check as check_warp;
 pub use warp::{MAX_CROP, MAX_SIDE, warp};

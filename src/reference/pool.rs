@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::kernels::{Pooling, check_window};
 use crate::tensor::Tensor;
-use crate::window::Window;
+use crate::window::{Window, fractional_starts};
 
 /// `input` `[N, C, H, W]` to `[N, C, OH, OW]`.
 ///
@@ -32,6 +32,24 @@ pub fn pool(at: &str, pooling: Pooling, window: Window, ceil: bool, input: &Tens
                 (values.map(f64::from).sum::<f64>() / count as f64) as f32
             }
         };
+    }
+    Ok(out)
+}
+
+/// `input` `[N, C, H, W]` to `[N, C, size]`: the largest value of every window, drawn by `sample` along rows and columns.
+///
+/// # Errors
+/// [`crate::Error::Shape`] where the windows do not fit.
+pub fn fractional_max_pool(at: &str, kernel: [usize; 2], size: [usize; 2], sample: [f32; 2], input: &Tensor) -> Result<Tensor> {
+    let [images, channels, height, width] = input.nchw();
+    let rows = fractional_starts(at, height, size[0], kernel[0], sample[0])?;
+    let columns = fractional_starts(at, width, size[1], kernel[1], sample[1])?;
+    let mut out = Tensor::zeros(vec![images, channels, size[0], size[1]]);
+    for (index, to) in out.data.iter_mut().enumerate() {
+        let (x, y, plane) = (index % size[1], index / size[1] % size[0], index / (size[1] * size[0]));
+        let (top, left) = (rows[y] as usize, columns[x] as usize);
+        let window = (top..top + kernel[0]).flat_map(|iy| (left..left + kernel[1]).map(move |ix| (iy, ix)));
+        *to = window.map(|(iy, ix)| input.data[(plane * height + iy) * width + ix]).fold(f32::MIN, f32::max);
     }
     Ok(out)
 }

@@ -39,6 +39,11 @@ impl Array {
         Ok(Self { ty, shape: view.shape().to_vec(), bytes: view.data().to_vec() })
     }
 
+    /// f32 values as a file holds them.
+    pub fn from_floats(tensor: &Tensor) -> Self {
+        Self { ty: Type::F32, shape: tensor.shape.clone(), bytes: bytemuck::cast_slice(&tensor.data).to_vec() }
+    }
+
     /// It as safetensors sees it.
     pub(super) fn view(&self) -> Result<TensorView<'_>, String> {
         let dtype = match self.ty {

@@ -94,15 +94,17 @@ impl Parts {
         for (member, own) in description.members.iter().zip(&description.fusion.weights) {
             let missing = |what: &str, name: &str| model.wrong(&member.name, format!("there is no {what} `{name}`"));
             let network = description.networks.get(&member.network).ok_or_else(|| missing("network", &member.network))?;
-            let steps = description
-                .representations
-                .get(&member.representation)
-                .ok_or_else(|| missing("representation", &member.representation))?;
-            let steps = steps.iter().map(|step| self.step(model, step)).collect::<Result<Vec<_>>>()?;
+            let steps = match &member.representation {
+                None => None,
+                Some(name) => {
+                    let steps = description.representations.get(name).ok_or_else(|| missing("representation", name))?;
+                    Some((name, steps.iter().map(|step| self.step(model, step)).collect::<Result<Vec<_>>>()?))
+                }
+            };
             let prefix = self.prefix(model, member, &Graph::new(network)?)?;
             self.members.push(Member {
                 name: fresh(&member.name, |name| self.members.iter().all(|other| other.name != name)),
-                representation: place(&mut self.representations, &member.representation, steps),
+                representation: steps.map(|(name, steps)| place(&mut self.representations, name, steps)),
                 network: place(&mut self.networks, &member.network, network.clone()),
                 weights: prefix,
             });

@@ -15,7 +15,7 @@ pub struct Description {
     pub moue: u32,
     /// Name of the model.
     pub name: String,
-    /// Labels in the order of the probabilities.
+    /// Labels in the order of the probabilities; without any its networks answer other values, such as an embedding.
     pub labels: Vec<String>,
     /// Licence of the weights.
     pub licence: String,
@@ -97,12 +97,20 @@ pub enum Gray {
 pub struct Member {
     /// Name of the member.
     pub name: String,
-    /// What it reads.
-    pub representation: String,
+    /// What it reads of a face; without one it reads raw tensors only (`moue run`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representation: Option<String>,
     /// What it computes.
     pub network: String,
     /// Prefix of its tensors.
     pub weights: String,
+}
+
+impl Member {
+    /// Its representation, which every member of an ensemble has ([`Description::no_faces`]).
+    pub(crate) fn reads(&self) -> &str {
+        self.representation.as_deref().unwrap_or_default()
+    }
 }
 
 /// How members become one answer.
@@ -237,8 +245,8 @@ impl Description {
         if !(0.0..=8.0).contains(&self.canonical.margin) {
             return wrong("canonical", format!("its margin lies between 0 and 8, not {}", self.canonical.margin));
         }
-        if self.labels.is_empty() || self.members.is_empty() {
-            return wrong("members", "a model has at least one label and one member".into());
+        if self.members.is_empty() {
+            return wrong("members", "a model has at least one member".into());
         }
         unique("labels", self.labels.iter())?;
         unique("members", self.members.iter().map(|member| &member.name))?;
@@ -263,36 +271,47 @@ impl Description {
         }
         for member in &self.members {
             let at = format!("member `{}`", member.name);
-            let representation = self.representation(&member.representation)?;
             let Some(graph) = graphs.get(member.network.as_str()) else {
                 let known: Vec<&str> = graphs.keys().copied().collect();
                 return wrong(&at, format!("there is no network `{}`; there are: {}", member.network, known.join(", ")));
             };
+            if !self.labels.is_empty() {
+                let [output] = graph.outputs[..] else { return wrong(&at, "its network has more than one output".into()) };
+                if graph.tensors[output].shape != [self.labels.len(), 1, 1] {
+                    return wrong(
+                        &at,
+                        format!("its network answers {:?}, there are {} labels", graph.tensors[output].shape, self.labels.len()),
+                    );
+                }
+            }
+            let Some(name) = &member.representation else { continue };
+            let representation = self.representation(name)?;
             let [channels, height, width] = graph.tensors[0].shape;
             let resize = representation.resize.map(|s| s as usize);
             if channels != representation.channels() || height > resize[0] || width > resize[1] {
                 return wrong(
                     &at,
                     format!(
-                        "network `{}` reads {:?}, representation `{}` makes [{}, {}, {}]",
+                        "network `{}` reads {:?}, representation `{name}` makes [{}, {}, {}]",
                         member.network,
                         graph.tensors[0].shape,
-                        member.representation,
                         representation.channels(),
                         resize[0],
                         resize[1]
                     ),
                 );
             }
-            let [output] = graph.outputs[..] else { return wrong(&at, "its network has more than one output".into()) };
-            if graph.tensors[output].shape != [self.labels.len(), 1, 1] {
-                return wrong(
-                    &at,
-                    format!("its network answers {:?}, there are {} labels", graph.tensors[output].shape, self.labels.len()),
-                );
-            }
         }
         Ok(graphs)
+    }
+
+    /// Why it cannot read faces, if it cannot.
+    pub(crate) fn no_faces(&self) -> Option<String> {
+        if self.labels.is_empty() {
+            return Some("it has no labels: it answers values, not expressions. `moue run` gives them".into());
+        }
+        let raw = self.members.iter().find(|member| member.representation.is_none())?;
+        Some(format!("member `{}` has no representation: it reads tensors, not faces. `moue run` takes them", raw.name))
     }
 
     /// The representation `name` in its parts: perhaps enlarged, gray, then perhaps codes, then perhaps a table, then resize and normalise.

@@ -3,6 +3,7 @@
 mod array;
 mod combine;
 pub mod description;
+mod seeded;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -11,6 +12,7 @@ pub use array::{Array, Type};
 pub use combine::combine;
 pub use description::{Canonical, Description, Fusion, Member, Oversample, RepresentationStep, Rule};
 use safetensors::SafeTensors;
+pub use seeded::{Seeded, Stream};
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Weights, parameters};

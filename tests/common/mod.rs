@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use moue::gpu::{Gpu, Plan, Recording, Slice, adapters};
+use moue::graph::{Graph, Prepared, TensorId, Weights};
 use moue::kernels::View;
 use moue::tensor::Tensor;
 
@@ -175,4 +176,31 @@ impl<'g> Bench<'g> {
 pub fn view(slice: Slice, shape: &[usize]) -> View {
     let at = |i: usize| shape.get(i).copied().unwrap_or(1);
     View { slice, images: at(0), channels: at(1), height: at(2), width: at(3) }
+}
+
+/// The tensors `wanted` of every member on the GPU; slabs are poisoned before.
+pub fn run_graph(gpu: &Gpu, graph: &Graph, members: &[&dyn Weights], inputs: &[Tensor], wanted: &[TensorId]) -> Vec<Vec<Tensor>> {
+    let prepared = Prepared::new(gpu, graph.clone(), members, wanted).unwrap();
+    let images = inputs[0].shape[0];
+    let [channels, height, width] = graph.tensors[0].shape;
+    let mut recording = Recording::default();
+    let slice = recording.upload("input", View::bytes(members.len() * images, channels, height, width));
+    let input = View { slice, images: members.len() * images, channels, height, width };
+    let views = prepared.record(&mut recording, input, wanted).unwrap();
+    views.iter().for_each(|v| recording.read(v.slice));
+    let mut plan = Plan::new(gpu, recording).unwrap();
+    plan.poison();
+    let values: Vec<f32> = inputs.iter().flat_map(packed).collect();
+    let outputs = plan.run(&[(slice, bytemuck::cast_slice(&values))]).unwrap();
+    let mut answers = vec![Vec::new(); members.len()];
+    for (&id, bytes) in wanted.iter().zip(outputs) {
+        let [c, h, w] = graph.tensors[id].shape;
+        let all = unpacked(&bytemuck::pod_collect_to_vec::<u8, f32>(&bytes), &[members.len() * images, c, h, w]);
+        let each = all.len() / members.len();
+        for (member, answer) in answers.iter_mut().enumerate() {
+            answer
+                .push(Tensor::new(graph.tensors[id].logical(images), all[member * each..(member + 1) * each].to_vec()).unwrap());
+        }
+    }
+    answers
 }

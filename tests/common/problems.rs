@@ -4,10 +4,10 @@
 use image::{GrayImage, RgbImage};
 use moue::Rect;
 use moue::gpu::Gpu;
-use moue::kernels::{self, Binary, Conv, ConvWeights, Dense, FacePart, Normalise, Pooling, Source, Unary, Variant};
+use moue::kernels::{self, Binary, Conv, ConvWeights, Dense, FacePart, Lrn, Normalise, Pooling, Source, Unary, Variant};
 use moue::reference::{self, Crop};
 use moue::tensor::Tensor;
-use moue::window::Window;
+use moue::window::{Window, fractional_starts};
 
 use crate::common::{Bench, Random, Tolerance, close, packed, unpacked};
 
@@ -27,6 +27,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("conv_depthwise", |gpu| conv(gpu, Variant::Depthwise)),
     ("dense", dense),
     ("pool", pool),
+    ("fractional_max_pool", fractional_max_pool),
+    ("lrn", lrn),
     ("global_average", global_average),
     ("affine", affine),
     ("unary", unary),
@@ -335,19 +337,27 @@ fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
 
 fn dense(gpu: &Gpu) -> Result<(), String> {
     let mut random = Random(6);
-    for (members, images, channels, [h, w], out, relu) in
-        [(1, 1, 1, [1, 1], 1, false), (1, 7, 13, [1, 1], 7, true), (3, 2, 64, [1, 1], 10, false), (2, 1, 6, [3, 5], 9, true)]
-    {
+    // Outputs of one dispatch: all of them, or a layer split over two or three.
+    for (members, images, channels, [h, w], out, relu, each) in [
+        (1, 1, 1, [1, 1], 1, false, 4),
+        (1, 7, 13, [1, 1], 7, true, 8),
+        (3, 2, 64, [1, 1], 10, false, 12),
+        (2, 1, 6, [3, 5], 9, true, 4),
+        (2, 3, 5, [2, 1], 23, false, 16),
+    ] {
         let input = random.tensor(&[members * images, channels, h, w]);
         let weights: Vec<Tensor> = (0..members).map(|_| random.tensor(&[out, channels * h * w])).collect();
         let biases: Vec<Vec<f32>> = (0..members).map(|_| random.values(out)).collect();
         let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
-        let (packed, bias) = kernels::pack_dense("problem", &pairs, h * w).map_err(text)?;
         let mut bench = Bench::new(gpu);
         let view = bench.tensor(&input);
-        let layer = Dense { members, weights: bench.floats(&packed), bias: bench.floats(&bias), relu };
         let output = bench.output(&[members * images, out]);
-        bench.recording.dispatch(kernels::dense("problem", layer, view, output).map_err(text)?);
+        for first in (0..out).step_by(each) {
+            let outputs = (first, out.min(first + each));
+            let (packed, bias) = kernels::pack_dense("problem", &pairs, h * w, outputs.0..outputs.1).map_err(text)?;
+            let layer = Dense { members, outputs, weights: bench.floats(&packed), bias: bench.floats(&bias), relu };
+            bench.recording.dispatch(kernels::dense("problem", layer, view, output).map_err(text)?);
+        }
         let got = unpacked(&bench.run_floats(output.slice)?, &[members * images, out]);
         let each = images * channels * h * w;
         let mut want = Vec::new();
@@ -384,6 +394,59 @@ fn pool(gpu: &Gpu) -> Result<(), String> {
             bench.recording.dispatch(kernels::pool("problem", pooling, window, ceil, view, output).map_err(text)?);
             let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
             close(&format!("{pooling:?} {window:?} on {size:?}"), &got, &want.data, Tolerance::Sum(9))?;
+        }
+    }
+    Ok(())
+}
+
+fn fractional_max_pool(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(18);
+    for (images, channels, size, kernel, made) in [
+        (1, 1, [1, 1], [1, 1], [1, 1]),
+        (7, 5, [9, 11], [3, 2], [4, 6]),
+        (2, 6, [12, 7], [3, 3], [6, 3]),
+        (1, 9, [5, 24], [2, 3], [1, 22]),
+    ] {
+        let mut input = random.tensor(&[images, channels, size[0], size[1]]);
+        input.data.iter_mut().for_each(|v| *v -= 0.9);
+        let sample = [random.unit().abs(), random.unit().abs()];
+        let want = reference::fractional_max_pool("twin", kernel, made, sample, &input).map_err(text)?;
+        let mut starts = fractional_starts("problem", size[0], made[0], kernel[0], sample[0]).map_err(text)?;
+        starts.extend(fractional_starts("problem", size[1], made[1], kernel[1], sample[1]).map_err(text)?);
+        let mut bench = Bench::new(gpu);
+        let (view, starts) = (bench.tensor(&input), bench.words(&starts));
+        let output = bench.output(&want.shape);
+        bench.recording.dispatch(kernels::fractional_max_pool("problem", kernel, starts, view, output).map_err(text)?);
+        let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
+        close(&format!("fractional max pool {size:?} to {made:?}"), &got, &want.data, Tolerance::Exact)?;
+    }
+    Ok(())
+}
+
+fn lrn(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(19);
+    let lrn = |size, alpha, beta, k| Lrn { size, alpha, beta, k };
+    for (shape, lrn) in [
+        ([1, 1, 1, 1], lrn(5, 1e-4, 0.75, 1.0)),
+        ([7, 7, 3, 2], lrn(5, 2.0, 0.75, 1.0)),
+        ([2, 18, 2, 3], lrn(3, 0.7, 0.5, 2.0)),
+        ([1, 33, 5, 1], lrn(8, 1.5, 1.2, 0.1)),
+        ([1, 6, 2, 2], lrn(31, 3.0, 0.75, 1.0)),
+        ([2, 12, 1, 4], lrn(1, 2.0, 0.75, 0.5)),
+    ] {
+        let mut input = random.tensor(&shape);
+        input.data.iter_mut().for_each(|v| *v *= 3.0);
+        let want = reference::lrn(lrn, &input);
+        let mut bench = Bench::new(gpu);
+        let view = bench.tensor(&input);
+        let output = bench.output(&shape);
+        bench.recording.dispatch(kernels::lrn("problem", lrn, view, output).map_err(text)?);
+        let raw = bench.run_floats(output.slice)?;
+        // The sum, a logarithm, and an exponential of a number near 1.
+        close(&format!("{lrn:?} of {shape:?}"), &unpacked(&raw, &shape), &want.data, Tolerance::Exp)?;
+        let padded = shape[1].next_multiple_of(4);
+        if raw.chunks_exact(padded).any(|pixel| pixel[shape[1]..].iter().any(|&v| v != 0.0)) {
+            return Err("lrn leaves something in the padded channels".into());
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The Python of models/train in virtual environments of its own: one for its tests, without PyTorch, and a larger one for training.
+//! The Python of models/train and tests/zoo in virtual environments of its own: one for its tests, without PyTorch, and a larger one for training.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ const HEAVY: [&str; 2] = ["torch", "matplotlib"];
 
 /// Makes the environment where it is missing or its versions changed, and runs pytest in it.
 pub fn test(root: &Path, target: &Path) -> Done {
-    let folder = root.join("models/train");
-    let python = match environment(&folder.join("requirements.txt"), &target.join("venv"), false) {
+    let folders = ["models/train", "tests/zoo"].map(|folder| root.join(folder));
+    let python = match environment(&folders[0].join("requirements.txt"), &target.join("venv"), false) {
         Ok(python) => python,
         Err(reason) if system::ci() => return Done::Failed(reason),
         Err(reason) => return Done::Skipped(reason),
@@ -21,10 +21,10 @@ pub fn test(root: &Path, target: &Path) -> Done {
     let mut command = Command::new(python);
     command
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
-        .arg(&folder)
+        .args(&folders)
         .current_dir(root)
         .env("PYTHONDONTWRITEBYTECODE", "1");
-    for file in system::files(&folder).iter().filter(|file| needs_heavy(file)) {
+    for file in folders.iter().flat_map(|folder| system::files(folder)).filter(|file| needs_heavy(file)) {
         println!("left out, as it needs {}: {}", HEAVY.join(" or "), file.display());
         command.arg("--ignore").arg(file);
     }

@@ -1,0 +1,72 @@
+//! Local response normalisation across channels.
+
+use super::{View, loops, one_a_item, same};
+use crate::error::{Error, Result};
+use crate::gpu::shader::{LRN, lrn::Params};
+use crate::gpu::{Dispatch, Work};
+
+/// x * (k + alpha / n * sum of x^2 over n channels around its own)^-beta: Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural
+/// Networks", 2012, section 3.3, with alpha divided by n as in Caffe, ONNX and PyTorch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lrn {
+    /// n; of an even number the longer half lies after the channel.
+    pub size: usize,
+    /// alpha.
+    pub alpha: f64,
+    /// beta.
+    pub beta: f64,
+    /// k, above 0.
+    pub k: f64,
+}
+
+impl Lrn {
+    /// Channels of the window before its own and after it.
+    pub fn reach(&self) -> [usize; 2] {
+        let before = self.size.saturating_sub(1) / 2;
+        [before, self.size.saturating_sub(1) - before]
+    }
+
+    /// Checks that every value is possible: the power is taken of a number above 0.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] saying which values are.
+    pub fn check(&self, at: &str) -> Result<()> {
+        let Self { size, alpha, beta, k } = *self;
+        let possible =
+            (1..=1 << 12).contains(&size) && (0.0..1e6).contains(&alpha) && beta.abs() < 1e3 && (1e-12..1e6).contains(&k);
+        if !possible {
+            let wanted = "size 1 to 4096, alpha 0 to 1e6, beta within 1000 of 0, k 1e-12 to 1e6";
+            return Err(Error::shape(at, format!("{self:?} cannot be computed: {wanted}")));
+        }
+        Ok(())
+    }
+}
+
+/// `input` `[N, C, H, W]` normalised to `output`.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree, a value is impossible or a buffer is too small.
+pub fn lrn(at: &str, lrn: Lrn, input: View, output: View) -> Result<Dispatch> {
+    lrn.check(at)?;
+    same(at, "images", input.images, output.images)?;
+    same(at, "channels", input.channels, output.channels)?;
+    same(at, "rows", input.height, output.height)?;
+    same(at, "columns", input.width, output.width)?;
+    input.check(at)?;
+    output.check(at)?;
+    let [before, after] = lrn.reach();
+    let vec4s = (lrn.size + 3).div_ceil(4) + 1;
+    loops(at, vec4s)?;
+    let params = Params {
+        count: input.vec4s() as u32,
+        c4: input.c4() as u32,
+        before: before as u32,
+        after: after as u32,
+        alpha: (lrn.alpha / lrn.size as f64) as f32,
+        beta: lrn.beta as f32,
+        k: lrn.k as f32,
+    };
+    let count = input.vec4s() as u64;
+    let work = Work { flops: 4 * count * (2 * lrn.size as u64 + 4), bytes: 32 * count };
+    one_a_item(at, &LRN, params, vec![input.slice, output.slice], input.vec4s(), work)
+}

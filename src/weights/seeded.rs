@@ -1,0 +1,103 @@
+//! Weights made of a seed: the same in Rust and in Python, so that tests and benchmarks need no files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Array;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Kind, Weights, parameters};
+use crate::kernels::Binary;
+use crate::tensor::Tensor;
+
+/// Of the weight of a layer whose output a sum reads: residual branches of a deep network grow slowly, and f16 holds them.
+const DAMPED: f64 = 0.25;
+
+/// splitmix64 keyed by the seed and the tensor's name (FNV-1a): number `index` depends on nothing else.
+#[derive(Debug, Clone, Copy)]
+pub struct Stream(u64);
+
+impl Stream {
+    /// The numbers of the tensor `name`.
+    pub fn new(seed: u64, name: &str) -> Self {
+        let hash =
+            name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        Self(seed ^ hash)
+    }
+
+    /// Number `index`, uniform in [0, 1), a multiple of 2^-24.
+    pub fn unit(self, index: u64) -> f64 {
+        let mut z = self.0.wrapping_add((index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        (z >> 40) as f64 / f64::from(1_u32 << 24)
+    }
+
+    /// Number `index`, uniform in [-1, 1).
+    pub fn symmetric(self, index: u64) -> f64 {
+        2.0 * self.unit(index) - 1.0
+    }
+
+    /// A tensor of `shape` of offset + scale x [`Stream::symmetric`], computed in f64.
+    pub fn tensor(self, shape: &[usize], offset: f64, scale: f64) -> Tensor {
+        let count: usize = shape.iter().product();
+        let data = (0..count as u64).map(|index| (offset + scale * self.symmetric(index)) as f32).collect();
+        Tensor { shape: shape.to_vec(), data }
+    }
+}
+
+/// The weights of one network, each made when it is asked for.
+#[derive(Debug, Clone)]
+pub struct Seeded {
+    seed: u64,
+    shapes: BTreeMap<String, Vec<usize>>,
+    norms: BTreeSet<String>,
+    damped: BTreeSet<String>,
+}
+
+impl Seeded {
+    /// The weights of `graph`: of convolutions and dense layers uniform within sqrt(6 / fan-in) (He et al., "Delving Deep into Rectifiers", 2015)
+    /// with biases within 0.05; batch-norms near the identity; a residual branch, which ends in a sum, by a quarter of it.
+    pub fn new(graph: &Graph, seed: u64) -> Self {
+        let shapes = parameters(graph).into_iter().map(|parameter| (parameter.name, parameter.shape)).collect();
+        let sums = graph.nodes.iter().filter(|node| node.kind == Kind::Binary(Binary::Add)).flat_map(|node| &node.inputs);
+        let summed: BTreeSet<_> = sums.copied().collect();
+        let (mut norms, mut damped) = (BTreeSet::new(), BTreeSet::new());
+        for node in &graph.nodes {
+            let (name, norm) = match &node.kind {
+                Kind::BatchNorm { name, .. } => (name, true),
+                Kind::Conv { name, .. } => (name, false),
+                _ => continue,
+            };
+            if norm {
+                norms.insert(name.clone());
+            }
+            if summed.contains(&node.output) {
+                damped.insert(name.clone());
+            }
+        }
+        Self { seed, shapes, norms, damped }
+    }
+
+    /// Every tensor with its name, as a file holds it.
+    pub fn arrays(&self) -> Result<BTreeMap<String, Array>> {
+        self.shapes.keys().map(|name| Ok((name.clone(), Array::from_floats(&self.tensor(name)?)))).collect()
+    }
+}
+
+impl Weights for Seeded {
+    fn tensor(&self, name: &str) -> Result<Tensor> {
+        let shape = self.shapes.get(name).ok_or_else(|| Error::shape(name, "the network has no such weight"))?;
+        let (layer, part) = name.rsplit_once('.').unwrap_or((name, ""));
+        let damping = if part == "weight" && self.damped.contains(layer) { DAMPED } else { 1.0 };
+        let (offset, scale) = match (self.norms.contains(layer), part) {
+            (true, "weight" | "running_var") => (1.0, 0.25),
+            (true, _) => (0.0, 0.1),
+            (false, "bias") => (0.0, 0.05),
+            (false, _) => {
+                let fan_in: usize = shape[1..].iter().product();
+                (0.0, (6.0 / fan_in as f64).sqrt())
+            }
+        };
+        Ok(Stream::new(self.seed, name).tensor(shape, damping * offset, damping * scale))
+    }
+}

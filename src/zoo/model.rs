@@ -1,0 +1,48 @@
+//! An architecture with seeded weights as a model.
+
+use std::collections::BTreeMap;
+
+use super::Architecture;
+use crate::error::Result;
+use crate::graph::{Graph, Network};
+use crate::weights::description::{Canonical, Colour, Gray};
+use crate::weights::{Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded};
+
+/// A model of one member, `network` with random weights of `seed`. One that reads one or three channels reads faces of its input's size, of mean
+/// 127.5 and range 1; any other reads raw tensors. One that ends in an embedding has no labels.
+///
+/// # Errors
+/// [`crate::Error::Shape`] where the network is none.
+pub fn model(architecture: &Architecture, network: Network, seed: u64) -> Result<Model> {
+    let graph = Graph::new(&network)?;
+    let [channels, height, width] = graph.tensors[0].shape;
+    let normalise = RepresentationStep::Normalise { mean: [127.5; 3], scale: [1.0 / 127.5; 3] };
+    let representation = match channels {
+        1 => Some(("gray", vec![RepresentationStep::Gray(Gray::Matlab), normalise])),
+        3 => Some(("rgb", vec![normalise])),
+        _ => None,
+    };
+    let answer = graph.outputs.first().map(|&id| &graph.tensors[id]);
+    let classes = answer.filter(|info| info.name == "prob").map_or(0, |info| info.shape[0]);
+    let member = Member {
+        name: architecture.name.to_owned(),
+        representation: representation.as_ref().map(|(name, _)| (*name).to_owned()),
+        network: architecture.name.to_owned(),
+        weights: String::new(),
+    };
+    let description = Description {
+        moue: 1,
+        name: architecture.name.to_owned(),
+        labels: (0..classes).map(|class| format!("class_{class}")).collect(),
+        licence: "none needed: random numbers".to_owned(),
+        source: format!("{}; random weights of seed {seed}", architecture.source),
+        card: "It has learned nothing: for benchmarks and tests.".to_owned(),
+        canonical: Canonical { size: [height as u32, width as u32], margin: 0.2, colour: Colour::Rgb },
+        representations: representation.into_iter().map(|(name, steps)| (name.to_owned(), steps)).collect(),
+        networks: BTreeMap::from([(architecture.name.to_owned(), network)]),
+        members: vec![member],
+        fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0], temperature: 1.0 },
+        oversample: Oversample::None,
+    };
+    Model::new(description, Seeded::new(&graph, seed).arrays()?)
+}
