@@ -44,7 +44,7 @@ def main():
     for member in text["members"]:
         path = options.checkpoints / f"{member['name']}.pt"
         if not path.is_file():
-            raise SystemExit(f"{path} is missing: run train.py --member {member['name']} first")
+            raise SystemExit(f"{path} is missing: run train.py {member['name']} first")
         checkpoint = torch.load(path, weights_only=True)
         if checkpoint["epoch"] != checkpoint["epochs"]:
             raise SystemExit(f"{path} has {checkpoint['epoch']} of {checkpoint['epochs']} epochs: let train.py finish")
