@@ -9,6 +9,7 @@ pub mod device;
 pub mod ensemble;
 pub mod error;
 pub mod face;
+pub mod fractional;
 pub mod fusion;
 pub mod gpu;
 pub mod graph;

@@ -9,9 +9,10 @@ use std::collections::HashMap;
 
 use common::{Random, gpus, run_graph};
 use moue::Error;
-use moue::gpu::Gpu;
+use moue::gpu::{Gpu, Recording};
 use moue::graph::schedule::StepKind;
-use moue::graph::{Graph, Kind, Network, Schedule, TensorId, Weights, interpret};
+use moue::graph::{Graph, Kind, Network, Prepared, Schedule, TensorId, Weights, interpret};
+use moue::kernels::View;
 use moue::tensor::Tensor;
 
 struct Random0(HashMap<String, Tensor>);
@@ -279,6 +280,18 @@ fn a_dense_layer_is_split_where_one_binding_does_not_hold_it() {
         {"op": "dense", "name": "fc", "in": ["flat"], "out": ["fc"], "channels": 2101},
         {"op": "relu", "in": ["fc"], "out": ["y"]}]}"#;
     check("large dense layer", &network(text), &[], 1, 2, 77);
+    check("large dense layer of two members", &network(&text.replace("2101", "1051")), &[], 2, 1, 76);
+    let graph = Graph::new(&network(text)).unwrap();
+    let weights = weights(&graph, &mut Random(75));
+    for gpu in gpus() {
+        let prepared = Prepared::new(&gpu, graph.clone(), &[&weights], &[]).unwrap();
+        let mut recording = Recording::default();
+        let slice = recording.upload("input", View::bytes(1, 1024, 4, 4));
+        let input = View { slice, images: 1, channels: 1024, height: 4, width: 4 };
+        prepared.record(&mut recording, input, &graph.outputs).unwrap();
+        let parts = (4 * 16384 * 2104_u64).div_ceil(gpu.max_binding()) as usize;
+        assert_eq!(recording.dispatches().len(), parts, "on {}", gpu.name());
+    }
 }
 
 #[test]
@@ -328,6 +341,18 @@ fn a_wrong_description_names_the_tensor() {
         (
             r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "lrn", "in": ["data"], "out": ["y"], "size": 5, "alpha": 1, "beta": 0.75, "k": 0}]}"#,
             "k 1e-12",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "lrn", "in": ["data"], "out": ["y"], "size": 5, "alpha": 1, "beta": 4, "k": 1e-10}]}"#,
+            "2^120",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "flatten", "in": ["data"], "out": ["f"]}, {"op": "lrn", "in": ["f"], "out": ["y"], "size": 5, "alpha": 1, "beta": 1}]}"#,
+            "flat",
+        ),
+        (
+            r#"{"inputs": {"data": [1, 400, 400]}, "outputs": ["y"], "ops": [{"op": "fractional_max_pool", "in": ["data"], "out": ["y"], "kernel": [300, 300], "size": [3, 2], "sample": [0, 0]}]}"#,
+            "65000",
         ),
         (
             r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "fractional_max_pool", "in": ["data"], "out": ["y"], "kernel": [3, 3], "size": [3, 2], "sample": [0, 0]}]}"#,

@@ -1,6 +1,6 @@
 """Random views of gray faces for training, and the representations of them, in PyTorch.
 
-Geometry and light change the face, as before a camera, so they come before the codes; members that train side by side see the same scene.
+Geometry and light change the face, as before a camera, so they come before the codes.
 The codes' ties are decided within 1e-3 here; `preprocess.py` decides them exactly and is what validation, export and moue use.
 """
 

@@ -64,6 +64,12 @@ def test_normalisation_agrees_with_pytorch(size):
     torch.testing.assert_close(found, F.local_response_norm(x, size, 0.7, 0.75, 2.0))
 
 
+def test_an_even_normalisation_reaches_further_after_its_channel():
+    x = torch.tensor([1.0, 2.0, 3.0]).reshape(1, 3, 1, 1)
+    found = run({"op": "lrn", "size": 2, "alpha": 2.0, "beta": 1.0}, x)[1]
+    torch.testing.assert_close(found.flatten(), torch.tensor([1 / 6, 2 / 14, 3 / 10]))
+
+
 def test_drawn_windows_lie_where_row_and_column_samples_say():
     x = torch.arange(49.0).reshape(1, 1, 7, 7)
     op = {"op": "fractional_max_pool", "kernel": [2, 2], "size": [3, 4], "sample": [0.9, 0.0]}

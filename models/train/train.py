@@ -1,4 +1,4 @@
-"""Train members of models/train/default.json on FER2013, one after another: `python train.py gray_wide lbp --epochs 54`.
+"""Train members of models/train/default.json on FER2013, one after another: `python train.py gray_1 lbp --epochs 54`.
 
 Each learns from the labels alone, from scenes of its own: what members answer differently is what their fusion lives on. The seed of a member
 is its place in the description, so that the order of the command does not matter.
@@ -109,6 +109,9 @@ class Member:
         state = torch.load(self.path, weights_only=True)
         if state["epochs"] != epochs:
             raise SystemExit(f"{self.path} is of a run of {state['epochs']} epochs: finish that one, or move it away")
+        tables = state["tables"]
+        if state["seed"] != self.seed or tables.keys() != self.tables.keys() or any((tables[k].numpy() != v).any() for k, v in self.tables.items()):
+            raise SystemExit(f"{self.path} is of another place in the description, or of other tables: move it away")
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])

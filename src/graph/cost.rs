@@ -15,8 +15,8 @@ impl Graph {
     /// Of all operators.
     pub fn cost(&self) -> Cost {
         self.nodes.iter().map(|node| self.cost_of(node)).fold(Cost::default(), |sum, cost| Cost {
-            parameters: sum.parameters + cost.parameters,
-            multiply_adds: sum.multiply_adds + cost.multiply_adds,
+            parameters: sum.parameters.saturating_add(cost.parameters),
+            multiply_adds: sum.multiply_adds.saturating_add(cost.multiply_adds),
         })
     }
 
@@ -24,15 +24,19 @@ impl Graph {
     pub fn cost_of(&self, node: &Node) -> Cost {
         let [channels, ..] = self.tensors[node.inputs[0]].shape;
         let [_, height, width] = self.tensors[node.output].shape;
-        let layer = |weights: usize, bias: bool, outputs: usize| Cost {
-            parameters: (weights + if bias { outputs } else { 0 }) as u64,
-            multiply_adds: weights as u64 * (height * width) as u64,
+        // A description may say sizes whose products no file holds.
+        let layer = |sizes: &[usize], bias: bool, outputs: usize| {
+            let weights = sizes.iter().fold(1_u64, |product, &size| product.saturating_mul(size as u64));
+            Cost {
+                parameters: weights.saturating_add(if bias { outputs as u64 } else { 0 }),
+                multiply_adds: weights.saturating_mul((height * width) as u64),
+            }
         };
         match &node.kind {
             Kind::Conv { channels: out, window, groups, bias, .. } => {
-                layer(out * channels / groups * window.kernel[0] * window.kernel[1], *bias, *out)
+                layer(&[*out, channels / groups, window.kernel[0], window.kernel[1]], *bias, *out)
             }
-            Kind::Dense { channels: out, bias, .. } => layer(out * channels, *bias, *out),
+            Kind::Dense { channels: out, bias, .. } => layer(&[*out, channels], *bias, *out),
             Kind::BatchNorm { .. } => Cost { parameters: 2 * channels as u64, multiply_adds: 0 },
             _ => Cost::default(),
         }

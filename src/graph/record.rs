@@ -5,10 +5,10 @@ use super::interpret::batch_norm;
 use super::resolve::{Graph, TensorId};
 use super::schedule::{Norm, Schedule, Step, StepKind};
 use crate::error::{Error, Result};
+use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
 use crate::kernels::{self, Conv, ConvWeights, Dense, Variant, View};
 use crate::tensor::Tensor;
-use crate::window::fractional_starts;
 
 /// A scheduled graph with the weights of its members on the GPU.
 #[derive(Debug)]
@@ -190,7 +190,7 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
             let want = [*channels, input[0] * pixels];
             let parts = members.iter().map(|member| folded(*member, name, &want, *bias, None)).collect::<Result<Vec<_>>>()?;
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
-            // Packed and uploaded a part at a time: the host holds no second copy of a large layer.
+            // Packed and uploaded a part at a time: the host holds no packed copy of a whole layer.
             let row = View::bytes(4 * members.len(), input[0], *pixels, 1);
             let each = 4 * (gpu.max_binding() / row.max(1)).max(1) as usize;
             let parts = (0..*channels).step_by(each).map(|first| {

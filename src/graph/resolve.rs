@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::network::{AutoPad, Network, Op, Pad};
 use crate::error::{Error, Result};
+use crate::fractional::fractional_starts;
 use crate::kernels::{Binary, Lrn, Pooling, Unary};
-use crate::window::{Window, fractional_starts};
+use crate::window::Window;
 
 /// A tensor of a [`Graph`].
 pub type TensorId = usize;
@@ -236,12 +237,15 @@ impl Graph {
             Op::Lrn { size, alpha, beta, k, .. } => {
                 let lrn = Lrn { size: *size, alpha: *alpha, beta: *beta, k: *k };
                 lrn.check(out)?;
+                picture(out, first)?;
                 same(Kind::Lrn(lrn))
             }
             Op::FractionalMaxPool { kernel, size: made, sample, .. } => {
+                picture(out, first)?;
                 for axis in 0..2 {
                     fractional_starts(out, size[axis], made[axis], kernel[axis], sample[axis])?;
                 }
+                crate::kernels::check_steps(out, *kernel)?;
                 Ok((Kind::FractionalMaxPool { kernel: *kernel, sample: *sample }, [channels, made[0], made[1]], false))
             }
             Op::GlobalAveragePool { .. } => Ok((Kind::GlobalAverage, [channels, 1, 1], first.flat)),
@@ -317,6 +321,14 @@ impl Graph {
         let [h, w] = window.output(out, [height, width], ceil)?;
         Ok((Kind::Pool { pooling, window, ceil }, [channels, h, w], input.flat))
     }
+}
+
+/// Checks that `input` is `[C, H, W]`.
+fn picture(at: &str, input: &TensorInfo) -> Result<()> {
+    if input.flat {
+        return Err(Error::shape(at, format!("it reads [C, H, W], `{}` is flat: put it before the flatten", input.name)));
+    }
+    Ok(())
 }
 
 fn window(at: &str, size: [usize; 2], kernel: [usize; 2], stride: [usize; 2], pad: Pad, dilation: [usize; 2]) -> Result<Window> {

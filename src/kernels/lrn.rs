@@ -13,9 +13,9 @@ pub struct Lrn {
     pub size: usize,
     /// alpha.
     pub alpha: f64,
-    /// beta.
+    /// beta, above 0.
     pub beta: f64,
-    /// k, above 0.
+    /// k, above 0 and no smaller than beta allows: k^-beta lies in f32.
     pub k: f64,
 }
 
@@ -26,16 +26,19 @@ impl Lrn {
         [before, self.size.saturating_sub(1) - before]
     }
 
-    /// Checks that every value is possible: the power is taken of a number above 0.
+    /// Checks that every value is possible: the power is taken of a number above 0, and is no infinity that a channel of zeros would make NaN of.
     ///
     /// # Errors
     /// [`Error::Shape`] saying which values are.
     pub fn check(&self, at: &str) -> Result<()> {
         let Self { size, alpha, beta, k } = *self;
-        let possible =
-            (1..=1 << 12).contains(&size) && (0.0..1e6).contains(&alpha) && beta.abs() < 1e3 && (1e-12..1e6).contains(&k);
+        let possible = (1..=1 << 12).contains(&size)
+            && (0.0..=1e6).contains(&alpha)
+            && (1e-6..=100.0).contains(&beta)
+            && (1e-12..=1e6).contains(&k)
+            && -beta * k.log2() < 120.0;
         if !possible {
-            let wanted = "size 1 to 4096, alpha 0 to 1e6, beta within 1000 of 0, k 1e-12 to 1e6";
+            let wanted = "size 1 to 4096, alpha 0 to 1e6, beta 1e-6 to 100, k 1e-12 to 1e6 and k^-beta below 2^120";
             return Err(Error::shape(at, format!("{self:?} cannot be computed: {wanted}")));
         }
         Ok(())

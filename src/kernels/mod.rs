@@ -20,8 +20,8 @@ pub use fuse::fuse;
 pub use layout::{copy, pack, unpack};
 pub use lrn::{Lrn, lrn};
 pub use peak::{peak_copy, peak_fma};
-pub(crate) use pool::check_window;
 pub use pool::{Pooling, fractional_max_pool, global_average, pool};
+pub(crate) use pool::{check_steps, check_window};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, warp_fits};
 
 use crate::error::{Error, Result};

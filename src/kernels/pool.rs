@@ -68,6 +68,11 @@ pub(crate) fn check_window(at: &str, window: Window) -> Result<()> {
     Ok(())
 }
 
+/// Checks that one invocation goes over a window of `kernel`.
+pub(crate) fn check_steps(at: &str, kernel: [usize; 2]) -> Result<()> {
+    loops(at, kernel[0].saturating_mul(kernel[1].saturating_add(1)))
+}
+
 /// `input` `[N, C, H, W]` to `output` `[N, C]`.
 ///
 /// # Errors
@@ -85,7 +90,7 @@ pub fn global_average(at: &str, input: View, output: View) -> Result<Dispatch> {
 }
 
 /// `input` `[N, C, H, W]` to `output` `[N, C, OH, OW]`: the largest value of every window of `kernel`; `starts` has the first row of every window
-/// and then the first column, u32, as [`crate::window::fractional_starts`] gives them.
+/// and then the first column, u32, as [`crate::fractional::fractional_starts`] gives them.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.
@@ -98,7 +103,7 @@ pub fn fractional_max_pool(at: &str, kernel: [usize; 2], starts: Slice, input: V
     input.check(at)?;
     output.check(at)?;
     holds(at, starts, 4 * (output.height + output.width) as u64)?;
-    loops(at, kernel[0] * (kernel[1] + 1))?;
+    check_steps(at, kernel)?;
     let n = |value: usize| value as u32;
     let params = shader::fractional_max_pool::Params {
         images: n(input.images),

@@ -1,9 +1,10 @@
 //! Pooling.
 
 use crate::error::Result;
+use crate::fractional::fractional_starts;
 use crate::kernels::{Pooling, check_window};
 use crate::tensor::Tensor;
-use crate::window::{Window, fractional_starts};
+use crate::window::Window;
 
 /// `input` `[N, C, H, W]` to `[N, C, OH, OW]`.
 ///

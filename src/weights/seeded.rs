@@ -10,6 +10,8 @@ use crate::tensor::Tensor;
 
 /// Of the weight of a layer whose output a sum reads: residual branches of a deep network grow slowly, and f16 holds them.
 const DAMPED: f64 = 0.25;
+/// Most values of one tensor.
+const MOST_VALUES: usize = 1 << 31;
 
 /// splitmix64 keyed by the seed and the tensor's name (FNV-1a): number `index` depends on nothing else.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +58,7 @@ pub struct Seeded {
 
 impl Seeded {
     /// The weights of `graph`: of convolutions and dense layers uniform within sqrt(6 / fan-in) (He et al., "Delving Deep into Rectifiers", 2015)
-    /// with biases within 0.05; batch-norms near the identity; a residual branch, which ends in a sum, by a quarter of it.
+    /// with biases within 0.05; batch-norms near the identity; the weight of a layer whose output a sum reads by a quarter of that.
     pub fn new(graph: &Graph, seed: u64) -> Self {
         let shapes = parameters(graph).into_iter().map(|parameter| (parameter.name, parameter.shape)).collect();
         let sums = graph.nodes.iter().filter(|node| node.kind == Kind::Binary(Binary::Add)).flat_map(|node| &node.inputs);
@@ -65,7 +67,7 @@ impl Seeded {
         for node in &graph.nodes {
             let (name, norm) = match &node.kind {
                 Kind::BatchNorm { name, .. } => (name, true),
-                Kind::Conv { name, .. } => (name, false),
+                Kind::Conv { name, .. } | Kind::Dense { name, .. } => (name, false),
                 _ => continue,
             };
             if norm {
@@ -87,6 +89,10 @@ impl Seeded {
 impl Weights for Seeded {
     fn tensor(&self, name: &str) -> Result<Tensor> {
         let shape = self.shapes.get(name).ok_or_else(|| Error::shape(name, "the network has no such weight"))?;
+        let count = shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n));
+        if count.is_none_or(|count| count > MOST_VALUES) {
+            return Err(Error::shape(name, format!("a weight of shape {shape:?}: at most {MOST_VALUES} values are made")));
+        }
         let (layer, part) = name.rsplit_once('.').unwrap_or((name, ""));
         let damping = if part == "weight" && self.damped.contains(layer) { DAMPED } else { 1.0 };
         let (offset, scale) = match (self.norms.contains(layer), part) {

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::Architecture;
 use crate::error::Result;
-use crate::graph::{Graph, Network};
+use crate::graph::{Graph, Kind, Network};
 use crate::weights::description::{Canonical, Colour, Gray};
 use crate::weights::{Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded};
 
-/// A model of one member, `network` with random weights of `seed`. One that reads one or three channels reads faces of its input's size, of mean
-/// 127.5 and range 1; any other reads raw tensors. One that ends in an embedding has no labels.
+/// A model of one member, `network` with random weights of `seed`. One that reads one or three channels reads faces of its input's size as
+/// (x - 127.5) / 127.5; any other reads raw tensors. One that does not end in a softmax has no labels: an embedding, or action units.
 ///
 /// # Errors
-/// [`crate::Error::Shape`] where the network is none.
+/// [`crate::Error::Shape`] where the network is not valid.
 pub fn model(architecture: &Architecture, network: Network, seed: u64) -> Result<Model> {
     let graph = Graph::new(&network)?;
     let [channels, height, width] = graph.tensors[0].shape;
@@ -22,8 +22,8 @@ pub fn model(architecture: &Architecture, network: Network, seed: u64) -> Result
         3 => Some(("rgb", vec![normalise])),
         _ => None,
     };
-    let answer = graph.outputs.first().map(|&id| &graph.tensors[id]);
-    let classes = answer.filter(|info| info.name == "prob").map_or(0, |info| info.shape[0]);
+    let softmax = graph.nodes.last().filter(|node| node.kind == Kind::Softmax);
+    let classes = softmax.map_or(0, |node| graph.tensors[node.output].shape[0]);
     let member = Member {
         name: architecture.name.to_owned(),
         representation: representation.as_ref().map(|(name, _)| (*name).to_owned()),

@@ -3,11 +3,12 @@
 
 use image::{GrayImage, RgbImage};
 use moue::Rect;
+use moue::fractional::fractional_starts;
 use moue::gpu::Gpu;
 use moue::kernels::{self, Binary, Conv, ConvWeights, Dense, FacePart, Lrn, Normalise, Pooling, Source, Unary, Variant};
 use moue::reference::{self, Crop};
 use moue::tensor::Tensor;
-use moue::window::{Window, fractional_starts};
+use moue::window::Window;
 
 use crate::common::{Bench, Random, Tolerance, close, packed, unpacked};
 
@@ -433,6 +434,8 @@ fn lrn(gpu: &Gpu) -> Result<(), String> {
         ([1, 33, 5, 1], lrn(8, 1.5, 1.2, 0.1)),
         ([1, 6, 2, 2], lrn(31, 3.0, 0.75, 1.0)),
         ([2, 12, 1, 4], lrn(1, 2.0, 0.75, 0.5)),
+        // Padded channels hold zeros under a large factor.
+        ([1, 5, 2, 3], lrn(3, 0.0, 3.0, 1e-3)),
     ] {
         let mut input = random.tensor(&shape);
         input.data.iter_mut().for_each(|v| *v *= 3.0);

@@ -33,6 +33,9 @@ pub struct Args {
 /// Accuracy, classes, confusion and members, on stdout.
 pub fn run(args: &Args) -> Outcome {
     let model = args.model.load()?;
+    if let Some(reason) = model.description.no_faces() {
+        return Err(Failure::at("--model", reason));
+    }
     let labelled = args.labelled.find(&model.description.labels)?;
     let mut score = Score::new(&model.description);
     let failures = labelled.read(model, &args.device, |class, reading| match reading {

@@ -49,6 +49,9 @@ pub fn run(args: &Args) -> Outcome {
     }
     let mut model = args.model.load()?;
     let description = model.description.clone();
+    if let Some(reason) = description.no_faces() {
+        return Err(Failure::at("--model", reason));
+    }
     if let [member] = &description.members[..] {
         let reason = format!("its one member is `{}`, with weight 1: make an ensemble first, with `moue ensemble`", member.name);
         return Err(Failure::at("--model", reason));

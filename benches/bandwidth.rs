@@ -1,0 +1,107 @@
+//! Kernels that memory feeds, at the sizes of AlexNet and FMPNet, beside the adapter's own copy ceiling: interleaved in one run, and the share
+//! printed. `cargo bench --bench bandwidth`.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use moue::bench::{Load, PeakLoads, Times};
+use moue::fractional::fractional_starts;
+use moue::gpu::{Gpu, Recording, adapters};
+use moue::kernels::{self, Dense, Lrn, View};
+
+fn values(count: usize) -> Vec<u8> {
+    let values: Vec<f32> = (0..count).map(|i| ((i * 7919) % 1000) as f32 / 500.0 - 1.0).collect();
+    bytemuck::cast_slice(&values).to_vec()
+}
+
+fn view(slice: moue::gpu::Slice, channels: usize, size: usize) -> View {
+    View { slice, images: 1, channels, height: size, width: size }
+}
+
+fn lrn(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let input = recording.upload("input", View::bytes(1, 96, 55, 55));
+    let output = recording.slab("output", input.size);
+    let lrn = Lrn { size: 5, alpha: 1e-4, beta: 0.75, k: 1.0 };
+    recording.dispatch(kernels::lrn("bench", lrn, view(input, 96, 55), view(output, 96, 55)).unwrap());
+    Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
+}
+
+fn fractional_max_pool(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let input = recording.upload("input", View::bytes(1, 64, 48, 48));
+    let starts: Vec<u32> = [0.3, 0.8].iter().flat_map(|&sample| fractional_starts("bench", 48, 24, 3, sample).unwrap()).collect();
+    let table = recording.upload("starts", 4 * starts.len() as u64);
+    let output = recording.slab("output", View::bytes(1, 64, 24, 24));
+    let dispatch = kernels::fractional_max_pool("bench", [3, 3], table, view(input, 64, 48), view(output, 64, 24));
+    recording.dispatch(dispatch.unwrap());
+    let uploads = vec![(input, values(input.size as usize / 4)), (table, bytemuck::cast_slice(&starts).to_vec())];
+    Load::new(gpu, recording, uploads).unwrap()
+}
+
+fn dense(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let input = recording.upload("input", View::bytes(1, 4096, 1, 1));
+    let weights = gpu.upload("weights", &values(4096 * 4096)).unwrap();
+    let bias = gpu.upload("bias", &values(4096)).unwrap();
+    let layer = Dense {
+        members: 1,
+        outputs: (0, 4096),
+        weights: recording.shared("weights", &weights),
+        bias: recording.shared("bias", &bias),
+        relu: true,
+    };
+    let output = recording.slab("output", View::bytes(1, 4096, 1, 1));
+    recording.dispatch(kernels::dense("bench", layer, view(input, 4096, 1), view(output, 4096, 1)).unwrap());
+    Load::new(gpu, recording, vec![(input, values(4096))]).unwrap()
+}
+
+type Make = fn(&Gpu) -> Load;
+
+fn bench(criterion: &mut Criterion) {
+    let kernels: [(&str, Make); 3] =
+        [("lrn 96 x 55 x 55", lrn), ("fractional max pool 64 x 48 x 48", fractional_max_pool), ("dense 4096 to 4096", dense)];
+    for adapter in adapters() {
+        let gpu = Gpu::open(Some(&adapter.index.to_string())).unwrap();
+        let mut peaks = PeakLoads::new(&gpu).unwrap();
+        let mut group = criterion.benchmark_group(format!("bandwidth on {}", gpu.name()));
+        group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
+        for (name, make) in kernels {
+            let mut load = make(&gpu);
+            let (mut times, mut fma, mut copy) = (Vec::new(), Vec::new(), Vec::new());
+            group.bench_function(name, |bencher| {
+                bencher.iter_custom(|rounds| {
+                    let mut total = 0.0;
+                    for round in 0..rounds {
+                        let seconds = load.seconds().unwrap();
+                        if round % 4 == 0 {
+                            let [f, c] = peaks.seconds().unwrap();
+                            fma.push(f);
+                            copy.push(c);
+                        }
+                        times.push(seconds);
+                        total += seconds;
+                    }
+                    Duration::from_secs_f64(total)
+                });
+            });
+            if times.is_empty() {
+                continue;
+            }
+            let (times, fma, copy) = (Times::new(times), Times::new(fma), Times::new(copy));
+            let roof = peaks.peak(fma.fastest(), copy.fastest()).gbytes;
+            let reached = load.bytes as f64 / times.fastest() / 1e9;
+            println!(
+                "{name}, fastest: {:.2} ms, {reached:.1} GB/s of a copy's {roof:.1}: share {:.2}",
+                times.fastest() * 1e3,
+                reached / roof
+            );
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);
