@@ -1,7 +1,7 @@
 //! What the default model is worth on faces that it was not trained on: FER2013's PublicTest, and the Face Research Lab London Set.
 //!
 //! Neither is part of the project: where `../shared/data` is missing, these tests say so and are skipped. The floors guard what the model of today
-//! reaches; the figures stand on its card. The project wants more: 69 % fused, a point above the best member, and an area of 0.93.
+//! reaches; the figures stand on its card. The project wants 69 % fused and a point above the best member; the area is what it wants.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -69,8 +69,8 @@ fn public_test_is_read_better_by_all_members_than_by_the_best() {
     println!("PublicTest: fused {:.2} %", share(right[0]));
     names.iter().zip(&members).for_each(|(name, accuracy)| println!("{name} {accuracy:.2} %"));
     let best = members.iter().copied().fold(0.0, f64::max);
-    assert!(share(right[0]) >= 67.5, "fused {:.2} %", share(right[0]));
-    assert!(share(right[0]) >= best + 0.5, "fused {:.2} %, best member {best:.2} %", share(right[0]));
+    assert!(share(right[0]) >= 68.8, "fused {:.2} %", share(right[0]));
+    assert!(share(right[0]) >= best + 0.8, "fused {:.2} %, best member {best:.2} %", share(right[0]));
 }
 
 /// Each portrait's faces, found on two threads.
@@ -134,5 +134,5 @@ fn smiling_portraits_are_told_from_neutral_ones() {
     let (neutral, smiling) = (read("neutral", &neutral), read("smiling", &smiling));
     let area = area_under_curve(&smiling, &neutral);
     println!("area under the curve of P(happy), smiling against neutral: {area:.4}");
-    assert!(area >= 0.9, "{area}");
+    assert!(area >= 0.93, "{area}");
 }

@@ -44,7 +44,7 @@ class Model:
         flat = torch.from_numpy(inputs.reshape(-1, *inputs.shape[2:])).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
             found = network(flat, [network.logits_name(), *network.description["outputs"]])
-        return [t.numpy().reshape(*inputs.shape[:2], -1) for t in found]
+        return [t.float().numpy().reshape(*inputs.shape[:2], -1) for t in found]
 
     def member_probabilities(self, canonicals):
         """Probabilities [members, n, labels] of f32, averaged over crops."""

@@ -1,4 +1,4 @@
-"""Train members of models/train/default.json on FER2013, one after another: `python train.py gray_1 lbp --epochs 54`.
+"""Train members of models/train/default.json on FER2013, one after another: `python train.py gray_wide lbp --epochs 54`.
 
 Each learns from the labels alone, from scenes of its own: what members answer differently is what their fusion lives on. The seed of a member
 is its place in the description, so that the order of the command does not matter.
