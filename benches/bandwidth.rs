@@ -3,13 +3,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-use std::time::Duration;
+mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use moue::bench::{Load, PeakLoads, Times};
+use moue::bench::{Load, PeakLoads};
 use moue::fractional::fractional_starts;
 use moue::gpu::{Gpu, Recording, adapters};
 use moue::kernels::{self, Dense, Lrn, View};
+use support::{Measured, interleaved, settle};
 
 fn values(count: usize) -> Vec<u8> {
     let values: Vec<f32> = (0..count).map(|i| ((i * 7919) % 1000) as f32 / 500.0 - 1.0).collect();
@@ -67,35 +68,15 @@ fn bench(criterion: &mut Criterion) {
         let gpu = Gpu::open(Some(&adapter.index.to_string())).unwrap();
         let mut peaks = PeakLoads::new(&gpu).unwrap();
         let mut group = criterion.benchmark_group(format!("bandwidth on {}", gpu.name()));
-        group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
+        settle(&mut group);
         for (name, make) in kernels {
             let mut load = make(&gpu);
-            let (mut times, mut fma, mut copy) = (Vec::new(), Vec::new(), Vec::new());
-            group.bench_function(name, |bencher| {
-                bencher.iter_custom(|rounds| {
-                    let mut total = 0.0;
-                    for round in 0..rounds {
-                        let seconds = load.seconds().unwrap();
-                        if round % 4 == 0 {
-                            let [f, c] = peaks.seconds().unwrap();
-                            fma.push(f);
-                            copy.push(c);
-                        }
-                        times.push(seconds);
-                        total += seconds;
-                    }
-                    Duration::from_secs_f64(total)
-                });
-            });
-            if times.is_empty() {
-                continue;
-            }
-            let (times, fma, copy) = (Times::new(times), Times::new(fma), Times::new(copy));
+            let Some(Measured { kernel, fma, copy }) = interleaved(&mut group, name, &mut load, &mut peaks) else { continue };
             let roof = peaks.peak(fma.fastest(), copy.fastest()).gbytes;
-            let reached = load.bytes as f64 / times.fastest() / 1e9;
+            let reached = load.bytes as f64 / kernel.fastest() / 1e9;
             println!(
                 "{name}, fastest: {:.2} ms, {reached:.1} GB/s of a copy's {roof:.1}: share {:.2}",
-                times.fastest() * 1e3,
+                kernel.fastest() * 1e3,
                 reached / roof
             );
         }

@@ -3,14 +3,15 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-use std::time::Duration;
+mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use moue::bench::{Load, PeakLoads, Times};
+use moue::bench::{Load, PeakLoads};
 use moue::gpu::{Gpu, Recording, adapters};
 use moue::kernels::{Conv, ConvWeights, Variant, View};
 use moue::tensor::Tensor;
 use moue::window::Window;
+use support::{Measured, interleaved, settle};
 
 fn load(gpu: &Gpu, variant: Variant, channels: [usize; 2], size: usize, kernel: usize) -> Load {
     let window = Window::square(kernel, 1).padded(kernel / 2);
@@ -41,7 +42,7 @@ fn bench(criterion: &mut Criterion) {
         let capabilities = gpu.capabilities();
         let mut peaks = PeakLoads::new(&gpu).unwrap();
         let mut group = criterion.benchmark_group(format!("convolution on {}", gpu.name()));
-        group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
+        settle(&mut group);
         let shapes: &[(&str, [usize; 2], usize, usize)] = &[
             ("3x3 128-128 28x28", [128, 128], 28, 3),
             ("3x3 32-32 22x22", [32, 32], 22, 3),
@@ -57,27 +58,11 @@ fn bench(criterion: &mut Criterion) {
                 }
                 let mut load = load(&gpu, variant, channels, size, kernel);
                 let flops = load.flops as f64;
-                let (mut conv, mut fma, mut copy) = (Vec::new(), Vec::new(), Vec::new());
-                group.bench_function(format!("{name} {variant:?}"), |bencher| {
-                    bencher.iter_custom(|rounds| {
-                        let mut total = 0.0;
-                        for round in 0..rounds {
-                            let seconds = load.seconds().unwrap();
-                            if round % 4 == 0 {
-                                let [f, c] = peaks.seconds().unwrap();
-                                fma.push(f);
-                                copy.push(c);
-                            }
-                            conv.push(seconds);
-                            total += seconds;
-                        }
-                        Duration::from_secs_f64(total)
-                    });
-                });
-                if conv.is_empty() {
+                let Some(Measured { kernel: conv, fma, copy }) =
+                    interleaved(&mut group, &format!("{name} {variant:?}"), &mut load, &mut peaks)
+                else {
                     continue;
-                }
-                let (conv, fma, copy) = (Times::new(conv), Times::new(fma), Times::new(copy));
+                };
                 for (what, time, fma, copy) in [
                     ("fastest", conv.fastest(), fma.fastest(), copy.fastest()),
                     ("median", conv.median(), fma.median(), copy.median()),

@@ -4,7 +4,7 @@
 
 #[allow(dead_code)]
 mod common;
-#[path = "common/problems.rs"]
+#[path = "common/problems/mod.rs"]
 mod problems;
 
 use common::gpus;

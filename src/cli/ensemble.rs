@@ -79,11 +79,11 @@ pub fn run(args: &Args) -> Outcome {
     files::make_parent(&args.output)
         .and_then(|()| combined.save(&args.output))
         .map_err(|error| Failure::at("--output", error))?;
-    terminal::note(format!(
-        "{} members of {} models in {}; its temperature is 1, `moue fuse` learns it and the weights",
-        combined.description.members.len(),
-        models.len(),
-        args.output.display()
-    ));
+    let next = match combined.description.no_faces() {
+        Some(reason) => reason,
+        None => "its temperature is 1, `moue fuse` learns it and the weights".into(),
+    };
+    let (members, models) = (combined.description.members.len(), models.len());
+    terminal::note(format!("{members} members of {models} models in {}; {next}", args.output.display()));
     Ok(Status::Complete)
 }

@@ -1,0 +1,128 @@
+//! Problems of the convolutions, the same for every variant.
+
+use moue::gpu::Gpu;
+use moue::kernels::{Conv, ConvWeights, Variant};
+use moue::reference;
+use moue::tensor::Tensor;
+use moue::window::Window;
+
+use super::text;
+use crate::common::{Bench, Random, Tolerance, close, unpacked};
+
+struct ConvProblem {
+    members: usize,
+    images: usize,
+    channels: [usize; 2],
+    size: [usize; 2],
+    window: Window,
+    groups: usize,
+    residual: bool,
+    relu: bool,
+    /// Channels of the output before and after the slice.
+    slice: [usize; 2],
+}
+
+fn conv_problems() -> Vec<ConvProblem> {
+    let base = |channels, size, window| ConvProblem {
+        members: 1,
+        images: 1,
+        channels,
+        size,
+        window,
+        groups: 1,
+        residual: false,
+        relu: false,
+        slice: [0, 0],
+    };
+    let w = Window::square;
+    vec![
+        base([1, 1], [1, 1], w(1, 1)),
+        base([3, 5], [7, 9], w(3, 1).padded(1)),
+        ConvProblem { images: 7, relu: true, residual: true, ..base([6, 10], [5, 11], w(3, 1).padded(1)) },
+        ConvProblem { images: 2, relu: true, ..base([17, 70], [9, 8], w(3, 2).padded(1)) },
+        ConvProblem { members: 3, images: 2, residual: true, ..base([20, 36], [6, 7], w(1, 1)) },
+        ConvProblem { members: 2, relu: true, slice: [8, 5], ..base([9, 12], [13, 6], w(5, 2).padded(2)) },
+        base([8, 33], [11, 10], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 3], dilation: [2, 3] }),
+        base([4, 4], [23, 19], w(7, 2).padded(3)),
+        base([70, 130], [4, 5], w(3, 1).padded(1)),
+        base([8, 24], [5, 5], w(1, 1)),
+        ConvProblem { groups: 2, relu: true, ..base([16, 24], [7, 7], w(3, 1).padded(1)) },
+        ConvProblem { groups: 4, members: 2, ..base([16, 80], [5, 6], w(3, 2).padded(1)) },
+        ConvProblem { groups: 3, images: 7, ..base([9, 6], [5, 5], w(3, 1).padded(1)) },
+        ConvProblem { groups: 5, residual: true, relu: true, ..base([5, 15], [6, 4], w(2, 1)) },
+        ConvProblem { groups: 13, members: 2, images: 2, relu: true, ..base([13, 13], [9, 7], w(3, 2).padded(1)) },
+        ConvProblem {
+            groups: 16,
+            residual: true,
+            ..base([16, 16], [5, 9], Window { kernel: [3, 3], stride: [1, 1], pad: [0, 1, 2, 1], dilation: [1, 2] })
+        },
+    ]
+}
+
+pub(super) fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
+    let mut random = Random(5);
+    for (index, p) in conv_problems().iter().enumerate() {
+        let [in_channels, out_channels] = p.channels;
+        let total = p.members * p.images;
+        let input = random.tensor(&[total, in_channels, p.size[0], p.size[1]]);
+        let weights: Vec<Tensor> = (0..p.members)
+            .map(|_| random.tensor(&[out_channels, in_channels / p.groups, p.window.kernel[0], p.window.kernel[1]]))
+            .collect();
+        let biases: Vec<Vec<f32>> = (0..p.members).map(|_| random.values(out_channels)).collect();
+        let [oh, ow] = p.window.output("problem", p.size, false).unwrap();
+        let residual = p.residual.then(|| random.tensor(&[total, out_channels, oh, ow]));
+        // Depthwise needs its shape; the others have every problem they fit.
+        if !variant.fits(gpu.capabilities(), in_channels, out_channels, p.groups) {
+            continue;
+        }
+        let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
+        let packed = variant.pack("problem", &pairs, p.groups).map_err(text)?;
+        let all_channels = p.slice[0] + out_channels + p.slice[1];
+        let mut bench = Bench::new(gpu);
+        let input_view = bench.tensor(&input);
+        let conv_weights = ConvWeights { variant, weights: bench.floats(&packed.weights), bias: bench.floats(&packed.bias) };
+        let residual_view = residual.as_ref().map(|r| bench.tensor(r));
+        let output = bench.output(&[total, all_channels, oh, ow]);
+        let conv = Conv {
+            members: p.members,
+            out_channels,
+            window: p.window,
+            groups: p.groups,
+            relu: p.relu,
+            out_c4_offset: p.slice[0] / 4,
+        };
+        bench.recording.dispatch(conv.dispatch("problem", input_view, conv_weights, residual_view, output).map_err(text)?);
+        let got = bench.run_floats(output.slice)?;
+        let got = unpacked(&got, &[total, all_channels, oh, ow]);
+        let plane = oh * ow;
+        for member in 0..p.members {
+            let part = |t: &Tensor| {
+                let each = t.data.len() / p.members;
+                let mut shape = t.shape.clone();
+                shape[0] = p.images;
+                Tensor::new(shape, t.data[member * each..(member + 1) * each].to_vec()).unwrap()
+            };
+            let residual = residual.as_ref().map(part);
+            let want = reference::conv(
+                "twin",
+                &part(&input),
+                &weights[member],
+                &biases[member],
+                p.window,
+                p.groups,
+                residual.as_ref(),
+                p.relu,
+            )
+            .map_err(text)?;
+            let got: Vec<f32> = (0..p.images)
+                .flat_map(|image| {
+                    let first = ((member * p.images + image) * all_channels + p.slice[0]) * plane;
+                    got[first..first + out_channels * plane].to_vec()
+                })
+                .collect();
+            let terms = in_channels / p.groups * p.window.kernel[0] * p.window.kernel[1];
+            close(&format!("{variant:?} problem {index} member {member}"), &got, &want.data, Tolerance::Sum(terms))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! Problems of the other layers.
+
+use moue::fractional::fractional_starts;
+use moue::gpu::Gpu;
+use moue::kernels::{self, Binary, Dense, Lrn, Pooling, Unary};
+use moue::reference;
+use moue::tensor::Tensor;
+use moue::window::Window;
+
+use super::text;
+use crate::common::{Bench, Random, Tolerance, close, unpacked};
+
+pub(super) fn dense(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(6);
+    // Outputs of one dispatch: all of them, or a layer split over two or three.
+    for (members, images, channels, [h, w], out, relu, each) in [
+        (1, 1, 1, [1, 1], 1, false, 4),
+        (1, 7, 13, [1, 1], 7, true, 8),
+        (3, 2, 64, [1, 1], 10, false, 12),
+        (2, 1, 6, [3, 5], 9, true, 4),
+        (2, 3, 5, [2, 1], 23, false, 16),
+    ] {
+        let input = random.tensor(&[members * images, channels, h, w]);
+        let weights: Vec<Tensor> = (0..members).map(|_| random.tensor(&[out, channels * h * w])).collect();
+        let biases: Vec<Vec<f32>> = (0..members).map(|_| random.values(out)).collect();
+        let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
+        let mut bench = Bench::new(gpu);
+        let view = bench.tensor(&input);
+        let output = bench.output(&[members * images, out]);
+        for first in (0..out).step_by(each) {
+            let outputs = (first, out.min(first + each));
+            let (packed, bias) = kernels::pack_dense("problem", &pairs, h * w, outputs.0..outputs.1).map_err(text)?;
+            let layer = Dense { members, outputs, weights: bench.floats(&packed), bias: bench.floats(&bias), relu };
+            bench.recording.dispatch(kernels::dense("problem", layer, view, output).map_err(text)?);
+        }
+        let got = unpacked(&bench.run_floats(output.slice)?, &[members * images, out]);
+        let each = images * channels * h * w;
+        let mut want = Vec::new();
+        for member in 0..members {
+            let part =
+                Tensor::new(vec![images, channels * h * w], input.data[member * each..(member + 1) * each].to_vec()).unwrap();
+            want.extend(reference::dense("twin", &part, &weights[member], &biases[member], relu).map_err(text)?.data);
+        }
+        close(&format!("dense {channels} to {out}"), &got, &want, Tolerance::Sum(channels * h * w))?;
+    }
+    Ok(())
+}
+
+pub(super) fn pool(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(7);
+    let w = Window::square;
+    for (images, channels, size, window, ceil) in [
+        (1, 1, [1, 1], w(1, 1), false),
+        (7, 5, [9, 11], w(2, 2), false),
+        (1, 6, [11, 8], w(3, 2), true),
+        (2, 3, [7, 7], w(3, 2).padded(1), false),
+        (1, 9, [6, 13], Window { kernel: [3, 2], stride: [2, 3], pad: [1, 0, 2, 1], dilation: [1, 1] }, true),
+        (1, 4, [5, 5], w(3, 3).padded(1), true),
+    ] {
+        for pooling in [Pooling::Max, Pooling::Average { count_include_pad: false }, Pooling::Average { count_include_pad: true }]
+        {
+            // Values below zero too: a maximum that starts from 0 would show.
+            let mut input = random.tensor(&[images, channels, size[0], size[1]]);
+            input.data.iter_mut().for_each(|v| *v -= 0.9);
+            let want = reference::pool("twin", pooling, window, ceil, &input).map_err(text)?;
+            let mut bench = Bench::new(gpu);
+            let view = bench.tensor(&input);
+            let output = bench.output(&want.shape);
+            bench.recording.dispatch(kernels::pool("problem", pooling, window, ceil, view, output).map_err(text)?);
+            let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
+            close(&format!("{pooling:?} {window:?} on {size:?}"), &got, &want.data, Tolerance::Sum(9))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn fractional_max_pool(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(18);
+    for (images, channels, size, kernel, made) in [
+        (1, 1, [1, 1], [1, 1], [1, 1]),
+        (7, 5, [9, 11], [3, 2], [4, 6]),
+        (2, 6, [12, 7], [3, 3], [6, 3]),
+        (1, 9, [5, 24], [2, 3], [1, 22]),
+    ] {
+        let mut input = random.tensor(&[images, channels, size[0], size[1]]);
+        input.data.iter_mut().for_each(|v| *v -= 0.9);
+        let sample = [random.unit().abs(), random.unit().abs()];
+        let want = reference::fractional_max_pool("twin", kernel, made, sample, &input).map_err(text)?;
+        let mut starts = fractional_starts("problem", size[0], made[0], kernel[0], sample[0]).map_err(text)?;
+        starts.extend(fractional_starts("problem", size[1], made[1], kernel[1], sample[1]).map_err(text)?);
+        let mut bench = Bench::new(gpu);
+        let (view, starts) = (bench.tensor(&input), bench.words(&starts));
+        let output = bench.output(&want.shape);
+        bench.recording.dispatch(kernels::fractional_max_pool("problem", kernel, starts, view, output).map_err(text)?);
+        let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
+        close(&format!("fractional max pool {size:?} to {made:?}"), &got, &want.data, Tolerance::Exact)?;
+    }
+    Ok(())
+}
+
+pub(super) fn lrn(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(19);
+    let lrn = |size, alpha, beta, k| Lrn { size, alpha, beta, k };
+    for (shape, lrn) in [
+        ([1, 1, 1, 1], lrn(5, 1e-4, 0.75, 1.0)),
+        ([7, 7, 3, 2], lrn(5, 2.0, 0.75, 1.0)),
+        ([2, 18, 2, 3], lrn(3, 0.7, 0.5, 2.0)),
+        ([1, 33, 5, 1], lrn(8, 1.5, 1.2, 0.1)),
+        ([1, 6, 2, 2], lrn(31, 3.0, 0.75, 1.0)),
+        ([2, 12, 1, 4], lrn(1, 2.0, 0.75, 0.5)),
+        // Padded channels hold zeros under a large factor.
+        ([1, 5, 2, 3], lrn(3, 0.0, 3.0, 1e-3)),
+    ] {
+        let mut input = random.tensor(&shape);
+        input.data.iter_mut().for_each(|v| *v *= 3.0);
+        let want = reference::lrn(lrn, &input);
+        let mut bench = Bench::new(gpu);
+        let view = bench.tensor(&input);
+        let output = bench.output(&shape);
+        bench.recording.dispatch(kernels::lrn("problem", lrn, view, output).map_err(text)?);
+        let raw = bench.run_floats(output.slice)?;
+        // The sum, a logarithm, and an exponential of a number near 1.
+        close(&format!("{lrn:?} of {shape:?}"), &unpacked(&raw, &shape), &want.data, Tolerance::Exp)?;
+        let padded = shape[1].next_multiple_of(4);
+        if raw.chunks_exact(padded).any(|pixel| pixel[shape[1]..].iter().any(|&v| v != 0.0)) {
+            return Err("lrn leaves something in the padded channels".into());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn global_average(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(8);
+    for shape in [[1, 1, 1, 1], [7, 5, 3, 7], [2, 16, 6, 6]] {
+        let input = random.tensor(&shape);
+        let want = reference::global_average(&input);
+        let mut bench = Bench::new(gpu);
+        let view = bench.tensor(&input);
+        let output = bench.output(&want.shape);
+        bench.recording.dispatch(kernels::global_average("problem", view, output).map_err(text)?);
+        let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
+        close(&format!("global average {shape:?}"), &got, &want.data, Tolerance::Sum(shape[2] * shape[3]))?;
+    }
+    Ok(())
+}
+
+pub(super) fn affine(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(9);
+    for (members, images, channels, size, relu) in [(1, 1, 1, [1, 1], false), (3, 2, 7, [3, 5], true), (1, 7, 12, [2, 2], false)]
+    {
+        let input = random.tensor(&[members * images, channels, size[0], size[1]]);
+        let (scale, shift) = (random.values(members * channels), random.values(members * channels));
+        let pad = |values: &[f32]| -> Vec<f32> {
+            values
+                .chunks_exact(channels)
+                .flat_map(|row| {
+                    let mut row = row.to_vec();
+                    row.resize(channels.next_multiple_of(4), 0.0);
+                    row
+                })
+                .collect()
+        };
+        let mut bench = Bench::new(gpu);
+        let view = bench.tensor(&input);
+        let (scale_slice, shift_slice) = (bench.floats(&pad(&scale)), bench.floats(&pad(&shift)));
+        let output = bench.output(&input.shape);
+        bench
+            .recording
+            .dispatch(kernels::affine("problem", members, scale_slice, shift_slice, relu, view, output).map_err(text)?);
+        let got = unpacked(&bench.run_floats(output.slice)?, &input.shape);
+        let each = input.data.len() / members;
+        let mut want = Vec::new();
+        for m in 0..members {
+            let part =
+                Tensor::new(vec![images, channels, size[0], size[1]], input.data[m * each..(m + 1) * each].to_vec()).unwrap();
+            let range = m * channels..(m + 1) * channels;
+            want.extend(reference::affine("twin", &part, &scale[range.clone()], &shift[range], relu).map_err(text)?.data);
+        }
+        close(&format!("affine {channels}"), &got, &want, Tolerance::Sum(2))?;
+    }
+    Ok(())
+}
+
+pub(super) fn unary(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(10);
+    for function in [Unary::Relu, Unary::Sigmoid] {
+        for shape in [[1, 1, 1, 1], [7, 3, 5, 2]] {
+            let mut input = random.tensor(&shape);
+            input.data.iter_mut().for_each(|v| *v *= 90.0);
+            let want = reference::unary(function, &input);
+            let mut bench = Bench::new(gpu);
+            let view = bench.tensor(&input);
+            let output = bench.output(&shape);
+            bench.recording.dispatch(kernels::unary("problem", function, view, output).map_err(text)?);
+            let got = unpacked(&bench.run_floats(output.slice)?, &shape);
+            // WGSL allows exp 3 + 2 |x| units in the last place: up to 183 at 90, of results near 0 that count little next to 1.
+            let tolerance = if function == Unary::Relu { Tolerance::Exact } else { Tolerance::Exp };
+            close(&format!("{function:?} {shape:?}"), &got, &want.data, tolerance)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn binary(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(11);
+    let shapes = [
+        ([2, 5, 3, 4], [2, 5, 3, 4]),
+        ([7, 6, 2, 3], [1, 6, 1, 1]),
+        ([1, 1, 4, 5], [3, 9, 4, 5]),
+        ([2, 8, 1, 5], [2, 1, 3, 1]),
+        ([1, 1, 1, 1], [1, 1, 1, 1]),
+    ];
+    for (a, b) in shapes {
+        for (function, relu) in [(Binary::Add, false), (Binary::Mul, false), (Binary::Add, true)] {
+            let (left, right) = (random.tensor(&a), random.tensor(&b));
+            let want = reference::binary("twin", function, &left, &right, relu).map_err(text)?;
+            let mut bench = Bench::new(gpu);
+            let (l, r) = (bench.tensor(&left), bench.tensor(&right));
+            let output = bench.output(&want.shape);
+            bench.recording.dispatch(kernels::binary("problem", function, l, r, output, relu).map_err(text)?);
+            let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
+            close(&format!("{function:?} {a:?} {b:?}"), &got, &want.data, Tolerance::Sum(1))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn softmax(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(12);
+    for shape in [[1, 1, 1, 1], [7, 7, 1, 1], [2, 13, 3, 2]] {
+        let mut input = random.tensor(&shape);
+        // Large logits: without subtracting the largest, exp overflows.
+        input.data.iter_mut().for_each(|v| *v *= 120.0);
+        let want = reference::softmax(&input);
+        let mut bench = Bench::new(gpu);
+        let view = bench.tensor(&input);
+        let output = bench.output(&shape);
+        bench.recording.dispatch(kernels::softmax("problem", view, output).map_err(text)?);
+        let raw = bench.run_floats(output.slice)?;
+        let got = unpacked(&raw, &shape);
+        close(&format!("softmax {shape:?}"), &got, &want.data, Tolerance::Exp)?;
+        let padded = shape[1].next_multiple_of(4);
+        if raw.chunks_exact(padded).any(|pixel| pixel[shape[1]..].iter().any(|&v| v != 0.0)) {
+            return Err("softmax leaves something in the padded channels".into());
+        }
+    }
+    Ok(())
+}

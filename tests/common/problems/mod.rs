@@ -1,0 +1,45 @@
+//! Random problems for every kernel, held against the twin. A problem is a value; odd sizes, one pixel, groups, channels not divisible by four,
+//! batches of 1 and 7 are there on purpose.
+
+mod conv;
+mod layers;
+mod moves;
+mod pixels;
+
+use moue::gpu::Gpu;
+use moue::kernels::Variant;
+
+pub type Check = fn(&Gpu) -> Result<(), String>;
+
+/// Every kernel by the name of its shader, with the check of its problems.
+pub const CHECKS: &[(&str, Check)] = &[
+    ("warp", pixels::warp),
+    ("gray", pixels::gray),
+    ("lbp", pixels::lbp),
+    ("normalise", pixels::normalise),
+    ("conv_broadcast_8", |gpu| conv::conv(gpu, Variant::Broadcast8)),
+    ("conv_broadcast_4", |gpu| conv::conv(gpu, Variant::Broadcast4)),
+    ("conv_direct", |gpu| conv::conv(gpu, Variant::Direct)),
+    ("conv_tile", |gpu| conv::conv(gpu, Variant::Tile)),
+    ("conv_grouped", |gpu| conv::conv(gpu, Variant::Grouped)),
+    ("conv_depthwise", |gpu| conv::conv(gpu, Variant::Depthwise)),
+    ("dense", layers::dense),
+    ("pool", layers::pool),
+    ("fractional_max_pool", layers::fractional_max_pool),
+    ("lrn", layers::lrn),
+    ("global_average", layers::global_average),
+    ("affine", layers::affine),
+    ("unary", layers::unary),
+    ("binary", layers::binary),
+    ("softmax", layers::softmax),
+    ("copy", moves::copy),
+    ("pack", moves::pack),
+    ("unpack", moves::unpack),
+    ("fuse", moves::fuse),
+    ("peak_fma", moves::peak_fma),
+    ("peak_copy", moves::peak_copy),
+];
+
+fn text(error: moue::Error) -> String {
+    error.to_string()
+}

@@ -1,0 +1,116 @@
+//! Problems of the kernels that move values, of fusion, and of those that measure an adapter.
+
+use moue::gpu::Gpu;
+use moue::kernels;
+use moue::reference;
+use moue::tensor::Tensor;
+
+use super::text;
+use crate::common::{Bench, Random, Tolerance, close, packed, unpacked};
+
+pub(super) fn copy(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(13);
+    for (images, size, channels) in [(1, [1, 1], vec![1, 1]), (7, [3, 2], vec![3, 6, 1]), (2, [4, 4], vec![8, 5])] {
+        let parts: Vec<Tensor> = channels.iter().map(|&c| random.tensor(&[images, c, size[0], size[1]])).collect();
+        let want = reference::concat("twin", &parts.iter().collect::<Vec<_>>()).map_err(text)?;
+        let mut bench = Bench::new(gpu);
+        let views: Vec<_> = parts.iter().map(|p| bench.tensor(p)).collect();
+        let output = bench.output(&want.shape);
+        let mut first = 0;
+        for input in views {
+            bench.recording.dispatch(kernels::copy("problem", input, output, images, (0, 0), first).map_err(text)?);
+            first += input.channels;
+        }
+        close("concat", &bench.run_floats(output.slice)?, &packed(&want), Tolerance::Exact)?;
+    }
+    // Images of one tensor to later images of another.
+    let input = random.tensor(&[3, 5, 2, 2]);
+    let mut bench = Bench::new(gpu);
+    let from = bench.tensor(&input);
+    let output = bench.output(&[4, 5, 2, 2]);
+    bench.recording.dispatch(kernels::copy("problem", from, output, 2, (0, 0), 0).map_err(text)?);
+    bench.recording.dispatch(kernels::copy("problem", from, output, 2, (1, 2), 0).map_err(text)?);
+    let got = unpacked(&bench.run_floats(output.slice)?, &[4, 5, 2, 2]);
+    let want: Vec<f32> = [&input.data[..40], &input.data[20..60]].concat();
+    close("copied images", &got, &want, Tolerance::Exact)
+}
+
+pub(super) fn pack(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(14);
+    for shape in [[1, 1, 1, 1], [7, 5, 3, 2], [2, 8, 4, 5]] {
+        let input = random.tensor(&shape);
+        let mut bench = Bench::new(gpu);
+        let from = bench.floats(&input.data);
+        let output = bench.output(&shape);
+        bench.recording.dispatch(kernels::pack("problem", from, output).map_err(text)?);
+        close(&format!("pack {shape:?}"), &bench.run_floats(output.slice)?, &packed(&input), Tolerance::Exact)?;
+    }
+    Ok(())
+}
+
+pub(super) fn unpack(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(15);
+    for (shape, gap) in [([1, 1, 1, 1], 0), ([7, 5, 3, 2], 2), ([2, 8, 4, 5], 0)] {
+        let input = random.tensor(&shape);
+        let each = shape[1] * shape[2] * shape[3];
+        let mut bench = Bench::new(gpu);
+        let from = bench.tensor(&input);
+        let output = bench.recording.slab("output", 4 * (shape[0] * (each + gap)) as u64);
+        bench.recording.dispatch(kernels::unpack("problem", from, output, each + gap).map_err(text)?);
+        let mut got = bench.run_floats(output)?;
+        got.truncate(shape[0] * (each + gap));
+        let want: Vec<f32> = input.data.chunks_exact(each).flat_map(|image| [image, &vec![0.0; gap]].concat()).collect();
+        close(&format!("unpack {shape:?}"), &got, &want, Tolerance::Exact)?;
+    }
+    Ok(())
+}
+
+pub(super) fn fuse(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(16);
+    for (members, faces, crops, classes, temperature) in
+        [(1, 1, 1, 1, 1.0), (3, 7, 1, 7, 1.0), (5, 2, 10, 8, 1.0), (6, 5, 2, 7, 1.4), (2, 3, 1, 1000, 0.7), (1, 4, 1, 5, 0.05)]
+    {
+        let mut probabilities = random.tensor(&[members * faces * crops, classes]);
+        if temperature != 1.0 {
+            probabilities.data.iter_mut().for_each(|p| *p = (*p).max(0.0) / classes as f32);
+        }
+        let weights: Vec<f32> = random.values(members).iter().map(|v| v.abs()).collect();
+        let want = reference::fuse(&probabilities.data, &weights, crops, classes, temperature);
+        let mut bench = Bench::new(gpu);
+        let from = bench.tensor(&probabilities);
+        let weights_slice = bench.floats(&weights);
+        let output = bench.recording.slab("fused", 4 * want.len() as u64);
+        bench
+            .recording
+            .dispatch(kernels::fuse("problem", from, weights_slice, members, crops, temperature, output).map_err(text)?);
+        let mut got = bench.run_floats(output)?;
+        got.truncate(want.len());
+        let tolerance = if temperature == 1.0 { Tolerance::Sum(members * crops) } else { Tolerance::Exp };
+        close(&format!("fuse {members} x {crops} at {temperature}"), &got, &want, tolerance)?;
+    }
+    Ok(())
+}
+
+pub(super) fn peak_fma(gpu: &Gpu) -> Result<(), String> {
+    for (invocations, rounds) in [(1, 1), (130, 3)] {
+        let (factor, term) = (0.75_f32, 0.5_f32);
+        let mut bench = Bench::new(gpu);
+        let input = bench.floats(&[[factor; 4], [term; 4]].concat());
+        let output = bench.recording.slab("output", 16 * invocations as u64);
+        bench.recording.dispatch(kernels::peak_fma(invocations, rounds, input, output).map_err(text)?);
+        let chain = |start: f64| (0..8 * rounds).fold(start, |x, _| x * f64::from(factor) + f64::from(term));
+        let want: Vec<f32> =
+            (0..invocations).flat_map(|i| [(0..3).map(|a| chain((i % 7 + a) as f64)).sum::<f64>() as f32; 4]).collect();
+        close("peak_fma", &bench.run_floats(output)?, &want, Tolerance::Sum(8 * rounds as usize))?;
+    }
+    Ok(())
+}
+
+pub(super) fn peak_copy(gpu: &Gpu) -> Result<(), String> {
+    let values = Random(17).values(4 * 131);
+    let mut bench = Bench::new(gpu);
+    let input = bench.floats(&values);
+    let output = bench.recording.slab("output", 16 * 131);
+    bench.recording.dispatch(kernels::peak_copy(131, input, output).map_err(text)?);
+    close("peak_copy", &bench.run_floats(output)?, &values, Tolerance::Exact)
+}

@@ -1,0 +1,181 @@
+//! Problems of the kernels that make a network's input: bytes are the same or the kernel is wrong.
+
+use image::{GrayImage, RgbImage};
+use moue::Rect;
+use moue::gpu::Gpu;
+use moue::kernels::{self, FacePart, Normalise, Source};
+use moue::reference::{self, Crop};
+
+use super::text;
+use crate::common::{Bench, Random, Tolerance, close, unpacked};
+
+fn words(picture: &RgbImage) -> Vec<u32> {
+    picture.pixels().map(|p| u32::from_le_bytes([p.0[0], p.0[1], p.0[2], 0])).collect()
+}
+
+fn same_bytes(what: &str, got: &[u8], want: &[u8]) -> Result<(), String> {
+    match got.iter().zip(want).position(|(g, w)| g != w) {
+        _ if got.len() < want.len() => Err(format!("{what}: {} bytes, {} wanted", got.len(), want.len())),
+        Some(i) => Err(format!("{what}: byte {i} is {}, the twin says {}", got[i], want[i])),
+        None => Ok(()),
+    }
+}
+
+fn random_rgb(random: &mut Random, width: u32, height: u32) -> RgbImage {
+    RgbImage::from_raw(width, height, random.bytes((3 * width * height) as usize)).unwrap()
+}
+
+fn random_gray(random: &mut Random, width: u32, height: u32) -> GrayImage {
+    GrayImage::from_raw(width, height, random.bytes((width * height) as usize)).unwrap()
+}
+
+pub(super) fn warp(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(1);
+    let rect = |x, y, width, height| Rect { x, y, width, height };
+    // (photograph, rectangles in it, crop height and width)
+    let problems: &[(u32, u32, &[Rect], [u32; 2])] = &[
+        (1, 1, &[rect(0, 0, 1, 1)], [5, 7]),
+        (61, 47, &[rect(3, 5, 31, 29), rect(-9, -4, 40, 33), rect(50, 40, 25, 19)], [16, 16]),
+        (61, 47, &[rect(3, 5, 11, 13), rect(0, 0, 61, 47)], [24, 20]),
+        (40, 40, &[rect(0, 0, 40, 40), rect(4, 4, 7, 33), rect(-60, 3, 20, 20)], [13, 40]),
+        (200, 150, &[rect(-20, -30, 230, 210); 7], [48, 48]),
+    ];
+    for &(width, height, rects, size) in problems {
+        let photo = random_rgb(&mut random, width, height);
+        // Every other face mirrored.
+        let mirrored = |index: usize| index % 2 == 1;
+        let parts: Vec<FacePart> =
+            rects.iter().enumerate().map(|(i, &rect)| FacePart::new(0, width, height, rect, mirrored(i))).collect();
+        let mut bench = Bench::new(gpu);
+        let faces = bench.bytes(bytemuck::cast_slice(&parts));
+        let pixels = bench.words(&words(&photo));
+        let output = bench.recording.slab("canonical", 4 * u64::from(size[0] * size[1]) * rects.len() as u64);
+        bench.recording.dispatch(kernels::warp("warp", rects.len(), faces, pixels, size, output).map_err(text)?);
+        let got = bench.run(output)?;
+        let twin = |(index, &rect): (usize, &Rect)| {
+            let crop = reference::warp(&photo, rect, size).unwrap();
+            words(&if mirrored(index) { image::imageops::flip_horizontal(&crop) } else { crop })
+        };
+        let want: Vec<u32> = rects.iter().enumerate().flat_map(twin).collect();
+        same_bytes(&format!("warp {width} x {height} to {size:?}"), &got, bytemuck::cast_slice(&want))?;
+    }
+    Ok(())
+}
+
+pub(super) fn gray(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(2);
+    for (width, height) in [(1, 1), (3, 1), (17, 13), (64, 33), (601, 443)] {
+        let rgb = random_rgb(&mut random, width, height);
+        let count = (width * height) as usize;
+        let mut bench = Bench::new(gpu);
+        let input = bench.words(&words(&rgb));
+        let output = bench.recording.slab("gray", count as u64);
+        bench.recording.dispatch(kernels::gray("gray", count, input, output).map_err(text)?);
+        same_bytes(&format!("gray {width} x {height}"), &bench.run(output)?, &reference::gray(&rgb))?;
+    }
+    Ok(())
+}
+
+/// Pictures whose diagonal neighbours tie with their centre, or nearly: few gray levels close together.
+fn near_ties(random: &mut Random, width: u32, height: u32) -> GrayImage {
+    GrayImage::from_fn(width, height, |x, y| {
+        image::Luma([(100 + (x + 2 * y) % 3 + u32::from(random.next().is_multiple_of(5))) as u8])
+    })
+}
+
+pub(super) fn lbp(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(3);
+    // A golden picture of the largest radius whose diagonals all but tie: only exact arithmetic decides them.
+    let ties = image::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/ties_512.png")).unwrap().to_luma8();
+    let want = reference::lbp(&ties, 512).unwrap();
+    let mut bench = Bench::new(gpu);
+    let input = bench.bytes(&ties);
+    let output = bench.recording.slab("codes", want.len() as u64);
+    bench.recording.dispatch(kernels::lbp("lbp", 1, [ties.height(), ties.width()], 512, input, output).map_err(text)?);
+    same_bytes("near ties at radius 512", &bench.run(output)?, &want)?;
+    for (images, width, height, radius) in
+        [(1, 3, 3, 1), (7, 9, 7, 1), (1, 23, 31, 2), (2, 41, 27, 3), (1, 40, 33, 5), (3, 37, 45, 10), (1, 160, 133, 61)]
+    {
+        for kind in 0..3 {
+            let pictures: Vec<GrayImage> = (0..images)
+                .map(|_| match kind {
+                    0 => random_gray(&mut random, width, height),
+                    1 => near_ties(&mut random, width, height),
+                    _ => GrayImage::from_pixel(width, height, image::Luma([random.next() as u8])),
+                })
+                .collect();
+            let count = images * ((width - 2 * radius) * (height - 2 * radius)) as usize;
+            let bytes: Vec<u8> = pictures.iter().flat_map(|p| p.as_raw().clone()).collect();
+            let want: Vec<u8> = pictures.iter().flat_map(|p| reference::lbp(p, radius).unwrap().into_raw()).collect();
+            if kind == 2 && want.iter().any(|&code| code != 255) {
+                return Err("a flat picture has a code that is not 255".into());
+            }
+            let mut bench = Bench::new(gpu);
+            let input = bench.bytes(&bytes);
+            let output = bench.recording.slab("codes", count as u64);
+            bench.recording.dispatch(kernels::lbp("lbp", images, [height, width], radius, input, output).map_err(text)?);
+            same_bytes(&format!("lbp {width} x {height} R {radius} kind {kind}"), &bench.run(output)?, &want)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn normalise(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(4);
+    let mut table = [[0; 3]; 256];
+    for row in &mut table {
+        *row = [random.next() as u8, random.next() as u8, random.next() as u8];
+    }
+    let table_words: Vec<u32> = table.iter().map(|c| u32::from_le_bytes([c[0], c[1], c[2], 0])).collect();
+    let (mean, scale) = ([120.5, 99.0, 3.25], [0.02, 0.5, 1.0]);
+    // (images, picture, resize, window): identity, growing, shrinking, one pixel.
+    for (images, size, resize, window) in [
+        (1, [11, 9], [11, 9], [11, 9]),
+        (7, [13, 17], [16, 24], [12, 20]),
+        (2, [38, 38], [48, 48], [44, 44]),
+        (1, [31, 29], [9, 8], [5, 5]),
+        (1, [1, 1], [3, 3], [2, 3]),
+    ] {
+        for source in [Source::Mapped, Source::Colour, Source::Gray] {
+            let crops = if images == 7 { Crop::five(resize, window) } else { Crop::centre(resize, window) };
+            let channels = if source == Source::Gray { 1 } else { 3 };
+            let (mut bytes, mut want) = (Vec::new(), Vec::new());
+            for _ in 0..images {
+                let picture = match source {
+                    Source::Mapped => {
+                        let codes = random_gray(&mut random, size[1], size[0]);
+                        bytes.extend_from_slice(&codes);
+                        reference::lookup(&codes, &table)
+                    }
+                    Source::Gray => {
+                        let gray = random_gray(&mut random, size[1], size[0]);
+                        bytes.extend_from_slice(&gray);
+                        RgbImage::from_fn(size[1], size[0], |x, y| image::Rgb([gray.get_pixel(x, y).0[0]; 3]))
+                    }
+                    Source::Colour => {
+                        let rgb = random_rgb(&mut random, size[1], size[0]);
+                        bytes.extend_from_slice(bytemuck::cast_slice(&words(&rgb)));
+                        rgb
+                    }
+                };
+                let planes = reference::normalise_crops(&picture, resize, window, &crops, mean, scale);
+                let plane = (window[0] * window[1]) as usize;
+                want.extend(planes.chunks_exact(3 * plane).flat_map(|crop| crop[..channels * plane].to_vec()));
+            }
+            let shape = [images * crops.len(), channels, window[0] as usize, window[1] as usize];
+            let mut bench = Bench::new(gpu);
+            let pixels = bench.bytes(&bytes);
+            let table = bench.words(&table_words);
+            let origins: Vec<u32> = crops.iter().flat_map(|c| c.origin).collect();
+            let crops_slice = bench.words(&origins);
+            let output = bench.output(&shape);
+            let step = Normalise { source, size, resize, crops: crops.len(), mean, scale };
+            bench
+                .recording
+                .dispatch(kernels::normalise("normalise", step, pixels, table, crops_slice, images, output, 0).map_err(text)?);
+            let got = bench.run_floats(output.slice)?;
+            close(&format!("normalise {size:?} {source:?}"), &unpacked(&got, &shape), &want, Tolerance::Sum(8))?;
+        }
+    }
+    Ok(())
+}
