@@ -181,6 +181,8 @@ fn what_there_is_not_is_refused_by_name() {
     assert!(ran.code == Some(2) && ran.stderr.contains("resnet34") && ran.stderr.contains("resnet18"), "{}", ran.stderr);
     let ran = moue(&["zoo", "flow", "--embedding"]);
     assert!(ran.code == Some(2) && ran.stderr.contains("action units"), "{}", ran.stderr);
+    let ran = moue(&["zoo", "fmpnet", "-o", "tests"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("tests is a folder: give a file's name"), "{}", ran.stderr);
     for arguments in [&["zoo", "--classes", "3"][..], &["zoo", "vgg16", "--classes", "0"], &["zoo", "vgg16", "--seed", "3"]] {
         assert_eq!(moue(arguments).code, Some(2), "{arguments:?}");
     }

@@ -65,6 +65,7 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(path) = args.members.iter().find(|path| same_file(path, &args.output)) {
         return Err(Failure::at("--output", format!("{} is one of the models: give another name", path.display())));
     }
+    files::make_room(&args.output).map_err(|error| Failure::at("--output", error))?;
     let models = args
         .members
         .iter()
@@ -76,9 +77,7 @@ pub fn run(args: &Args) -> Outcome {
         .map_err(|error| Failure::at("MEMBER", error))?;
     let name = args.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let combined = combine(&name, &models, &weights, args.oversample.map(Oversample::from))?;
-    files::make_parent(&args.output)
-        .and_then(|()| combined.save(&args.output))
-        .map_err(|error| Failure::at("--output", error))?;
+    combined.save(&args.output).map_err(|error| Failure::at("--output", error))?;
     let next = match combined.description.no_faces() {
         Some(reason) => reason,
         None => "its temperature is 1, `moue fuse` learns it and the weights".into(),

@@ -18,11 +18,14 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::write(path, bytes).map_err(|error| Error::io(path, error))
 }
 
-/// Makes the folder a file will lie in.
+/// Makes the folder a file will lie in. Called before the work whose result it will hold.
 ///
 /// # Errors
-/// [`Error::Io`] with the folder.
-pub fn make_parent(path: &Path) -> Result<()> {
+/// [`Error::Io`] with the folder that cannot be made; [`Error::Argument`] where a folder lies at `path` itself.
+pub fn make_room(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::Argument(format!("{} is a folder: give a file's name", path.display())));
+    }
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => {
             std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))

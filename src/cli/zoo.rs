@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::files;
 use super::outcome::{Failure, Outcome, Status};
 use super::terminal;
+use crate::error::Error;
 use crate::graph::{Graph, Kind, Network};
-use crate::weights::Model;
 use crate::zoo::{self, ARCHITECTURES, Architecture, Head};
 
 /// Lists the networks of the papers, or writes one with seeded random weights
@@ -88,8 +88,9 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 fn write(architecture: &Architecture, network: Network, seed: u64, path: &Path) -> Outcome {
-    let model: Model = zoo::model(architecture, network, seed)?;
-    files::make_parent(path).and_then(|()| model.save(path)).map_err(|error| Failure::at("--output", error))?;
+    let failed = |error: Error| Failure::at("--output", error);
+    files::make_room(path).map_err(failed)?;
+    zoo::model(architecture, network, seed)?.save(path).map_err(failed)?;
     terminal::note(format!(
         "{}: `{}` with random weights of seed {seed}; it has learned nothing",
         path.display(),

@@ -57,7 +57,8 @@ fn fits(first: &Model, model: &Model, with_oversample: bool) -> Result<()> {
     };
     if a.labels != b.labels {
         let remedy = "only models of the same labels in the same order become one";
-        return differ("labels", a.labels.join(", "), b.labels.join(", "), remedy);
+        let list = |labels: &[String]| if labels.is_empty() { "no labels".to_owned() } else { labels.join(", ") };
+        return differ("labels", list(&a.labels), list(&b.labels), remedy);
     }
     if a.canonical != b.canonical {
         let remedy = "only models of the same canonical crop become one";

@@ -167,6 +167,6 @@ fn draw(photo: &RgbImage, record: &Record, labels: &[String], path: &Path) -> Re
     let faces: Vec<_> =
         record.faces.iter().map(|face| annotate::Face { rect: face.rect, probabilities: &face.probabilities }).collect();
     let drawn = annotate::draw(photo, &faces, labels)?;
-    files::make_parent(path)?;
+    files::make_room(path)?;
     files::save(&drawn.into(), path)
 }

@@ -33,10 +33,7 @@ impl Resumed {
     /// Another run is writing it, or it holds something else than records of this model.
     pub fn open(path: &Path, description: &Description) -> Result<Self, Failure> {
         let refuse = |reason: String| Failure::at("--resume", format!("{}: {reason}", path.display()));
-        if path.is_dir() {
-            return Err(refuse("is a folder: name a file".into()));
-        }
-        files::make_parent(path).map_err(|error| refuse(error.to_string()))?;
+        files::make_room(path).map_err(|error| Failure::at("--resume", error))?;
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let mut file = file.map_err(|error| refuse(error.to_string()))?;
         match file.try_lock() {

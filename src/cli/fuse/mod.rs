@@ -44,9 +44,7 @@ pub fn run(args: &Args) -> Outcome {
     if args.model.is_file(&args.output) {
         return Err(Failure::at("--output", format!("{} is the model itself: give another name", args.output.display())));
     }
-    if args.output.is_dir() {
-        return Err(Failure::at("--output", format!("{} is a folder: give a file's name", args.output.display())));
-    }
+    files::make_room(&args.output).map_err(|error| Failure::at("--output", error))?;
     let mut model = args.model.load()?;
     let description = model.description.clone();
     if let Some(reason) = description.no_faces() {
@@ -74,7 +72,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     let (learned, report) = answers.learn(&description)?;
     model.description.fusion = learned;
-    files::make_parent(&args.output).and_then(|()| model.save(&args.output)).map_err(|error| Failure::at("--output", error))?;
+    model.save(&args.output).map_err(|error| Failure::at("--output", error))?;
     show(args, &report)?;
     if !report.gains() {
         let best = report.best();
