@@ -1,4 +1,4 @@
-// Addition and multiplication with broadcast: a side of length 1 has stride 0. One invocation an output vec4.
+// Functions of two values with broadcast: a side of length 1 has stride 0. One invocation an output vec4.
 
 struct Params {
     images: u32,
@@ -11,9 +11,13 @@ struct Params {
     // 1 where a side has a single channel, which lane 0 holds.
     left_single: u32,
     right_single: u32,
-    // 0: add; 1: multiply.
+    // 0: add; 1: multiply; 2: subtract; 3: divide; 4: larger; 5: smaller.
     operation: u32,
     relu: u32,
+    channels: u32,
+    // Images of the output for each of a side.
+    left_repeat: u32,
+    right_repeat: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -40,15 +44,35 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         pixel % params.width,
         index % params.c4,
     );
-    var a = left[offset(at, params.left)];
-    var b = right[offset(at, params.right)];
+    var a = left[offset(vec4<u32>(at.x / params.left_repeat, at.yzw), params.left)];
+    var b = right[offset(vec4<u32>(at.x / params.right_repeat, at.yzw), params.right)];
     if (params.left_single != 0u) {
         a = a.xxxx;
     }
     if (params.right_single != 0u) {
         b = b.xxxx;
     }
-    var value = select(a + b, a * b, params.operation == 1u);
+    var value = a + b;
+    switch (params.operation) {
+        case 1u: {
+            value = a * b;
+        }
+        case 2u: {
+            value = a - b;
+        }
+        case 3u: {
+            // 0 / 0 beyond the last channel would reach others through a weight of 0.
+            let present = 4u * at.w + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(params.channels);
+            value = select(vec4<f32>(0.0), a / select(vec4<f32>(1.0), b, present), present);
+        }
+        case 4u: {
+            value = max(a, b);
+        }
+        case 5u: {
+            value = min(a, b);
+        }
+        default: {}
+    }
     if (params.relu != 0u) {
         value = max(value, vec4<f32>(0.0));
     }

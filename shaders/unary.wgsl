@@ -1,9 +1,12 @@
-// ReLU and sigmoid. One invocation a vec4.
+// Functions of one value. One invocation a vec4.
 
 struct Params {
     count: u32,
-    // 0: ReLU; 1: sigmoid.
+    // 0: ReLU; 1: sigmoid; 2: tanh; 3: exp; 4: root; 5: absolute value; 6: leaky ReLU, slope a; 7: ELU, factor a; 8: clip to a..b;
+    // 9: hard sigmoid a x + b; 10: hard swish.
     operation: u32,
+    a: f32,
+    b: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -12,6 +15,18 @@ struct Params {
 
 #include "common/index.wgsl"
 
+// (1 - exp(-2 |x|)) / (1 + exp(-2 |x|)); near 0, where the difference has no digits left, the first terms of the series.
+fn hyperbolic_tangent(x: vec4<f32>) -> vec4<f32> {
+    let e = exp(-2.0 * abs(x));
+    let near = x - x * x * x / 3.0;
+    return select(sign(x) * (1.0 - e) / (1.0 + e), near, abs(x) < vec4<f32>(0.03));
+}
+
+// exp(x) - 1 for x below 0; near 0 by its series.
+fn exp_minus_1(x: vec4<f32>) -> vec4<f32> {
+    return select(exp(x) - 1.0, x + x * x * (0.5 + x / 6.0), abs(x) < vec4<f32>(0.03));
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
     let index = linear_index(id, grid, 64u);
@@ -19,11 +34,43 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let x = input[index];
-    if (params.operation == 0u) {
-        output[index] = max(x, vec4<f32>(0.0));
-    } else {
-        // exp of a large positive number would overflow: only exp(-|x|) is taken.
-        let e = exp(-abs(x));
-        output[index] = select(e, vec4<f32>(1.0), x >= vec4<f32>(0.0)) / (1.0 + e);
+    let zero = vec4<f32>(0.0);
+    let one = vec4<f32>(1.0);
+    var y = max(x, zero);
+    switch (params.operation) {
+        case 1u: {
+            // exp of a large positive number would overflow: only exp(-|x|) is taken.
+            let e = exp(-abs(x));
+            y = select(e, one, x >= zero) / (1.0 + e);
+        }
+        case 2u: {
+            y = hyperbolic_tangent(x);
+        }
+        case 3u: {
+            y = exp(x);
+        }
+        case 4u: {
+            y = sqrt(x);
+        }
+        case 5u: {
+            y = abs(x);
+        }
+        case 6u: {
+            y = select(params.a * x, x, x >= zero);
+        }
+        case 7u: {
+            y = select(params.a * exp_minus_1(min(x, zero)), x, x >= zero);
+        }
+        case 8u: {
+            y = min(max(x, vec4<f32>(params.a)), vec4<f32>(params.b));
+        }
+        case 9u: {
+            y = clamp(params.a * x + params.b, zero, one);
+        }
+        case 10u: {
+            y = x * clamp(x / 6.0 + 0.5, zero, one);
+        }
+        default: {}
     }
+    output[index] = y;
 }

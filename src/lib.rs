@@ -21,6 +21,7 @@ pub mod photo;
 pub mod recognizer;
 pub mod rect;
 pub mod reference;
+pub mod resample;
 pub mod runner;
 pub mod tensor;
 pub mod weights;

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 /// A dense f32 tensor in logical order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
-    /// Sizes, outermost first: `[N, C, H, W]` or `[N, C]`.
+    /// Sizes, outermost first: `[N, C, H, W]`, `[N, C]` or of any other rank.
     pub shape: Vec<usize>,
     /// Row-major values.
     pub data: Vec<f32>,
@@ -30,9 +30,9 @@ impl Tensor {
         Self { shape, data: vec![0.0; count] }
     }
 
-    /// Sizes as `[N, C, H, W]`; H and W are 1 where the tensor has fewer dimensions.
+    /// Sizes as `[N, C, H, W]`; H and W are 1 where the tensor has fewer dimensions, W is the product of those from the fourth on.
     pub fn nchw(&self) -> [usize; 4] {
         let at = |i: usize| self.shape.get(i).copied().unwrap_or(1);
-        [at(0), at(1), at(2), at(3)]
+        [at(0), at(1), at(2), self.shape.iter().skip(3).product()]
     }
 }

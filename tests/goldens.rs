@@ -308,14 +308,14 @@ fn members_agree_with_pytorch() {
                 assert!(worst <= 1e-4, "{name} on {who}: {worst:e} of the largest logit");
             }
         };
-        let twin = interpret(&graph, &weights, &input, &wanted).unwrap();
+        let twin = interpret(&graph, &weights, &[&input], &wanted).unwrap();
         close("twin", &twin.into_iter().map(|t| t.data).collect::<Vec<_>>());
         for gpu in gpus() {
             let prepared = Prepared::new(&gpu, graph.clone(), &[&weights as &dyn Weights], &wanted).unwrap();
             let mut recording = Recording::default();
             let slice = recording.upload("input", View::bytes(shape[0], shape[1], shape[2], shape[3]));
             let view = View { slice, images: shape[0], channels: shape[1], height: shape[2], width: shape[3] };
-            let views = prepared.record(&mut recording, view, &wanted).unwrap();
+            let views = prepared.record(&mut recording, &[view], &wanted).unwrap();
             views.iter().for_each(|v| recording.read(v.slice));
             let mut plan = Plan::new(&gpu, recording).unwrap();
             let outputs = plan.run(&[(slice, bytemuck::cast_slice(&packed(&input)))]).unwrap();

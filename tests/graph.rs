@@ -58,6 +58,10 @@ fn weights(graph: &Graph, random: &mut Random) -> Random0 {
             _ => {}
         }
     }
+    for parameter in moue::graph::parameters(graph) {
+        let value = || random.tensor(&parameter.shape);
+        all.entry(parameter.name.clone()).or_insert_with(value);
+    }
     Random0(all)
 }
 
@@ -79,7 +83,7 @@ fn check(name: &str, network: &Network, pinned: &[&str], members: usize, images:
     let inputs: Vec<Tensor> = (0..members).map(|_| random.tensor(&[images, c, h, w])).collect();
     let mut wanted = graph.outputs.clone();
     wanted.extend(pinned.iter().map(|p| graph.find(p).unwrap()));
-    let twin: Vec<Vec<Tensor>> = weights.iter().zip(&inputs).map(|(w, i)| interpret(&graph, w, i, &wanted).unwrap()).collect();
+    let twin: Vec<Vec<Tensor>> = weights.iter().zip(&inputs).map(|(w, i)| interpret(&graph, w, &[i], &wanted).unwrap()).collect();
     for gpu in gpus() {
         let got = run(&gpu, &graph, &weights, &inputs, &wanted);
         for (member, (got, want)) in got.iter().zip(&twin).enumerate() {
@@ -288,7 +292,7 @@ fn a_dense_layer_is_split_where_one_binding_does_not_hold_it() {
         let mut recording = Recording::default();
         let slice = recording.upload("input", View::bytes(1, 1024, 4, 4));
         let input = View { slice, images: 1, channels: 1024, height: 4, width: 4 };
-        prepared.record(&mut recording, input, &graph.outputs).unwrap();
+        prepared.record(&mut recording, &[input], &graph.outputs).unwrap();
         let parts = (4 * 16384 * 2104_u64).div_ceil(gpu.max_binding()) as usize;
         assert_eq!(recording.dispatches().len(), parts, "on {}", gpu.name());
     }
@@ -304,6 +308,43 @@ fn normalisation_and_drawn_windows_run_in_a_network() {
         {"op": "dense", "name": "d", "in": ["f"], "out": ["y"], "channels": 6}]}"#;
     check("lrn and fractional max pool", &network(text), &["l", "p"], 2, 3, 78);
     check("lrn and fractional max pool, nothing pinned", &network(text), &[], 1, 1, 79);
+}
+
+#[test]
+fn tensors_of_any_rank_run_in_a_network() {
+    let text = r#"{"inputs": {"data": [6, 5, 7]}, "outputs": ["scores", "boxes", "big"], "ops": [
+        {"op": "conv", "name": "c", "in": ["data"], "out": ["c"], "channels": 8, "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+        {"op": "prelu", "name": "slope", "in": ["c"], "out": ["p"]},
+        {"op": "reshape", "in": ["p"], "out": ["groups"], "shape": [2, 4, 5, 7]},
+        {"op": "transpose", "in": ["groups"], "out": ["swapped"], "axes": [1, 0, 2, 3]},
+        {"op": "reshape", "in": ["swapped"], "out": ["shuffled"], "shape": [8, 5, 7]},
+        {"op": "slice", "in": ["shuffled"], "out": ["front"], "axis": 0, "start": 0, "count": 4},
+        {"op": "slice", "in": ["shuffled"], "out": ["back"], "axis": 0, "start": 7, "count": 2, "step": -2},
+        {"op": "conv", "name": "d", "in": ["front"], "out": ["d"], "channels": 6, "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+        {"op": "transpose", "in": ["d"], "out": ["d_last"], "axes": [1, 2, 0]},
+        {"op": "reshape", "in": ["d_last"], "out": ["d_rows"], "shape": [105, 2]},
+        {"op": "transpose", "in": ["back"], "out": ["b_last"], "axes": [1, 2, 0]},
+        {"op": "reshape", "in": ["b_last"], "out": ["b_rows"], "shape": [35, 2]},
+        {"op": "concat", "in": ["d_rows", "b_rows"], "out": ["rows"]},
+        {"op": "transpose", "in": ["rows"], "out": ["classes"], "axes": [1, 0]},
+        {"op": "softmax", "in": ["classes"], "out": ["prob"]},
+        {"op": "transpose", "in": ["prob"], "out": ["scores"], "axes": [1, 0]},
+        {"op": "constant", "name": "anchors", "out": ["anchors"], "shape": [140, 2]},
+        {"op": "mul", "in": ["rows", "anchors"], "out": ["scaled"]},
+        {"op": "tanh", "in": ["scaled"], "out": ["near"]},
+        {"op": "sub", "in": ["anchors", "near"], "out": ["boxes"]},
+        {"op": "pad", "in": ["back"], "out": ["padded"], "before": [0, 2, 1], "after": [0, 1, 0], "mode": "reflect"},
+        {"op": "resize", "in": ["padded"], "out": ["larger"], "size": [11, 13], "mode": "linear"},
+        {"op": "conv_transpose", "name": "up", "in": ["larger"], "out": ["up"], "channels": 3, "kernel": [3, 3], "stride": [2, 2], "pad": [1, 1, 1, 1], "output_pad": [1, 0]},
+        {"op": "constant", "name": "offset", "out": ["offset"], "shape": [3]},
+        {"op": "add", "in": ["up", "offset"], "out": ["moved"]},
+        {"op": "relu", "in": ["moved"], "out": ["big"]}]}"#;
+    check("any rank", &network(text), &[], 1, 1, 81);
+    check("any rank, two members", &network(text), &[], 2, 3, 82);
+    check("any rank, pinned", &network(text), &["groups", "swapped", "d_last", "padded", "up"], 2, 2, 83);
+    let graph = Graph::new(&network(text)).unwrap();
+    let moves = Schedule::new(&graph, &[]).steps.iter().filter(|s| matches!(s.kind, StepKind::Rearrange(_))).count();
+    assert_eq!(moves, 9, "a reshape behind a transpose costs no dispatch");
 }
 
 #[test]

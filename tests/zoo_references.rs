@@ -137,7 +137,7 @@ fn agrees(name: &str) {
     let ids: Vec<TensorId> = all.iter().map(|stage| graph.find(&stage.name).unwrap()).collect();
     let ends: Vec<&Stage> = all[all.len() - 2..].to_vec();
     if 2e-9 * graph.cost().multiply_adds as f64 <= TWIN {
-        let error = worst(&format!("{name} by the twin"), &all, &interpret(&graph, &weights, &input, &ids).unwrap(), F32);
+        let error = worst(&format!("{name} by the twin"), &all, &interpret(&graph, &weights, &[&input], &ids).unwrap(), F32);
         println!("{name:26} twin {error:.1e}");
     }
     for gpu in gpus() {

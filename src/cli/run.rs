@@ -7,7 +7,7 @@ use super::outcome::{Failure, Outcome, Status};
 use super::session::DeviceArgs;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::runner;
+use crate::runner::{self, Input};
 use crate::tensor::Tensor;
 use crate::weights::Model;
 
@@ -17,9 +17,9 @@ pub struct Args {
     /// The model file
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// A float32 array [N, C, H, W]
-    #[arg(long, value_name = "IN.npy")]
-    input: PathBuf,
+    /// A float32 array [N, C, H, W]; NAME=IN.npy, and once for each, where the network has several inputs
+    #[arg(long, value_name = "[NAME=]IN.npy", required = true)]
+    input: Vec<String>,
     /// What the network returns; a folder, one NAME.npy each, where it has several outputs or the model several members
     #[arg(long, value_name = "OUT.npy")]
     output: PathBuf,
@@ -44,14 +44,23 @@ pub enum Precision {
 
 /// Writes [`Args::output`].
 pub fn run(args: &Args) -> Outcome {
-    let input = npy::read(&args.input).map_err(|error| Failure::at("--input", error))?;
-    if input.shape.len() != 4 || input.values.is_empty() {
-        let reason = format!("{} has the shape {:?}: [N, C, H, W] is needed", args.input.display(), input.shape);
-        return Err(Failure::at("--input", reason));
-    }
-    let outputs = run_file(&args.model, input, args.tensor.as_deref(), args.precision, args.batch, &args.device.open()?)?;
+    let inputs = args.input.iter().map(|text| read(text).map_err(|error| Failure::at("--input", error))).collect::<Result<Vec<_>, _>>()?;
+    let outputs = run_file(&args.model, &inputs, args.tensor.as_deref(), args.precision, args.batch, &args.device.open()?)?;
     write(&args.output, &outputs)?;
     Ok(Status::Complete)
+}
+
+/// `[NAME=]IN.npy`; a file whose own name has a `=` needs its folder before it.
+fn read(text: &str) -> Result<Input> {
+    let (name, path) = match text.split_once('=') {
+        Some((name, path)) if !name.contains(['/', std::path::MAIN_SEPARATOR]) => (Some(name.to_owned()), path),
+        _ => (None, text),
+    };
+    let Array { shape, values } = npy::read(Path::new(path))?;
+    if shape.is_empty() || values.is_empty() {
+        return Err(Error::Argument(format!("{path} has the shape {shape:?}: [N, C, H, W] is needed")));
+    }
+    Ok(Input { name, tensor: Tensor::new(shape, values)? })
 }
 
 fn write(path: &Path, outputs: &[(String, Array)]) -> Result<()> {
@@ -64,7 +73,7 @@ fn write(path: &Path, outputs: &[(String, Array)]) -> Result<()> {
 
 fn run_file(
     model: &Path,
-    input: Array,
+    inputs: &[Input],
     tensor: Option<&str>,
     precision: Precision,
     batch: Option<u32>,
@@ -73,7 +82,6 @@ fn run_file(
     if precision == Precision::F16 {
         return Err(Error::Argument("--precision f16: networks are computed in f32 so far; leave it out".into()));
     }
-    let input = Tensor::new(input.shape, input.values)?;
-    let outputs = runner::run(&Model::load(model)?, device, &input, tensor, batch.map(|b| b as usize))?;
+    let outputs = runner::run(&Model::load(model)?, device, inputs, tensor, batch.map(|b| b as usize))?;
     Ok(outputs.into_iter().map(|(name, t)| (name, Array { shape: t.shape, values: t.data })).collect())
 }

@@ -101,7 +101,7 @@ fn write(architecture: &Architecture, network: Network, seed: u64, path: &Path) 
 
 fn line<'a>(architecture: &'a Architecture, graph: &'a Graph) -> Line<'a> {
     let cost = graph.cost();
-    let layers = graph.nodes.iter().filter(|node| node.kind != Kind::Identity && node.kind != Kind::Flatten);
+    let layers = graph.nodes.iter().filter(|node| node.kind != Kind::Identity && node.kind != Kind::Reshape);
     let layers = layers.map(|node| {
         let (info, cost) = (&graph.tensors[node.output], graph.cost_of(node));
         let mflop = 2e-6 * cost.multiply_adds as f64;

@@ -32,7 +32,7 @@ pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Re
                 }
             };
             crops = input.shape[0];
-            let outputs = interpret(&group.graph, &weights, input, &group.graph.outputs)?;
+            let outputs = interpret(&group.graph, &weights, &[&*input], &group.graph.outputs)?;
             probabilities[index] = outputs.into_iter().next().map(|t| t.data).unwrap_or_default();
         }
     }

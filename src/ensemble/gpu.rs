@@ -289,7 +289,7 @@ impl Engine {
                 .filter_map(|(position, name)| made.get(name).filter(|&&first| first != position).map(|&f| (f, position)));
             let shared: Vec<(usize, usize)> = shared.collect();
             let input = if shared.is_empty() { input } else { repeat(stage.recording, input, images, names.len(), &shared)? };
-            let outputs = prepared.record(stage.recording, input, &group.graph.outputs)?;
+            let outputs = prepared.record(stage.recording, &[input], &group.graph.outputs)?;
             if let (Some(&first), Some(&view)) = (group.members.first(), outputs.first()) {
                 answers.push((first, view));
             }

@@ -14,7 +14,9 @@ pub struct Cost {
 impl Graph {
     /// Of all operators.
     pub fn cost(&self) -> Cost {
-        self.nodes.iter().map(|node| self.cost_of(node)).fold(Cost::default(), |sum, cost| Cost {
+        let constants = self.constants.iter().map(|constant| self.tensors[constant.output].values() as u64).sum();
+        let start = Cost { parameters: constants, multiply_adds: 0 };
+        self.nodes.iter().map(|node| self.cost_of(node)).fold(start, |sum, cost| Cost {
             parameters: sum.parameters.saturating_add(cost.parameters),
             multiply_adds: sum.multiply_adds.saturating_add(cost.multiply_adds),
         })
@@ -37,6 +39,14 @@ impl Graph {
                 layer(&[*out, channels / groups, window.kernel[0], window.kernel[1]], *bias, *out)
             }
             Kind::Dense { channels: out, bias, .. } => layer(&[*out, channels], *bias, *out),
+            Kind::ConvTranspose { channels: out, window, groups, bias, .. } => {
+                // Every input pixel is multiplied with the whole window.
+                let [_, rows, columns] = self.tensors[node.inputs[0]].shape;
+                let cost = layer(&[channels, out / groups, window.kernel[0], window.kernel[1]], *bias, *out);
+                let weights = cost.parameters - if *bias { *out as u64 } else { 0 };
+                Cost { multiply_adds: weights.saturating_mul((rows * columns) as u64), ..cost }
+            }
+            Kind::Prelu { .. } => Cost { parameters: channels as u64, multiply_adds: 0 },
             Kind::BatchNorm { .. } => Cost { parameters: 2 * channels as u64, multiply_adds: 0 },
             _ => Cost::default(),
         }

@@ -4,18 +4,16 @@ use super::Weights;
 use super::resolve::{Graph, Kind, TensorId};
 use crate::error::{Error, Result};
 use crate::reference;
+use crate::resample::taps;
 use crate::tensor::Tensor;
 
-/// The tensors `wanted` of `graph` for `input` `[N, C, H, W]`.
+/// The tensors `wanted` of `graph` for its inputs, each `[N, ...]`, in the graph's order.
 ///
 /// # Errors
-/// [`Error::Shape`] where the input is not the graph's; [`Error::Model`] where a weight is missing or of another shape.
-pub fn interpret(graph: &Graph, weights: &dyn Weights, input: &Tensor, wanted: &[TensorId]) -> Result<Vec<Tensor>> {
-    let info = &graph.tensors[0];
-    let [images, channels, height, width] = input.nchw();
-    if [channels, height, width] != info.shape || images == 0 {
-        return Err(Error::shape(&info.name, format!("the network reads [N, {:?}], the input is {:?}", info.shape, input.shape)));
-    }
+/// [`Error::Shape`] where an input is not the graph's or a constant is wanted; [`Error::Model`] where a weight is missing or of another shape.
+pub fn interpret(graph: &Graph, weights: &dyn Weights, inputs: &[&Tensor], wanted: &[TensorId]) -> Result<Vec<Tensor>> {
+    let images = graph.images(inputs)?;
+    wanted.iter().try_for_each(|&id| graph.answers(id))?;
     // Last reader of every tensor, so that memory stays that of the widest point.
     let mut last = vec![0; graph.tensors.len()];
     for (index, node) in graph.nodes.iter().enumerate() {
@@ -24,12 +22,19 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, input: &Tensor, wanted: &
         }
     }
     let mut values: Vec<Option<Tensor>> = vec![None; graph.tensors.len()];
-    values[0] = Some(input.clone());
+    for (id, &input) in inputs.iter().enumerate() {
+        values[id] = Some(input.clone());
+    }
+    for constant in &graph.constants {
+        let mut value = weights.tensor(&format!("{}.value", constant.name))?;
+        value.shape = graph.tensors[constant.output].logical(1);
+        values[constant.output] = Some(value);
+    }
     for (index, node) in graph.nodes.iter().enumerate() {
         let out = &graph.tensors[node.output];
         let at = out.name.as_str();
-        let inputs: Vec<&Tensor> = node.inputs.iter().filter_map(|&id| values[id].as_ref()).collect();
-        let Some(&x) = inputs.first() else { return Err(Error::shape(at, "its input was not computed")) };
+        let read: Vec<&Tensor> = node.inputs.iter().filter_map(|&id| values[id].as_ref()).collect();
+        let Some(&x) = read.first() else { return Err(Error::shape(at, "its input was not computed")) };
         let vector = |name: String| weights.tensor(&name).map(|t| t.data);
         let mut value = match &node.kind {
             Kind::Conv { name, channels, window, groups, bias } => {
@@ -42,7 +47,21 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, input: &Tensor, wanted: &
                 reference::affine(at, x, &scale, &shift, false)?
             }
             Kind::Unary(function) => reference::unary(*function, x),
-            Kind::Identity | Kind::Flatten => x.clone(),
+            Kind::Identity | Kind::Reshape => x.clone(),
+            Kind::Rearrange(to) => reference::rearrange(at, to, x)?,
+            Kind::Resample { how, scale } => {
+                let [_, _, height, width] = x.nchw();
+                let [_, rows, columns] = out.shape;
+                let rows = taps(at, *how, height, rows, scale.map(|scale| scale[0]))?;
+                reference::resample(&rows, &taps(at, *how, width, columns, scale.map(|scale| scale[1]))?, x)
+            }
+            Kind::Prelu { name } => reference::prelu(at, x, &vector(format!("{name}.weight"))?)?,
+            Kind::ConvTranspose { name, channels, window, groups, bias } => {
+                let weight = weights.tensor(&format!("{name}.weight"))?;
+                let bias = if *bias { vector(format!("{name}.bias"))? } else { vec![0.0; *channels] };
+                let [_, rows, columns] = out.shape;
+                reference::conv_transpose(at, x, &weight, &bias, *window, *groups, [rows, columns])?
+            }
             Kind::Softmax => reference::softmax(x),
             Kind::Pool { pooling, window, ceil } => reference::pool(at, *pooling, *window, *ceil, x)?,
             Kind::FractionalMaxPool { kernel, sample } => {
@@ -56,11 +75,11 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, input: &Tensor, wanted: &
                 let bias = if *bias { vector(format!("{name}.bias"))? } else { vec![0.0; *channels] };
                 reference::dense(at, x, &weight, &bias, false)?
             }
-            Kind::Binary(function) => match inputs[..] {
+            Kind::Binary(function) => match read[..] {
                 [a, b] => reference::binary(at, *function, a, b, false)?,
                 _ => return Err(Error::shape(at, "it reads two tensors")),
             },
-            Kind::Concat => reference::concat(at, &inputs)?,
+            Kind::Concat => reference::concat(at, &read)?,
         };
         value.shape = out.logical(images);
         values[node.output] = Some(value);
@@ -74,6 +93,25 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, input: &Tensor, wanted: &
         .iter()
         .map(|&id| values[id].clone().ok_or_else(|| Error::shape(&graph.tensors[id].name, "it was not computed")))
         .collect()
+}
+
+impl Graph {
+    /// Images of `inputs`, one for each of the graph's.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where they are not the graph's.
+    pub fn images(&self, inputs: &[&Tensor]) -> Result<usize> {
+        let images = inputs.first().and_then(|input| input.shape.first()).copied().unwrap_or(0);
+        for (id, info) in self.tensors.iter().take(self.inputs).enumerate() {
+            let given = inputs.get(id).map(|input| &input.shape[..]);
+            if images == 0 || given != Some(&info.logical(images)[..]) || inputs.len() != self.inputs {
+                let sizes = info.dims.iter().map(|n| format!(", {n}")).collect::<String>();
+                let given = given.map_or("not there".to_owned(), |shape| format!("{shape:?}"));
+                return Err(Error::shape(&info.name, format!("the network reads [N{sizes}], the input is {given}")));
+            }
+        }
+        Ok(images)
+    }
 }
 
 /// Scale and shift a channel of a batch-norm with running statistics.

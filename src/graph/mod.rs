@@ -12,7 +12,7 @@ pub use cost::Cost;
 pub use interpret::interpret;
 pub use network::{Network, Op, Pad};
 pub use record::Prepared;
-pub use resolve::{Graph, Kind, Node, TensorId};
+pub use resolve::{Constant, Graph, Kind, Node, TensorId};
 pub use schedule::{Schedule, Step};
 
 use crate::error::{Error, Result};
@@ -38,7 +38,7 @@ pub struct Parameter {
     pub above: Option<f64>,
 }
 
-/// The weights of `graph`, in the order of its operators.
+/// The weights of `graph`, in the order of its operators; its constants last.
 pub fn parameters(graph: &Graph) -> Vec<Parameter> {
     let mut all = Vec::new();
     let mut put = |name: String, shape: Vec<usize>, above| all.push(Parameter { name, shape, above });
@@ -51,6 +51,13 @@ pub fn parameters(graph: &Graph) -> Vec<Parameter> {
                     put(format!("{name}.bias"), vec![*out], None);
                 }
             }
+            Kind::ConvTranspose { name, channels: out, window, groups, bias } => {
+                put(format!("{name}.weight"), vec![channels, out / groups, window.kernel[0], window.kernel[1]], None);
+                if *bias {
+                    put(format!("{name}.bias"), vec![*out], None);
+                }
+            }
+            Kind::Prelu { name } => put(format!("{name}.weight"), vec![channels], None),
             Kind::Dense { name, channels: out, bias } => {
                 put(format!("{name}.weight"), vec![*out, channels], None);
                 if *bias {
@@ -64,6 +71,9 @@ pub fn parameters(graph: &Graph) -> Vec<Parameter> {
             }
             _ => {}
         }
+    }
+    for Constant { name, output } in &graph.constants {
+        put(format!("{name}.value"), graph.tensors[*output].dims.clone(), None);
     }
     all
 }

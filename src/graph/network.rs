@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::resample::{Coordinates, ResizeMode, Rounding};
+
 /// What to compute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
-    /// `[C, H, W]` of each input by name.
-    pub inputs: BTreeMap<String, [usize; 3]>,
+    /// Sizes of each input by name, without the batch: `[C, H, W]` mostly.
+    pub inputs: BTreeMap<String, Vec<usize>>,
     /// Names of the tensors that are the answer.
     pub outputs: Vec<String>,
     /// Operators, each after those that make its inputs.
@@ -44,6 +46,19 @@ impl Default for Pad {
     }
 }
 
+/// What lies beyond the edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PadMode {
+    /// A value.
+    #[default]
+    Constant,
+    /// The mirror image, the edge itself not repeated.
+    Reflect,
+    /// The value at the edge.
+    Edge,
+}
+
 fn one() -> usize {
     1
 }
@@ -52,6 +67,9 @@ fn ones() -> [usize; 2] {
 }
 fn unit() -> f64 {
     1.0
+}
+fn forward() -> i64 {
+    1
 }
 fn yes() -> bool {
     true
@@ -83,6 +101,27 @@ pub enum Op {
         #[serde(default = "yes")]
         bias: bool,
     },
+    /// The gradient of a convolution: weight `[in, channels / groups, kh, kw]`. Rows are
+    /// (in - 1) * stride + dilation * (kernel - 1) + 1 + output_pad - top - bottom.
+    ConvTranspose {
+        name: String,
+        r#in: [String; 1],
+        out: [String; 1],
+        channels: usize,
+        kernel: [usize; 2],
+        #[serde(default = "ones")]
+        stride: [usize; 2],
+        #[serde(default)]
+        pad: [usize; 4],
+        #[serde(default = "ones")]
+        dilation: [usize; 2],
+        #[serde(default)]
+        output_pad: [usize; 2],
+        #[serde(default = "one")]
+        groups: usize,
+        #[serde(default = "yes")]
+        bias: bool,
+    },
     /// With running statistics.
     BatchNorm {
         name: String,
@@ -102,6 +141,82 @@ pub enum Op {
     Sigmoid {
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
+    /// tanh(x).
+    Tanh {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
+    /// exp(x).
+    Exp {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
+    /// The root of x.
+    Sqrt {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
+    /// |x|.
+    Abs {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
+    /// x, below 0 slope * x.
+    LeakyRelu {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        slope: f64,
+    },
+    /// x, below 0 alpha * (exp(x) - 1).
+    Elu {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        #[serde(default = "unit")]
+        alpha: f64,
+    },
+    /// x, at least `min` and at most `max`.
+    Clip {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        min: f64,
+        max: f64,
+    },
+    /// alpha * x + beta, at least 0 and at most 1.
+    HardSigmoid {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        alpha: f64,
+        beta: f64,
+    },
+    /// x * (x / 6 + 1/2, at least 0 and at most 1).
+    HardSwish {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
+    /// x, below 0 times a slope a channel: weight `[channels]`.
+    Prelu {
+        name: String,
         r#in: [String; 1],
         out: [String; 1],
     },
@@ -209,6 +324,96 @@ pub enum Op {
         r#in: [String; 2],
         out: [String; 1],
     },
+    /// Difference, with broadcast.
+    Sub {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 2],
+        out: [String; 1],
+    },
+    /// Quotient, with broadcast.
+    Div {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 2],
+        out: [String; 1],
+    },
+    /// The larger of two, with broadcast.
+    Max {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 2],
+        out: [String; 1],
+    },
+    /// The smaller of two, with broadcast.
+    Min {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 2],
+        out: [String; 1],
+    },
+    /// A tensor of the file, `NAME.value` of `shape`, the same for every image; add, sub, mul, div, max and min read it.
+    Constant {
+        name: String,
+        out: [String; 1],
+        shape: Vec<usize>,
+    },
+    /// The same values in logical order in other sizes (without the batch).
+    Reshape {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        shape: Vec<usize>,
+    },
+    /// Dimension `axes[i]` (without the batch) becomes dimension i.
+    Transpose {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        axes: Vec<usize>,
+    },
+    /// Every `step`th of the positions from `start` along a dimension, `count` of them; with a negative step backwards.
+    Slice {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        axis: usize,
+        start: usize,
+        count: usize,
+        #[serde(default = "forward")]
+        step: i64,
+    },
+    /// `before` and `after` a dimension, more values.
+    Pad {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        before: Vec<usize>,
+        after: Vec<usize>,
+        #[serde(default)]
+        mode: PadMode,
+        #[serde(default)]
+        value: f64,
+    },
+    /// To `size` rows and columns. `scale` is what coordinates are divided by, where it is not the quotient of the sizes.
+    Resize {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        size: [usize; 2],
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scale: Option<[f32; 2]>,
+        mode: ResizeMode,
+        #[serde(default)]
+        coordinates: Coordinates,
+        #[serde(default)]
+        rounding: Rounding,
+    },
     /// One after another along the channels.
     Concat {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,9 +428,20 @@ impl Op {
     pub fn tensors(&self) -> (&[String], &str) {
         match self {
             Self::Conv { r#in, out, .. }
+            | Self::ConvTranspose { r#in, out, .. }
             | Self::BatchNorm { r#in, out, .. }
             | Self::Relu { r#in, out, .. }
             | Self::Sigmoid { r#in, out, .. }
+            | Self::Tanh { r#in, out, .. }
+            | Self::Exp { r#in, out, .. }
+            | Self::Sqrt { r#in, out, .. }
+            | Self::Abs { r#in, out, .. }
+            | Self::LeakyRelu { r#in, out, .. }
+            | Self::Elu { r#in, out, .. }
+            | Self::Clip { r#in, out, .. }
+            | Self::HardSigmoid { r#in, out, .. }
+            | Self::HardSwish { r#in, out, .. }
+            | Self::Prelu { r#in, out, .. }
             | Self::Dropout { r#in, out, .. }
             | Self::Softmax { r#in, out, .. }
             | Self::MaxPool { r#in, out, .. }
@@ -234,9 +450,20 @@ impl Op {
             | Self::Lrn { r#in, out, .. }
             | Self::FractionalMaxPool { r#in, out, .. }
             | Self::Flatten { r#in, out, .. }
+            | Self::Reshape { r#in, out, .. }
+            | Self::Transpose { r#in, out, .. }
+            | Self::Slice { r#in, out, .. }
+            | Self::Pad { r#in, out, .. }
+            | Self::Resize { r#in, out, .. }
             | Self::Dense { r#in, out, .. } => (r#in, &out[0]),
-            Self::Add { r#in, out, .. } | Self::Mul { r#in, out, .. } => (r#in, &out[0]),
+            Self::Add { r#in, out, .. }
+            | Self::Sub { r#in, out, .. }
+            | Self::Mul { r#in, out, .. }
+            | Self::Div { r#in, out, .. }
+            | Self::Max { r#in, out, .. }
+            | Self::Min { r#in, out, .. } => (r#in, &out[0]),
             Self::Concat { r#in, out, .. } => (r#in, &out[0]),
+            Self::Constant { out, .. } => (&[], &out[0]),
         }
     }
 }

@@ -7,7 +7,8 @@ use super::schedule::{Norm, Schedule, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
-use crate::kernels::{self, Conv, ConvWeights, Dense, Variant, View};
+use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, Variant, View};
+use crate::resample::taps;
 use crate::tensor::Tensor;
 
 /// A scheduled graph with the weights of its members on the GPU.
@@ -16,6 +17,8 @@ pub struct Prepared {
     graph: Graph,
     schedule: Schedule,
     weights: Vec<StepWeights>,
+    /// Of every member, packed as a tensor of as many images.
+    constants: Vec<(TensorId, Buffer)>,
     members: usize,
 }
 
@@ -28,9 +31,10 @@ enum StepWeights {
         bias: Buffer,
     },
     Pair(Buffer, Buffer),
+    Slope(Buffer),
     Dense(Vec<DensePart>),
-    /// First rows and columns of the windows of a fractional pooling.
-    Starts(Buffer),
+    /// First rows and columns of the windows of a fractional pooling, or where the rows and columns of a resize read.
+    Places(Buffer),
 }
 
 /// Outputs `outputs.0..outputs.1` of a dense layer: no more than one binding holds.
@@ -49,7 +53,21 @@ impl Prepared {
     pub fn new(gpu: &Gpu, graph: Graph, members: &[&dyn Weights], pinned: &[TensorId]) -> Result<Self> {
         let schedule = Schedule::new(&graph, pinned);
         let weights = schedule.steps.iter().map(|step| prepare(gpu, &graph, step, members)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { graph, schedule, weights, members: members.len() })
+        let constants = graph.constants.iter().map(|constant| {
+            let name = format!("{}.value", constant.name);
+            let info = &graph.tensors[constant.output];
+            let mut packed = Vec::new();
+            for member in members {
+                let value = member.tensor(&name)?;
+                if value.shape != info.dims {
+                    return Err(Error::shape(&name, format!("its shape is {:?}, the network wants {:?}", value.shape, info.dims)));
+                }
+                packed.extend(kernels::packed(&value.data, info.shape));
+            }
+            Ok((constant.output, gpu.upload(&name, bytemuck::cast_slice(&packed))?))
+        });
+        let constants = constants.collect::<Result<Vec<_>>>()?;
+        Ok(Self { graph, schedule, weights, constants, members: members.len() })
     }
 
     /// The graph.
@@ -67,33 +85,45 @@ impl Prepared {
         self.graph.tensors.iter().map(|t| View::bytes(self.members, t.shape[0], t.shape[1], t.shape[2])).max().unwrap_or(0)
     }
 
-    /// Appends the dispatches for `input` `[members x images, C, H, W]` and gives the views of `wanted`.
+    /// Appends the dispatches for the graph's `inputs` in its order, each `[members x images, C, H, W]`, and gives the views of `wanted`.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the input is not the graph's, [`Error::Argument`] where the batch is too large.
-    pub fn record(&self, recording: &mut Recording, input: View, wanted: &[TensorId]) -> Result<Vec<View>> {
+    /// [`Error::Shape`] where the inputs are not the graph's, [`Error::Argument`] where the batch is too large.
+    pub fn record(&self, recording: &mut Recording, inputs: &[View], wanted: &[TensorId]) -> Result<Vec<View>> {
         let (graph, schedule) = (&self.graph, &self.schedule);
-        let info = &graph.tensors[0];
-        if [input.channels, input.height, input.width] != info.shape || !input.images.is_multiple_of(self.members.max(1)) {
-            return Err(Error::shape(&info.name, format!("the network reads {:?}, the input is {input:?}", info.shape)));
+        let images = inputs.first().map_or(0, |input| input.images);
+        for (info, input) in graph.tensors.iter().zip(inputs) {
+            if [input.channels, input.height, input.width] != info.shape || input.images != images {
+                return Err(Error::shape(&info.name, format!("the network reads {:?}, the input is {input:?}", info.shape)));
+            }
         }
+        if inputs.len() != graph.inputs || !images.is_multiple_of(self.members.max(1)) || images == 0 {
+            let (given, wanted) = (inputs.len(), graph.inputs);
+            return Err(Error::shape("inputs", format!("{given} of {wanted}, with {images} images of {} members", self.members)));
+        }
+        wanted.iter().try_for_each(|&id| graph.answers(id))?;
         let bytes = |id: TensorId| {
             let [c, h, w] = graph.tensors[id].shape;
-            View::bytes(input.images, c, h, w)
+            View::bytes(images, c, h, w)
         };
         let sizes = (0..schedule.slab_count)
             .map(|slab| (0..graph.tensors.len()).filter(|&id| schedule.slabs[id] == Some(slab)).map(bytes).max().unwrap_or(16));
         let slabs: Vec<Slice> = sizes.enumerate().map(|(index, size)| recording.slab(&format!("slab {index}"), size)).collect();
+        let constants: Vec<(TensorId, Slice)> =
+            self.constants.iter().map(|(id, buffer)| (*id, recording.shared(&graph.tensors[*id].name, buffer))).collect();
         let view = |id: TensorId| -> Result<View> {
-            let id = schedule.alias[id];
+            // An alias may have other sizes of as many channels and pixels.
             let [channels, height, width] = graph.tensors[id].shape;
-            match (id, schedule.slabs[id]) {
-                (0, _) => Ok(input),
-                (_, Some(slab)) => {
+            let id = schedule.alias[id];
+            let constant = constants.iter().find(|(constant, _)| *constant == id);
+            match (inputs.get(id), constant, schedule.slabs[id]) {
+                (Some(input), ..) => Ok(View { channels, height, width, ..*input }),
+                (_, Some(&(_, slice)), _) => Ok(View { slice, images: self.members, channels, height, width }),
+                (.., Some(slab)) => {
                     let slice = Slice { size: bytes(id), ..slabs[slab] };
-                    Ok(View { slice, images: input.images, channels, height, width })
+                    Ok(View { slice, images, channels, height, width })
                 }
-                (_, None) => Err(Error::shape(&graph.tensors[id].name, "it was fused away: pin it to read it")),
+                (.., None) => Err(Error::shape(&graph.tensors[id].name, "it was fused away: pin it to read it")),
             }
         };
         for (step, weights) in schedule.steps.iter().zip(&self.weights) {
@@ -144,7 +174,7 @@ impl Prepared {
                 }
                 return Ok(());
             }
-            (StepKind::FractionalMaxPool { kernel, .. }, StepWeights::Starts(starts)) => {
+            (StepKind::FractionalMaxPool { kernel, .. }, StepWeights::Places(starts)) => {
                 let starts = recording.shared(&format!("{at} starts"), starts);
                 kernels::fractional_max_pool(at, *kernel, starts, input, output)?
             }
@@ -162,8 +192,31 @@ impl Prepared {
                 kernels::binary(at, *function, input, right, output, step.relu)?
             }
             (StepKind::Copy, _) => kernels::copy(at, input, output, input.images, (0, 0), step.channel)?,
-            (StepKind::Flatten, _) => kernels::unpack(at, input, output.slice, 4 * output.c4())?,
-            (StepKind::Conv { .. } | StepKind::Dense { .. } | StepKind::Affine(_) | StepKind::FractionalMaxPool { .. }, _) => {
+            (StepKind::Rearrange(to), _) => kernels::rearrange(at, to, input, output)?,
+            (StepKind::Resample { .. }, StepWeights::Places(taps)) => {
+                let taps = recording.shared(&format!("{at} taps"), taps);
+                kernels::resample(at, taps, input, output)?
+            }
+            (StepKind::Prelu { .. }, StepWeights::Slope(slope)) => {
+                let slope = recording.shared(&format!("{at} slope"), slope);
+                kernels::prelu(at, members, slope, input, output)?
+            }
+            (StepKind::ConvTranspose { channels, window, groups, .. }, StepWeights::Pair(weights, bias)) => {
+                let weights = recording.shared(&format!("{at} weights"), weights);
+                let bias = recording.shared(&format!("{at} bias"), bias);
+                let layer = ConvTranspose { members, out_channels: *channels, window: *window, groups: *groups, weights, bias };
+                layer.dispatch(at, input, output)?
+            }
+            (
+                StepKind::Conv { .. }
+                | StepKind::ConvTranspose { .. }
+                | StepKind::Dense { .. }
+                | StepKind::Affine(_)
+                | StepKind::Prelu { .. }
+                | StepKind::Resample { .. }
+                | StepKind::FractionalMaxPool { .. },
+                _,
+            ) => {
                 return Err(Error::shape(at, "its weights were not prepared"));
             }
         };
@@ -214,29 +267,61 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
             }
             Ok(StepWeights::Pair(upload("scale", &scales)?, upload("shift", &shifts)?))
         }
+        StepKind::Prelu { name } => {
+            let mut slopes = Vec::new();
+            for member in members {
+                let slope = member.tensor(&format!("{name}.weight"))?;
+                if slope.shape != [input[0]] {
+                    return Err(Error::shape(name, format!("slopes {:?} of {} channels", slope.shape, input[0])));
+                }
+                slopes.extend(slope.data);
+                slopes.resize(slopes.len().next_multiple_of(4), 0.0);
+            }
+            Ok(StepWeights::Slope(upload("slope", &slopes)?))
+        }
+        StepKind::ConvTranspose { name, channels, window, groups, bias } => {
+            let want = [input[0], channels / groups, window.kernel[0], window.kernel[1]];
+            let parts = members.iter().map(|member| layer(*member, name, &want, *bias, *channels)).collect::<Result<Vec<_>>>()?;
+            let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
+            let (weights, bias) = kernels::pack_conv_transpose(at, &pairs, *groups)?;
+            Ok(StepWeights::Pair(upload("weights", &weights)?, upload("bias", &bias)?))
+        }
+        StepKind::Resample { how, scale } => {
+            let [_, height, width] = graph.tensors[step.output].shape;
+            let rows = taps(at, *how, input[1], height, scale.map(|scale| scale[0]))?;
+            let columns = taps(at, *how, input[2], width, scale.map(|scale| scale[1]))?;
+            let places = kernels::pack_taps(&rows, &columns);
+            Ok(StepWeights::Places(gpu.upload(&format!("{at} taps"), bytemuck::cast_slice(&places))?))
+        }
         StepKind::FractionalMaxPool { kernel, sample } => {
             let [_, height, width] = graph.tensors[step.output].shape;
             let mut starts = fractional_starts(at, input[1], height, kernel[0], sample[0])?;
             starts.extend(fractional_starts(at, input[2], width, kernel[1], sample[1])?);
-            Ok(StepWeights::Starts(gpu.upload(&format!("{at} starts"), bytemuck::cast_slice(&starts))?))
+            Ok(StepWeights::Places(gpu.upload(&format!("{at} starts"), bytemuck::cast_slice(&starts))?))
         }
         _ => Ok(StepWeights::None),
     }
 }
 
-/// The weight and bias of a layer, with the batch-norm behind it folded in.
-fn folded(member: &dyn Weights, name: &str, want: &[usize], bias: bool, norm: Option<&Norm>) -> Result<(Tensor, Vec<f32>)> {
-    let mut weight = member.tensor(&format!("{name}.weight"))?;
+/// The weight `want` and the bias of a layer of `outputs` channels.
+fn layer(member: &dyn Weights, name: &str, want: &[usize], bias: bool, outputs: usize) -> Result<(Tensor, Vec<f32>)> {
+    let weight = member.tensor(&format!("{name}.weight"))?;
     if weight.shape != want {
         return Err(Error::shape(
             format!("{name}.weight"),
             format!("its shape is {:?}, the network wants {want:?}", weight.shape),
         ));
     }
-    let mut bias = if bias { member.tensor(&format!("{name}.bias"))?.data } else { vec![0.0; want[0]] };
-    if bias.len() != want[0] {
-        return Err(Error::shape(format!("{name}.bias"), format!("{} values, the network wants {}", bias.len(), want[0])));
+    let bias = if bias { member.tensor(&format!("{name}.bias"))?.data } else { vec![0.0; outputs] };
+    if bias.len() != outputs {
+        return Err(Error::shape(format!("{name}.bias"), format!("{} values, the network wants {outputs}", bias.len())));
     }
+    Ok((weight, bias))
+}
+
+/// The weight and bias of a layer, with the batch-norm behind it folded in.
+fn folded(member: &dyn Weights, name: &str, want: &[usize], bias: bool, norm: Option<&Norm>) -> Result<(Tensor, Vec<f32>)> {
+    let (mut weight, mut bias) = layer(member, name, want, bias, want[0])?;
     if let Some(norm) = norm {
         let (scale, shift) = batch_norm(member, &norm.name, norm.eps)?;
         if scale.len() != want[0] {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::network::{AutoPad, Network, Op, Pad};
+use super::network::{AutoPad, Network, Op, Pad, PadMode};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
-use crate::kernels::{Binary, Lrn, Pooling, Unary};
+use crate::kernels::{Beyond, Binary, Lrn, MOST_AXES, Pooling, Rearrange, Unary};
+use crate::resample::{Resampling, taps};
 use crate::window::Window;
 
 /// A tensor of a [`Graph`].
@@ -16,17 +17,27 @@ pub type TensorId = usize;
 pub struct TensorInfo {
     /// Name in the description.
     pub name: String,
-    /// Channels, height, width.
+    /// Channels, height, width: how it lies on the GPU.
     pub shape: [usize; 3],
-    /// `[N, C]` rather than `[N, C, H, W]`.
-    pub flat: bool,
+    /// Its sizes in logical order, of any number; those from the third on are its width together.
+    pub dims: Vec<usize>,
 }
 
 impl TensorInfo {
+    fn new(name: &str, dims: Vec<usize>) -> Self {
+        let at = |i: usize| dims.get(i).copied().unwrap_or(1);
+        let shape = [at(0), at(1), dims.iter().skip(2).product()];
+        Self { name: name.to_owned(), shape, dims }
+    }
+
     /// Logical shape of `images` of it.
     pub fn logical(&self, images: usize) -> Vec<usize> {
-        let [c, h, w] = self.shape;
-        if self.flat { vec![images, c] } else { vec![images, c, h, w] }
+        [&[images], &self.dims[..]].concat()
+    }
+
+    /// Values for one image.
+    pub fn values(&self) -> usize {
+        self.shape.iter().product()
     }
 }
 
@@ -40,6 +51,19 @@ pub enum Kind {
         /// Output channels.
         channels: usize,
         /// Window with its pads found.
+        window: Window,
+        /// Groups.
+        groups: usize,
+        /// Whether there is a bias.
+        bias: bool,
+    },
+    /// Transposed convolution with weights `name.weight`, and `name.bias` if `bias`.
+    ConvTranspose {
+        /// Name of the weights.
+        name: String,
+        /// Output channels.
+        channels: usize,
+        /// Window of the convolution that it turns around.
         window: Window,
         /// Groups.
         groups: usize,
@@ -79,8 +103,22 @@ pub enum Kind {
     GlobalAverage,
     /// Local response normalisation across channels.
     Lrn(Lrn),
-    /// Logical order in one row.
-    Flatten,
+    /// The same values in logical order in other sizes.
+    Reshape,
+    /// Values from other places: transpose, slice, pad.
+    Rearrange(Rearrange),
+    /// Resized rows and columns.
+    Resample {
+        /// How.
+        how: Resampling,
+        /// What coordinates are divided by, where it is not the quotient of the sizes.
+        scale: Option<[f32; 2]>,
+    },
+    /// A slope a channel below 0, `name.weight`.
+    Prelu {
+        /// Name of the weights.
+        name: String,
+    },
     /// Dense layer.
     Dense {
         /// Name of the weights.
@@ -102,8 +140,19 @@ impl Kind {
         match self {
             Self::Conv { .. } => "conv",
             Self::BatchNorm { .. } => "batch_norm",
+            Self::ConvTranspose { .. } => "conv_transpose",
             Self::Unary(Unary::Relu) => "relu",
             Self::Unary(Unary::Sigmoid) => "sigmoid",
+            Self::Unary(Unary::Tanh) => "tanh",
+            Self::Unary(Unary::Exp) => "exp",
+            Self::Unary(Unary::Sqrt) => "sqrt",
+            Self::Unary(Unary::Abs) => "abs",
+            Self::Unary(Unary::LeakyRelu(_)) => "leaky_relu",
+            Self::Unary(Unary::Elu(_)) => "elu",
+            Self::Unary(Unary::Clip(..)) => "clip",
+            Self::Unary(Unary::HardSigmoid(..)) => "hard_sigmoid",
+            Self::Unary(Unary::HardSwish) => "hard_swish",
+            Self::Prelu { .. } => "prelu",
             Self::Identity => "dropout",
             Self::Softmax => "softmax",
             Self::Pool { pooling: Pooling::Max, .. } => "max_pool",
@@ -111,10 +160,16 @@ impl Kind {
             Self::FractionalMaxPool { .. } => "fractional_max_pool",
             Self::GlobalAverage => "global_average_pool",
             Self::Lrn(_) => "lrn",
-            Self::Flatten => "flatten",
+            Self::Reshape => "reshape",
+            Self::Rearrange(_) => "rearrange",
+            Self::Resample { .. } => "resize",
             Self::Dense { .. } => "dense",
             Self::Binary(Binary::Add) => "add",
             Self::Binary(Binary::Mul) => "mul",
+            Self::Binary(Binary::Sub) => "sub",
+            Self::Binary(Binary::Div) => "div",
+            Self::Binary(Binary::Max) => "max",
+            Self::Binary(Binary::Min) => "min",
             Self::Concat => "concat",
         }
     }
@@ -134,15 +189,28 @@ pub struct Node {
 /// Most values of a tensor, for one image.
 const MOST_VALUES: usize = 1 << 28;
 
-fn fits(shape: [usize; 3]) -> bool {
-    shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n)).is_some_and(|n| (1..=MOST_VALUES).contains(&n))
+fn fits(dims: &[usize]) -> bool {
+    dims.len() < MOST_AXES && dims.iter().try_fold(1_usize, |product, &n| product.checked_mul(n)).is_some_and(|n| (1..=MOST_VALUES).contains(&n))
+}
+
+/// A tensor of the file: `name.value`, the same for every image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant {
+    /// Name of the weight, without `.value`.
+    pub name: String,
+    /// The tensor it is.
+    pub output: TensorId,
 }
 
 /// A network with names bound and shapes known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
-    /// Tensors; the first is the input.
+    /// Tensors; the inputs come first, sorted by name.
     pub tensors: Vec<TensorInfo>,
+    /// Number of inputs.
+    pub inputs: usize,
+    /// Tensors of the file.
+    pub constants: Vec<Constant>,
     /// Operators in order.
     pub nodes: Vec<Node>,
     /// The answer.
@@ -155,16 +223,19 @@ impl Graph {
     /// # Errors
     /// [`Error::Shape`] naming the tensor at fault.
     pub fn new(network: &Network) -> Result<Self> {
-        let mut inputs = network.inputs.iter();
-        let (Some((name, &shape)), None) = (inputs.next(), inputs.next()) else {
-            return Err(Error::shape("inputs", format!("a network has one input here, not {}", network.inputs.len())));
-        };
-        if shape.iter().any(|&n| n > 1 << 16) || !fits(shape) {
-            return Err(Error::shape(name, format!("sizes lie between 1 and 65536, {MOST_VALUES} values in all, not {shape:?}")));
+        if network.inputs.is_empty() {
+            return Err(Error::shape("inputs", "a network has at least one"));
         }
-        let mut graph =
-            Self { tensors: vec![TensorInfo { name: name.clone(), shape, flat: false }], nodes: Vec::new(), outputs: Vec::new() };
-        let mut ids = HashMap::from([(name.as_str(), 0)]);
+        let inputs = network.inputs.len();
+        let mut graph = Self { tensors: Vec::new(), inputs, constants: Vec::new(), nodes: Vec::new(), outputs: Vec::new() };
+        let mut ids = HashMap::new();
+        for (id, (name, dims)) in network.inputs.iter().enumerate() {
+            if dims.iter().any(|&n| n > 1 << 16) || !fits(dims) {
+                return Err(Error::shape(name, format!("sizes lie between 1 and 65536, {MOST_VALUES} values in all, not {dims:?}")));
+            }
+            graph.tensors.push(TensorInfo::new(name, dims.clone()));
+            ids.insert(name.as_str(), id);
+        }
         for op in &network.ops {
             let (inputs, out) = op.tensors();
             let find = |name: &String| {
@@ -173,19 +244,30 @@ impl Graph {
                     .ok_or_else(|| Error::shape(out, format!("it reads `{name}`, which nothing before it makes")))
             };
             let inputs = inputs.iter().map(find).collect::<Result<Vec<_>>>()?;
-            let (kind, shape, flat) = graph.infer(op, out, &inputs)?;
-            if !fits(shape) {
-                return Err(Error::shape(out, format!("its shape would be {shape:?}: 1 to {MOST_VALUES} values are possible")));
+            let made = if let Op::Constant { shape, .. } = op { (None, shape.clone()) } else { graph.infer(op, out, &inputs)? };
+            let (kind, dims) = made;
+            if !fits(&dims) {
+                let most = MOST_AXES - 1;
+                return Err(Error::shape(out, format!("its shape would be {dims:?}: 1 to {MOST_VALUES} values of {most} dimensions are possible")));
             }
-            graph.tensors.push(TensorInfo { name: out.to_owned(), shape, flat });
+            graph.tensors.push(TensorInfo::new(out, dims));
             let output = graph.tensors.len() - 1;
             if ids.insert(out, output).is_some() {
                 return Err(Error::shape(out, "two operators make a tensor of this name"));
             }
-            graph.nodes.push(Node { kind, inputs, output });
+            match (kind, op) {
+                (Some(kind), _) => {
+                    graph.check_constants(&kind, &inputs, out)?;
+                    graph.nodes.push(Node { kind, inputs, output });
+                }
+                (None, Op::Constant { name, .. }) => graph.constants.push(Constant { name: name.clone(), output }),
+                (None, _) => return Err(Error::shape(out, "it makes nothing")),
+            }
         }
         for name in &network.outputs {
-            graph.outputs.push(graph.find(name)?);
+            let id = graph.find(name)?;
+            graph.answers(id)?;
+            graph.outputs.push(id);
         }
         if graph.outputs.is_empty() {
             return Err(Error::shape("outputs", "a network has at least one"));
@@ -204,29 +286,92 @@ impl Graph {
         })
     }
 
-    fn infer(&self, op: &Op, out: &str, inputs: &[TensorId]) -> Result<(Kind, [usize; 3], bool)> {
+    /// Whether tensor `id` is of the file.
+    pub fn is_constant(&self, id: TensorId) -> bool {
+        self.constants.iter().any(|constant| constant.output == id)
+    }
+
+    /// Checks that tensor `id` can be an answer: a constant has no image.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where it cannot.
+    pub fn answers(&self, id: TensorId) -> Result<()> {
+        if self.is_constant(id) {
+            return Err(Error::shape(&self.tensors[id].name, "a constant is no answer: it lies in the file"));
+        }
+        Ok(())
+    }
+
+    /// Constants have one image: what reads them repeats it.
+    fn check_constants(&self, kind: &Kind, inputs: &[TensorId], out: &str) -> Result<()> {
+        let Some(&id) = inputs.iter().find(|&&id| self.is_constant(id)) else { return Ok(()) };
+        let name = &self.tensors[id].name;
+        if !matches!(kind, Kind::Binary(_)) {
+            return Err(Error::shape(out, format!("{} reads the constant `{name}`: add, sub, mul, div, max and min do that", kind.name())));
+        }
+        if inputs.iter().all(|&id| self.is_constant(id)) {
+            return Err(Error::shape(out, "it reads constants only: write its value as one"));
+        }
+        Ok(())
+    }
+
+    fn infer(&self, op: &Op, out: &str, inputs: &[TensorId]) -> Result<(Option<Kind>, Vec<usize>)> {
         let Some(first) = inputs.first().map(|&id| &self.tensors[id]) else {
             return Err(Error::shape(out, "it reads nothing"));
         };
         let [channels, height, width] = first.shape;
         let size = [height, width];
-        let same = |kind: Kind| Ok((kind, first.shape, first.flat));
+        let made = |kind: Kind, dims: Vec<usize>| Ok((Some(kind), dims));
+        let same = |kind: Kind| made(kind, first.dims.clone());
+        let number = |what: &str, value: f64| {
+            let value = value as f32;
+            if value.is_finite() { Ok(value) } else { Err(Error::shape(out, format!("its {what} is {value}: give a finite number"))) }
+        };
         match op {
-            Op::Conv { name, channels: made, kernel, stride, pad, dilation, groups, bias, .. } => {
-                if *groups == 0 || *made == 0 || channels % groups != 0 || made % groups != 0 {
-                    return Err(Error::shape(out, format!("{channels} -> {made} channels do not divide into {groups} groups")));
-                }
+            Op::Conv { name, channels: outputs, kernel, stride, pad, dilation, groups, bias, .. } => {
+                divides(out, channels, *outputs, *groups)?;
                 let window = window(out, size, *kernel, *stride, *pad, *dilation)?;
                 let [h, w] = window.output(out, size, false)?;
-                Ok((
-                    Kind::Conv { name: name.clone(), channels: *made, window, groups: *groups, bias: *bias },
-                    [*made, h, w],
-                    false,
-                ))
+                picture(out, first)?;
+                let kind = Kind::Conv { name: name.clone(), channels: *outputs, window, groups: *groups, bias: *bias };
+                made(kind, vec![*outputs, h, w])
+            }
+            Op::ConvTranspose { name, channels: outputs, kernel, stride, pad, dilation, output_pad, groups, bias, .. } => {
+                divides(out, channels, *outputs, *groups)?;
+                let window = window(out, size, *kernel, *stride, Pad::Fixed(*pad), *dilation)?;
+                picture(out, first)?;
+                let length = |axis: usize| {
+                    let reach = (size[axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1 + output_pad[axis];
+                    let length = reach.checked_sub(pad[axis].saturating_add(pad[axis + 2])).filter(|length| (1..=1 << 16).contains(length));
+                    length.ok_or_else(|| Error::shape(out, format!("it would make {reach} - {pad:?} rows or columns: 1 to 65536 are possible")))
+                };
+                if output_pad.iter().chain(pad).any(|&n| n > 1 << 16) {
+                    return Err(Error::shape(out, format!("pads {pad:?} and {output_pad:?} are at most 65536")));
+                }
+                let dims = vec![*outputs, length(0)?, length(1)?];
+                made(Kind::ConvTranspose { name: name.clone(), channels: *outputs, window, groups: *groups, bias: *bias }, dims)
             }
             Op::BatchNorm { name, eps, .. } => same(Kind::BatchNorm { name: name.clone(), eps: *eps }),
             Op::Relu { .. } => same(Kind::Unary(Unary::Relu)),
             Op::Sigmoid { .. } => same(Kind::Unary(Unary::Sigmoid)),
+            Op::Tanh { .. } => same(Kind::Unary(Unary::Tanh)),
+            Op::Exp { .. } => same(Kind::Unary(Unary::Exp)),
+            Op::Sqrt { .. } => same(Kind::Unary(Unary::Sqrt)),
+            Op::Abs { .. } => same(Kind::Unary(Unary::Abs)),
+            Op::LeakyRelu { slope, .. } => same(Kind::Unary(Unary::LeakyRelu(number("slope", *slope)?))),
+            Op::Elu { alpha, .. } => same(Kind::Unary(Unary::Elu(number("alpha", *alpha)?))),
+            Op::Clip { min, max, .. } => {
+                let (min, max) = (number("min", *min)?, number("max", *max)?);
+                if min > max {
+                    return Err(Error::shape(out, format!("it clips to {min} .. {max}: the first is not above the second")));
+                }
+                same(Kind::Unary(Unary::Clip(min, max)))
+            }
+            Op::HardSigmoid { alpha, beta, .. } => {
+                same(Kind::Unary(Unary::HardSigmoid(number("alpha", *alpha)?, number("beta", *beta)?)))
+            }
+            Op::HardSwish { .. } => same(Kind::Unary(Unary::HardSwish)),
+            Op::Prelu { name, .. } => same(Kind::Prelu { name: name.clone() }),
             Op::Dropout { .. } => same(Kind::Identity),
             Op::Softmax { .. } => same(Kind::Softmax),
             Op::MaxPool { kernel, stride, pad, ceil, .. } => self.pool(out, first, Pooling::Max, *kernel, *stride, *pad, *ceil),
@@ -240,18 +385,72 @@ impl Graph {
                 picture(out, first)?;
                 same(Kind::Lrn(lrn))
             }
-            Op::FractionalMaxPool { kernel, size: made, sample, .. } => {
+            Op::FractionalMaxPool { kernel, size: to, sample, .. } => {
                 picture(out, first)?;
                 for axis in 0..2 {
-                    fractional_starts(out, size[axis], made[axis], kernel[axis], sample[axis])?;
+                    fractional_starts(out, size[axis], to[axis], kernel[axis], sample[axis])?;
                 }
                 crate::kernels::check_steps(out, *kernel)?;
-                Ok((Kind::FractionalMaxPool { kernel: *kernel, sample: *sample }, [channels, made[0], made[1]], false))
+                made(Kind::FractionalMaxPool { kernel: *kernel, sample: *sample }, vec![channels, to[0], to[1]])
             }
-            Op::GlobalAveragePool { .. } => Ok((Kind::GlobalAverage, [channels, 1, 1], first.flat)),
-            Op::Flatten { .. } => Ok((Kind::Flatten, [channels * height * width, 1, 1], true)),
-            Op::Dense { name, channels: made, bias, .. } => {
-                if !first.flat && height * width != 1 {
+            Op::GlobalAveragePool { .. } => {
+                let mut dims = first.dims.clone();
+                dims.iter_mut().skip(1).for_each(|n| *n = 1);
+                made(Kind::GlobalAverage, dims)
+            }
+            Op::Flatten { .. } => made(Kind::Reshape, vec![channels * height * width]),
+            Op::Reshape { shape, .. } => {
+                let count = shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n));
+                if count != Some(first.values()) {
+                    return Err(Error::shape(out, format!("`{}` {:?} does not become {shape:?}: the number of values differs", first.name, first.dims)));
+                }
+                made(Kind::Reshape, shape.clone())
+            }
+            Op::Transpose { axes, .. } => {
+                let mut sorted = axes.clone();
+                sorted.sort_unstable();
+                if !sorted.iter().copied().eq(0..first.dims.len()) {
+                    return Err(Error::shape(out, format!("axes {axes:?} do not name each dimension of `{}` {:?} once", first.name, first.dims)));
+                }
+                let dims = axes.iter().map(|&axis| first.dims[axis]).collect();
+                made(Kind::Rearrange(Rearrange::transpose(&first.dims, axes)), dims)
+            }
+            Op::Slice { axis, start, count, step, .. } => {
+                let mut dims = first.dims.clone();
+                let length = dims.get(*axis).copied().unwrap_or(0);
+                let last = i64::try_from(count.saturating_sub(1)).ok().and_then(|steps| steps.checked_mul(*step)).and_then(|reach| reach.checked_add_unsigned(*start as u64));
+                if *count == 0 || *step == 0 || *start >= length || last.is_none_or(|last| !(0..length as i64).contains(&last)) {
+                    let (name, dims) = (&first.name, &first.dims);
+                    return Err(Error::shape(out, format!("{count} positions from {start} by {step} along dimension {axis} of `{name}` {dims:?}: they do not lie in it")));
+                }
+                dims[*axis] = *count;
+                made(Kind::Rearrange(Rearrange::slice(&first.dims, *axis, *start, *count, *step)), dims)
+            }
+            Op::Pad { before, after, mode, value, .. } => {
+                let rank = first.dims.len();
+                if [before.len(), after.len()] != [rank; 2] || before.iter().chain(after).any(|&n| n > 1 << 16) {
+                    return Err(Error::shape(out, format!("pads {before:?} and {after:?}: one of at most 65536 for each of {rank} dimensions")));
+                }
+                let beyond = match mode {
+                    PadMode::Constant => Beyond::Constant(number("value", *value)?),
+                    PadMode::Reflect => Beyond::Reflect,
+                    PadMode::Edge => Beyond::Edge,
+                };
+                let pad = Rearrange::pad(&first.dims, before, after, beyond);
+                pad.check(out, first.values())?;
+                let dims = pad.axes.iter().map(|axis| axis.size).collect();
+                made(Kind::Rearrange(pad), dims)
+            }
+            Op::Resize { size: to, scale, mode, coordinates, rounding, .. } => {
+                picture(out, first)?;
+                let how = Resampling { mode: *mode, coordinates: *coordinates, rounding: *rounding };
+                for axis in 0..2 {
+                    taps(out, how, size[axis], to[axis], scale.map(|scale| scale[axis]))?;
+                }
+                made(Kind::Resample { how, scale: *scale }, vec![channels, to[0], to[1]])
+            }
+            Op::Dense { name, channels: outputs, bias, .. } => {
+                if first.dims.len() != 1 && height * width != 1 {
                     return Err(Error::shape(
                         out,
                         format!(
@@ -260,48 +459,56 @@ impl Graph {
                         ),
                     ));
                 }
-                Ok((Kind::Dense { name: name.clone(), channels: *made, bias: *bias }, [*made, 1, 1], true))
+                made(Kind::Dense { name: name.clone(), channels: *outputs, bias: *bias }, vec![*outputs])
             }
-            Op::Add { .. } | Op::Mul { .. } => {
-                let second = &self.tensors[inputs[1]];
-                let mut shape = [0; 3];
-                for (axis, to) in shape.iter_mut().enumerate() {
-                    *to = match (first.shape[axis], second.shape[axis]) {
-                        (a, b) if a == b => a,
-                        (1, b) => b,
-                        (a, 1) => a,
-                        _ => {
-                            return Err(Error::shape(
-                                out,
-                                format!(
-                                    "`{}` {:?} and `{}` {:?} do not broadcast",
-                                    first.name, first.shape, second.name, second.shape
-                                ),
-                            ));
-                        }
-                    };
-                }
-                let function = if matches!(op, Op::Add { .. }) { Binary::Add } else { Binary::Mul };
-                Ok((Kind::Binary(function), shape, first.flat && second.flat))
-            }
+            Op::Add { .. } => made(Kind::Binary(Binary::Add), self.broadcast(out, inputs)?),
+            Op::Sub { .. } => made(Kind::Binary(Binary::Sub), self.broadcast(out, inputs)?),
+            Op::Mul { .. } => made(Kind::Binary(Binary::Mul), self.broadcast(out, inputs)?),
+            Op::Div { .. } => made(Kind::Binary(Binary::Div), self.broadcast(out, inputs)?),
+            Op::Max { .. } => made(Kind::Binary(Binary::Max), self.broadcast(out, inputs)?),
+            Op::Min { .. } => made(Kind::Binary(Binary::Min), self.broadcast(out, inputs)?),
+            Op::Constant { .. } => Err(Error::shape(out, "a constant reads nothing")),
             Op::Concat { .. } => {
                 let mut total = 0_usize;
                 for &id in inputs {
                     let part = &self.tensors[id];
-                    if part.shape[1..] != first.shape[1..] || part.flat != first.flat {
+                    if part.dims.len() != first.dims.len() || part.dims.is_empty() || part.dims[1..] != first.dims[1..] {
                         return Err(Error::shape(
                             out,
                             format!(
                                 "`{}` {:?} and `{}` {:?} differ in more than channels",
-                                first.name, first.shape, part.name, part.shape
+                                first.name, first.dims, part.name, part.dims
                             ),
                         ));
                     }
-                    total = total.saturating_add(part.shape[0]);
+                    total = total.saturating_add(part.dims[0]);
                 }
-                Ok((Kind::Concat, [total, height, width], first.flat))
+                let mut dims = first.dims.clone();
+                dims[0] = total;
+                made(Kind::Concat, dims)
             }
         }
+    }
+
+    /// Sizes of a function of two tensors: along each dimension they agree or one is 1; dimensions that one lacks are 1.
+    fn broadcast(&self, out: &str, inputs: &[TensorId]) -> Result<Vec<usize>> {
+        let [left, right] = inputs else { return Err(Error::shape(out, "it reads two tensors")) };
+        let (left, right) = (&self.tensors[*left], &self.tensors[*right]);
+        let size = |side: &TensorInfo, axis: usize| side.dims.get(axis).copied().unwrap_or(1);
+        let rank = left.dims.len().max(right.dims.len());
+        let wrong = |reason: &str| Error::shape(out, format!("`{}` {:?} and `{}` {:?} {reason}", left.name, left.dims, right.name, right.dims));
+        let common = |axis: usize| match (size(left, axis), size(right, axis)) {
+            (a, b) if a == b || b == 1 => Ok(a),
+            (1, b) => Ok(b),
+            _ => Err(wrong("do not broadcast")),
+        };
+        let dims = (0..rank).map(common).collect::<Result<Vec<_>>>()?;
+        // What lies in the width is one axis on the GPU.
+        let tail: usize = dims.iter().skip(2).product();
+        if [left, right].iter().any(|side| side.shape[2] != tail && side.shape[2] != 1) {
+            return Err(wrong("broadcast some of the dimensions from the third on, and not all: reshape them first"));
+        }
+        Ok(dims)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one operator")]
@@ -314,19 +521,28 @@ impl Graph {
         stride: [usize; 2],
         pad: Pad,
         ceil: bool,
-    ) -> Result<(Kind, [usize; 3], bool)> {
+    ) -> Result<(Option<Kind>, Vec<usize>)> {
         let [channels, height, width] = input.shape;
+        picture(out, input)?;
         let window = window(out, [height, width], kernel, stride, pad, [1, 1])?;
         crate::kernels::check_window(out, window)?;
         let [h, w] = window.output(out, [height, width], ceil)?;
-        Ok((Kind::Pool { pooling, window, ceil }, [channels, h, w], input.flat))
+        Ok((Some(Kind::Pool { pooling, window, ceil }), vec![channels, h, w]))
     }
 }
 
 /// Checks that `input` is `[C, H, W]`.
 fn picture(at: &str, input: &TensorInfo) -> Result<()> {
-    if input.flat {
-        return Err(Error::shape(at, format!("it reads [C, H, W], `{}` is flat: put it before the flatten", input.name)));
+    if input.dims.len() != 3 {
+        let (name, dims) = (&input.name, &input.dims);
+        return Err(Error::shape(at, format!("it reads [C, H, W], `{name}` is {dims:?}: put it before a flatten, or reshape")));
+    }
+    Ok(())
+}
+
+fn divides(at: &str, channels: usize, made: usize, groups: usize) -> Result<()> {
+    if groups == 0 || made == 0 || !channels.is_multiple_of(groups) || !made.is_multiple_of(groups) {
+        return Err(Error::shape(at, format!("{channels} -> {made} channels do not divide into {groups} groups")));
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 //! place, tensors share slabs. A pinned tensor is never fused away.
 
 use super::resolve::{Graph, Kind, TensorId};
-use crate::kernels::{Binary, Lrn, Pooling, Unary};
+use crate::kernels::{Binary, Lrn, Pooling, Rearrange, Unary};
+use crate::resample::Resampling;
 use crate::window::Window;
 
 /// A batch-norm by the name of its weights and its eps.
@@ -19,7 +20,7 @@ pub struct Norm {
 pub struct Step {
     /// What it computes.
     pub kind: StepKind,
-    /// Tensors it reads.
+    /// Tensors it reads, by the names of the graph: [`Schedule::alias`] says where they lie.
     pub inputs: Vec<TensorId>,
     /// Tensor it writes.
     pub output: TensorId,
@@ -42,6 +43,13 @@ pub enum StepKind {
         bias: bool,
         norm: Option<Norm>,
     },
+    ConvTranspose {
+        name: String,
+        channels: usize,
+        window: Window,
+        groups: usize,
+        bias: bool,
+    },
     /// A dense layer; `pixels` is H x W of an input that lies unflattened.
     Dense {
         name: String,
@@ -52,6 +60,9 @@ pub enum StepKind {
     /// A batch-norm on its own.
     Affine(Norm),
     Unary(Unary),
+    Prelu {
+        name: String,
+    },
     Softmax,
     Pool {
         pooling: Pooling,
@@ -67,8 +78,11 @@ pub enum StepKind {
     Binary(Binary),
     /// All channels into a slice of a concatenation.
     Copy,
-    /// Logical order in one row.
-    Flatten,
+    Rearrange(Rearrange),
+    Resample {
+        how: Resampling,
+        scale: Option<[f32; 2]>,
+    },
 }
 
 /// Steps in order, and the slab of every tensor they write.
@@ -76,7 +90,7 @@ pub enum StepKind {
 pub struct Schedule {
     /// Dispatches.
     pub steps: Vec<Step>,
-    /// Slab of each tensor; `None` for the input and what was fused away.
+    /// Slab of each tensor; `None` for inputs, constants and what was fused away.
     pub slabs: Vec<Option<usize>>,
     /// Number of slabs.
     pub slab_count: usize,
@@ -104,8 +118,9 @@ impl Schedule {
         let mut alias: Vec<TensorId> = (0..count).collect();
         for node in &graph.nodes {
             let source = alias[node.inputs[0]];
-            let [_, height, width] = graph.tensors[source].shape;
-            if node.kind == Kind::Identity || (node.kind == Kind::Flatten && height * width == 1) {
+            // The same channels of the same pixels lie in the same order, whatever the sizes are called.
+            let [from, to] = [source, node.output].map(|id| graph.tensors[id].shape);
+            if node.kind == Kind::Identity || (node.kind == Kind::Reshape && from[0] == to[0]) {
                 alias[node.output] = source;
             }
         }
@@ -120,7 +135,7 @@ impl Schedule {
             }
         }
         let mut made = vec![false; count];
-        made[0] = true;
+        made[..graph.inputs].fill(true);
         let mut builder = Builder {
             graph,
             alias,
@@ -135,7 +150,7 @@ impl Schedule {
             builder.node(index);
         }
         let Builder { alias, pinned, steps, .. } = builder;
-        let (slabs, slab_count) = colour(count, &steps, &pinned);
+        let (slabs, slab_count) = colour(&alias, &steps, &pinned);
         Self { steps, slabs, slab_count, alias }
     }
 }
@@ -148,7 +163,7 @@ impl<'g> Builder<'g> {
         }
         let inputs: Vec<TensorId> = node.inputs.iter().map(|&id| self.alias[id]).collect();
         let output = node.output;
-        let step = |kind, relu, output| Step { kind, inputs: inputs.clone(), output, channel: 0, relu };
+        let step = |kind, relu, output| Step { kind, inputs: node.inputs.clone(), output, channel: 0, relu };
         match &node.kind {
             Kind::Conv { name, channels, window, groups, bias } => {
                 let mut output = output;
@@ -157,7 +172,7 @@ impl<'g> Builder<'g> {
                     norm = Some(Norm { name: name.clone(), eps: *eps });
                     output = self.take(next);
                 }
-                let mut inputs = inputs.clone();
+                let mut inputs = node.inputs.clone();
                 if let Some((next, Kind::Binary(Binary::Add))) = self.only_reader(output) {
                     let other = self.graph.nodes[next].inputs.iter().map(|&id| self.alias[id]).find(|&id| id != output);
                     if let Some(other) =
@@ -197,23 +212,38 @@ impl<'g> Builder<'g> {
                     output,
                 ));
             }
-            Kind::Flatten => {
+            Kind::Reshape => {
                 // A dense layer reads the tensor as it lies: its weights are permuted instead.
-                if let Some((next, Kind::Dense { name, channels, bias })) = self.only_reader(output) {
-                    let [_, height, width] = self.graph.tensors[inputs[0]].shape;
+                let shape = self.graph.tensors[node.inputs[0]].shape;
+                if let (Some((next, Kind::Dense { name, channels, bias })), 1) = (self.only_reader(output), self.graph.tensors[output].dims.len()) {
+                    let [_, height, width] = shape;
                     let mut output = self.take(next);
                     let relu = self.take_relu(&mut output);
                     let kind = StepKind::Dense { name: name.clone(), channels: *channels, bias: *bias, pixels: height * width };
                     self.push(step(kind, relu, output));
                 } else {
-                    self.push(step(StepKind::Flatten, false, output));
+                    self.push(step(StepKind::Rearrange(Rearrange::reshape(shape.iter().product())), false, output));
                 }
+            }
+            Kind::Rearrange(to) => {
+                // What is made in logical order can be written in any sizes.
+                let mut output = output;
+                if let Some((next, Kind::Reshape)) = self.only_reader(output) {
+                    output = self.take(next);
+                }
+                self.push(step(StepKind::Rearrange(to.clone()), false, output));
+            }
+            Kind::Resample { how, scale } => self.push(step(StepKind::Resample { how: *how, scale: *scale }, false, output)),
+            Kind::Prelu { name } => self.push(step(StepKind::Prelu { name: name.clone() }, false, output)),
+            Kind::ConvTranspose { name, channels, window, groups, bias } => {
+                let (name, window) = (name.clone(), *window);
+                self.push(step(StepKind::ConvTranspose { name, channels: *channels, window, groups: *groups, bias: *bias }, false, output));
             }
             Kind::Concat => {
                 let mut channel = 0;
-                for &id in &inputs {
+                for (&id, &part) in inputs.iter().zip(&node.inputs) {
                     if !self.in_place[id] {
-                        self.push(Step { kind: StepKind::Copy, inputs: vec![id], output, channel, relu: false });
+                        self.push(Step { kind: StepKind::Copy, inputs: vec![part], output, channel, relu: false });
                     }
                     channel += self.graph.tensors[id].shape[0];
                 }
@@ -258,12 +288,12 @@ impl<'g> Builder<'g> {
         self.steps.push(step);
     }
 
-    /// The only node that reads `id`, where nobody else may see the tensor.
+    /// The only node that reads `id`, in the sizes that it has, where nobody else may see the tensor.
     fn only_reader(&self, id: TensorId) -> Option<(usize, &'g Kind)> {
-        match self.readers[id][..] {
-            [next] if !self.pinned[id] => Some((next, &self.graph.nodes[next].kind)),
-            _ => None,
-        }
+        let [next] = self.readers[id][..] else { return None };
+        let node = &self.graph.nodes[next];
+        let same = |&part: &TensorId| self.alias[part] != id || self.graph.tensors[part].shape == self.graph.tensors[id].shape;
+        (!self.pinned[id] && node.inputs.iter().all(same)).then_some((next, &node.kind))
     }
 
     fn take(&mut self, index: usize) -> TensorId {
@@ -280,10 +310,11 @@ impl<'g> Builder<'g> {
 
 /// A slab for every tensor that a step writes, shared where lifetimes do not meet. A step's inputs are alive while it runs, so that none lies
 /// in the slab of its output.
-fn colour(count: usize, steps: &[Step], pinned: &[bool]) -> (Vec<Option<usize>>, usize) {
+fn colour(alias: &[TensorId], steps: &[Step], pinned: &[bool]) -> (Vec<Option<usize>>, usize) {
+    let count = alias.len();
     let mut last = vec![0; count];
     for (index, step) in steps.iter().enumerate() {
-        step.inputs.iter().chain([&step.output]).for_each(|&id| last[id] = index);
+        step.inputs.iter().chain([&step.output]).for_each(|&id| last[alias[id]] = index);
     }
     let mut slabs: Vec<Option<usize>> = vec![None; count];
     let mut holders: Vec<Option<TensorId>> = Vec::new();

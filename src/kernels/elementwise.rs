@@ -2,16 +2,53 @@
 
 use super::{View, holds, one_a_item, same};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{self, AFFINE, BINARY, SOFTMAX, UNARY};
+use crate::gpu::shader::{self, AFFINE, BINARY, PRELU, SOFTMAX, UNARY};
 use crate::gpu::{Dispatch, Slice, Work};
 
 /// Functions of one value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Unary {
     /// max(x, 0).
     Relu,
     /// 1 / (1 + exp(-x)).
     Sigmoid,
+    /// tanh(x).
+    Tanh,
+    /// exp(x).
+    Exp,
+    /// The root of x.
+    Sqrt,
+    /// |x|.
+    Abs,
+    /// x, below 0 times this slope.
+    LeakyRelu(f32),
+    /// x, below 0 this times (exp(x) - 1).
+    Elu(f32),
+    /// x, at least the first and at most the second.
+    Clip(f32, f32),
+    /// The first times x plus the second, at least 0 and at most 1.
+    HardSigmoid(f32, f32),
+    /// x * (x / 6 + 1/2, at least 0 and at most 1).
+    HardSwish,
+}
+
+impl Unary {
+    /// The shader's number of it, and its two constants.
+    fn code(self) -> (u32, f32, f32) {
+        match self {
+            Self::Relu => (0, 0.0, 0.0),
+            Self::Sigmoid => (1, 0.0, 0.0),
+            Self::Tanh => (2, 0.0, 0.0),
+            Self::Exp => (3, 0.0, 0.0),
+            Self::Sqrt => (4, 0.0, 0.0),
+            Self::Abs => (5, 0.0, 0.0),
+            Self::LeakyRelu(slope) => (6, slope, 0.0),
+            Self::Elu(alpha) => (7, alpha, 0.0),
+            Self::Clip(least, most) => (8, least, most),
+            Self::HardSigmoid(alpha, beta) => (9, alpha, beta),
+            Self::HardSwish => (10, 0.0, 0.0),
+        }
+    }
 }
 
 /// Functions of two values.
@@ -21,6 +58,14 @@ pub enum Binary {
     Add,
     /// x * y.
     Mul,
+    /// x - y.
+    Sub,
+    /// x / y.
+    Div,
+    /// The larger.
+    Max,
+    /// The smaller.
+    Min,
 }
 
 fn same_shape(at: &str, left: View, right: View) -> Result<()> {
@@ -38,12 +83,14 @@ pub fn unary(at: &str, function: Unary, input: View, output: View) -> Result<Dis
     same_shape(at, input, output)?;
     input.check(at)?;
     output.check(at)?;
-    let params = shader::unary::Params { count: input.vec4s() as u32, operation: u32::from(function == Unary::Sigmoid) };
+    let (operation, a, b) = function.code();
+    let params = shader::unary::Params { count: input.vec4s() as u32, operation, a, b };
     let work = Work { flops: 4 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
     one_a_item(at, &UNARY, params, vec![input.slice, output.slice], input.vec4s(), work)
 }
 
-/// `left` and `right` to `output`; along each of N, C, H, W a side may have length 1.
+/// `left` and `right` to `output`; along each of C, H, W a side may have length 1, and along N a part of the output's: a side with one image a
+/// member is the same for every image of that member.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes neither agree nor are 1, or a buffer is too small.
@@ -60,13 +107,17 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
         };
         side.check(at)?;
         Ok([
-            stride("images", side.images, output.images, side.pixels() * side.c4())?,
+            (side.pixels() * side.c4()) as u32,
             stride("rows", side.height, output.height, side.width * side.c4())?,
             stride("columns", side.width, output.width, side.c4())?,
             stride("channels", side.channels, output.channels, 1)?,
         ])
     };
     output.check(at)?;
+    let repeat = |side: View| match output.images.checked_div(side.images) {
+        Some(repeat) if repeat * side.images == output.images => Ok(repeat as u32),
+        _ => Err(Error::shape(at, format!("{} images do not repeat to {}", side.images, output.images))),
+    };
     let params = shader::binary::Params {
         images: output.images as u32,
         height: output.height as u32,
@@ -76,8 +127,19 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
         right: strides(right)?,
         left_single: u32::from(left.channels == 1 && output.channels > 1),
         right_single: u32::from(right.channels == 1 && output.channels > 1),
-        operation: u32::from(function == Binary::Mul),
+        operation: match function {
+            Binary::Add => 0,
+            Binary::Mul => 1,
+            Binary::Sub => 2,
+            Binary::Div => 3,
+            Binary::Max => 4,
+            Binary::Min => 5,
+        },
         relu: u32::from(relu),
+        channels: output.channels as u32,
+        left_repeat: repeat(left)?,
+        right_repeat: repeat(right)?,
+        ..Default::default()
     };
     let work = Work { flops: 4 * output.vec4s() as u64, bytes: 16 * (left.vec4s() + right.vec4s() + output.vec4s()) as u64 };
     one_a_item(at, &BINARY, params, vec![left.slice, right.slice, output.slice], output.vec4s(), work)
@@ -105,6 +167,28 @@ pub fn affine(at: &str, members: usize, scale: Slice, shift: Slice, relu: bool, 
     };
     let work = Work { flops: 8 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
     one_a_item(at, &AFFINE, params, vec![input.slice, scale, shift, output.slice], input.vec4s(), work)
+}
+
+/// x where it is not below 0, elsewhere times `slope` `[member, C/4]` vec4.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+pub fn prelu(at: &str, members: usize, slope: Slice, input: View, output: View) -> Result<Dispatch> {
+    same_shape(at, input, output)?;
+    input.check(at)?;
+    output.check(at)?;
+    if members == 0 || !input.images.is_multiple_of(members) {
+        return Err(Error::shape(at, format!("{} images of {members} members", input.images)));
+    }
+    holds(at, slope, (16 * members * input.c4()) as u64)?;
+    let params = shader::prelu::Params {
+        images: (input.images / members) as u32,
+        members: members as u32,
+        pixels: input.pixels() as u32,
+        c4: input.c4() as u32,
+    };
+    let work = Work { flops: 4 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
+    one_a_item(at, &PRELU, params, vec![input.slice, slope, output.slice], input.vec4s(), work)
 }
 
 /// Softmax over the channels of every pixel.

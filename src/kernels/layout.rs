@@ -38,6 +38,16 @@ pub fn copy(at: &str, input: View, output: View, images: usize, first: (usize, u
     one_a_item(at, &COPY, params, vec![input.slice, output.slice], count, Work { flops: 0, bytes: 8 * count as u64 })
 }
 
+/// One logical image `[C, H, W]` as it lies on the GPU.
+pub fn packed(values: &[f32], [channels, height, width]: [usize; 3]) -> Vec<f32> {
+    let (pixels, padded) = (height * width, channels.next_multiple_of(4));
+    let mut packed = vec![0.0; pixels * padded];
+    for (index, &value) in values.iter().take(channels * pixels).enumerate() {
+        packed[index % pixels * padded + index / pixels] = value;
+    }
+    packed
+}
+
 /// Logical `[images, C, H, W]` f32 in `input` to `output`.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 //! counts member by member.
 
 mod conv;
+mod conv_transpose;
 mod dense;
 mod elementwise;
 mod fuse;
@@ -12,17 +13,22 @@ mod lrn;
 mod peak;
 mod pool;
 mod preprocess;
+mod rearrange;
+mod resample;
 
 pub use conv::{Conv, ConvWeights, Packed, Variant};
+pub use conv_transpose::{ConvTranspose, pack_conv_transpose};
 pub use dense::{Dense, dense, pack_dense};
-pub use elementwise::{Binary, Unary, affine, binary, softmax, unary};
+pub use elementwise::{Binary, Unary, affine, binary, prelu, softmax, unary};
 pub use fuse::fuse;
-pub use layout::{copy, pack, unpack};
+pub use layout::{copy, pack, packed, unpack};
 pub use lrn::{Lrn, lrn};
 pub use peak::{peak_copy, peak_fma};
 pub use pool::{Pooling, fractional_max_pool, global_average, pool};
 pub(crate) use pool::{check_steps, check_window};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, warp_fits};
+pub use rearrange::{Axis, Beyond, MOST_AXES, Rearrange, rearrange};
+pub use resample::{pack_taps, resample};
 
 use crate::error::{Error, Result};
 use crate::gpu::{Dispatch, Slice, Work, grid, shader::Shader};

@@ -6,9 +6,22 @@ use crate::tensor::Tensor;
 
 /// A function of every value.
 pub fn unary(function: Unary, input: &Tensor) -> Tensor {
-    let apply = |&x: &f32| match function {
-        Unary::Relu => x.max(0.0),
-        Unary::Sigmoid => (1.0 / (1.0 + (-f64::from(x)).exp())) as f32,
+    let hard = |x: f64, alpha: f64, beta: f64| (alpha * x + beta).clamp(0.0, 1.0);
+    let apply = |&x: &f32| {
+        let x = f64::from(x);
+        (match function {
+            Unary::Relu => x.max(0.0),
+            Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+            Unary::Tanh => x.tanh(),
+            Unary::Exp => x.exp(),
+            Unary::Sqrt => x.sqrt(),
+            Unary::Abs => x.abs(),
+            Unary::LeakyRelu(slope) => if x < 0.0 { f64::from(slope) * x } else { x },
+            Unary::Elu(alpha) => if x < 0.0 { f64::from(alpha) * x.exp_m1() } else { x },
+            Unary::Clip(least, most) => x.max(f64::from(least)).min(f64::from(most)),
+            Unary::HardSigmoid(alpha, beta) => hard(x, alpha.into(), beta.into()),
+            Unary::HardSwish => x * hard(x, 1.0 / 6.0, 0.5),
+        }) as f32
     };
     Tensor { shape: input.shape.clone(), data: input.data.iter().map(apply).collect() }
 }
@@ -40,7 +53,14 @@ pub fn binary(at: &str, function: Binary, left: &Tensor, right: &Tensor, relu: b
                 index % shape[3],
             ];
             let (x, y) = (f64::from(left.data[offset(a, at)]), f64::from(right.data[offset(b, at)]));
-            let value = if function == Binary::Add { x + y } else { x * y };
+            let value = match function {
+                Binary::Add => x + y,
+                Binary::Mul => x * y,
+                Binary::Sub => x - y,
+                Binary::Div => x / y,
+                Binary::Max => x.max(y),
+                Binary::Min => x.min(y),
+            };
             if relu { value.max(0.0) as f32 } else { value as f32 }
         })
         .collect();
@@ -61,6 +81,19 @@ pub fn affine(at: &str, input: &Tensor, scale: &[f32], shift: &[f32], relu: bool
         let value = f64::from(x) * f64::from(scale[c]) + f64::from(shift[c]);
         if relu { value.max(0.0) as f32 } else { value as f32 }
     };
+    Ok(Tensor { shape: input.shape.clone(), data: input.data.iter().enumerate().map(apply).collect() })
+}
+
+/// x where it is not below 0, elsewhere times the slope of its channel.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree.
+pub fn prelu(at: &str, input: &Tensor, slope: &[f32]) -> Result<Tensor> {
+    let [_, channels, height, width] = input.nchw();
+    if slope.len() != channels {
+        return Err(Error::shape(at, format!("{channels} channels, {} slopes", slope.len())));
+    }
+    let apply = |(index, &x): (usize, &f32)| if x < 0.0 { x * slope[index / (height * width) % channels] } else { x };
     Ok(Tensor { shape: input.shape.clone(), data: input.data.iter().enumerate().map(apply).collect() })
 }
 

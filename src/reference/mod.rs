@@ -1,6 +1,7 @@
 //! The plain-Rust twin of every kernel, same name, f64 accumulation. The tests' truth, and what runs where there is no adapter.
 
 mod conv;
+mod conv_transpose;
 mod dense;
 mod elementwise;
 mod fuse;
@@ -9,11 +10,13 @@ mod lbp;
 mod lookup;
 mod lrn;
 mod pool;
+mod rearrange;
 mod warp;
 
 pub use conv::conv;
+pub use conv_transpose::conv_transpose;
 pub use dense::dense;
-pub use elementwise::{affine, binary, concat, softmax, unary};
+pub use elementwise::{affine, binary, concat, prelu, softmax, unary};
 pub use fuse::{calibrate, fuse};
 pub use gray::gray;
 pub(crate) use lbp::{Diagonal, check as check_lbp};
@@ -21,5 +24,6 @@ pub use lbp::{MAX_RADIUS, lbp};
 pub use lookup::{Crop, lookup, normalise_crops};
 pub use lrn::lrn;
 pub use pool::{fractional_max_pool, global_average, pool};
+pub use rearrange::{rearrange, resample};
 pub(crate) use warp::check as check_warp;
 pub use warp::{MAX_CROP, MAX_SIDE, warp};

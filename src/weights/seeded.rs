@@ -58,7 +58,7 @@ pub struct Seeded {
 
 impl Seeded {
     /// The weights of `graph`: of convolutions and dense layers uniform within sqrt(6 / fan-in) (He et al., "Delving Deep into Rectifiers", 2015)
-    /// with biases within 0.05; batch-norms near the identity; the weight of a layer whose output a sum reads by a quarter of that.
+    /// with biases within 0.05; constants and slopes of PReLU between 0 and 0.5; batch-norms near the identity; the weight of a layer whose output a sum reads by a quarter of that.
     pub fn new(graph: &Graph, seed: u64) -> Self {
         let shapes = parameters(graph).into_iter().map(|parameter| (parameter.name, parameter.shape)).collect();
         let sums = graph.nodes.iter().filter(|node| node.kind == Kind::Binary(Binary::Add)).flat_map(|node| &node.inputs);
@@ -67,7 +67,7 @@ impl Seeded {
         for node in &graph.nodes {
             let (name, norm) = match &node.kind {
                 Kind::BatchNorm { name, .. } => (name, true),
-                Kind::Conv { name, .. } | Kind::Dense { name, .. } => (name, false),
+                Kind::Conv { name, .. } | Kind::ConvTranspose { name, .. } | Kind::Dense { name, .. } => (name, false),
                 _ => continue,
             };
             if norm {
@@ -99,6 +99,8 @@ impl Weights for Seeded {
             (true, "weight" | "running_var") => (1.0, 0.25),
             (true, _) => (0.0, 0.1),
             (false, "bias") => (0.0, 0.05),
+            // A constant or the slopes of a PReLU.
+            (false, _) if part == "value" || shape.len() < 2 => (0.25, 0.25),
             (false, _) => {
                 let fan_in: usize = shape[1..].iter().product();
                 (0.0, (6.0 / fan_in as f64).sqrt())

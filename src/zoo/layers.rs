@@ -55,7 +55,7 @@ pub(super) struct Layers {
 impl Layers {
     /// A network that reads `data` `[C, H, W]`.
     pub(super) fn new(channels: usize, height: usize, width: usize) -> Self {
-        let inputs = BTreeMap::from([("data".to_owned(), [channels, height, width])]);
+        let inputs = BTreeMap::from([("data".to_owned(), vec![channels, height, width])]);
         Self { network: Network { inputs, outputs: Vec::new(), ops: Vec::new() }, last: "data".to_owned() }
     }
 

@@ -1,7 +1,7 @@
 //! Problems of the convolutions, the same for every variant.
 
 use moue::gpu::Gpu;
-use moue::kernels::{Conv, ConvWeights, Variant};
+use moue::kernels::{Conv, ConvTranspose, ConvWeights, Variant, pack_conv_transpose};
 use moue::reference;
 use moue::tensor::Tensor;
 use moue::window::Window;
@@ -123,6 +123,46 @@ pub(super) fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
             let terms = in_channels / p.groups * p.window.kernel[0] * p.window.kernel[1];
             close(&format!("{variant:?} problem {index} member {member}"), &got, &want.data, Tolerance::Sum(terms))?;
         }
+    }
+    Ok(())
+}
+
+pub(super) fn conv_transpose(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(23);
+    let w = Window::square;
+    // Members, images, channels, size, window, groups, rows and columns more than the windows reach.
+    for (members, images, [channels, outputs], size, window, groups, more) in [
+        (1, 1, [1, 1], [1, 1], w(1, 1), 1, 0),
+        (1, 3, [5, 6], [4, 3], w(3, 2).padded(1), 1, 1),
+        (2, 2, [8, 4], [3, 5], w(2, 2), 1, 0),
+        (2, 1, [6, 9], [3, 4], Window { kernel: [3, 2], stride: [1, 3], pad: [1, 0, 0, 1], dilation: [2, 1] }, 3, 0),
+        (1, 2, [10, 10], [3, 3], w(4, 2).padded(1), 10, 0),
+    ] {
+        let reach = |axis: usize| {
+            let (stride, extent) = (window.stride[axis], window.dilation[axis] * (window.kernel[axis] - 1) + 1);
+            (size[axis] - 1) * stride + extent + more - window.pad[axis] - window.pad[axis + 2]
+        };
+        let to = [reach(0), reach(1)];
+        let input = random.tensor(&[members * images, channels, size[0], size[1]]);
+        let shape = [channels, outputs / groups, window.kernel[0], window.kernel[1]];
+        let weights: Vec<Tensor> = (0..members).map(|_| random.tensor(&shape)).collect();
+        let biases: Vec<Vec<f32>> = (0..members).map(|_| random.values(outputs)).collect();
+        let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
+        let (packed, bias) = pack_conv_transpose("problem", &pairs, groups).map_err(text)?;
+        let mut bench = Bench::new(gpu);
+        let view = bench.tensor(&input);
+        let output = bench.output(&[members * images, outputs, to[0], to[1]]);
+        let (weights_slice, bias) = (bench.floats(&packed), bench.floats(&bias));
+        let layer = ConvTranspose { members, out_channels: outputs, window, groups, weights: weights_slice, bias };
+        bench.recording.dispatch(layer.dispatch("problem", view, output).map_err(text)?);
+        let got = unpacked(&bench.run_floats(output.slice)?, &[members * images, outputs, to[0], to[1]]);
+        let mut want = Vec::new();
+        for (member, part) in input.data.chunks_exact(input.data.len() / members).enumerate() {
+            let part = Tensor::new(vec![images, channels, size[0], size[1]], part.to_vec()).unwrap();
+            want.extend(reference::conv_transpose("twin", &part, &weights[member], &biases[member], window, groups, to).map_err(text)?.data);
+        }
+        let terms = channels / groups * window.kernel[0] * window.kernel[1];
+        close(&format!("transposed {channels} to {outputs}, {window:?}"), &got, &want, Tolerance::Sum(terms))?;
     }
     Ok(())
 }

@@ -183,10 +183,28 @@ pub(super) fn affine(gpu: &Gpu) -> Result<(), String> {
 
 pub(super) fn unary(gpu: &Gpu) -> Result<(), String> {
     let mut random = Random(10);
-    for function in [Unary::Relu, Unary::Sigmoid] {
+    // How far from 0 the inputs lie: where a function saturates, and near 0.
+    for (function, reach) in [
+        (Unary::Relu, 90.0),
+        (Unary::Sigmoid, 90.0),
+        (Unary::Tanh, 90.0),
+        (Unary::Tanh, 0.1),
+        (Unary::Exp, 4.0),
+        (Unary::Sqrt, 50.0),
+        (Unary::Abs, 9.0),
+        (Unary::LeakyRelu(0.13), 9.0),
+        (Unary::Elu(1.7), 60.0),
+        (Unary::Elu(0.6), 0.1),
+        (Unary::Clip(-2.5, 6.0), 9.0),
+        (Unary::HardSigmoid(0.2, 0.4), 5.0),
+        (Unary::HardSwish, 5.0),
+    ] {
         for shape in [[1, 1, 1, 1], [7, 3, 5, 2]] {
             let mut input = random.tensor(&shape);
-            input.data.iter_mut().for_each(|v| *v *= 90.0);
+            input.data.iter_mut().for_each(|v| *v *= reach);
+            if function == Unary::Sqrt {
+                input.data.iter_mut().for_each(|v| *v = v.abs());
+            }
             let want = reference::unary(function, &input);
             let mut bench = Bench::new(gpu);
             let view = bench.tensor(&input);
@@ -194,7 +212,11 @@ pub(super) fn unary(gpu: &Gpu) -> Result<(), String> {
             bench.recording.dispatch(kernels::unary("problem", function, view, output).map_err(text)?);
             let got = unpacked(&bench.run_floats(output.slice)?, &shape);
             // WGSL allows exp 3 + 2 |x| units in the last place: up to 183 at 90, of results near 0 that count little next to 1.
-            let tolerance = if function == Unary::Relu { Tolerance::Exact } else { Tolerance::Exp };
+            let tolerance = match function {
+                Unary::Relu | Unary::Abs | Unary::Clip(..) => Tolerance::Exact,
+                Unary::LeakyRelu(_) | Unary::HardSigmoid(..) | Unary::HardSwish | Unary::Sqrt => Tolerance::Sum(3),
+                _ => Tolerance::Exp,
+            };
             close(&format!("{function:?} {shape:?}"), &got, &want.data, tolerance)?;
         }
     }
@@ -211,8 +233,19 @@ pub(super) fn binary(gpu: &Gpu) -> Result<(), String> {
         ([1, 1, 1, 1], [1, 1, 1, 1]),
     ];
     for (a, b) in shapes {
-        for (function, relu) in [(Binary::Add, false), (Binary::Mul, false), (Binary::Add, true)] {
-            let (left, right) = (random.tensor(&a), random.tensor(&b));
+        for (function, relu) in [
+            (Binary::Add, false),
+            (Binary::Mul, false),
+            (Binary::Add, true),
+            (Binary::Sub, false),
+            (Binary::Div, true),
+            (Binary::Max, false),
+            (Binary::Min, false),
+        ] {
+            let (left, mut right) = (random.tensor(&a), random.tensor(&b));
+            if function == Binary::Div {
+                right.data.iter_mut().for_each(|v| *v += v.signum());
+            }
             let want = reference::binary("twin", function, &left, &right, relu).map_err(text)?;
             let mut bench = Bench::new(gpu);
             let (l, r) = (bench.tensor(&left), bench.tensor(&right));
@@ -221,6 +254,48 @@ pub(super) fn binary(gpu: &Gpu) -> Result<(), String> {
             let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
             close(&format!("{function:?} {a:?} {b:?}"), &got, &want.data, Tolerance::Sum(1))?;
         }
+    }
+    // One image of a constant for every member.
+    let (left, right) = (random.tensor(&[6, 5, 2, 3]), random.tensor(&[2, 5, 2, 1]));
+    let each: Vec<Tensor> = (0..2)
+        .map(|member| {
+            let part = |t: &Tensor, count: usize| {
+                let size = t.data.len() / t.shape[0] * count;
+                Tensor::new([&[count], &t.shape[1..]].concat(), t.data[member * size..][..size].to_vec()).unwrap()
+            };
+            reference::binary("twin", Binary::Div, &part(&left, 3), &part(&right, 1), false).unwrap()
+        })
+        .collect();
+    let mut bench = Bench::new(gpu);
+    let (l, r) = (bench.tensor(&left), bench.tensor(&right));
+    let output = bench.output(&left.shape);
+    bench.recording.dispatch(kernels::binary("problem", Binary::Div, l, r, output, false).map_err(text)?);
+    let raw = bench.run_floats(output.slice)?;
+    close("a constant a member", &unpacked(&raw, &left.shape), &[&each[0].data[..], &each[1].data].concat(), Tolerance::Sum(1))?;
+    if raw.chunks_exact(8).any(|pixel| pixel[5..].iter().any(|&v| v != 0.0)) {
+        return Err("a division leaves something in the padded channels".into());
+    }
+    Ok(())
+}
+
+pub(super) fn prelu(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(20);
+    for (members, images, channels, size) in [(1, 1, 1, [1, 1]), (3, 2, 7, [3, 5]), (1, 7, 12, [2, 2])] {
+        let input = random.tensor(&[members * images, channels, size[0], size[1]]);
+        let slopes: Vec<Vec<f32>> = (0..members).map(|_| random.values(channels)).collect();
+        let padded = slopes.iter().flat_map(|slope| kernels::packed(slope, [channels, 1, 1])).collect::<Vec<_>>();
+        let mut bench = Bench::new(gpu);
+        let (view, slope) = (bench.tensor(&input), bench.floats(&padded));
+        let output = bench.output(&input.shape);
+        bench.recording.dispatch(kernels::prelu("problem", members, slope, view, output).map_err(text)?);
+        let got = unpacked(&bench.run_floats(output.slice)?, &input.shape);
+        let each = input.data.len() / members;
+        let mut want = Vec::new();
+        for (part, slope) in input.data.chunks_exact(each).zip(&slopes) {
+            let part = Tensor::new(vec![images, channels, size[0], size[1]], part.to_vec()).unwrap();
+            want.extend(reference::prelu("twin", &part, slope).map_err(text)?.data);
+        }
+        close(&format!("prelu {channels}"), &got, &want, Tolerance::Sum(1))?;
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Problems of the kernels that move values, of fusion, and of those that measure an adapter.
 
 use moue::gpu::Gpu;
-use moue::kernels;
+use moue::kernels::{self, Beyond, Rearrange};
 use moue::reference;
+use moue::resample::{Coordinates, ResizeMode, Resampling, Rounding, taps};
 use moue::tensor::Tensor;
 
 use super::text;
@@ -33,6 +34,57 @@ pub(super) fn copy(gpu: &Gpu) -> Result<(), String> {
     let got = unpacked(&bench.run_floats(output.slice)?, &[4, 5, 2, 2]);
     let want: Vec<f32> = [&input.data[..40], &input.data[20..60]].concat();
     close("copied images", &got, &want, Tolerance::Exact)
+}
+
+pub(super) fn rearrange(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(21);
+    // Sizes without the batch, how they are rearranged, and the sizes of the result as it lies.
+    let problems = [
+        (vec![1], Rearrange::reshape(1)),
+        (vec![6, 5, 3], Rearrange::reshape(90)),
+        (vec![5, 3, 4], Rearrange::transpose(&[5, 3, 4], &[1, 2, 0])),
+        (vec![2, 3, 5, 2], Rearrange::transpose(&[2, 3, 5, 2], &[1, 0, 3, 2])),
+        (vec![2, 1, 3, 2, 2, 3], Rearrange::transpose(&[2, 1, 3, 2, 2, 3], &[5, 3, 0, 4, 1, 2])),
+        (vec![9, 4, 5], Rearrange::slice(&[9, 4, 5], 0, 1, 4, 2)),
+        (vec![3, 7, 2], Rearrange::slice(&[3, 7, 2], 1, 6, 3, -3)),
+        (vec![3, 4, 5], Rearrange::pad(&[3, 4, 5], &[0, 1, 2], &[2, 0, 3], Beyond::Constant(-7.5))),
+        (vec![5, 4, 3], Rearrange::pad(&[5, 4, 3], &[1, 3, 2], &[4, 0, 1], Beyond::Reflect)),
+        (vec![2, 3, 3], Rearrange::pad(&[2, 3, 3], &[1, 0, 5], &[3, 2, 1], Beyond::Edge)),
+    ];
+    for (dims, to) in problems {
+        for images in [1, 3] {
+            let input = random.tensor(&[&[images], &dims[..]].concat());
+            let want = reference::rearrange("twin", &to, &input).map_err(text)?;
+            let mut bench = Bench::new(gpu);
+            let flat = |t: &Tensor| Tensor::new(t.nchw().to_vec(), t.data.clone()).unwrap();
+            let (input, shaped) = (flat(&input), flat(&want));
+            let view = bench.tensor(&input);
+            let output = bench.output(&shaped.shape);
+            bench.recording.dispatch(kernels::rearrange("problem", &to, view, output).map_err(text)?);
+            close(&format!("{to:?}"), &bench.run_floats(output.slice)?, &packed(&shaped), Tolerance::Exact)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn resample(gpu: &Gpu) -> Result<(), String> {
+    let mut random = Random(22);
+    for (images, channels, from, to) in [(1, 1, [1, 1], [1, 1]), (7, 5, [3, 4], [7, 9]), (2, 9, [8, 5], [3, 11])] {
+        for mode in [ResizeMode::Nearest, ResizeMode::Linear] {
+            let how = Resampling { mode, coordinates: Coordinates::HalfPixel, rounding: Rounding::RoundPreferFloor };
+            let input = random.tensor(&[images, channels, from[0], from[1]]);
+            let rows = taps("problem", how, from[0], to[0], None).map_err(text)?;
+            let columns = taps("problem", how, from[1], to[1], None).map_err(text)?;
+            let want = reference::resample(&rows, &columns, &input);
+            let mut bench = Bench::new(gpu);
+            let (view, table) = (bench.tensor(&input), bench.words(&kernels::pack_taps(&rows, &columns)));
+            let output = bench.output(&want.shape);
+            bench.recording.dispatch(kernels::resample("problem", table, view, output).map_err(text)?);
+            let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
+            close(&format!("{mode:?} {from:?} to {to:?}"), &got, &want.data, Tolerance::Sum(4))?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn pack(gpu: &Gpu) -> Result<(), String> {
