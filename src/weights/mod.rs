@@ -3,6 +3,7 @@
 mod array;
 mod combine;
 pub mod description;
+mod import;
 mod seeded;
 
 use std::collections::{BTreeMap, HashMap};
@@ -10,6 +11,7 @@ use std::path::Path;
 
 pub use array::{Array, Type};
 pub use combine::combine;
+pub use import::{Imported, Preprocess};
 pub use description::{Canonical, Description, Fusion, Member, Oversample, RepresentationStep, Rule};
 use safetensors::SafeTensors;
 pub use seeded::{Seeded, Stream};

@@ -3,6 +3,8 @@
 mod adapters;
 mod fuzz;
 mod memory;
+#[cfg(feature = "protos")]
+mod protos;
 mod python;
 mod steps;
 mod swiftshader;
@@ -20,6 +22,7 @@ cargo xtask test [--require-adapter]
 cargo xtask train
 cargo xtask fuzz [--seconds N]
 cargo xtask memory [DEVICE]
+cargo run -p xtask --features protos -- protos [--check]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
             Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
@@ -29,6 +32,8 @@ cargo xtask memory [DEVICE]
             interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.
     memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: the larger run may take a
             tenth more than the smaller. Takes minutes on a GPU, up to an hour on a CPU adapter; DEVICE as --device.
+
+    protos  with `--features protos`: the Rust code of the .proto files that importers read; `--check` says whether it is theirs.
 
     --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
     --seconds N          of each fuzz target, 45 where nobody says
@@ -46,6 +51,10 @@ fn main() -> ExitCode {
         }
         ["memory"] => memory::measure(&root(), &target(&root()), None),
         ["memory", device] => memory::measure(&root(), &target(&root()), Some(device)),
+        #[cfg(feature = "protos")]
+        ["protos"] => protos::generate(&root(), false),
+        #[cfg(feature = "protos")]
+        ["protos", "--check"] => protos::generate(&root(), true),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             ExitCode::SUCCESS

@@ -1,0 +1,123 @@
+//! What an importer found in a file of another framework, and the model that it becomes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::description::{Canonical, Colour};
+use super::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Network, parameters};
+
+/// A network of a file, with the weights that the file had for it.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// Its name in the file, or the file's.
+    pub name: String,
+    /// What it computes.
+    pub network: Network,
+    /// Weights by their names in the network, such as `conv1.weight`.
+    pub tensors: BTreeMap<String, Array>,
+    /// The format it came from, for a reader of the model.
+    pub source: String,
+    /// Steps from a canonical crop to its input, where the format's convention says them.
+    pub representation: Option<Vec<RepresentationStep>>,
+}
+
+/// The part of a model file that says how a face becomes a network's input: the `canonical` and `representations` of model-format.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocess {
+    /// The canonical crop.
+    pub canonical: Canonical,
+    /// One representation by its name.
+    pub representations: BTreeMap<String, Vec<RepresentationStep>>,
+    /// Views and crops at test time.
+    #[serde(default = "none")]
+    pub oversample: Oversample,
+}
+
+fn none() -> Oversample {
+    Oversample::None
+}
+
+impl Imported {
+    /// Names of the weights that the network reads and the file did not have.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where the network is not valid.
+    pub fn missing(&self) -> Result<Vec<String>> {
+        let graph = Graph::new(&self.network)?;
+        Ok(parameters(&graph).into_iter().map(|parameter| parameter.name).filter(|name| !self.tensors.contains_key(name)).collect())
+    }
+
+    /// Random weights of `seed` for those that are missing, as the zoo's are made.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where the network is not valid or a weight is too large.
+    pub fn fill(&mut self, seed: u64) -> Result<()> {
+        let seeded = Seeded::new(&Graph::new(&self.network)?, seed);
+        for name in self.missing()? {
+            let tensor = crate::graph::Weights::tensor(&seeded, &name)?;
+            self.tensors.insert(name, Array::from_floats(&tensor));
+        }
+        Ok(())
+    }
+
+    /// The model of one member. With `preprocess`, or where the format says it, it reads faces; otherwise raw tensors alone. With `labels` its answer is
+    /// their probabilities.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where `preprocess` has not exactly one representation; [`Error::Model`] where weights are missing, or labels or
+    /// representation are not those of the network.
+    pub fn model(self, labels: Vec<String>, preprocess: Option<Preprocess>) -> Result<Model> {
+        let missing = self.missing()?;
+        if !missing.is_empty() {
+            let (count, shown) = (missing.len(), missing.iter().take(6).cloned().collect::<Vec<_>>().join(", "));
+            let more = if count > 6 { format!(" and {} more", count - 6) } else { String::new() };
+            let reason = format!("{count} weights are missing: {shown}{more}. Give the file that holds them, or `--seed N` for random ones");
+            return Err(Error::Model { model: self.name, at: "weights".into(), reason });
+        }
+        let (canonical, representations, oversample) = match preprocess {
+            Some(Preprocess { canonical, representations, oversample }) => (canonical, representations, oversample),
+            None => self.conventional()?,
+        };
+        if representations.len() > 1 {
+            let names: Vec<&str> = representations.keys().map(String::as_str).collect();
+            return Err(Error::Argument(format!("one representation is for one network, these are {}: leave one", names.join(", "))));
+        }
+        let member = Member {
+            name: self.name.clone(),
+            representation: representations.keys().next().cloned(),
+            network: self.name.clone(),
+            weights: String::new(),
+        };
+        let description = Description {
+            moue: 1,
+            name: self.name.clone(),
+            labels,
+            licence: "as the file it was imported from".to_owned(),
+            source: self.source,
+            card: "Imported: its accuracy and limits are those of its makers.".to_owned(),
+            canonical,
+            representations,
+            networks: BTreeMap::from([(self.name, self.network)]),
+            members: vec![member],
+            fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0], temperature: 1.0 },
+            oversample,
+        };
+        Model::new(description, self.tensors)
+    }
+
+    /// Canonical crop of the input's size and the format's own representation, if it has one.
+    #[expect(clippy::type_complexity, reason = "three fields of a description")]
+    fn conventional(&self) -> Result<(Canonical, BTreeMap<String, Vec<RepresentationStep>>, Oversample)> {
+        let graph = Graph::new(&self.network)?;
+        let [channels, height, width] = graph.tensors[0].shape;
+        let picture = graph.inputs == 1 && graph.tensors[0].dims.len() == 3 && channels == 3;
+        let steps = self.representation.clone().filter(|_| picture);
+        let size = if picture { [height as u32, width as u32] } else { [48, 48] };
+        let representations = steps.map(|steps| ("rgb".to_owned(), steps)).into_iter().collect();
+        Ok((Canonical { size, margin: 0.2, colour: Colour::Rgb }, representations, Oversample::None))
+    }
+}
