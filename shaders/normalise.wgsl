@@ -13,6 +13,8 @@ struct Params {
     source: u32,
     // First output image.
     first: u32,
+    // 1: blue first.
+    reversed: u32,
     mean: vec4<f32>,
     scale: vec4<f32>,
 }
@@ -67,6 +69,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let x1 = min(x0 + 1u, params.in_width - 1u);
     let top = mix(colour(image, y0, x0), colour(image, y0, x1), px.y);
     let bottom = mix(colour(image, y1, x0), colour(image, y1, x1), px.y);
-    let value = mix(top, bottom, py.y);
+    var value = mix(top, bottom, py.y);
+    if (params.reversed != 0u) {
+        value = value.zyxw;
+    }
     output[params.first * size + index] = (value - params.mean) * params.scale;
 }

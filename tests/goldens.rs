@@ -219,6 +219,7 @@ fn steps(model: &Model, name: &str) -> Steps {
             RepresentationStep::Lbp { radius } => parts.radius = Some(*radius),
             RepresentationStep::Lookup(table) => parts.table.clone_from(table),
             RepresentationStep::Resize(size) => parts.resize = *size,
+            RepresentationStep::Order(order) => panic!("the default model reads RGB, not {order:?}"),
             RepresentationStep::Normalise { mean, scale } => (parts.mean, parts.scale) = (*mean, *scale),
         }
     }
@@ -253,7 +254,7 @@ fn representations_of_the_default_model() {
         assert!(*twin_codes.as_raw() == codes, "{name}: codes of the twin");
         let twin_mapped = reference::lookup(&twin_codes, &table);
         assert!(*twin_mapped.as_raw() == mapped, "{name}: mapped picture of the twin");
-        near("twin", &reference::normalise_crops(&twin_mapped, resize, resize, &Crop::centre(resize, resize), mean, scale));
+        near("twin", &reference::normalise_crops(&twin_mapped, resize, resize, &Crop::centre(resize, resize), false, mean, scale));
 
         for gpu in gpus() {
             let gray = GrayImage::from_raw(canonical.width(), canonical.height(), gpu_gray(&gpu, &canonical)).unwrap();
@@ -269,7 +270,7 @@ fn representations_of_the_default_model() {
                 let crops = bench.words(&[0; 2]);
                 let shape = [1, 3, resize[0] as usize, resize[1] as usize];
                 let output = bench.output(&shape);
-                let step = Normalise { source: Source::Mapped, size, resize, crops: 1, mean, scale };
+                let step = Normalise { source: Source::Mapped, size, resize, crops: 1, reversed: false, mean, scale };
                 bench.recording.dispatch(kernels::normalise("normalise", step, pixels, table, crops, 1, output, 0).unwrap());
                 let got = unpacked(&bench.run_floats(output.slice).unwrap(), &shape);
                 if exact {

@@ -25,6 +25,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("lbp", "a_larger && a > 0", "a_larger && b > 0"),
     ("warp", "face.mirrored != 0u", "false"),
     ("normalise", "crop.y + x", "crop.x + x"),
+    ("normalise", "value.zyxw", "value.yzxw"),
     ("normalise", "y0 + 1u", "y0"),
     ("normalise", "value - params.mean", "value + params.mean"),
     ("conv_broadcast_8", "subgroupBroadcast(w0, 7u)", "subgroupBroadcast(w0, 6u)"),

@@ -174,6 +174,8 @@ def apply(steps, value, tensors):
             value = lookup(value, tensors[argument])
         elif name == "resize":
             value = resize(value, argument)
+        elif name == "order":
+            value = value[..., ::-1]
         elif name == "normalise":
             value = normalise(value, argument["mean"], argument["scale"])
         else:

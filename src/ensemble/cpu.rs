@@ -70,7 +70,7 @@ fn represent(model: &Model, name: &str, canonicals: &[RgbImage], shape: [usize; 
         } else {
             crop
         };
-        data.extend(reference::normalise_crops(&picture, parts.resize, window, &crops, parts.mean, parts.scale));
+        data.extend(reference::normalise_crops(&picture, parts.resize, window, &crops, parts.reversed, parts.mean, parts.scale));
     }
     if parts.channels() == 1 {
         let plane = shape[1] * shape[2];

@@ -275,6 +275,7 @@ impl Engine {
                     size: parts.size(),
                     resize: parts.resize,
                     crops: crops.len(),
+                    reversed: parts.reversed,
                     mean: parts.mean,
                     scale: parts.scale,
                 };

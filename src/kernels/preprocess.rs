@@ -120,6 +120,8 @@ pub struct Normalise {
     pub resize: [u32; 2],
     /// Number of crops of each picture.
     pub crops: usize,
+    /// Blue comes first, as Caffe's networks want it; mean and scale are in that order.
+    pub reversed: bool,
     /// Subtracted from each channel.
     pub mean: [f32; 3],
     /// Multiplied after that.
@@ -170,6 +172,7 @@ pub fn normalise(
             Source::Gray => 2,
         },
         first: first as u32,
+        reversed: u32::from(step.reversed && channels == 3),
         mean: four(step.mean),
         scale: four(step.scale),
         ..Default::default()

@@ -32,12 +32,14 @@ impl Crop {
 }
 
 /// A u8 picture resized to `resize` = `[height, width]` (bilinear, half-pixel centres, edges repeated; the identity at the same size), cut to
-/// `window` at each crop, normalised as (v - mean) * scale: planar `[crops, 3, window h, window w]`.
+/// `window` at each crop, blue first where `reversed`, normalised as (v - mean) * scale: planar `[crops, 3, window h, window w]`.
+#[expect(clippy::too_many_arguments, reason = "the fields of one step")]
 pub fn normalise_crops(
     picture: &RgbImage,
     resize: [u32; 2],
     window: [u32; 2],
     crops: &[Crop],
+    reversed: bool,
     mean: [f32; 3],
     scale: [f32; 3],
 ) -> Vec<f32> {
@@ -54,7 +56,7 @@ pub fn normalise_crops(
                 let (y0, y1, fy) = axis(crop.origin[0] + y, picture.height(), resize[0]);
                 for x in 0..window[1] {
                     let (x0, x1, fx) = axis(crop.origin[1] + x, picture.width(), resize[1]);
-                    let p = |x: u32, y: u32| f64::from(picture.get_pixel(x, y).0[c]);
+                    let p = |x: u32, y: u32| f64::from(picture.get_pixel(x, y).0[if reversed { 2 - c } else { c }]);
                     let top = p(x0, y0) * (1.0 - fx) + p(x1, y0) * fx;
                     let bottom = p(x0, y1) * (1.0 - fx) + p(x1, y1) * fx;
                     let value = top * (1.0 - fy) + bottom * fy;

@@ -74,13 +74,23 @@ pub enum RepresentationStep {
     Lookup(String),
     /// Bilinear, to height and width.
     Resize([u32; 2]),
-    /// (v - mean) * scale a channel.
+    /// Channels in another order than red, green, blue.
+    Order(Order),
+    /// (v - mean) * scale a channel, in the order of the channels.
     Normalise {
         /// Subtracted.
         mean: [f32; 3],
         /// Multiplied.
         scale: [f32; 3],
     },
+}
+
+/// An order of channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Blue, green, red: Caffe's.
+    Bgr,
 }
 
 /// How gray is made.
@@ -187,6 +197,8 @@ pub(crate) struct Representation {
     pub radius: Option<u32>,
     pub table: Option<String>,
     pub resize: [u32; 2],
+    /// Blue first.
+    pub reversed: bool,
     pub mean: [f32; 3],
     pub scale: [f32; 3],
 }
@@ -355,6 +367,7 @@ impl Description {
             Some(RepresentationStep::Resize(size)) => *size,
             _ => from.map(|side| side - 2 * radius.unwrap_or(0)),
         };
+        let reversed = rest.next_if(|s| matches!(s, RepresentationStep::Order(Order::Bgr))).is_some();
         let (mean, scale) = match rest.next_if(|s| matches!(s, RepresentationStep::Normalise { .. })) {
             Some(RepresentationStep::Normalise { mean, scale }) => (*mean, *scale),
             _ => ([0.0; 3], [1.0; 3]),
@@ -365,10 +378,10 @@ impl Description {
         {
             return Err((
                 at(),
-                "steps come as enlarge, gray, lbp, lookup, resize, normalise, each at most once, sizes between 1 and 4096, numbers finite"
+                "steps come as enlarge, gray, lbp, lookup, resize, order, normalise, each at most once, sizes between 1 and 4096, numbers finite"
                     .into(),
             ));
         }
-        Ok(Representation { from, gray, radius, table, resize, mean, scale })
+        Ok(Representation { from, gray, radius, table, resize, reversed, mean, scale })
     }
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 pub use array::{Array, Type};
 pub use combine::combine;
 pub use import::{Imported, Preprocess};
-pub use description::{Canonical, Description, Fusion, Member, Oversample, RepresentationStep, Rule};
+pub use description::{Canonical, Description, Fusion, Member, Oversample, Order, RepresentationStep, Rule};
 use safetensors::SafeTensors;
 pub use seeded::{Seeded, Stream};
 

@@ -139,6 +139,7 @@ pub(super) fn normalise(gpu: &Gpu) -> Result<(), String> {
         for source in [Source::Mapped, Source::Colour, Source::Gray] {
             let crops = if images == 7 { Crop::five(resize, window) } else { Crop::centre(resize, window) };
             let channels = if source == Source::Gray { 1 } else { 3 };
+            let reversed = images == 2 && channels == 3;
             let (mut bytes, mut want) = (Vec::new(), Vec::new());
             for _ in 0..images {
                 let picture = match source {
@@ -158,7 +159,7 @@ pub(super) fn normalise(gpu: &Gpu) -> Result<(), String> {
                         rgb
                     }
                 };
-                let planes = reference::normalise_crops(&picture, resize, window, &crops, mean, scale);
+                let planes = reference::normalise_crops(&picture, resize, window, &crops, reversed, mean, scale);
                 let plane = (window[0] * window[1]) as usize;
                 want.extend(planes.chunks_exact(3 * plane).flat_map(|crop| crop[..channels * plane].to_vec()));
             }
@@ -169,7 +170,7 @@ pub(super) fn normalise(gpu: &Gpu) -> Result<(), String> {
             let origins: Vec<u32> = crops.iter().flat_map(|c| c.origin).collect();
             let crops_slice = bench.words(&origins);
             let output = bench.output(&shape);
-            let step = Normalise { source, size, resize, crops: crops.len(), mean, scale };
+            let step = Normalise { source, size, resize, crops: crops.len(), reversed, mean, scale };
             bench
                 .recording
                 .dispatch(kernels::normalise("normalise", step, pixels, table, crops_slice, images, output, 0).map_err(text)?);
