@@ -12,6 +12,7 @@ mod ensemble;
 mod evaluate;
 mod files;
 mod fuse;
+mod import;
 mod inputs;
 mod labelled;
 mod lbp;
@@ -47,6 +48,7 @@ enum Command {
     Evaluate(evaluate::Args),
     Fuse(fuse::Args),
     Ensemble(ensemble::Args),
+    Import(import::Args),
     Run(run::Args),
     Zoo(zoo::Args),
     Lbp(lbp::Args),
@@ -64,6 +66,7 @@ impl Command {
             Self::Evaluate(args) => evaluate::run(&args),
             Self::Fuse(args) => fuse::run(&args),
             Self::Ensemble(args) => ensemble::run(&args),
+            Self::Import(args) => import::run(&args),
             Self::Run(args) => run::run(&args),
             Self::Zoo(args) => zoo::run(&args),
             Self::Lbp(args) => lbp::run(&args),

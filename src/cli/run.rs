@@ -68,7 +68,8 @@ fn write(path: &Path, outputs: &[(String, Array)]) -> Result<()> {
         return npy::write(path, only);
     }
     std::fs::create_dir_all(path).map_err(|error| Error::io(path, error))?;
-    outputs.iter().try_for_each(|(name, array)| npy::write(&path.join(format!("{name}.npy")), array))
+    // Names of other frameworks are paths.
+    outputs.iter().try_for_each(|(name, array)| npy::write(&path.join(format!("{}.npy", name.replace(['/', '\\'], "_"))), array))
 }
 
 fn run_file(

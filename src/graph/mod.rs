@@ -10,7 +10,7 @@ pub mod schedule;
 
 pub use cost::Cost;
 pub use interpret::interpret;
-pub use network::{Network, Op, Pad};
+pub use network::{AutoPad, Network, Op, Pad, PadMode};
 pub use record::Prepared;
 pub use resolve::{Constant, Graph, Kind, Node, TensorId};
 pub use schedule::{Schedule, Step};

@@ -220,6 +220,13 @@ pub enum Op {
         r#in: [String; 1],
         out: [String; 1],
     },
+    /// The same tensor by another name.
+    Identity {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
     /// Nothing, when a network is used.
     Dropout {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -442,6 +449,7 @@ impl Op {
             | Self::HardSigmoid { r#in, out, .. }
             | Self::HardSwish { r#in, out, .. }
             | Self::Prelu { r#in, out, .. }
+            | Self::Identity { r#in, out, .. }
             | Self::Dropout { r#in, out, .. }
             | Self::Softmax { r#in, out, .. }
             | Self::MaxPool { r#in, out, .. }

@@ -372,7 +372,7 @@ impl Graph {
             }
             Op::HardSwish { .. } => same(Kind::Unary(Unary::HardSwish)),
             Op::Prelu { name, .. } => same(Kind::Prelu { name: name.clone() }),
-            Op::Dropout { .. } => same(Kind::Identity),
+            Op::Identity { .. } | Op::Dropout { .. } => same(Kind::Identity),
             Op::Softmax { .. } => same(Kind::Softmax),
             Op::MaxPool { kernel, stride, pad, ceil, .. } => self.pool(out, first, Pooling::Max, *kernel, *stride, *pad, *ceil),
             Op::AveragePool { kernel, stride, pad, ceil, count_include_pad, .. } => {

@@ -51,6 +51,15 @@ impl Imported {
         Ok(parameters(&graph).into_iter().map(|parameter| parameter.name).filter(|name| !self.tensors.contains_key(name)).collect())
     }
 
+    /// Without the weights that the network does not read.
+    pub(super) fn without_unread(mut self) -> Self {
+        if let Ok(graph) = Graph::new(&self.network) {
+            let read: std::collections::BTreeSet<String> = parameters(&graph).into_iter().map(|parameter| parameter.name).collect();
+            self.tensors.retain(|name, _| read.contains(name));
+        }
+        self
+    }
+
     /// Random weights of `seed` for those that are missing, as the zoo's are made.
     ///
     /// # Errors

@@ -4,7 +4,9 @@ mod array;
 mod combine;
 pub mod description;
 mod import;
+pub mod onnx;
 mod seeded;
+pub mod state_dict;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;

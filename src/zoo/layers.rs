@@ -103,7 +103,11 @@ impl Layers {
     }
 
     pub(super) fn batch_norm(&mut self, name: &str) -> &mut Self {
-        self.push(name, |r#in, out| Op::BatchNorm { name: name.to_owned(), r#in, out, eps: 1e-5 })
+        self.batch_norm_eps(name, 1e-5)
+    }
+
+    pub(super) fn batch_norm_eps(&mut self, name: &str, eps: f64) -> &mut Self {
+        self.push(name, |r#in, out| Op::BatchNorm { name: name.to_owned(), r#in, out, eps })
     }
 
     pub(super) fn relu(&mut self, name: &str) -> &mut Self {

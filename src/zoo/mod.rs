@@ -10,6 +10,7 @@ mod model;
 mod preact_resnet;
 mod resnet;
 mod resnet_caffe;
+pub(crate) mod torchvision;
 mod vgg16;
 mod vgg_cnn;
 

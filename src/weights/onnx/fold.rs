@@ -1,0 +1,369 @@
+//! Operators on constants: exporters write shapes as small programs of them.
+
+use super::node::{Attributes, axis_of, axes_of};
+use super::value::{Constant, Numbers};
+
+/// Steps of the index along each dimension of `shape`.
+fn strides(shape: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1; shape.len()];
+    for i in (1..shape.len()).rev() {
+        strides[i - 1] = strides[i] * shape[i];
+    }
+    strides
+}
+
+/// Indices of every position of `shape`, each dimension with its own step.
+fn places(shape: &[usize], steps: &[i64], first: i64) -> Vec<usize> {
+    let mut all = vec![first];
+    for (&size, &step) in shape.iter().zip(steps) {
+        all = all.into_iter().flat_map(|at| (0..size as i64).map(move |i| at + i * step)).collect();
+    }
+    all.into_iter().map(|at| at.max(0) as usize).collect()
+}
+
+/// `constant` repeated to `shape` by ONNX's broadcast.
+pub(super) fn expand(constant: &Constant, shape: &[usize]) -> Result<Constant, String> {
+    let lacking = shape.len().checked_sub(constant.shape.len()).ok_or_else(|| format!("{:?} does not repeat to {shape:?}", constant.shape))?;
+    let own = strides(&constant.shape);
+    let mut steps = vec![0; shape.len()];
+    for (i, &size) in constant.shape.iter().enumerate() {
+        if size != 1 && size != shape[lacking + i] {
+            return Err(format!("{:?} does not repeat to {shape:?}", constant.shape));
+        }
+        steps[lacking + i] = if size == 1 { 0 } else { own[i] as i64 };
+    }
+    Ok(constant.gather(shape.to_vec(), places(shape, &steps, 0).into_iter()))
+}
+
+/// The shape that two broadcast to.
+pub(super) fn broadcast(left: &[usize], right: &[usize]) -> Result<Vec<usize>, String> {
+    let rank = left.len().max(right.len());
+    let size = |side: &[usize], i: usize| (i + side.len()).checked_sub(rank).and_then(|i| side.get(i)).copied().unwrap_or(1);
+    (0..rank)
+        .map(|i| match (size(left, i), size(right, i)) {
+            (a, b) if a == b || b == 1 => Ok(a),
+            (1, b) => Ok(b),
+            _ => Err(format!("{left:?} and {right:?} do not broadcast")),
+        })
+        .collect()
+}
+
+pub(super) fn transpose(constant: &Constant, axes: &[usize]) -> Constant {
+    let own = strides(&constant.shape);
+    let shape: Vec<usize> = axes.iter().map(|&axis| constant.shape[axis]).collect();
+    let steps: Vec<i64> = axes.iter().map(|&axis| own[axis] as i64).collect();
+    constant.gather(shape.clone(), places(&shape, &steps, 0).into_iter())
+}
+
+/// Where a slice starts, how many positions it has and its step, along a dimension of `length`.
+pub(super) fn range(length: usize, start: i64, end: i64, step: i64) -> Result<(usize, usize), String> {
+    let length = length as i64;
+    let from_end = |at: i64| if at < 0 { at.saturating_add(length) } else { at };
+    let (start, end) = if step > 0 {
+        (from_end(start).clamp(0, length), from_end(end).clamp(0, length))
+    } else {
+        (from_end(start).clamp(-1, length - 1), from_end(end).clamp(-1, length - 1))
+    };
+    let distance = if step > 0 { end - start } else { start - end };
+    match step {
+        0 | i64::MIN => Err(format!("a step of {step}")),
+        _ if distance <= 0 => Ok((0, 0)),
+        _ => Ok((start as usize, ((distance - 1) / step.abs() + 1) as usize)),
+    }
+}
+
+fn binary(op: &str, left: &Constant, right: &Constant, most: usize) -> Result<Constant, String> {
+    let shape = broadcast(&left.shape, &right.shape)?;
+    within(&shape, most)?;
+    let (left, right) = (expand(left, &shape)?, expand(right, &shape)?);
+    if let (Numbers::Int(a), Numbers::Int(b)) = (&left.numbers, &right.numbers) {
+        let apply = |(&a, &b): (&i64, &i64)| match op {
+            "Add" => Ok(a.wrapping_add(b)),
+            "Sub" => Ok(a.wrapping_sub(b)),
+            "Mul" => Ok(a.wrapping_mul(b)),
+            "Div" => a.checked_div(b).ok_or("a division by 0"),
+            "Max" => Ok(a.max(b)),
+            "Min" => Ok(a.min(b)),
+            "Equal" => Ok(i64::from(a == b)),
+            "Less" => Ok(i64::from(a < b)),
+            _ => Ok(i64::from(a > b)),
+        };
+        return Ok(Constant::ints(shape, a.iter().zip(b).map(apply).collect::<Result<_, _>>()?));
+    }
+    let (a, b) = (left.as_floats(), right.as_floats());
+    let pairs = a.into_iter().zip(b);
+    if matches!(op, "Equal" | "Less" | "Greater") {
+        let apply = |(a, b): (f32, f32)| i64::from(if op == "Equal" { a == b } else if op == "Less" { a < b } else { a > b });
+        return Ok(Constant::ints(shape, pairs.map(apply).collect()));
+    }
+    let apply = |(a, b): (f32, f32)| match op {
+        "Add" => a + b,
+        "Sub" => a - b,
+        "Mul" => a * b,
+        "Div" => a / b,
+        "Max" => a.max(b),
+        _ => a.min(b),
+    };
+    Ok(Constant::floats(shape, pairs.map(apply).collect()))
+}
+
+/// Checks that a constant of `shape` has at most `most` values.
+pub(super) fn within(shape: &[usize], most: usize) -> Result<(), String> {
+    match shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n)) {
+        Some(count) if count <= most => Ok(()),
+        _ => Err(format!("a constant of shape {shape:?} would be made: the file has no need of more than {most} values")),
+    }
+}
+
+/// A shape as integers give it.
+fn shape_of(sizes: &[i64]) -> Result<Vec<usize>, String> {
+    sizes.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a size of {n}"))).collect()
+}
+
+/// The sizes that a Reshape to `target` gives to `count` values of `shape`.
+pub(super) fn reshaped(shape: &[usize], target: &[i64], zero_is_zero: bool) -> Result<Vec<usize>, String> {
+    let count: usize = shape.iter().product();
+    let wrong = || format!("{shape:?} does not become {target:?}");
+    let mut sizes = Vec::new();
+    for (i, &n) in target.iter().enumerate() {
+        sizes.push(match n {
+            0 if !zero_is_zero => *shape.get(i).ok_or_else(wrong)?,
+            -1 => 1,
+            n => usize::try_from(n).map_err(|_| wrong())?,
+        });
+    }
+    let known = sizes.iter().try_fold(1_usize, |product, &n| product.checked_mul(n)).ok_or_else(wrong)?;
+    match target.iter().filter(|&&n| n == -1).count() {
+        0 if known == count => Ok(sizes),
+        1 if known > 0 && count.is_multiple_of(known) => {
+            let free = target.iter().position(|&n| n == -1).unwrap_or(0);
+            sizes[free] = count / known;
+            Ok(sizes)
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// The output of the operator `op` on constants; `None` where it is not one of those that are computed at import. A missing optional input is `None`.
+pub(super) fn fold(op: &str, version: i64, attributes: &Attributes<'_>, inputs: &[Option<&Constant>], most: usize) -> Result<Option<Constant>, String> {
+    let first = || inputs.first().copied().flatten().ok_or("its first input is missing".to_owned());
+    let second = || inputs.get(1).copied().flatten().ok_or("its second input is missing".to_owned());
+    Ok(Some(match op {
+        "Identity" | "Dropout" => first()?.clone(),
+        "Cast" => match attributes.int("to", 1)? {
+            1 | 10 | 11 | 16 => Constant::floats(first()?.shape.clone(), first()?.as_floats()),
+            2 | 3 | 5 | 6 | 7 | 9 => match &first()?.numbers {
+                Numbers::Int(_) => first()?.clone(),
+                Numbers::Float(values) => Constant::ints(first()?.shape.clone(), values.iter().map(|&value| value as i64).collect()),
+            },
+            other => return Err(format!("a cast to type {other}")),
+        },
+        "Shape" => {
+            let shape = &first()?.shape;
+            let (start, count) = range(shape.len(), attributes.int("start", 0)?, attributes.int("end", i64::MAX)?, 1)?;
+            Constant::ints(vec![count], shape[start..start + count].iter().map(|&n| n as i64).collect())
+        }
+        "Size" => Constant::ints(vec![], vec![first()?.count() as i64]),
+        "ConstantOfShape" => {
+            let shape = shape_of(&first()?.as_ints()?)?;
+            within(&shape, most)?;
+            let value = attributes.tensor("value")?.unwrap_or_else(|| Constant::floats(vec![1], vec![0.0]));
+            expand(&Constant { shape: vec![], ..value }, &shape)?
+        }
+        "Range" => {
+            let ends: Vec<i64> = inputs.iter().flatten().map(|end| end.as_ints()).collect::<Result<Vec<_>, _>>()?.concat();
+            let [start, limit, step] = ends[..] else { return Err("a range of other than three integers".into()) };
+            let count = if step == 0 { 0 } else { ((limit.saturating_sub(start)) as f64 / step as f64).ceil().max(0.0) as usize };
+            within(&[count], most)?;
+            Constant::ints(vec![count], (0..count as i64).map(|i| start.wrapping_add(i.wrapping_mul(step))).collect())
+        }
+        "Gather" => {
+            let (data, indices) = (first()?, second()?);
+            let axis = axis_of(attributes.int("axis", 0)?, data.shape.len())?;
+            let length = data.shape[axis] as i64;
+            let (before, after): (usize, usize) = (data.shape[..axis].iter().product(), data.shape[axis + 1..].iter().product());
+            let shape = [&data.shape[..axis], &indices.shape[..], &data.shape[axis + 1..]].concat();
+            within(&shape, most)?;
+            let mut from = Vec::new();
+            for index in indices.as_ints()? {
+                let index = if index < 0 { index.saturating_add(length) } else { index };
+                if !(0..length).contains(&index) {
+                    return Err(format!("index {index} of {length}"));
+                }
+                from.push(index as usize);
+            }
+            let places = (0..before).flat_map(|b| from.iter().flat_map(move |&index| (0..after).map(move |a| (b * length as usize + index) * after + a)));
+            data.gather(shape, places.collect::<Vec<_>>().into_iter())
+        }
+        "Unsqueeze" | "Squeeze" | "Flatten" | "Reshape" => {
+            let data = first()?;
+            let shape = new_shape(op, version, attributes, &data.shape, inputs.get(1).copied().flatten())?;
+            Constant { shape, numbers: data.numbers.clone() }
+        }
+        "Transpose" => {
+            let data = first()?;
+            let reversed: Vec<i64> = (0..data.shape.len() as i64).rev().collect();
+            let axes = axes_of(attributes.ints("perm")?.unwrap_or(&reversed), data.shape.len())?;
+            let mut sorted = axes.clone();
+            sorted.sort_unstable();
+            if !sorted.into_iter().eq(0..data.shape.len()) {
+                return Err(format!("axes {axes:?} of {:?}", data.shape));
+            }
+            transpose(data, &axes)
+        }
+        "Concat" => {
+            let parts: Vec<&Constant> = inputs.iter().flatten().copied().collect();
+            let data = first()?;
+            let axis = axis_of(attributes.int("axis", 1)?, data.shape.len())?;
+            concat(&parts, axis, most)?
+        }
+        "Slice" => {
+            let mut data = first()?.clone();
+            for (axis, start, end, step) in slices(version, attributes, &data.shape, inputs)? {
+                let (start, count) = range(data.shape[axis], start, end, step)?;
+                let own = strides(&data.shape);
+                let mut shape = data.shape.clone();
+                shape[axis] = count;
+                let steps: Vec<i64> = own.iter().enumerate().map(|(i, &stride)| if i == axis { stride as i64 * step } else { stride as i64 }).collect();
+                data = data.gather(shape.clone(), places(&shape, &steps, (start * own[axis]) as i64).into_iter());
+            }
+            data
+        }
+        "Expand" => {
+            let shape = broadcast(&first()?.shape, &shape_of(&second()?.as_ints()?)?)?;
+            within(&shape, most)?;
+            expand(first()?, &shape)?
+        }
+        "Where" => {
+            let (Some(yes), Some(no)) = (inputs.get(1).copied().flatten(), inputs.get(2).copied().flatten()) else { return Err("it reads three tensors".into()) };
+            let shape = broadcast(&broadcast(&first()?.shape, &yes.shape)?, &no.shape)?;
+            within(&shape, most)?;
+            let (condition, yes, no) = (expand(first()?, &shape)?.as_ints()?, expand(yes, &shape)?, expand(no, &shape)?);
+            match (&yes.numbers, &no.numbers) {
+                (Numbers::Int(a), Numbers::Int(b)) => {
+                    Constant::ints(shape, condition.iter().zip(a.iter().zip(b)).map(|(&c, (&a, &b))| if c != 0 { a } else { b }).collect())
+                }
+                _ => {
+                    let (a, b) = (yes.as_floats(), no.as_floats());
+                    Constant::floats(shape, condition.iter().zip(a.into_iter().zip(b)).map(|(&c, (a, b))| if c != 0 { a } else { b }).collect())
+                }
+            }
+        }
+        "Add" | "Sub" | "Mul" | "Div" | "Equal" | "Less" | "Greater" => binary(op, first()?, second()?, most)?,
+        "Max" | "Min" => {
+            let mut all = inputs.iter().flatten();
+            let start = all.next().map(|&constant| constant.clone()).ok_or("nothing to compare")?;
+            all.try_fold(start, |left, right| binary(op, &left, right, most))?
+        }
+        "Neg" | "Abs" | "Floor" | "Ceil" | "Sqrt" | "Exp" | "Reciprocal" => {
+            let data = first()?;
+            match (&data.numbers, op) {
+                (Numbers::Int(values), "Neg") => Constant::ints(data.shape.clone(), values.iter().map(|value| value.wrapping_neg()).collect()),
+                (Numbers::Int(values), "Abs") => Constant::ints(data.shape.clone(), values.iter().map(|value| value.wrapping_abs()).collect()),
+                (Numbers::Int(_), _) => data.clone(),
+                (Numbers::Float(values), _) => {
+                    let apply = |&x: &f32| match op {
+                        "Neg" => -x,
+                        "Abs" => x.abs(),
+                        "Floor" => x.floor(),
+                        "Ceil" => x.ceil(),
+                        "Sqrt" => x.sqrt(),
+                        "Exp" => x.exp(),
+                        _ => 1.0 / x,
+                    };
+                    Constant::floats(data.shape.clone(), values.iter().map(apply).collect())
+                }
+            }
+        }
+        "ReduceProd" if first()?.shape.len() <= 1 => {
+            let product = first()?.as_ints()?.iter().fold(1_i64, |product, &n| product.wrapping_mul(n));
+            let shape = if attributes.int("keepdims", 1)? != 0 { vec![1; first()?.shape.len()] } else { vec![] };
+            Constant::ints(shape, vec![product])
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn concat(parts: &[&Constant], axis: usize, most: usize) -> Result<Constant, String> {
+    let first = parts.first().ok_or("nothing to concatenate")?;
+    let mut shape = first.shape.clone();
+    shape[axis] = 0;
+    for part in parts {
+        if part.shape.len() != shape.len() || part.shape.iter().enumerate().any(|(i, &n)| i != axis && n != first.shape[i]) {
+            return Err(format!("{:?} and {:?} do not concatenate along {axis}", first.shape, part.shape));
+        }
+        shape[axis] += part.shape[axis];
+    }
+    within(&shape, most)?;
+    let outer: usize = shape[..axis].iter().product();
+    let ints = parts.iter().all(|part| matches!(part.numbers, Numbers::Int(_)));
+    let (mut whole, mut real) = (Vec::new(), Vec::new());
+    for row in 0..outer {
+        for part in parts {
+            let each = part.count() / outer;
+            match &part.numbers {
+                Numbers::Int(values) if ints => whole.extend_from_slice(&values[row * each..(row + 1) * each]),
+                _ => real.extend_from_slice(&part.as_floats()[row * each..(row + 1) * each]),
+            }
+        }
+    }
+    Ok(if ints { Constant::ints(shape, whole) } else { Constant::floats(shape, real) })
+}
+
+/// The shape after Squeeze, Unsqueeze, Flatten or Reshape; their axes or sizes are an attribute or the second input.
+pub(super) fn new_shape(op: &str, version: i64, attributes: &Attributes<'_>, shape: &[usize], second: Option<&Constant>) -> Result<Vec<usize>, String> {
+    let axes = || match (attributes.ints("axes")?, second) {
+        (Some(axes), _) if version < 13 => Ok(Some(axes.to_vec())),
+        (_, Some(axes)) => axes.as_ints().map(Some),
+        _ => Ok::<_, String>(None),
+    };
+    match op {
+        "Flatten" => {
+            let axis = attributes.int("axis", 1)?;
+            let axis = if axis == shape.len() as i64 { shape.len() } else { axis_of(axis, shape.len())? };
+            Ok(vec![shape[..axis].iter().product(), shape[axis..].iter().product()])
+        }
+        "Reshape" => {
+            let target = match second {
+                Some(target) => target.as_ints()?,
+                None => attributes.ints("shape")?.ok_or("its shape is computed from the image: only fixed shapes are read")?.to_vec(),
+            };
+            reshaped(shape, &target, attributes.int("allowzero", 0)? != 0)
+        }
+        "Squeeze" => match axes()? {
+            None => Ok(shape.iter().copied().filter(|&n| n != 1).collect()),
+            Some(axes) => {
+                let axes = axes_of(&axes, shape.len())?;
+                if let Some(&axis) = axes.iter().find(|&&axis| shape[axis] != 1) {
+                    return Err(format!("dimension {axis} of {shape:?} is not 1"));
+                }
+                Ok(shape.iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, &n)| n).collect())
+            }
+        },
+        _ => {
+            let axes = axes()?.ok_or("it has no axes")?;
+            let rank = shape.len() + axes.len();
+            let axes = axes_of(&axes, rank)?;
+            let mut rest = shape.iter();
+            Ok((0..rank).map(|i| if axes.contains(&i) { 1 } else { rest.next().copied().unwrap_or(1) }).collect())
+        }
+    }
+}
+
+/// Axis, start, end and step of every slice.
+pub(super) fn slices(version: i64, attributes: &Attributes<'_>, shape: &[usize], inputs: &[Option<&Constant>]) -> Result<Vec<(usize, i64, i64, i64)>, String> {
+    let input = |index: usize| inputs.get(index).copied().flatten().map(|constant| constant.as_ints()).transpose();
+    let own = |name: &str| attributes.ints(name).map(|ints| ints.map(<[i64]>::to_vec));
+    let (starts, ends, axes, steps) = if version < 10 {
+        (own("starts")?, own("ends")?, own("axes")?, None)
+    } else {
+        (input(1)?, input(2)?, input(3)?, input(4)?)
+    };
+    let (starts, ends) = (starts.ok_or("its starts are computed from the image")?, ends.ok_or("its ends are computed from the image")?);
+    let axes = axes_of(&axes.unwrap_or_else(|| (0..starts.len() as i64).collect()), shape.len())?;
+    let steps = steps.unwrap_or_else(|| vec![1; starts.len()]);
+    if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
+        return Err("starts, ends, axes and steps differ in number".into());
+    }
+    Ok(axes.into_iter().enumerate().map(|(i, axis)| (axis, starts[i], ends[i], steps[i])).collect())
+}

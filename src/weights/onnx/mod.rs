@@ -1,0 +1,318 @@
+//! ONNX, opsets 7 to 22: the operators that facial-expression networks are exported with, the integer programs that compute their shapes folded away.
+//!
+//! The first dimension of what goes in is the batch and stays it; whatever would mix images is refused.
+
+mod builder;
+mod fold;
+mod layers;
+mod maths;
+mod node;
+#[allow(missing_docs, clippy::all, reason = "generated")]
+mod proto;
+mod resize;
+mod shapes;
+mod value;
+mod windows;
+
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use builder::{Builder, Shaped, Value};
+use node::Attributes;
+use prost::Message;
+use value::{Constant, External};
+
+use super::Imported;
+use crate::error::{Error, Result};
+use crate::graph::Graph;
+
+/// Opsets that are read.
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=22;
+/// Values that a constant may have, however small the file is.
+const LEAST_MOST: usize = 1 << 20;
+
+/// One node while it is read.
+struct Reading<'n> {
+    op: &'n str,
+    version: i64,
+    attributes: Attributes<'n>,
+    /// Its name, or that of its first output.
+    name: &'n str,
+    inputs: Vec<Option<Value>>,
+    /// Names that the file gives to the inputs.
+    input_names: &'n [String],
+    outputs: &'n [String],
+}
+
+impl Reading<'_> {
+    fn has(&self, index: usize) -> bool {
+        self.inputs.get(index).is_some_and(Option::is_some)
+    }
+
+    fn image(&self, index: usize) -> Result<&Shaped, String> {
+        match self.inputs.get(index) {
+            Some(Some(Value::Image(shaped))) => Ok(shaped),
+            Some(Some(_)) => Err(format!("its input {index} is a constant: it has no image")),
+            _ => Err(format!("its input {index} is missing")),
+        }
+    }
+
+    fn constant(&self, index: usize) -> Result<Option<Arc<Constant>>, String> {
+        match self.inputs.get(index) {
+            Some(Some(Value::Constant(constant))) => Ok(Some(Arc::clone(constant))),
+            Some(Some(_)) => Err(format!("its input {index} is computed from the image: only a constant is read there")),
+            _ => Ok(None),
+        }
+    }
+
+    fn needed(&self, index: usize) -> Result<Arc<Constant>, String> {
+        self.constant(index)?.ok_or_else(|| format!("its input {index} is missing"))
+    }
+
+    /// The only output that is read.
+    fn output(&self) -> Result<String, String> {
+        match self.outputs {
+            [only] => Ok(only.clone()),
+            [first, rest @ ..] if rest.iter().all(String::is_empty) => Ok(first.clone()),
+            [] => Err("it has no output".into()),
+            _ => Err(format!("it has {} outputs: one is read", self.outputs.len())),
+        }
+    }
+
+    /// What to call the layer: as its weight is called, `fc6` of `fc6.weight`, else as the node.
+    fn layer(&self, builder: &mut Builder, weight: usize) -> String {
+        let name = self.input_names.get(weight).map_or("", String::as_str);
+        let name = [".weight", "_weight", ".gamma", "/kernel"].iter().find_map(|end| name.strip_suffix(end)).filter(|name| !name.is_empty());
+        builder.fresh(name.unwrap_or(self.name))
+    }
+}
+
+/// Reads a model from its file; external data lies beside it.
+///
+/// # Errors
+/// [`Error::Io`] where it cannot be read, else as [`read`].
+pub fn load(path: &Path) -> Result<Imported> {
+    let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let external = move |location: &str, offset: u64, length: Option<u64>| {
+        let relative = Path::new(location);
+        if relative.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Err(format!("external data at `{location}`: only files beside the model are read"));
+        }
+        read_range(&folder.join(relative), offset, length).map_err(|error| format!("external data `{location}`: {error}"))
+    };
+    let name = path.file_stem().map_or_else(|| "onnx".to_owned(), |name| name.to_string_lossy().into_owned());
+    read(&name, bytes.into(), &external)
+}
+
+fn read_range(path: &Path, offset: u64, length: Option<u64>) -> std::io::Result<Vec<u8>> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = std::fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    let end = length.map_or(Some(size), |length| offset.checked_add(length));
+    let Some(count) = end.filter(|&end| end <= size).and_then(|end| end.checked_sub(offset)) else {
+        return Err(std::io::Error::other(format!("{length:?} bytes from {offset}, the file has {size}")));
+    };
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = vec![0; count as usize];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a model called `name`.
+///
+/// # Errors
+/// [`Error::Model`] naming every node that cannot be read, with its operator and opset; or the place where the file is damaged.
+pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> Result<Imported> {
+    let wrong = |at: &str, reason: String| Error::Model { model: name.to_owned(), at: at.to_owned(), reason };
+    let most = (bytes.len() / 4).max(LEAST_MOST);
+    let model = proto::Model::decode(bytes)
+        .map_err(|error| wrong("file", format!("not ONNX, or cut short: {error}. Export or download it again")))?;
+    let graph = model.graph.ok_or_else(|| wrong("file", "it has no graph: not an ONNX model. Export it again".into()))?;
+    let domain = |domain: &str| model.opset_import.iter().find(|set| set.domain.as_deref().unwrap_or("") == domain).and_then(|set| set.version);
+    let version = domain("").or_else(|| domain("ai.onnx")).ok_or_else(|| wrong("opset_import", "it names no opset".into()))?;
+    if !OPSETS.contains(&version) {
+        let reason = format!("opset {version}: {} to {} are read. Convert it with onnx.version_converter", OPSETS.start(), OPSETS.end());
+        return Err(wrong("opset_import", reason));
+    }
+    let (mut builder, mut problems) = (start(&graph, most).map_err(|(at, reason)| wrong(&at, reason))?, Vec::new());
+    for tensor in &graph.initializer {
+        let called = tensor.name.clone().unwrap_or_default();
+        let value = match Constant::read(tensor, external) {
+            Ok(constant) => Value::Constant(Arc::new(constant)),
+            Err(reason) => {
+                problems.push(format!("initializer `{called}`: {reason}"));
+                Value::Unknown
+            }
+        };
+        builder.values.insert(called, value);
+    }
+    for (index, node) in graph.node.iter().enumerate() {
+        let op = node.op_type.as_deref().unwrap_or("");
+        let called = node.name.as_deref().filter(|name| !name.is_empty()).or_else(|| node.output.first().map(String::as_str)).unwrap_or("");
+        if let Err(reason) = one(&mut builder, node, op, called, version, external) {
+            let domain = node.domain.as_deref().filter(|domain| !domain.is_empty()).map(|domain| format!("{domain}.")).unwrap_or_default();
+            problems.push(format!("node {index} `{called}` ({domain}{op}, opset {version}): {reason}"));
+            for out in &node.output {
+                builder.values.insert(out.clone(), Value::Unknown);
+            }
+        }
+    }
+    for output in &graph.output {
+        let called = output.name.clone().unwrap_or_default();
+        match builder.values.get(&called) {
+            Some(Value::Image(shaped)) => {
+                let shaped = shaped.clone();
+                // An input may be an output too, and two outputs one tensor.
+                if shaped.name != called {
+                    builder.identity(called.clone(), &shaped);
+                }
+                builder.network.outputs.push(called);
+            }
+            Some(Value::Unknown) => {}
+            Some(Value::Constant(_)) => problems.push(format!("output `{called}` is a constant: it needs no network")),
+            None => problems.push(format!("output `{called}` is made by no node")),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(wrong("graph", format!("{} of its parts cannot be read:\n  {}", problems.len(), problems.join("\n  "))));
+    }
+    let Builder { mut network, tensors, .. } = builder;
+    prune(&mut network);
+    Graph::new(&network).map_err(|error| wrong("graph", error.to_string()))?;
+    let source = format!("ONNX file `{name}`, opset {version}");
+    Ok(Imported { name: name.to_owned(), network, tensors, source, representation: None }.without_unread())
+}
+
+/// The builder with the graph's inputs: what is an input and no initializer.
+fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)> {
+    let given = |name: &str| graph.initializer.iter().any(|tensor| tensor.name.as_deref() == Some(name));
+    let mut inputs = Vec::new();
+    let mut batch = 1;
+    for input in &graph.input {
+        let name = input.name.clone().unwrap_or_default();
+        if given(&name) {
+            continue;
+        }
+        let wrong = |reason: String| (format!("input `{name}`"), reason);
+        let tensor = input.r#type.as_ref().and_then(|ty| ty.tensor_type.as_ref()).ok_or_else(|| wrong("it is no tensor".into()))?;
+        if ![1, 10, 11].contains(&tensor.elem_type.unwrap_or(0)) {
+            return Err(wrong(format!("it has numbers of type {}: float images are read", tensor.elem_type.unwrap_or(0))));
+        }
+        let shape = tensor.shape.as_ref().ok_or_else(|| wrong("it has no shape: export it with one".into()))?;
+        let (first, rest) = shape.dim.split_first().ok_or_else(|| wrong("it is a single number".into()))?;
+        if let Some(fixed) = first.dim_value.filter(|&n| n > 0) {
+            batch = usize::try_from(fixed).map_err(|_| wrong(format!("a batch of {fixed}")))?;
+        }
+        let size = |dim: &proto::Dimension| match (dim.dim_value, &dim.dim_param) {
+            (Some(n), _) if n > 0 => Ok(n as usize),
+            (_, param) => Err(wrong(format!("its size `{}` is open: export it with a fixed size; only the batch may vary", param.as_deref().unwrap_or("?")))),
+        };
+        inputs.push((name.clone(), rest.iter().map(size).collect::<Result<Vec<_>, _>>()?));
+    }
+    let mut builder = Builder::new(batch, most);
+    for out in graph.node.iter().flat_map(|node| &node.output).chain(inputs.iter().map(|(name, _)| name)) {
+        builder.reserve(out);
+    }
+    // Initializers that no node reads under their own name become layers of that name.
+    for (name, dims) in inputs {
+        builder.network.inputs.insert(name.clone(), dims.clone());
+        builder.values.insert(name.clone(), Value::Image(Shaped { name, dims }));
+    }
+    Ok(builder)
+}
+
+/// Reads one node: folds it where all it reads is constant, else appends operators.
+fn one(builder: &mut Builder, node: &proto::Node, op: &str, name: &str, version: i64, external: &External<'_>) -> Result<(), String> {
+    let attributes = Attributes::new(node, external);
+    let fused = node.domain.as_deref() == Some("com.microsoft") && op == "FusedConv";
+    if !fused && !matches!(node.domain.as_deref(), None | Some("" | "ai.onnx")) {
+        return Err("its domain is not read".into());
+    }
+    let mut inputs = Vec::new();
+    for input in &node.input {
+        inputs.push(match (input.as_str(), builder.values.get(input)) {
+            ("", _) => None,
+            (_, Some(Value::Unknown)) => {
+                // Said where it arose, unless this operator is unknown itself.
+                return if known(op) || fused { unknown(builder, node) } else { Err("this operator is not read".into()) };
+            }
+            (_, Some(value)) => Some(value.clone()),
+            (_, None) => return Err(format!("it reads `{input}`, which nothing before it makes")),
+        });
+    }
+    if let Some(out) = node.output.iter().find(|out| builder.values.contains_key(*out)) {
+        return Err(format!("`{out}` is made a second time"));
+    }
+    if op == "Constant" {
+        let value = shapes::constant(&attributes)?;
+        let out = node.output.first().cloned().unwrap_or_default();
+        builder.values.insert(out, Value::Constant(Arc::new(value)));
+        return Ok(());
+    }
+    let reading = Reading { op, version, attributes, name, inputs, input_names: &node.input, outputs: &node.output };
+    let constants: Option<Vec<Option<&Constant>>> = reading
+        .inputs
+        .iter()
+        .map(|input| match input {
+            Some(Value::Constant(constant)) => Some(Some(&**constant)),
+            None => Some(None),
+            _ => None,
+        })
+        .collect();
+    if let Some(constants) = constants {
+        if let Some(value) = fold::fold(op, version, &reading.attributes, &constants, builder.most)? {
+            builder.values.insert(reading.output()?, Value::Constant(Arc::new(value)));
+            return Ok(());
+        }
+    }
+    let made = match op {
+        "Conv" | "FusedConv" | "ConvTranspose" | "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => windows::read(builder, &reading),
+        "LRN" | "BatchNormalization" | "Gemm" | "MatMul" | "Softmax" | "ReduceMean" | "ReduceSum" | "ReduceL2" => layers::read(builder, &reading),
+        "Resize" | "Upsample" => resize::read(builder, &reading),
+        _ if shapes::OPERATORS.contains(&op) => shapes::read(builder, &reading),
+        _ if maths::OPERATORS.contains(&op) => maths::read(builder, &reading),
+        _ => Err("this operator is not read".into()),
+    }?;
+    for (out, value) in made {
+        builder.values.insert(out, value);
+    }
+    Ok(())
+}
+
+fn known(op: &str) -> bool {
+    const OTHERS: [&str; 20] = [
+        "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN", "BatchNormalization", "Gemm", "MatMul",
+        "Softmax", "ReduceMean", "ReduceSum", "ReduceL2", "Resize", "Upsample", "Constant", "ConstantOfShape", "Where", "Range",
+    ];
+    OTHERS.contains(&op) || shapes::OPERATORS.contains(&op) || maths::OPERATORS.contains(&op)
+}
+
+fn unknown(builder: &mut Builder, node: &proto::Node) -> Result<(), String> {
+    for out in &node.output {
+        builder.values.insert(out.clone(), Value::Unknown);
+    }
+    Ok(())
+}
+
+/// What a node makes: names of the file and what they stand for.
+type Made = Vec<(String, Value)>;
+
+fn image(out: String, shaped: Shaped) -> Made {
+    vec![(out, Value::Image(shaped))]
+}
+
+/// Leaves out what no output needs.
+fn prune(network: &mut crate::graph::Network) {
+    let mut needed: std::collections::HashSet<String> = network.outputs.iter().cloned().collect();
+    let mut kept = Vec::new();
+    for op in std::mem::take(&mut network.ops).into_iter().rev() {
+        let (inputs, out) = op.tensors();
+        if needed.contains(out) {
+            needed.extend(inputs.iter().cloned());
+            kept.push(op);
+        }
+    }
+    kept.reverse();
+    network.ops = kept;
+}
