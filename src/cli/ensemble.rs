@@ -9,7 +9,7 @@ use crate::weights::{Model, Oversample, combine};
 
 /// Makes several models one
 ///
-/// The members of all models, which have the same labels in the same order and the same canonical crop. What is equal is stored and
+/// The members of all models, which have the same labels and the same canonical crop; the order of the labels is the first one's. What is equal is stored and
 /// computed once: networks, representations, tables, weights; names that clash get a number. The temperature becomes 1, as those of
 /// the models were learned for other answers: `moue fuse` learns it anew, and the weights with it.
 #[derive(Debug, clap::Args)]

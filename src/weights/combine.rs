@@ -6,7 +6,8 @@ use super::{Array, Description, Fusion, Member, Model, Oversample, Representatio
 use crate::error::{Error, Result};
 use crate::graph::{Graph, parameters};
 
-/// One model called `name` of the members of `models`, which have the same labels and canonical crop. A member's weight is its own, in
+/// One model called `name` of the members of `models`, which have the same labels, perhaps in another order, and the same canonical crop. The order
+/// is that of the first. A member's weight is its own, in
 /// its model, times that of its model in `weights` (not negative, made to sum 1). What is equal is there once: a network, so that its members
 /// run as one dispatch; a representation, so that it is computed once; a table; a member's weights. What differs under the same name
 /// gets a name of its own. The temperature is 1: those of the models were learned for other answers.
@@ -26,6 +27,11 @@ pub fn combine(name: &str, models: &[Model], weights: &[f64], oversample: Option
     for model in models {
         fits(first, model, oversample.is_none())?;
     }
+    let ordered = |model: &Model| match &first.description.labels {
+        labels if *labels == model.description.labels => Ok(model.clone()),
+        labels => model.with_label_order(labels),
+    };
+    let models = &models.iter().map(ordered).collect::<Result<Vec<_>>>()?[..];
     let texts = |of: fn(&Description) -> &String| joined(models.iter().map(|m| (&m.description.name, of(&m.description))));
     let head = &first.description;
     let mut parts = Parts::default();
@@ -55,8 +61,13 @@ fn fits(first: &Model, model: &Model, with_oversample: bool) -> Result<()> {
     let differ = |at: &str, ours: String, theirs: String, remedy: &str| {
         Err(model.wrong(at, format!("`{}` has {theirs}, `{}` has {ours}: {remedy}", model.file, first.file)))
     };
-    if a.labels != b.labels {
-        let remedy = "only models of the same labels in the same order become one";
+    let sorted = |labels: &[String]| {
+        let mut labels = labels.to_vec();
+        labels.sort_unstable();
+        labels
+    };
+    if sorted(&a.labels) != sorted(&b.labels) {
+        let remedy = "only models of the same labels become one";
         let list = |labels: &[String]| if labels.is_empty() { "no labels".to_owned() } else { labels.join(", ") };
         return differ("labels", list(&a.labels), list(&b.labels), remedy);
     }

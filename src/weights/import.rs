@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::description::{Canonical, Colour};
 use super::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Network, parameters};
+use crate::graph::{Graph, Network, Op, parameters};
 
 /// A network of a file, with the weights that the file had for it.
 #[derive(Debug, Clone)]
@@ -74,12 +74,15 @@ impl Imported {
     }
 
     /// The model of one member. With `preprocess`, or where the format says it, it reads faces; otherwise raw tensors alone. With `labels` its answer is
-    /// their probabilities.
+    /// their probabilities: of a network that ends in logits, by a softmax.
     ///
     /// # Errors
     /// [`Error::Argument`] where `preprocess` has not exactly one representation; [`Error::Model`] where weights are missing, or labels or
     /// representation are not those of the network.
-    pub fn model(self, labels: Vec<String>, preprocess: Option<Preprocess>) -> Result<Model> {
+    pub fn model(mut self, labels: Vec<String>, preprocess: Option<Preprocess>) -> Result<Model> {
+        if !labels.is_empty() {
+            self.end_in_probabilities();
+        }
         let missing = self.missing()?;
         if !missing.is_empty() {
             let (count, shown) = (missing.len(), missing.iter().take(6).cloned().collect::<Vec<_>>().join(", "));
@@ -116,6 +119,26 @@ impl Imported {
             oversample,
         };
         Model::new(description, self.tensors)
+    }
+
+    /// Appends a softmax where the only output is not the values of one, or of a sigmoid, in other sizes.
+    fn end_in_probabilities(&mut self) {
+        let [answer] = &self.network.outputs[..] else { return };
+        let mut last = answer.as_str();
+        while let Some(op) = self.network.ops.iter().find(|op| op.tensors().1 == last) {
+            match op {
+                Op::Softmax { .. } | Op::Sigmoid { .. } => return,
+                Op::Identity { r#in, .. } | Op::Dropout { r#in, .. } | Op::Reshape { r#in, .. } | Op::Flatten { r#in, .. } => last = &r#in[0],
+                _ => break,
+            }
+        }
+        let logits = answer.clone();
+        let mut out = "prob".to_owned();
+        while self.network.inputs.contains_key(&out) || self.network.ops.iter().any(|op| op.tensors().1 == out) {
+            out.push('_');
+        }
+        self.network.outputs = vec![out.clone()];
+        self.network.ops.push(Op::Softmax { name: None, r#in: [logits], out: [out] });
     }
 
     /// Canonical crop of the input's size and the format's own representation, if it has one.

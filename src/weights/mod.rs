@@ -5,6 +5,7 @@ mod combine;
 pub mod description;
 mod import;
 pub mod onnx;
+mod reorder;
 mod seeded;
 pub mod state_dict;
 
