@@ -50,6 +50,7 @@ fn dense(gpu: &Gpu) -> Load {
     let layer = Dense {
         members: 1,
         outputs: (0, 4096),
+        tile: kernels::dense_tile(4096),
         weights: recording.shared("weights", &weights),
         bias: recording.shared("bias", &bias),
         relu: true,

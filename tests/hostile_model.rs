@@ -107,9 +107,9 @@ fn file(description: &Value, tensors: &BTreeMap<String, Array>) -> Vec<u8> {
             Type::F16 => "F16",
             Type::U8 => "U8",
         };
-        let offsets = [data.len(), data.len() + array.bytes.len()];
+        let offsets = [data.len(), data.len() + array.length()];
         header.insert(name.clone(), json!({"dtype": ty, "shape": array.shape, "data_offsets": offsets}));
-        data.extend(&array.bytes);
+        data.extend(&*array.bytes(0..array.length()).unwrap());
     }
     let header = Value::from(header).to_string();
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat()
@@ -126,6 +126,13 @@ fn described(pointer: &str, value: Value) -> Vec<u8> {
     let (mut description, tensors) = good();
     *description.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value;
     file(&description, &tensors)
+}
+
+/// Writes `bytes` at `at` of the array's.
+fn change(array: &mut Array, at: usize, bytes: &[u8]) {
+    let mut all = array.bytes(0..array.length()).unwrap().into_owned();
+    all[at..at + bytes.len()].copy_from_slice(bytes);
+    *array = Array::new(array.ty, array.shape.clone(), all);
 }
 
 fn with_tensor(name: &str, change: impl FnOnce(&mut Array)) -> Vec<u8> {
@@ -225,7 +232,7 @@ fn says(bytes: &[u8], words: &[&str]) {
 #[test]
 fn a_table_of_a_wrong_size() {
     let table = |bytes: usize, shape: Vec<usize>| {
-        with_tensor("tables/colours", move |array| *array = Array { ty: Type::U8, shape, bytes: vec![7; bytes] })
+        with_tensor("tables/colours", move |array| *array = Array::new(Type::U8, shape, vec![7; bytes]))
     };
     says(&table(765, vec![255, 3]), &["tables/colours", "[256, 3]", "[255, 3]"]);
     says(&table(1024, vec![256, 4]), &["tables/colours", "[256, 3]"]);
@@ -247,14 +254,14 @@ fn a_member_without_weights() {
 #[test]
 fn weights_that_are_not_finite() {
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-        let bytes = with_tensor("rgb/conv2.bias", |array| array.bytes[4..8].copy_from_slice(&value.to_le_bytes()));
+        let bytes = with_tensor("rgb/conv2.bias", |array| change(array, 4, &value.to_le_bytes()));
         says(&bytes, &["member `rgb`", "tensor `rgb/conv2.bias`", "value 1", "finite"]);
     }
     let half = with_tensor("plain/fc.bias", |array| {
-        *array = Array { ty: Type::F16, shape: vec![3], bytes: [0x3c00_u16, 0x7c01, 0].map(u16::to_le_bytes).concat() };
+        *array = Array::new(Type::F16, vec![3], [0x3c00_u16, 0x7c01, 0].map(u16::to_le_bytes).concat());
     });
     says(&half, &["tensor `plain/fc.bias`", "value 1 is NaN"]);
-    let variance = with_tensor("rgb/bn1.running_var", |array| array.bytes[..4].copy_from_slice(&(-1_f32).to_le_bytes()));
+    let variance = with_tensor("rgb/bn1.running_var", |array| change(array, 0, &(-1_f32).to_le_bytes()));
     says(&variance, &["tensor `rgb/bn1.running_var`", "value 0 is -1", "variance"]);
 }
 
@@ -264,7 +271,7 @@ fn weights_of_another_shape_or_type() {
     says(&flat, &["member `rgb`", "`rgb/conv1.weight`", "[108]", "wants [4, 3, 3, 3]"]);
     let turned = with_tensor("plain/fc.weight", |array| array.shape.reverse());
     says(&turned, &["`plain/fc.weight`", "[48, 3]", "wants [3, 48]"]);
-    let bytes = with_tensor("plain/fc.bias", |array| *array = Array { ty: Type::U8, shape: vec![3], bytes: vec![1; 3] });
+    let bytes = with_tensor("plain/fc.bias", |array| *array = Array::new(Type::U8, vec![3], vec![1; 3]));
     says(&bytes, &["`plain/fc.bias`", "f32 or f16"]);
 }
 
@@ -388,7 +395,7 @@ fn the_command_line_ends_with_2_and_the_same_words() {
         ("cut", whole[..whole.len() / 2].to_vec(), "header"),
         ("empty", Vec::new(), "header"),
         ("missing", described("/members/2/weights", json!("elsewhere/")), "member `plain`"),
-        ("nan", with_tensor("rgb/fc.bias", |array| array.bytes[..4].copy_from_slice(&f32::NAN.to_le_bytes())), "rgb/fc.bias"),
+        ("nan", with_tensor("rgb/fc.bias", |array| change(array, 0, &f32::NAN.to_le_bytes())), "rgb/fc.bias"),
         ("kernel", described("/networks/folded/ops/0/kernel", json!([1_u64 << 31, 1])), "conv1"),
     ];
     for (name, bytes, word) in files {

@@ -36,7 +36,7 @@ fn described(bytes: &[u8]) -> Option<Model> {
     let description = Description::parse(std::str::from_utf8(bytes).ok()?).ok()?;
     let mut tensors = BTreeMap::new();
     let bytes_of = |count: usize| (0..count).map(|i| (i * 37) as u8).collect::<Vec<u8>>();
-    tensors.insert("tables/colours".into(), Array { ty: Type::U8, shape: vec![256, 3], bytes: bytes_of(768) });
+    tensors.insert("tables/colours".into(), Array::new(Type::U8, vec![256, 3], bytes_of(768)));
     for member in &description.members {
         let Ok(graph) = Graph::new(description.networks.get(&member.network)?) else { break };
         for parameter in parameters(&graph) {
@@ -46,7 +46,7 @@ fn described(bytes: &[u8]) -> Option<Model> {
             }
             let bytes = (0..count).flat_map(|i| (0.1 + (i % 7) as f32 * 0.1).to_le_bytes()).collect();
             tensors
-                .insert(format!("{}{}", member.weights, parameter.name), Array { ty: Type::F32, shape: parameter.shape, bytes });
+                .insert(format!("{}{}", member.weights, parameter.name), Array::new(Type::F32, parameter.shape, bytes));
         }
     }
     Model::new(description, tensors).ok()

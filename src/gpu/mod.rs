@@ -10,6 +10,7 @@ mod recording;
 pub mod shader;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use adapter::{Adapter, adapters};
 pub use mapping::Wait;
@@ -46,7 +47,12 @@ struct Shared {
     capabilities: Capabilities,
     failures: Failures,
     pipelines: Pipelines,
+    /// Bytes written to buffers since they were last sent.
+    unsent: AtomicUsize,
 }
+
+/// Bytes of uploads that wait in the host's memory at most.
+const MOST_UNSENT: usize = 1 << 25;
 
 /// A buffer on the device, shared by plans: weights, tables.
 #[derive(Debug, Clone)]
@@ -107,7 +113,7 @@ impl Gpu {
         let failures = Failures::watch(&device, &adapter.name);
         let limits = device.limits();
         Self {
-            shared: Arc::new(Shared { adapter, device, queue, limits, capabilities, failures, pipelines: Pipelines::default() }),
+            shared: Arc::new(Shared { adapter, device, queue, limits, capabilities, failures, pipelines: Pipelines::default(), unsent: AtomicUsize::new(0) }),
         }
     }
 
@@ -154,21 +160,50 @@ impl Gpu {
     /// # Errors
     /// [`Error::Limit`] where it exceeds the adapter's largest binding, [`Error::OutOfMemory`].
     pub fn upload(&self, label: &str, bytes: &[u8]) -> Result<Buffer> {
-        let size = (bytes.len() as u64).next_multiple_of(4).max(16);
-        let buffer = self.allocate(
-            label,
-            size,
-            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
-        )?;
+        let buffer = self.reserve(label, bytes.len() as u64)?;
         let whole = bytes.len() / 4 * 4;
-        self.shared.queue.write_buffer(&buffer, 0, &bytes[..whole]);
+        self.write(&buffer, 0, &bytes[..whole])?;
         if whole < bytes.len() {
             let mut last = [0; 4];
             last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-            self.shared.queue.write_buffer(&buffer, whole as u64, &last);
+            self.write(&buffer, whole as u64, &last)?;
         }
-        self.check(label)?;
-        Ok(Buffer { inner: buffer })
+        Ok(buffer)
+    }
+
+    /// A buffer of `size` bytes, padded to whole words, to be written.
+    ///
+    /// # Errors
+    /// As [`Gpu::upload`].
+    pub fn reserve(&self, label: &str, size: u64) -> Result<Buffer> {
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        Ok(Buffer { inner: self.allocate(label, size.next_multiple_of(4).max(16), usage)? })
+    }
+
+    /// Writes `bytes`, whole words, to a place in `buffer`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where they do not lie in it or are no whole words; [`Error::OutOfMemory`], [`Error::DeviceLost`].
+    pub fn write(&self, buffer: &Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
+        let size = buffer.inner.size();
+        if !offset.is_multiple_of(4) || !bytes.len().is_multiple_of(4) || offset.checked_add(bytes.len() as u64).is_none_or(|end| end > size) {
+            return Err(Error::Argument(format!("{} bytes at {offset} of a buffer of {size}", bytes.len())));
+        }
+        for (index, part) in bytes.chunks(MOST_UNSENT).enumerate() {
+            self.shared.queue.write_buffer(&buffer.inner, offset + (index * MOST_UNSENT) as u64, part);
+            self.sent(part.len());
+        }
+        self.check("writing a buffer")
+    }
+
+    /// Counts bytes that the queue holds until something is submitted, and sends them off when they are many.
+    fn sent(&self, bytes: usize) {
+        if self.shared.unsent.fetch_add(bytes, Ordering::Relaxed) + bytes >= MOST_UNSENT {
+            self.shared.unsent.store(0, Ordering::Relaxed);
+            self.shared.queue.submit([]);
+            // In a browser this does nothing, and the queue empties by itself.
+            let _ = self.shared.device.poll(wgpu::PollType::wait_indefinitely());
+        }
     }
 
     fn allocate(&self, label: &str, size: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {

@@ -15,6 +15,8 @@ pub use record::Prepared;
 pub use resolve::{Constant, Graph, Kind, Node, TensorId};
 pub use schedule::{Schedule, Step};
 
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
@@ -25,6 +27,26 @@ pub trait Weights {
     /// # Errors
     /// [`crate::Error::Model`] where there is none.
     fn tensor(&self, name: &str) -> Result<Tensor>;
+
+    /// Its sizes.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
+    fn shape(&self, name: &str) -> Result<Vec<usize>> {
+        self.tensor(name).map(|tensor| tensor.shape)
+    }
+
+    /// Some positions of its first dimension: weights too large to be held as a whole are read in parts.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`]; [`crate::Error::Shape`] where it has no such positions.
+    fn rows(&self, name: &str, rows: Range<usize>) -> Result<Tensor> {
+        let Tensor { shape, data } = self.tensor(name)?;
+        let each = shape.iter().skip(1).product::<usize>();
+        let part = data.get(rows.start * each..rows.end * each);
+        let data = part.ok_or_else(|| Error::shape(name, format!("positions {rows:?} of {shape:?}")))?.to_vec();
+        Tensor::new([&[rows.len()], shape.get(1..).unwrap_or(&[])].concat(), data)
+    }
 }
 
 /// A weight that a graph reads.

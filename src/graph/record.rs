@@ -11,6 +11,9 @@ use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, Variant, Vie
 use crate::resample::taps;
 use crate::tensor::Tensor;
 
+/// Bytes of dense weights that are read, packed and sent off together.
+const MOST_PART: u64 = 1 << 25;
+
 /// A scheduled graph with the weights of its members on the GPU.
 #[derive(Debug)]
 pub struct Prepared {
@@ -41,6 +44,7 @@ enum StepWeights {
 #[derive(Debug)]
 struct DensePart {
     outputs: (usize, usize),
+    tile: usize,
     weights: Buffer,
     bias: Buffer,
 }
@@ -166,6 +170,7 @@ impl Prepared {
                     let layer = Dense {
                         members,
                         outputs: part.outputs,
+                        tile: part.tile,
                         weights: recording.shared(&format!("{at} weights"), &part.weights),
                         bias: recording.shared(&format!("{at} bias"), &part.bias),
                         relu: step.relu,
@@ -241,15 +246,17 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
         }
         StepKind::Dense { name, channels, bias, pixels } => {
             let want = [*channels, input[0] * pixels];
-            let parts = members.iter().map(|member| folded(*member, name, &want, *bias, None)).collect::<Result<Vec<_>>>()?;
-            let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
-            // Packed and uploaded a part at a time: the host holds no packed copy of a whole layer.
-            let row = View::bytes(4 * members.len(), input[0], *pixels, 1);
-            let each = 4 * (gpu.max_binding() / row.max(1)).max(1) as usize;
+            let biases = members.iter().map(|member| dense_bias(*member, name, &want, *bias)).collect::<Result<Vec<_>>>()?;
+            // Outputs of one binding: whole tiles.
+            let row = View::bytes(members.len(), input[0], *pixels, 1);
+            let most = (gpu.max_binding() / (4 * row).max(1)).max(1) as usize;
+            let tile = kernels::dense_tile(*channels).min(most);
+            let each = 4 * tile * (most / tile);
             let parts = (0..*channels).step_by(each).map(|first| {
-                let end = (first + each).min(*channels);
-                let (weights, bias) = kernels::pack_dense(at, &pairs, *pixels, first..end)?;
-                Ok(DensePart { outputs: (first, end), weights: upload("weights", &weights)?, bias: upload("bias", &bias)? })
+                let outputs = (first, (first + each).min(*channels));
+                let bias: Vec<f32> = biases.iter().flat_map(|bias| padded(&bias[outputs.0..outputs.1])).collect();
+                let weights = upload_dense(gpu, at, members, &format!("{name}.weight"), outputs, *pixels, tile)?;
+                Ok(DensePart { outputs, tile, weights, bias: upload("bias", &bias)? })
             });
             Ok(StepWeights::Dense(parts.collect::<Result<Vec<_>>>()?))
         }
@@ -301,6 +308,52 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
         }
         _ => Ok(StepWeights::None),
     }
+}
+
+fn padded(values: &[f32]) -> Vec<f32> {
+    let mut padded = values.to_vec();
+    padded.resize(values.len().next_multiple_of(4), 0.0);
+    padded
+}
+
+/// The weights of `outputs` of a dense layer of every member, read, packed and sent off a few tiles at a time: the host holds no whole layer.
+fn upload_dense(
+    gpu: &Gpu,
+    at: &str,
+    members: &[&dyn Weights],
+    name: &str,
+    (first, end): (usize, usize),
+    pixels: usize,
+    tile: usize,
+) -> Result<Buffer> {
+    let shape = members.first().map_or(Ok(Vec::new()), |member| member.shape(name))?;
+    let row = View::bytes(1, shape.last().copied().unwrap_or(0) / pixels.max(1), pixels, 1);
+    let tiles = (end - first).div_ceil(4 * tile);
+    let bytes = |tiles: usize| 4 * tile as u64 * row * tiles as u64;
+    let buffer = gpu.reserve(&format!("{at} weights"), members.len() as u64 * bytes(tiles))?;
+    let together = (MOST_PART / bytes(1).max(1)).max(1) as usize;
+    for (index, member) in members.iter().enumerate() {
+        for start in (0..tiles).step_by(together) {
+            let rows = first + 4 * tile * start..end.min(first + 4 * tile * (start + together));
+            let packed = kernels::pack_dense(at, &member.rows(name, rows)?, pixels, tile)?;
+            gpu.write(&buffer, bytes(index * tiles + start), bytemuck::cast_slice(&packed))?;
+        }
+    }
+    Ok(buffer)
+}
+
+/// The bias of a dense layer whose weight has the sizes `want`.
+fn dense_bias(member: &dyn Weights, name: &str, want: &[usize], bias: bool) -> Result<Vec<f32>> {
+    let weight = format!("{name}.weight");
+    let shape = member.shape(&weight)?;
+    if shape != want {
+        return Err(Error::shape(weight, format!("its shape is {shape:?}, the network wants {want:?}")));
+    }
+    let bias = if bias { member.tensor(&format!("{name}.bias"))?.data } else { vec![0.0; want[0]] };
+    if bias.len() != want[0] {
+        return Err(Error::shape(format!("{name}.bias"), format!("{} values, the network wants {}", bias.len(), want[0])));
+    }
+    Ok(bias)
 }
 
 /// The weight `want` and the bias of a layer of `outputs` channels.

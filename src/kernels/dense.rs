@@ -1,7 +1,5 @@
 //! Dense layer.
 
-use std::ops::Range;
-
 use super::{View, holds, loops, one_a_item, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{DENSE, dense::Params};
@@ -16,7 +14,9 @@ pub struct Dense {
     /// Outputs that this dispatch makes, of all that the output has: large weights are split over several. It starts at a whole vec4, and ends
     /// at one or with the output.
     pub outputs: (usize, usize),
-    /// `[member, C/4, 4, O/4]` vec4.
+    /// Outputs / 4 of a tile of the weights.
+    pub tile: usize,
+    /// `[member, O/4 / tile, C/4, 4, tile]` vec4.
     pub weights: Slice,
     /// `[member, O/4]` vec4.
     pub bias: Slice,
@@ -24,46 +24,37 @@ pub struct Dense {
     pub relu: bool,
 }
 
-/// Packs one weight `[O, C]` and bias `[O]` a member. `pixels` is the H x W of a flattened input that lies as [H, W, C/4]: its columns are
-/// C x H x W in logical order. Gives the weights and the biases of the outputs `part`.
+/// Outputs / 4 of a tile at most: what a workgroup computes together.
+const MOST_TILE: usize = 32;
+
+/// Outputs / 4 of a tile of a layer of `outputs`, such that the last tile is as full as it can be.
+pub fn dense_tile(outputs: usize) -> usize {
+    let c4 = outputs.div_ceil(4).max(1);
+    c4.div_ceil(c4.div_ceil(MOST_TILE))
+}
+
+/// Packs rows `[O, C]` of a weight that begin with a tile: `[O/4 / tile, C/4, 4, tile]` vec4. `pixels` is the H x W of a flattened input that lies as
+/// [H, W, C/4]: its columns are C x H x W in logical order.
 ///
 /// # Errors
-/// [`Error::Shape`] where the members differ.
-pub fn pack_dense(at: &str, members: &[(&Tensor, &[f32])], pixels: usize, part: Range<usize>) -> Result<(Vec<f32>, Vec<f32>)> {
-    let Some((first, _)) = members.first() else { return Err(Error::shape(at, "no member")) };
-    let &[out, columns] = &first.shape[..] else {
-        return Err(Error::shape(at, format!("a dense layer's weight is [O, C], not {:?}", first.shape)));
+/// [`Error::Shape`] where it is no matrix or the columns do not divide into the pixels.
+pub fn pack_dense(at: &str, weight: &Tensor, pixels: usize, tile: usize) -> Result<Vec<f32>> {
+    let &[out, columns] = &weight.shape[..] else {
+        return Err(Error::shape(at, format!("a dense layer's weight is [O, C], not {:?}", weight.shape)));
     };
-    if pixels == 0 || !columns.is_multiple_of(pixels) {
-        return Err(Error::shape(at, format!("{columns} columns do not divide into {pixels} pixels")));
-    }
-    if part.is_empty() || part.end > out {
-        return Err(Error::shape(at, format!("outputs {part:?} of {out}")));
+    if pixels == 0 || tile == 0 || !columns.is_multiple_of(pixels) {
+        return Err(Error::shape(at, format!("{columns} columns do not divide into {pixels} pixels, in tiles of {tile}")));
     }
     let channels = columns / pixels;
-    let padded = part.start..part.start + part.len().next_multiple_of(4);
-    let mut weights = Vec::with_capacity(members.len() * pixels * channels.next_multiple_of(4) * padded.len());
-    let mut biases = Vec::new();
-    for (weight, bias) in members {
-        if weight.shape != first.shape || bias.len() != out {
-            return Err(Error::shape(
-                at,
-                format!("members differ: weights {:?} and {:?}, bias {}", first.shape, weight.shape, bias.len()),
-            ));
+    let padded = channels.next_multiple_of(4);
+    let mut packed = vec![0.0; out.div_ceil(4 * tile) * pixels * padded * 4 * tile];
+    for (o, row) in weight.data.chunks_exact(columns.max(1)).enumerate() {
+        let base = o / (4 * tile) * pixels * padded * 4 * tile + o % (4 * tile);
+        for (index, &value) in row.iter().enumerate() {
+            packed[base + (index % pixels * padded + index / pixels) * 4 * tile] = value;
         }
-        for pixel in 0..pixels {
-            for c in 0..channels.next_multiple_of(4) {
-                weights.extend(
-                    padded
-                        .clone()
-                        .map(|o| if o < part.end && c < channels { weight.data[o * columns + c * pixels + pixel] } else { 0.0 }),
-                );
-            }
-        }
-        biases.extend_from_slice(&bias[part.clone()]);
-        biases.resize(biases.len().next_multiple_of(4), 0.0);
     }
-    Ok((weights, biases))
+    Ok(packed)
 }
 
 /// `input` `[members x images, C, H, W]` (flattened as it lies) to `output` `[members x images, O]`.
@@ -86,7 +77,10 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
     let in_c4 = input.pixels() * input.c4();
     let out_c4 = (end - first).div_ceil(4);
     loops(at, in_c4)?;
-    let weights = 16 * members * in_c4 * 4 * out_c4;
+    if layer.tile == 0 {
+        return Err(Error::shape(at, "tiles of no outputs"));
+    }
+    let weights = 16 * members * in_c4 * 4 * out_c4.next_multiple_of(layer.tile);
     holds(at, layer.weights, weights as u64)?;
     holds(at, layer.bias, (16 * members * out_c4) as u64)?;
     let params = Params {
@@ -96,6 +90,7 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
         out_c4: out_c4 as u32,
         out_stride: output.c4() as u32,
         out_offset: (first / 4) as u32,
+        tile: layer.tile as u32,
         relu: u32::from(layer.relu),
     };
     let work = Work {

@@ -1,8 +1,14 @@
 //! A tensor as it lies in a file.
 
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use half::f16;
 use safetensors::Dtype;
-use safetensors::tensor::TensorView;
+use safetensors::tensor::{TensorView, View};
 
 use crate::tensor::Tensor;
 
@@ -17,84 +23,219 @@ pub enum Type {
     U8,
 }
 
-/// A tensor as it lies in a file: little-endian, row-major.
-#[derive(Debug, Clone, PartialEq)]
+impl Type {
+    pub(super) fn of(dtype: Dtype) -> Result<Self, String> {
+        match dtype {
+            Dtype::F32 => Ok(Self::F32),
+            Dtype::F16 => Ok(Self::F16),
+            Dtype::U8 => Ok(Self::U8),
+            other => Err(format!("its type is {other:?}; version 1 knows f32, f16 and u8")),
+        }
+    }
+
+    fn dtype(self) -> Dtype {
+        match self {
+            Self::F32 => Dtype::F32,
+            Self::F16 => Dtype::F16,
+            Self::U8 => Dtype::U8,
+        }
+    }
+
+    /// Bytes of a value.
+    pub fn size(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 => 2,
+            Self::U8 => 1,
+        }
+    }
+}
+
+/// Bytes looked at together: a tensor of a large file is never in memory as a whole just to be checked or copied.
+const CHUNK: usize = 1 << 23;
+
+/// A tensor as it lies in a file: little-endian, row-major. Those of a large file stay there until they are asked for.
+#[derive(Debug, Clone)]
 pub struct Array {
     /// Type of its values.
     pub ty: Type,
     /// Sizes, outermost first.
     pub shape: Vec<usize>,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+    data: Data,
+}
+
+#[derive(Clone)]
+enum Data {
+    Memory(Arc<Vec<u8>>),
+    File { file: Arc<Mutex<File>>, offset: u64, length: usize },
+}
+
+impl std::fmt::Debug for Data {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Memory(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::File { offset, length, .. } => write!(f, "{length} bytes of a file from {offset} on"),
+        }
+    }
+}
+
+impl PartialEq for Array {
+    /// The same type, sizes and bytes; one that cannot be read equals none.
+    fn eq(&self, other: &Self) -> bool {
+        let alike = self.ty == other.ty && self.shape == other.shape && self.length() == other.length();
+        alike && self.chunks().all(|range| matches!((self.bytes(range.clone()), other.bytes(range)), (Ok(a), Ok(b)) if a == b))
+    }
 }
 
 impl Array {
-    pub(super) fn new(view: &TensorView<'_>) -> Result<Self, String> {
-        let ty = match view.dtype() {
-            Dtype::F32 => Type::F32,
-            Dtype::F16 => Type::F16,
-            Dtype::U8 => Type::U8,
-            other => return Err(format!("its type is {other:?}; version 1 knows f32, f16 and u8")),
-        };
-        Ok(Self { ty, shape: view.shape().to_vec(), bytes: view.data().to_vec() })
+    /// A tensor in memory; [`super::Model::new`] refuses it where the bytes do not fill its shape.
+    pub fn new(ty: Type, shape: Vec<usize>, bytes: Vec<u8>) -> Self {
+        Self { ty, shape, data: Data::Memory(Arc::new(bytes)) }
+    }
+
+    pub(super) fn of_view(view: &TensorView<'_>) -> Result<Self, String> {
+        Ok(Self::new(Type::of(view.dtype())?, view.shape().to_vec(), view.data().to_vec()))
+    }
+
+    /// A tensor that stays in `file`.
+    pub(super) fn of_file(ty: Type, shape: Vec<usize>, file: Arc<Mutex<File>>, offset: u64, length: usize) -> Self {
+        Self { ty, shape, data: Data::File { file, offset, length } }
     }
 
     /// f32 values as a file holds them.
     pub fn from_floats(tensor: &Tensor) -> Self {
-        Self { ty: Type::F32, shape: tensor.shape.clone(), bytes: bytemuck::cast_slice(&tensor.data).to_vec() }
+        Self::new(Type::F32, tensor.shape.clone(), bytemuck::cast_slice(&tensor.data).to_vec())
     }
 
-    /// It as safetensors sees it.
-    pub(super) fn view(&self) -> Result<TensorView<'_>, String> {
-        let dtype = match self.ty {
-            Type::F32 => Dtype::F32,
-            Type::F16 => Dtype::F16,
-            Type::U8 => Dtype::U8,
-        };
-        TensorView::new(dtype, self.shape.clone(), &self.bytes)
-            .map_err(|error| format!("{} bytes do not fill the shape {:?}: {error}", self.bytes.len(), self.shape))
-    }
-
-    /// Checks that these are weights: finite, and above `bound` where there is one. It allocates nothing.
-    pub(super) fn check(&self, bound: Option<f64>) -> Result<(), String> {
-        // Half floats are told apart by their bits: converting each would take longer than reading the file.
-        let low = |value: f64| bound.is_some_and(|bound| value <= bound);
-        let found = match self.ty {
-            Type::F32 => self
-                .bytes
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .enumerate()
-                .find(|&(_, value)| !value.is_finite() || low(value.into())),
-            Type::F16 => self
-                .bytes
-                .chunks_exact(2)
-                .map(|b| f16::from_le_bytes([b[0], b[1]]))
-                .enumerate()
-                .find(|&(_, value)| !value.is_finite() || low(value.into()))
-                .map(|(at, value)| (at, value.to_f32())),
-            Type::U8 => return Err("it holds bytes, weights are f32 or f16".into()),
-        };
-        match found {
-            None => Ok(()),
-            Some((at, value)) if !value.is_finite() => Err(format!("value {at} is {value}, weights are finite")),
-            Some((at, value)) => Err(format!("value {at} is {value}: a variance and its eps are above 0 together")),
+    /// Number of its bytes.
+    pub fn length(&self) -> usize {
+        match &self.data {
+            Data::Memory(bytes) => bytes.len(),
+            Data::File { length, .. } => *length,
         }
+    }
+
+    /// The bytes `range`.
+    ///
+    /// # Errors
+    /// Says why they cannot be read.
+    pub fn bytes(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, String> {
+        let beyond = || format!("bytes {range:?} of {}", self.length());
+        match &self.data {
+            Data::Memory(bytes) => bytes.get(range.clone()).map(Cow::Borrowed).ok_or_else(beyond),
+            Data::File { file, offset, length } => {
+                if range.start > range.end || range.end > *length {
+                    return Err(beyond());
+                }
+                let mut bytes = vec![0; range.len()];
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                let read = file.seek(SeekFrom::Start(offset + range.start as u64)).and_then(|_| file.read_exact(&mut bytes));
+                read.map_err(|error| format!("the file was changed or cut while it was in use: {error}"))?;
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+
+    /// Checks that the bytes fill the shape.
+    pub(super) fn fits(&self) -> Result<(), String> {
+        let values = self.shape.iter().try_fold(self.ty.size(), |product, &n| product.checked_mul(n));
+        if values == Some(self.length()) { Ok(()) } else { Err(format!("{} bytes do not fill the shape {:?}", self.length(), self.shape)) }
+    }
+
+    pub(super) fn chunks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let length = self.length();
+        (0..length).step_by(CHUNK).map(move |first| first..(first + CHUNK).min(length))
+    }
+
+    /// Checks that these are weights: finite, and above `bound` where there is one.
+    pub(super) fn check(&self, bound: Option<f64>) -> Result<(), String> {
+        self.fits()?;
+        let low = |value: f64| bound.is_some_and(|bound| value <= bound);
+        for range in self.chunks() {
+            let first = range.start / self.ty.size();
+            let bytes = self.bytes(range)?;
+            // Half floats are told apart by their bits: converting each would take longer than reading the file.
+            let found = match self.ty {
+                Type::F32 => bytes
+                    .chunks_exact(4)
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                    .enumerate()
+                    .find(|&(_, value)| !value.is_finite() || low(value.into())),
+                Type::F16 => bytes
+                    .chunks_exact(2)
+                    .map(|b| f16::from_le_bytes([b[0], b[1]]))
+                    .enumerate()
+                    .find(|&(_, value)| !value.is_finite() || low(value.into()))
+                    .map(|(at, value)| (at, value.to_f32())),
+                Type::U8 => return Err("it holds bytes, weights are f32 or f16".into()),
+            };
+            if let Some((at, value)) = found {
+                let at = first + at;
+                return Err(if value.is_finite() {
+                    format!("value {at} is {value}: a variance and its eps are above 0 together")
+                } else {
+                    format!("value {at} is {value}, weights are finite")
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Its values in f32.
     ///
     /// # Errors
-    /// Says so where a value is not finite, or these are bytes.
+    /// Says so where a value is not finite, or these are bytes, or they cannot be read.
     pub fn floats(&self) -> Result<Tensor, String> {
+        let rows = self.shape.first().copied();
+        let mut tensor = self.rows(0..rows.unwrap_or(1))?;
+        if rows.is_none() {
+            tensor.shape.clear();
+        }
+        Ok(tensor)
+    }
+
+    /// The values in f32 of some positions of its first dimension.
+    ///
+    /// # Errors
+    /// As [`Array::floats`]; where there are no such positions.
+    pub fn rows(&self, rows: Range<usize>) -> Result<Tensor, String> {
+        self.fits()?;
+        let count = self.shape.first().copied().unwrap_or(1);
+        if rows.start > rows.end || rows.end > count {
+            return Err(format!("positions {rows:?} of {count}"));
+        }
+        let each = self.length() / count.max(1);
+        let bytes = self.bytes(rows.start * each..rows.end * each)?;
         let data: Vec<f32> = match self.ty {
-            Type::F32 => bytemuck::pod_collect_to_vec(&self.bytes),
-            Type::F16 => self.bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            Type::F32 => bytemuck::pod_collect_to_vec(&bytes),
+            Type::F16 => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
             Type::U8 => return Err("bytes where weights are wanted".into()),
         };
         if let Some(at) = data.iter().position(|v| !v.is_finite()) {
             return Err(format!("value {at} is {}: weights are finite", data[at]));
         }
-        Tensor::new(self.shape.clone(), data).map_err(|error| error.to_string())
+        let shape = [&[rows.len()], self.shape.get(1..).unwrap_or(&[])].concat();
+        Tensor::new(shape, data).map_err(|error| error.to_string())
+    }
+}
+
+/// An array for the header of a file: its bytes are written behind it, a part at a time.
+pub(super) struct Entry<'a>(pub &'a Array);
+
+impl View for Entry<'_> {
+    fn dtype(&self) -> Dtype {
+        self.0.ty.dtype()
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&[])
+    }
+
+    fn data_len(&self) -> usize {
+        self.0.length()
     }
 }

@@ -3,20 +3,20 @@
 mod array;
 mod combine;
 pub mod description;
+mod file;
 mod import;
 pub mod onnx;
 mod reorder;
 mod seeded;
 pub mod state_dict;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use array::{Array, Type};
 pub use combine::combine;
 pub use import::{Imported, Preprocess};
 pub use description::{Canonical, Description, Fusion, Member, Oversample, Order, RepresentationStep, Rule};
-use safetensors::SafeTensors;
 pub use seeded::{Seeded, Stream};
 
 use crate::error::{Error, Result};
@@ -46,8 +46,7 @@ impl Model {
     /// # Errors
     /// [`Error::Io`] where it cannot be read, [`Error::Model`] where it is not a model of version 1.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| Error::io(path, source))?;
-        Self::parse(&path.display().to_string(), &bytes)
+        file::load(path)
     }
 
     /// A model from the bytes of its file; `name` is what errors call it.
@@ -55,21 +54,7 @@ impl Model {
     /// # Errors
     /// [`Error::Model`] where it is not a model of version 1.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
-        let wrong = |at: &str, reason: String| Error::Model { model: name.to_owned(), at: at.to_owned(), reason };
-        let header = |error: safetensors::SafeTensorError| {
-            wrong("header", format!("not a safetensors file, or cut short: {error}. Copy or download it again"))
-        };
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(header)?;
-        let text = metadata.metadata().as_ref().and_then(|m| m.get("moue")).ok_or_else(|| {
-            wrong("metadata", "there is no key `moue`: these are bare weights; `moue import` makes a model of them".into())
-        })?;
-        let description = Description::parse(text).map_err(|reason| wrong("metadata `moue`", reason))?;
-        let file = SafeTensors::deserialize(bytes).map_err(header)?;
-        let mut tensors = BTreeMap::new();
-        for (key, view) in file.tensors() {
-            tensors.insert(key.clone(), Array::new(&view).map_err(|reason| wrong(&key, reason))?);
-        }
-        Self { description, tensors, file: name.to_owned() }.checked()
+        file::parse(name, bytes)
     }
 
     /// A model of its parts; errors call it by its description's name.
@@ -97,14 +82,9 @@ impl Model {
     /// # Errors
     /// [`Error::Model`] where a tensor's bytes are not as many as its shape needs.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let text = serde_json::to_string(&self.description).map_err(|error| self.wrong("description", error.to_string()))?;
-        let views = self
-            .tensors
-            .iter()
-            .map(|(name, array)| Ok((name, array.view().map_err(|reason| self.wrong(name, reason))?)))
-            .collect::<Result<Vec<_>>>()?;
-        safetensors::serialize(views, Some(HashMap::from([("moue".to_owned(), text)])))
-            .map_err(|error| self.wrong("header", error.to_string()))
+        let mut bytes = Vec::new();
+        file::write(self, &mut bytes, Path::new(&self.file))?;
+        Ok(bytes)
     }
 
     /// Writes [`Model::to_bytes`] to a file.
@@ -112,7 +92,10 @@ impl Model {
     /// # Errors
     /// As [`Model::to_bytes`]; [`Error::Io`] where the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        std::fs::write(path, self.to_bytes()?).map_err(|source| Error::io(path, source))
+        let io = |source| Error::io(path, source);
+        let mut out = std::io::BufWriter::new(std::fs::File::create(path).map_err(io)?);
+        file::write(self, &mut out, path)?;
+        std::io::Write::flush(&mut out).map_err(io)
     }
 
     /// Every tensor with its name, sorted by it.
@@ -138,7 +121,8 @@ impl Model {
             return Err(self.wrong(name, format!("a lookup table is [256, 3] of u8, not {:?} of {:?}", array.shape, array.ty)));
         }
         let mut table = [[0; 3]; 256];
-        for (row, bytes) in table.iter_mut().zip(array.bytes.chunks_exact(3)) {
+        let bytes = array.bytes(0..768).map_err(|reason| self.wrong(name, reason))?;
+        for (row, bytes) in table.iter_mut().zip(bytes.chunks_exact(3)) {
             row.copy_from_slice(bytes);
         }
         Ok(table)
@@ -190,5 +174,14 @@ impl Weights for MemberWeights<'_> {
     fn tensor(&self, name: &str) -> Result<Tensor> {
         let name = format!("{}{name}", self.prefix);
         self.model.array(&name)?.floats().map_err(|reason| self.model.wrong(&name, reason))
+    }
+
+    fn shape(&self, name: &str) -> Result<Vec<usize>> {
+        Ok(self.model.array(&format!("{}{name}", self.prefix))?.shape.clone())
+    }
+
+    fn rows(&self, name: &str, rows: std::ops::Range<usize>) -> Result<Tensor> {
+        let name = format!("{}{name}", self.prefix);
+        self.model.array(&name)?.rows(rows).map_err(|reason| self.model.wrong(&name, reason))
     }
 }

@@ -79,7 +79,7 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Imported> {
         let (layer, part) = parameter.name.rsplit_once('.').unwrap_or((&parameter.name, ""));
         let called = format!("{}.{part}", (known.called)(layer));
         let Ok(view) = file.tensor(&called) else { continue };
-        let array = Array::new(&view).map_err(|reason| wrong(&called, reason))?;
+        let array = Array::of_view(&view).map_err(|reason| wrong(&called, reason))?;
         if array.shape != parameter.shape {
             return Err(wrong(&called, format!("its shape is {:?}, {} of {classes} classes wants {:?}", array.shape, known.name, parameter.shape)));
         }

@@ -68,14 +68,14 @@ pub fn tensors(description: &Description, seed: u64) -> BTreeMap<String, Array> 
     let mut random = Random(seed);
     let mut tensors = BTreeMap::new();
     let table = (0..768).map(|_| random.next() as u8).collect();
-    tensors.insert("tables/colours".into(), Array { ty: Type::U8, shape: vec![256, 3], bytes: table });
+    tensors.insert("tables/colours".into(), Array::new(Type::U8, vec![256, 3], table));
     for member in &description.members {
         let graph = Graph::new(&description.networks[&member.network]).unwrap();
         for parameter in parameters(&graph) {
             let count = parameter.shape.iter().product::<usize>();
             let value = |v: f32| if parameter.above.is_some() { v.abs() + 0.1 } else { v };
             let bytes = (0..count).flat_map(|_| value(random.unit()).to_le_bytes()).collect();
-            let array = Array { ty: Type::F32, shape: parameter.shape, bytes };
+            let array = Array::new(Type::F32, parameter.shape, bytes);
             tensors.insert(format!("{}{}", member.weights, parameter.name), array);
         }
     }

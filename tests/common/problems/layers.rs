@@ -13,24 +13,30 @@ use crate::common::{Bench, Random, Tolerance, close, unpacked};
 pub(super) fn dense(gpu: &Gpu) -> Result<(), String> {
     let mut random = Random(6);
     // Outputs of one dispatch: all of them, or a layer split over two or three.
-    for (members, images, channels, [h, w], out, relu, each) in [
-        (1, 1, 1, [1, 1], 1, false, 4),
-        (1, 7, 13, [1, 1], 7, true, 8),
-        (3, 2, 64, [1, 1], 10, false, 12),
-        (2, 1, 6, [3, 5], 9, true, 4),
-        (2, 3, 5, [2, 1], 23, false, 16),
+    for (members, images, channels, [h, w], out, relu, each, tile) in [
+        (1, 1, 1, [1, 1], 1, false, 4, 1),
+        (1, 7, 13, [1, 1], 7, true, 8, 2),
+        (3, 2, 64, [1, 1], 10, false, 12, 2),
+        (2, 1, 6, [3, 5], 9, true, 4, 1),
+        (2, 3, 5, [2, 1], 23, false, 16, 3),
+        (2, 2, 9, [1, 2], 300, false, 300, kernels::dense_tile(300)),
     ] {
         let input = random.tensor(&[members * images, channels, h, w]);
         let weights: Vec<Tensor> = (0..members).map(|_| random.tensor(&[out, channels * h * w])).collect();
         let biases: Vec<Vec<f32>> = (0..members).map(|_| random.values(out)).collect();
-        let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
         let mut bench = Bench::new(gpu);
         let view = bench.tensor(&input);
         let output = bench.output(&[members * images, out]);
         for first in (0..out).step_by(each) {
             let outputs = (first, out.min(first + each));
-            let (packed, bias) = kernels::pack_dense("problem", &pairs, h * w, outputs.0..outputs.1).map_err(text)?;
-            let layer = Dense { members, outputs, weights: bench.floats(&packed), bias: bench.floats(&bias), relu };
+            let columns = channels * h * w;
+            let rows = |w: &Tensor| Tensor::new(vec![outputs.1 - first, columns], w.data[first * columns..outputs.1 * columns].to_vec());
+            let (mut packed, mut bias) = (Vec::new(), Vec::new());
+            for (weight, own) in weights.iter().zip(&biases) {
+                packed.extend(kernels::pack_dense("problem", &rows(weight).unwrap(), h * w, tile).map_err(text)?);
+                bias.extend(kernels::packed(&own[first..outputs.1], [outputs.1 - first, 1, 1]));
+            }
+            let layer = Dense { members, outputs, tile, weights: bench.floats(&packed), bias: bench.floats(&bias), relu };
             bench.recording.dispatch(kernels::dense("problem", layer, view, output).map_err(text)?);
         }
         let got = unpacked(&bench.run_floats(output.slice)?, &[members * images, out]);

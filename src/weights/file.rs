@@ -1,0 +1,103 @@
+//! The bytes of a model file: safetensors, with the description in its header.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::{SafeTensorError, serialize};
+
+use super::array::Entry;
+use super::{Array, Description, Model, Type};
+use crate::error::{Error, Result};
+
+/// A file up to this size is read as a whole. The tensors of a larger one stay in it until they are asked for.
+const SMALL: u64 = 1 << 26;
+/// The length of the header stands before it.
+const PREFIX: usize = 8;
+
+fn wrong(name: &str, at: &str, reason: String) -> Error {
+    Error::Model { model: name.to_owned(), at: at.to_owned(), reason }
+}
+
+fn damaged(name: &str, error: impl std::fmt::Display) -> Error {
+    wrong(name, "header", format!("not a safetensors file, or cut short: {error}. Copy or download it again"))
+}
+
+pub(super) fn load(path: &Path) -> Result<Model> {
+    let io = |source| Error::io(path, source);
+    let name = path.display().to_string();
+    let mut file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    if size <= SMALL {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io)?;
+        return parse(&name, &bytes);
+    }
+    let mut prefix = [0; PREFIX];
+    file.read_exact(&mut prefix).map_err(io)?;
+    let length = u64::from_le_bytes(prefix);
+    // More than any model needs, and less than a wrong length would ask for.
+    if length > SMALL.min(size) {
+        return Err(damaged(&name, SafeTensorError::HeaderTooLarge));
+    }
+    let mut header = vec![0; length as usize];
+    file.read_exact(&mut header).map_err(io)?;
+    let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| damaged(&name, error))?;
+    let first = PREFIX as u64 + length;
+    if first + metadata.data_len() as u64 != size {
+        return Err(damaged(&name, SafeTensorError::MetadataIncompleteBuffer));
+    }
+    let file = Arc::new(Mutex::new(file));
+    model(&name, &metadata, |ty, info| {
+        let (from, to) = info.data_offsets;
+        Array::of_file(ty, info.shape.clone(), Arc::clone(&file), first + from as u64, to - from)
+    })
+}
+
+pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Model> {
+    let (length, metadata) = safetensors::SafeTensors::read_metadata(bytes).map_err(|error| damaged(name, error))?;
+    let data = bytes.get(PREFIX + length..).unwrap_or(&[]);
+    model(name, &metadata, |ty, info| {
+        let (from, to) = info.data_offsets;
+        Array::new(ty, info.shape.clone(), data.get(from..to).unwrap_or(&[]).to_vec())
+    })
+}
+
+fn model(name: &str, metadata: &Metadata, array: impl Fn(Type, &TensorInfo) -> Array) -> Result<Model> {
+    let text = metadata.metadata().as_ref().and_then(|m| m.get("moue")).ok_or_else(|| {
+        wrong(name, "metadata", "there is no key `moue`: these are bare weights; `moue import` makes a model of them".into())
+    })?;
+    let description = Description::parse(text).map_err(|reason| wrong(name, "metadata `moue`", reason))?;
+    let mut tensors = BTreeMap::new();
+    for (key, info) in metadata.tensors() {
+        let ty = Type::of(info.dtype).map_err(|reason| wrong(name, &key, reason))?;
+        tensors.insert(key, array(ty, info));
+    }
+    Model { description, tensors, file: name.to_owned() }.checked()
+}
+
+/// Writes the file of `model` to `out`, which errors call `path`.
+pub(super) fn write(model: &Model, out: &mut impl Write, path: &Path) -> Result<()> {
+    let text = serde_json::to_string(&model.description).map_err(|error| model.wrong("description", error.to_string()))?;
+    for (name, array) in model.arrays() {
+        array.fits().map_err(|reason| model.wrong(name, reason))?;
+    }
+    let entries = model.arrays().map(|(name, array)| (name, Entry(array)));
+    let header = serialize(entries, Some(HashMap::from([("moue".to_owned(), text)])))
+        .map_err(|error| model.wrong("header", error.to_string()))?;
+    let order: Metadata = serde_json::from_slice(header.get(PREFIX..).unwrap_or(&[]))
+        .map_err(|error| model.wrong("header", error.to_string()))?;
+    let io = |source| Error::io(path, source);
+    out.write_all(&header).map_err(io)?;
+    for name in order.offset_keys() {
+        let array = model.array(&name)?;
+        for range in array.chunks() {
+            let bytes = array.bytes(range).map_err(|reason| model.wrong(&name, reason))?;
+            out.write_all(&bytes).map_err(io)?;
+        }
+    }
+    Ok(())
+}

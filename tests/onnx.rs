@@ -1,0 +1,146 @@
+//! ONNX files of one feature each, and what ONNX Runtime computes of them; refusals; damaged files. tests/importers/README.md says how they were made.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+#[allow(dead_code)]
+mod common;
+
+use common::{Random, gpus};
+use moue::runner::{self, Input};
+use moue::tensor::Tensor;
+use moue::weights::onnx;
+use moue::{Device, Error, Model};
+use safetensors::SafeTensors;
+use serde::Deserialize;
+
+/// Of the largest value of the reference.
+const BOUND: f64 = 1e-5;
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/importers")
+}
+
+fn cases() -> Vec<Case> {
+    serde_json::from_slice(&std::fs::read(folder().join("onnx.json")).unwrap()).unwrap()
+}
+
+/// Tensors called `CASE/in/NAME` or `CASE/out/NAME`, by NAME.
+fn tensors(file: &SafeTensors<'_>, case: &str, part: &str) -> BTreeMap<String, Tensor> {
+    let prefix = format!("{case}/{part}/");
+    let own = file.names().into_iter().filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned)).collect::<Vec<_>>();
+    let read = |name: String| {
+        let view = file.tensor(&format!("{prefix}{name}")).unwrap();
+        let values = bytemuck::pod_collect_to_vec(view.data());
+        (name, Tensor::new(view.shape().to_vec(), values).unwrap())
+    };
+    own.into_iter().map(read).collect()
+}
+
+fn import(case: &str) -> Result<Model, Error> {
+    onnx::load(&folder().join("onnx").join(format!("{case}.onnx")))?.model(Vec::new(), None)
+}
+
+fn devices() -> Vec<Device> {
+    std::iter::once(Device::Cpu).chain(gpus().into_iter().map(Device::Gpu)).collect()
+}
+
+#[test]
+fn every_case_gives_what_onnx_runtime_gives() {
+    let bytes = std::fs::read(folder().join("onnx.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let (mut wrong, mut worst) = (Vec::new(), (0.0, String::new()));
+    let cases = cases();
+    assert!(cases.len() > 80, "{} cases", cases.len());
+    for Case { name } in &cases {
+        let model = match import(name) {
+            Ok(model) => model,
+            Err(error) => {
+                wrong.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        let inputs: Vec<Input> =
+            tensors(&file, name, "in").into_iter().map(|(name, tensor)| Input { name: Some(name), tensor }).collect();
+        let want = tensors(&file, name, "out");
+        for device in devices() {
+            let got: BTreeMap<String, Tensor> = match runner::run(&model, &device, &inputs, None, None) {
+                Ok(outputs) => outputs.into_iter().collect(),
+                Err(error) => {
+                    wrong.push(format!("{name} on {}: {error}", device.name()));
+                    continue;
+                }
+            };
+            assert!(got.keys().eq(want.keys()), "{name}: {:?} and {:?}", got.keys(), want.keys());
+            for (output, want) in &want {
+                let got = &got[output];
+                let largest = want.data.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+                let error = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (g, w)| if g.is_nan() { f32::NAN } else { most.max((g - w).abs()) });
+                let error = f64::from(error) / f64::from(largest);
+                if got.shape != want.shape || error.is_nan() || error > BOUND {
+                    wrong.push(format!("{name} on {}, `{output}`: {:?} and {:?}, error {error:.1e}", device.name(), got.shape, want.shape));
+                } else if error > worst.0 {
+                    worst = (error, name.clone());
+                }
+            }
+        }
+    }
+    println!("{} cases, worst {:.1e} ({})", cases.len(), worst.0, worst.1);
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_is_not_read_is_refused_all_at_once() {
+    let refused = folder().join("onnx/refused");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(refused).unwrap() {
+        let path = entry.unwrap().path();
+        let error = onnx::load(&path).unwrap_err().to_string();
+        println!("{error}");
+        assert!(error.contains("opset") && error.contains("node"), "{}: {error}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 1);
+    let two = onnx::load(&folder().join("onnx/refused/two_operators.onnx")).unwrap_err().to_string();
+    assert!(two.contains("2 of its parts"), "{two}");
+}
+
+#[test]
+fn damaged_files_are_errors() {
+    let mut random = Random(31);
+    let none = |_: &str, _: u64, _: Option<u64>| Err("there is none".to_owned());
+    let (mut read, mut refused) = (0, 0);
+    for Case { name } in cases() {
+        let bytes = std::fs::read(folder().join("onnx").join(format!("{name}.onnx"))).unwrap();
+        let mut attempt = |bytes: Vec<u8>| match onnx::read(&name, bytes.into(), &none).and_then(|imported| imported.model(Vec::new(), None)) {
+            Ok(_) => read += 1,
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                refused += 1;
+            }
+        };
+        for _ in 0..12 {
+            attempt(bytes[..random.below(bytes.len())].to_vec());
+            let mut flipped = bytes.clone();
+            for _ in 0..1 + random.below(3) {
+                let at = random.below(flipped.len());
+                flipped[at] ^= 1 << random.below(8);
+            }
+            attempt(flipped);
+            let mut spliced = bytes.clone();
+            let (from, to) = (random.below(bytes.len()), random.below(bytes.len()));
+            let count = random.below(40).min(bytes.len() - from.max(to));
+            spliced.copy_within(from..from + count, to);
+            attempt(spliced);
+        }
+    }
+    println!("{read} were read all the same, {refused} refused");
+    assert!(refused > read / 4, "{read} read, {refused} refused");
+}
