@@ -55,8 +55,8 @@ fn labels_in_another_order_meet_their_own() {
     turned.labels.reverse();
     let tensors = tiny::tensors(&turned, 2);
     let (first, turned) = (tiny::model(1), Model::new(turned, tensors).unwrap());
-    let faces = faces();
-    let alone: Vec<Vec<Reading>> = [&first, &turned].map(|model| read(model, Device::Cpu, &faces)).to_vec();
+    let faces = [face(1), face(2)];
+    let alone = [&first, &turned].map(|model| read(model, Device::Cpu, &faces));
     let both = combine("both", &[first, turned], &[1.0, 1.0], None).unwrap();
     assert_eq!(both.description.labels, tiny::model(1).description.labels);
     for device in std::iter::once(Device::Cpu).chain(gpus().into_iter().map(Device::Gpu)) {
