@@ -3,7 +3,7 @@
 struct Params {
     count: u32,
     // 0: ReLU; 1: sigmoid; 2: tanh; 3: exp; 4: root; 5: absolute value; 6: leaky ReLU, slope a; 7: ELU, factor a; 8: clip to a..b;
-    // 9: hard sigmoid a x + b; 10: hard swish.
+    // 9: hard sigmoid a x + b; 10: hard swish; 11: logarithm.
     operation: u32,
     a: f32,
     b: f32,
@@ -69,6 +69,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         case 10u: {
             y = x * clamp(x / 6.0 + 0.5, zero, one);
+        }
+        case 11u: {
+            // Beyond the last channel lie zeros, whose logarithm would reach others through a weight of 0.
+            y = select(log(x), zero, x == zero);
         }
         default: {}
     }

@@ -38,6 +38,14 @@ impl Device {
         }
     }
 
+    /// Bytes of the largest tensor it can read or write.
+    pub(crate) fn max_binding(&self) -> u64 {
+        match self {
+            Self::Cpu => u64::MAX,
+            Self::Gpu(gpu) => gpu.max_binding(),
+        }
+    }
+
     /// The adapter's name, or `cpu`.
     pub fn name(&self) -> &str {
         match self {

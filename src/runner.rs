@@ -103,7 +103,9 @@ fn on_gpu(
     let graph = prepared.graph();
     let images = graph.images(inputs)?;
     let fits = (gpu.max_binding() / prepared.largest().max(1)) as usize;
-    let batch = batch.unwrap_or(MOST_IMAGES).clamp(1, images).min(fits.max(1));
+    let most = batch.unwrap_or(MOST_IMAGES).clamp(1, images).min(fits.max(1));
+    // Submissions of one size share a plan.
+    let batch = images.div_ceil(images.div_ceil(most));
     let mut outputs: Vec<Vec<f32>> = vec![Vec::new(); wanted.len()];
     let mut ready: Option<(usize, Plan, Vec<Slice>)> = None;
     for first in (0..images).step_by(batch) {
@@ -143,7 +145,8 @@ fn record(prepared: &Prepared, images: usize, wanted: &[TensorId]) -> Result<(Re
         uploads.push(upload);
         views.push(view);
     }
-    for output in prepared.record(&mut recording, &views, wanted)? {
+    let slabs = recording.pool([prepared.slabs(images)]);
+    for output in prepared.record(&mut recording, &slabs, &views, wanted)? {
         let values = output.channels * output.pixels();
         let logical = recording.slab("output", 4 * (images * values) as u64);
         recording.dispatch(kernels::unpack("output", output, logical, values)?);

@@ -316,7 +316,8 @@ fn members_agree_with_pytorch() {
             let mut recording = Recording::default();
             let slice = recording.upload("input", View::bytes(shape[0], shape[1], shape[2], shape[3]));
             let view = View { slice, images: shape[0], channels: shape[1], height: shape[2], width: shape[3] };
-            let views = prepared.record(&mut recording, &[view], &wanted).unwrap();
+            let slabs = recording.pool([prepared.slabs(view.images)]);
+            let views = prepared.record(&mut recording, &slabs, &[view], &wanted).unwrap();
             views.iter().for_each(|v| recording.read(v.slice));
             let mut plan = Plan::new(&gpu, recording).unwrap();
             let outputs = plan.run(&[(slice, bytemuck::cast_slice(&packed(&input)))]).unwrap();

@@ -292,7 +292,8 @@ fn a_dense_layer_is_split_where_one_binding_does_not_hold_it() {
         let mut recording = Recording::default();
         let slice = recording.upload("input", View::bytes(1, 1024, 4, 4));
         let input = View { slice, images: 1, channels: 1024, height: 4, width: 4 };
-        prepared.record(&mut recording, &[input], &graph.outputs).unwrap();
+        let slabs = recording.pool([prepared.slabs(1)]);
+        prepared.record(&mut recording, &slabs, &[input], &graph.outputs).unwrap();
         let tile = kernels::dense_tile(2101);
         let tiles = gpu.max_binding() / (4 * 16384 * 4 * tile as u64);
         let parts = 2101_usize.div_ceil(4 * tile * tiles as usize);

@@ -241,14 +241,22 @@ impl Engine {
         let pixels = recording.upload("pixels", 4 * key.pixels as u64);
         let mut stage = Stage::new(&mut recording, description.canonical.size, views, faces, pixels)?;
 
-        let mut answers: Vec<(usize, View)> = Vec::new();
+        let (members, classes) = (description.members.len(), description.labels.len());
         let mut crop_count = 1;
+        let mut passes: Vec<Pass> = Vec::new();
         for (group, prepared) in groups.iter().zip(&self.prepared) {
             let [channels, height, width] = group.graph.tensors[0].shape;
             let names: Vec<&str> = group.members.iter().map(|&m| description.members[m].reads()).collect();
             let window = [height as u32, width as u32];
             crop_count = images_a_face(model, group, key.oversample)?;
             let images = key.faces * crop_count;
+            let most = ((self.gpu.max_binding() / prepared.largest().max(1)) as usize).clamp(1, images);
+            let together = images.div_ceil(images.div_ceil(most));
+            // Networks that read the same representations in the same sizes read the same tensor.
+            if let Some(pass) = passes.iter().find(|pass| pass.names == names && pass.shape == [channels, height, width]) {
+                passes.push(Pass { together, ..pass.clone() });
+                continue;
+            }
             let slice = stage.recording.slab("input", View::bytes(names.len() * images, channels, height, width));
             let input = View { slice, images: names.len() * images, channels, height, width };
             let mut made: HashMap<&str, usize> = HashMap::new();
@@ -290,31 +298,22 @@ impl Engine {
                 .filter_map(|(position, name)| made.get(name).filter(|&&first| first != position).map(|&f| (f, position)));
             let shared: Vec<(usize, usize)> = shared.collect();
             let input = if shared.is_empty() { input } else { repeat(stage.recording, input, images, names.len(), &shared)? };
-            let outputs = prepared.record(stage.recording, &[input], &group.graph.outputs)?;
-            if let (Some(&first), Some(&view)) = (group.members.first(), outputs.first()) {
-                answers.push((first, view));
-            }
+            passes.push(Pass { names, shape: [channels, height, width], input, images, together });
         }
 
-        let (members, classes) = (description.members.len(), description.labels.len());
         let Stage { recording, constants, .. } = stage;
+        let slabs = self.prepared.iter().zip(groups).zip(&passes).map(|((prepared, group), pass)| prepared.slabs(group.members.len() * pass.together));
+        let slabs = recording.pool(slabs);
         let images = key.faces * crop_count;
-        let probabilities = match answers[..] {
-            [(_, view)] => view,
+        let probabilities = match (groups, &self.prepared[..], &passes[..]) {
+            ([group], [prepared], [pass]) if pass.together == images => {
+                prepared.record(recording, &slabs, &[pass.input], &group.graph.outputs)?[0]
+            }
             _ => {
                 let slice = recording.slab("probabilities", View::bytes(members * images, classes, 1, 1));
                 let all = View { slice, images: members * images, channels: classes, height: 1, width: 1 };
-                for (group, (_, view)) in groups.iter().zip(&answers) {
-                    for (position, &member) in group.members.iter().enumerate() {
-                        recording.dispatch(kernels::copy(
-                            "probabilities",
-                            *view,
-                            all,
-                            images,
-                            (position * images, member * images),
-                            0,
-                        )?);
-                    }
+                for ((group, prepared), pass) in groups.iter().zip(&self.prepared).zip(&passes) {
+                    pass.record(recording, &slabs, group, prepared, all)?;
                 }
                 all
             }
@@ -342,6 +341,51 @@ impl Engine {
         let layout =
             Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };
         Ok(Ready { plan, faces, pixels, constants, layout })
+    }
+}
+
+/// A group's way through its network: all images at once, or as many together as one binding holds.
+#[derive(Debug, Clone)]
+struct Pass<'m> {
+    /// Representations of the group's members.
+    names: Vec<&'m str>,
+    shape: [usize; 3],
+    /// `[member x image, C, H, W]`.
+    input: View,
+    /// Of one member.
+    images: usize,
+    together: usize,
+}
+
+impl Pass<'_> {
+    /// Runs the network and puts the answers of the group's members into their places of `all` `[member x image, classes]`.
+    fn record(&self, recording: &mut Recording, slabs: &[Slice], group: &Group, prepared: &Prepared, all: View) -> Result<()> {
+        let members = group.members.len();
+        let [channels, height, width] = self.shape;
+        let part = (self.together < self.images).then(|| {
+            let slice = recording.slab("images together", View::bytes(members * self.together, channels, height, width));
+            View { slice, images: members * self.together, channels, height, width }
+        });
+        for first in (0..self.images).step_by(self.together) {
+            let count = self.together.min(self.images - first);
+            let input = match part {
+                None => self.input,
+                Some(part) => {
+                    let part = View { images: members * count, ..part };
+                    for member in 0..members {
+                        let places = (member * self.images + first, member * count);
+                        recording.dispatch(kernels::copy("images together", self.input, part, count, places, 0)?);
+                    }
+                    part
+                }
+            };
+            let outputs = prepared.record(recording, slabs, &[input], &group.graph.outputs)?;
+            for (position, &member) in group.members.iter().enumerate() {
+                let places = (position * count, member * self.images + first);
+                recording.dispatch(kernels::copy("probabilities", outputs[0], all, count, places, 0)?);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::device::Device;
 use crate::error::Result;
 use crate::gpu::{Spent, Timing, Wait};
-use crate::graph::Graph;
+use crate::graph::{Graph, Prepared};
 use crate::offload::offload;
 use crate::rect::Rect;
 use crate::reference::check_warp;
@@ -85,7 +85,7 @@ impl Ensemble {
         if let Some(reason) = model.description.no_faces() {
             return Err(model.wrong("description", reason));
         }
-        let groups: Arc<[Group]> = groups(&model)?.into();
+        let groups: Arc<[Group]> = groups(&model, device.max_binding())?.into();
         let engine = match device {
             Device::Cpu => {
                 // What a run would find missing is said now.
@@ -219,7 +219,8 @@ pub struct Layout {
     pub work: crate::gpu::Work,
 }
 
-fn groups(model: &Model) -> Result<Vec<Group>> {
+/// Members by their network; as many of one network together as a binding of `most` bytes holds one image of.
+fn groups(model: &Model, most: u64) -> Result<Vec<Group>> {
     let description = &model.description;
     let mut names: Vec<&str> = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
@@ -235,7 +236,13 @@ fn groups(model: &Model) -> Result<Vec<Group>> {
             groups.push(Group { graph: Graph::new(network)?, members: vec![index] });
         }
     }
-    Ok(groups)
+    let split = |group: Group| {
+        let each = Prepared::largest_weight(&group.graph).max(group.graph.largest()).max(1);
+        let together = (most / each).max(1) as usize;
+        let parts = group.members.len().div_ceil(group.members.len().div_ceil(together));
+        group.members.chunks(parts).map(|members| Group { graph: group.graph.clone(), members: members.to_vec() }).collect::<Vec<_>>()
+    };
+    Ok(groups.into_iter().flat_map(split).collect())
 }
 
 fn weights_of<'m>(model: &'m Model, group: &Group) -> Vec<MemberWeights<'m>> {

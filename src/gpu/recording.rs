@@ -64,6 +64,16 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Slabs of the sizes of each list, every one as large as the largest of its place.
+    pub fn pool(&mut self, lists: impl IntoIterator<Item = Vec<u64>>) -> Vec<Slice> {
+        let mut sizes: Vec<u64> = Vec::new();
+        for list in lists {
+            sizes.resize(sizes.len().max(list.len()), 16);
+            sizes.iter_mut().zip(list).for_each(|(size, wanted)| *size = wanted.max(*size));
+        }
+        sizes.into_iter().enumerate().map(|(index, size)| self.slab(&format!("slab {index}"), size)).collect()
+    }
+
     /// A buffer that dispatches write; `bytes` is rounded up to a vec4.
     pub fn slab(&mut self, label: &str, bytes: u64) -> Slice {
         self.push(label, Source::Slab(bytes.next_multiple_of(16).max(16)))

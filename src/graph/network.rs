@@ -158,6 +158,13 @@ pub enum Op {
         r#in: [String; 1],
         out: [String; 1],
     },
+    /// The natural logarithm of x, and 0 of 0.
+    Log {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
     /// The root of x.
     Sqrt {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -441,6 +448,7 @@ impl Op {
             | Self::Sigmoid { r#in, out, .. }
             | Self::Tanh { r#in, out, .. }
             | Self::Exp { r#in, out, .. }
+            | Self::Log { r#in, out, .. }
             | Self::Sqrt { r#in, out, .. }
             | Self::Abs { r#in, out, .. }
             | Self::LeakyRelu { r#in, out, .. }

@@ -2,7 +2,7 @@
 
 use super::Weights;
 use super::interpret::batch_norm;
-use super::resolve::{Graph, TensorId};
+use super::resolve::{Graph, Kind, TensorId};
 use super::schedule::{Norm, Schedule, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
@@ -13,6 +13,13 @@ use crate::tensor::Tensor;
 
 /// Bytes of dense weights that are read, packed and sent off together.
 const MOST_PART: u64 = 1 << 25;
+
+impl Graph {
+    /// Bytes of the largest tensor of one image.
+    pub fn largest(&self) -> u64 {
+        self.tensors.iter().map(|t| View::bytes(1, t.shape[0], t.shape[1], t.shape[2])).max().unwrap_or(0)
+    }
+}
 
 /// A scheduled graph with the weights of its members on the GPU.
 #[derive(Debug)]
@@ -84,16 +91,39 @@ impl Prepared {
         &self.schedule
     }
 
-    /// Bytes of the largest tensor, for one image of every member.
-    pub fn largest(&self) -> u64 {
-        self.graph.tensors.iter().map(|t| View::bytes(self.members, t.shape[0], t.shape[1], t.shape[2])).max().unwrap_or(0)
+    /// Bytes of the largest packed weight of a convolution, for one member. Those of all members lie in one binding.
+    pub fn largest_weight(graph: &Graph) -> u64 {
+        let packed = |kind: &Kind, channels: usize| match kind {
+            Kind::Conv { channels: out, window, groups, .. } | Kind::ConvTranspose { channels: out, window, groups, .. } => {
+                let sides = [out.next_multiple_of(64), (channels / groups).next_multiple_of(4), window.kernel[0], window.kernel[1]];
+                sides.iter().fold(4_u64, |product, &n| product.saturating_mul(n as u64))
+            }
+            _ => 0,
+        };
+        graph.nodes.iter().map(|node| packed(&node.kind, graph.tensors[node.inputs[0]].shape[0])).max().unwrap_or(0)
     }
 
-    /// Appends the dispatches for the graph's `inputs` in its order, each `[members x images, C, H, W]`, and gives the views of `wanted`.
+    /// Bytes of the largest tensor, for one image of every member.
+    pub fn largest(&self) -> u64 {
+        self.members as u64 * self.graph.largest()
+    }
+
+    /// Bytes of each slab that [`Prepared::record`] needs for `images`, all members counted.
+    pub fn slabs(&self, images: usize) -> Vec<u64> {
+        let size = |id: TensorId| {
+            let [c, h, w] = self.graph.tensors[id].shape;
+            View::bytes(images, c, h, w)
+        };
+        let of = |slab| (0..self.graph.tensors.len()).filter(|&id| self.schedule.slabs[id] == Some(slab)).map(size).max().unwrap_or(16);
+        (0..self.schedule.slab_count).map(of).collect()
+    }
+
+    /// Appends the dispatches for the graph's `inputs` in its order, each `[members x images, C, H, W]`, and gives the views of `wanted`. What lies
+    /// between is written to `slabs`, of the sizes of [`Prepared::slabs`] or larger: whoever records into the same slabs again overwrites the views.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the inputs are not the graph's, [`Error::Argument`] where the batch is too large.
-    pub fn record(&self, recording: &mut Recording, inputs: &[View], wanted: &[TensorId]) -> Result<Vec<View>> {
+    /// [`Error::Shape`] where the inputs are not the graph's or a slab is too small, [`Error::Argument`] where the batch is too large.
+    pub fn record(&self, recording: &mut Recording, slabs: &[Slice], inputs: &[View], wanted: &[TensorId]) -> Result<Vec<View>> {
         let (graph, schedule) = (&self.graph, &self.schedule);
         let images = inputs.first().map_or(0, |input| input.images);
         for (info, input) in graph.tensors.iter().zip(inputs) {
@@ -110,9 +140,10 @@ impl Prepared {
             let [c, h, w] = graph.tensors[id].shape;
             View::bytes(images, c, h, w)
         };
-        let sizes = (0..schedule.slab_count)
-            .map(|slab| (0..graph.tensors.len()).filter(|&id| schedule.slabs[id] == Some(slab)).map(bytes).max().unwrap_or(16));
-        let slabs: Vec<Slice> = sizes.enumerate().map(|(index, size)| recording.slab(&format!("slab {index}"), size)).collect();
+        let sizes = self.slabs(images);
+        if slabs.len() < sizes.len() || slabs.iter().zip(&sizes).any(|(slab, &size)| slab.size < size) {
+            return Err(Error::shape("slabs", format!("{} slabs for {images} images, {sizes:?} bytes are needed", slabs.len())));
+        }
         let constants: Vec<(TensorId, Slice)> =
             self.constants.iter().map(|(id, buffer)| (*id, recording.shared(&graph.tensors[*id].name, buffer))).collect();
         let view = |id: TensorId| -> Result<View> {

@@ -16,6 +16,8 @@ pub enum Unary {
     Tanh,
     /// exp(x).
     Exp,
+    /// The natural logarithm of x, and 0 of 0.
+    Log,
     /// The root of x.
     Sqrt,
     /// |x|.
@@ -47,6 +49,7 @@ impl Unary {
             Self::Clip(least, most) => (8, least, most),
             Self::HardSigmoid(alpha, beta) => (9, alpha, beta),
             Self::HardSwish => (10, 0.0, 0.0),
+            Self::Log => (11, 0.0, 0.0),
         }
     }
 }

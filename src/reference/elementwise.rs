@@ -14,6 +14,7 @@ pub fn unary(function: Unary, input: &Tensor) -> Tensor {
             Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
             Unary::Tanh => x.tanh(),
             Unary::Exp => x.exp(),
+            Unary::Log => if x == 0.0 { 0.0 } else { x.ln() },
             Unary::Sqrt => x.sqrt(),
             Unary::Abs => x.abs(),
             Unary::LeakyRelu(slope) => if x < 0.0 { f64::from(slope) * x } else { x },

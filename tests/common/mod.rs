@@ -186,7 +186,8 @@ pub fn run_graph(gpu: &Gpu, graph: &Graph, members: &[&dyn Weights], inputs: &[T
     let mut recording = Recording::default();
     let slice = recording.upload("input", View::bytes(members.len() * images, channels, height, width));
     let input = View { slice, images: members.len() * images, channels, height, width };
-    let views = prepared.record(&mut recording, &[input], wanted).unwrap();
+    let slabs = recording.pool([prepared.slabs(input.images)]);
+    let views = prepared.record(&mut recording, &slabs, &[input], wanted).unwrap();
     views.iter().for_each(|v| recording.read(v.slice));
     let mut plan = Plan::new(gpu, recording).unwrap();
     plan.poison();

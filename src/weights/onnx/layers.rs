@@ -16,6 +16,14 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
         "Gemm" => gemm(builder, node, out.clone())?,
         "MatMul" => matmul(builder, node, out.clone())?,
         "Softmax" => softmax(builder, node, out.clone())?,
+        "LogSoftmax" => {
+            let inner = builder.fresh(&format!("{out}/probabilities"));
+            let made = softmax(builder, node, inner)?;
+            // What is too small for f32 gives the logarithm of its smallest number, and not minus infinity.
+            let (least, clipped) = (f32::MIN_POSITIVE.into(), builder.fresh(&format!("{out}/clipped")));
+            let made = builder.push(clipped, made.dims, |out| Op::Clip { name: None, r#in: [made.name], out, min: least, max: 1.0 });
+            builder.push(out.clone(), made.dims, |out| Op::Log { name: None, r#in: [made.name], out })
+        }
         _ => reduce(builder, node, out.clone())?,
     };
     Ok(image(out, made))

@@ -14,6 +14,7 @@ mod shapes;
 mod value;
 mod windows;
 
+use std::collections::HashSet;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -147,12 +148,18 @@ pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> 
         };
         builder.values.insert(called, value);
     }
+    let needed = needed(&graph);
     for (index, node) in graph.node.iter().enumerate() {
+        if !node.output.iter().any(|out| needed.contains(out.as_str())) {
+            continue;
+        }
         let op = node.op_type.as_deref().unwrap_or("");
         let called = node.name.as_deref().filter(|name| !name.is_empty()).or_else(|| node.output.first().map(String::as_str)).unwrap_or("");
         if let Err(reason) = one(&mut builder, node, op, called, version, external) {
-            let domain = node.domain.as_deref().filter(|domain| !domain.is_empty()).map(|domain| format!("{domain}.")).unwrap_or_default();
-            problems.push(format!("node {index} `{called}` ({domain}{op}, opset {version}): {reason}"));
+            let of = node.domain.as_deref().filter(|domain| !domain.is_empty());
+            let opset = of.map_or(Some(version), &domain).map_or_else(|| "?".to_owned(), |version| version.to_string());
+            let of = of.map(|domain| format!("{domain}.")).unwrap_or_default();
+            problems.push(format!("node {index} `{called}` ({of}{op}, opset {opset}): {reason}"));
             for out in &node.output {
                 builder.values.insert(out.clone(), Value::Unknown);
             }
@@ -182,6 +189,17 @@ pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> 
     Graph::new(&network).map_err(|error| wrong("graph", error.to_string()))?;
     let source = format!("ONNX file `{name}`, opset {version}");
     Ok(Imported { name: name.to_owned(), network, tensors, source, representation: None }.without_unread())
+}
+
+/// Names that the outputs are made of.
+fn needed(graph: &proto::Graph) -> HashSet<&str> {
+    let mut needed: HashSet<&str> = graph.output.iter().filter_map(|output| output.name.as_deref()).collect();
+    for node in graph.node.iter().rev() {
+        if node.output.iter().any(|out| needed.contains(out.as_str())) {
+            needed.extend(node.input.iter().map(String::as_str));
+        }
+    }
+    needed
 }
 
 /// The builder with the graph's inputs: what is an input and no initializer.
@@ -268,7 +286,7 @@ fn one(builder: &mut Builder, node: &proto::Node, op: &str, name: &str, version:
     }
     let made = match op {
         "Conv" | "FusedConv" | "ConvTranspose" | "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => windows::read(builder, &reading),
-        "LRN" | "BatchNormalization" | "Gemm" | "MatMul" | "Softmax" | "ReduceMean" | "ReduceSum" | "ReduceL2" => layers::read(builder, &reading),
+        "LRN" | "BatchNormalization" | "Gemm" | "MatMul" | "Softmax" | "LogSoftmax" | "ReduceMean" | "ReduceSum" | "ReduceL2" => layers::read(builder, &reading),
         "Resize" | "Upsample" => resize::read(builder, &reading),
         _ if shapes::OPERATORS.contains(&op) => shapes::read(builder, &reading),
         _ if maths::OPERATORS.contains(&op) => maths::read(builder, &reading),
@@ -281,9 +299,9 @@ fn one(builder: &mut Builder, node: &proto::Node, op: &str, name: &str, version:
 }
 
 fn known(op: &str) -> bool {
-    const OTHERS: [&str; 20] = [
+    const OTHERS: [&str; 21] = [
         "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN", "BatchNormalization", "Gemm", "MatMul",
-        "Softmax", "ReduceMean", "ReduceSum", "ReduceL2", "Resize", "Upsample", "Constant", "ConstantOfShape", "Where", "Range",
+        "Softmax", "LogSoftmax", "ReduceMean", "ReduceSum", "ReduceL2", "Resize", "Upsample", "Constant", "ConstantOfShape", "Where", "Range",
     ];
     OTHERS.contains(&op) || shapes::OPERATORS.contains(&op) || maths::OPERATORS.contains(&op)
 }
@@ -304,7 +322,7 @@ fn image(out: String, shaped: Shaped) -> Made {
 
 /// Leaves out what no output needs.
 fn prune(network: &mut crate::graph::Network) {
-    let mut needed: std::collections::HashSet<String> = network.outputs.iter().cloned().collect();
+    let mut needed: HashSet<String> = network.outputs.iter().cloned().collect();
     let mut kept = Vec::new();
     for op in std::mem::take(&mut network.ops).into_iter().rev() {
         let (inputs, out) = op.tensors();

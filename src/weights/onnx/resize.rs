@@ -33,11 +33,24 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
             to[axis] = usize::try_from(sizes[i]).map_err(|_| format!("a size of {}", sizes[i]))?;
         }
     }
+    if node.attributes.int("antialias", 0)? != 0 {
+        return Err("antialias is not read".into());
+    }
+    let policy = node.attributes.text("keep_aspect_ratio_policy", "stretch")?;
+    if sizes.is_some() && policy != "stretch" {
+        // One scale for all axes: the smallest or the largest of theirs.
+        let each = axes.iter().map(|&axis| to[axis] as f32 / lengths[axis] as f32);
+        let common = match policy.as_str() {
+            "not_larger" => each.fold(f32::MAX, f32::min),
+            "not_smaller" => each.fold(0.0, f32::max),
+            other => return Err(format!("keep_aspect_ratio_policy `{other}`")),
+        };
+        for &axis in &axes {
+            (to[axis], scale[axis]) = ((lengths[axis] as f32 * common).round() as usize, Some(common));
+        }
+    }
     if to[..2] != lengths[..2] {
         return Err("it resizes the batch or the channels".into());
-    }
-    if node.version >= 18 && (node.attributes.int("antialias", 0)? != 0 || node.attributes.text("keep_aspect_ratio_policy", "stretch")? != "stretch") {
-        return Err("antialias and keep_aspect_ratio_policy are not read".into());
     }
     let mode = match node.attributes.text("mode", "nearest")?.as_str() {
         "nearest" => ResizeMode::Nearest,

@@ -197,6 +197,7 @@ pub(super) fn unary(gpu: &Gpu) -> Result<(), String> {
         (Unary::Tanh, 0.1),
         (Unary::Exp, 4.0),
         (Unary::Sqrt, 50.0),
+        (Unary::Log, 50.0),
         (Unary::Abs, 9.0),
         (Unary::LeakyRelu(0.13), 9.0),
         (Unary::Elu(1.7), 60.0),
@@ -208,7 +209,7 @@ pub(super) fn unary(gpu: &Gpu) -> Result<(), String> {
         for shape in [[1, 1, 1, 1], [7, 3, 5, 2]] {
             let mut input = random.tensor(&shape);
             input.data.iter_mut().for_each(|v| *v *= reach);
-            if function == Unary::Sqrt {
+            if matches!(function, Unary::Sqrt | Unary::Log) {
                 input.data.iter_mut().for_each(|v| *v = v.abs());
             }
             let want = reference::unary(function, &input);
