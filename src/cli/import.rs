@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use super::outcome::{Failure, Outcome, Status};
 use super::{files, terminal};
 use crate::error::{Error, Result};
-use crate::weights::{Imported, Preprocess, onnx, state_dict};
+use crate::weights::caffe::Mean;
+use crate::weights::{Imported, Preprocess, caffe, onnx, state_dict};
 
 /// Makes a model of a network from another framework
 ///
-/// ONNX: one .onnx file, its external data beside it. PyTorch: a state dict of torchvision's AlexNet, VGG16, ResNet-18, ResNet-101 or GoogLeNet as
+/// Caffe: a .prototxt and its .caffemodel. ONNX: one .onnx file, its external data beside it. PyTorch: a state dict of torchvision's AlexNet, VGG16, ResNet-18, ResNet-101 or GoogLeNet as
 /// .safetensors. What is computed and the weights are taken as they are; what a face must look like on the way in is said with --preprocess, and
 /// without it `moue run` takes raw tensors.
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,9 @@ pub struct Args {
     /// JSON with `canonical` and one of `representations`, as in a model file: crop, gray, size, order, mean and scale
     #[arg(long, value_name = "FILE.json")]
     preprocess: Option<PathBuf>,
+    /// Caffe's mean.binaryproto, subtracted inside the network; its middle where it is larger than the network's input
+    #[arg(long, value_name = "FILE")]
+    mean: Option<PathBuf>,
     /// Labels of the network's answer, one a line, or separated by commas
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
@@ -36,7 +40,8 @@ pub fn run(args: &Args) -> Outcome {
     files::make_room(&args.output).map_err(|error| Failure::at("--output", error))?;
     let preprocess = args.preprocess.as_deref().map(preprocess).transpose().map_err(|error| Failure::at("--preprocess", error))?;
     let labels = args.labels.as_deref().map(labels).transpose().map_err(|error| Failure::at("--labels", error))?;
-    let mut imported = read(&args.sources).map_err(|error| Failure::at("SRC", error))?;
+    let mean = args.mean.as_deref().map(mean).transpose().map_err(|error| Failure::at("--mean", error))?;
+    let mut imported = read(&args.sources, mean.as_ref()).map_err(|error| Failure::at("SRC", error))?;
     let filled = imported.missing()?.len();
     if let Some(seed) = args.seed {
         imported.fill(seed)?;
@@ -49,16 +54,38 @@ pub fn run(args: &Args) -> Outcome {
     Ok(Status::Complete)
 }
 
-fn read(sources: &[PathBuf]) -> Result<Imported> {
+fn mean(path: &Path) -> Result<Mean> {
+    caffe::read_mean(&path.display().to_string(), &bytes(path)?)
+}
+
+fn read(sources: &[PathBuf], mean: Option<&Mean>) -> Result<Imported> {
     let extension = |path: &Path| path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let prototxt = |path: &PathBuf| matches!(extension(path).as_str(), "prototxt" | "pbtxt" | "txt");
+    if mean.is_some() && !sources.iter().any(prototxt) {
+        return Err(Error::Argument("--mean is for Caffe's networks; say the mean of others in --preprocess".into()));
+    }
     match sources {
+        [text] if prototxt(text) => network(text, None, mean),
+        [text, weights] if prototxt(text) && extension(weights) == "caffemodel" => network(text, Some(weights), mean),
+        [weights, text] if prototxt(text) && extension(weights) == "caffemodel" => network(text, Some(weights), mean),
+        [only] if extension(only) == "caffemodel" => {
+            let reason = "a caffemodel holds weights: give the prototxt that says what is computed, too";
+            Err(Error::Argument(format!("{}: {reason}", only.display())))
+        }
         [only] if extension(only) == "onnx" => onnx::load(only),
         [only] if extension(only) == "safetensors" => state_dict::read(&only.display().to_string(), &bytes(only)?),
         _ => {
             let names: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
-            Err(Error::Argument(format!("{}: give one .onnx or .safetensors file", names.join(" "))))
+            Err(Error::Argument(format!("{}: give a .prototxt and its .caffemodel, one .onnx, or one .safetensors file", names.join(" "))))
         }
     }
+}
+
+fn network(text: &Path, weights: Option<&PathBuf>, mean: Option<&Mean>) -> Result<Imported> {
+    let name = text.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let prototxt = String::from_utf8(bytes(text)?).map_err(|_| Error::Argument(format!("{}: not UTF-8 text", text.display())))?;
+    let weights = weights.map(|path| bytes(path)).transpose()?;
+    caffe::read(&name, &prototxt, weights.as_deref(), mean)
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>> {

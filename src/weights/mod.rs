@@ -1,6 +1,8 @@
 //! Files in, description and tensors out.
 
 mod array;
+mod assembly;
+pub mod caffe;
 mod combine;
 pub mod description;
 mod file;

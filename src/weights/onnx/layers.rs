@@ -155,29 +155,16 @@ fn softmax(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Sha
     let input = node.image(0)?.clone();
     let axis = axis_of(node.attributes.int("axis", if node.version < 13 { 1 } else { -1 })?, input.rank())?;
     let axis = axis.checked_sub(1).ok_or("a softmax over the batch")?;
-    let push = |builder: &mut Builder, input: &Shaped, out: String| {
-        let from = input.name.clone();
-        builder.push(out, input.dims.clone(), |out| Op::Softmax { name: None, r#in: [from], out })
-    };
     // Until opset 12 all dimensions from the axis on are one.
     let rest: usize = input.dims[axis + 1..].iter().product();
-    if axis == 0 && (node.version >= 13 || rest == 1) {
-        return Ok(push(builder, &input, out));
-    }
-    if node.version >= 13 {
-        let (forth, back) = to_front(axis, input.dims.len());
-        let turned = builder.turned(&out, &input, forth);
-        let inner = builder.fresh(&format!("{out}/softmax"));
-        let made = push(builder, &turned, inner);
-        return Ok(builder.transpose(out, &made, back));
+    if node.version >= 13 || rest == 1 {
+        return Ok(builder.softmax(out, &input, axis));
     }
     let before: usize = input.dims[..axis].iter().product();
     let flat = builder.viewed(&out, &input, vec![before, input.dims[axis..].iter().product()]);
-    let turned = builder.turned(&out, &flat, vec![1, 0]);
-    let inner = builder.fresh(&format!("{out}/softmax"));
-    let made = push(builder, &turned, inner);
-    let back = builder.turned(&out, &made, vec![1, 0]);
-    Ok(builder.reshape(out, &back, input.dims))
+    let inner = builder.fresh(&format!("{out}/flat"));
+    let made = builder.softmax(inner, &flat, 1);
+    Ok(builder.reshape(out, &made, input.dims))
 }
 
 /// ReduceMean, ReduceSum and ReduceL2: the mean of every channel once the reduced dimensions are its pixels.
@@ -211,7 +198,7 @@ fn reduce(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shap
     let inner = builder.fresh(&format!("{out}/mean"));
     let mut made = builder.push(inner, vec![channels, 1, 1], |out| Op::GlobalAveragePool { name: None, r#in: [flat.name], out });
     if node.op != "ReduceMean" {
-        let factor = builder.constant(&out, &Constant::floats(vec![], vec![count as f32]), 4)?;
+        let factor = builder.operand(&out, &Constant::floats(vec![], vec![count as f32]), 4)?;
         let inner = builder.fresh(&format!("{out}/sum"));
         made = builder.push(inner, made.dims.clone(), |out| Op::Mul { name: None, r#in: [made.name, factor.name], out });
     }

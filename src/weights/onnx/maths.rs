@@ -117,9 +117,9 @@ fn beside(builder: &mut Builder, near: &str, image: &Shaped, constant: &Constant
     let width = tail(sizes.get(1..).unwrap_or(&[]));
     if sizes.len() == image.rank() && width != 1 && width != tail(&image.dims) && tail(&image.dims) != 1 {
         let dims = super::fold::broadcast(&image.dims, &sizes[1..])?;
-        return builder.whole_constant(near, constant, &dims);
+        return builder.whole_operand(near, constant, &dims);
     }
-    builder.constant(near, constant, image.rank())
+    builder.operand(near, constant, image.rank())
 }
 
 fn several(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {

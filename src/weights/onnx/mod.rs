@@ -24,6 +24,7 @@ use prost::Message;
 use value::{Constant, External};
 
 use super::Imported;
+use super::assembly::Assembly;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 
@@ -84,7 +85,7 @@ impl Reading<'_> {
     fn layer(&self, builder: &mut Builder, weight: usize) -> String {
         let name = self.input_names.get(weight).map_or("", String::as_str);
         let name = [".weight", "_weight", ".gamma", "/kernel"].iter().find_map(|end| name.strip_suffix(end)).filter(|name| !name.is_empty());
-        builder.fresh(name.unwrap_or(self.name))
+        builder.layer(name.unwrap_or(self.name))
     }
 }
 
@@ -184,7 +185,7 @@ pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> 
     if !problems.is_empty() {
         return Err(wrong("graph", format!("{} of its parts cannot be read:\n  {}", problems.len(), problems.join("\n  "))));
     }
-    let Builder { mut network, tensors, .. } = builder;
+    let Assembly { mut network, tensors, .. } = builder.into_assembly();
     prune(&mut network);
     Graph::new(&network).map_err(|error| wrong("graph", error.to_string()))?;
     let source = format!("ONNX file `{name}`, opset {version}");
@@ -232,10 +233,9 @@ fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)>
     for out in graph.node.iter().flat_map(|node| &node.output).chain(inputs.iter().map(|(name, _)| name)) {
         builder.reserve(out);
     }
-    // Initializers that no node reads under their own name become layers of that name.
     for (name, dims) in inputs {
-        builder.network.inputs.insert(name.clone(), dims.clone());
-        builder.values.insert(name.clone(), Value::Image(Shaped { name, dims }));
+        let shaped = builder.input(&name, dims);
+        builder.values.insert(name, Value::Image(shaped));
     }
     Ok(builder)
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::builder::{Builder, Shaped, Value, to_front};
+use super::builder::{Builder, Shaped, Value};
 use super::fold::{self, new_shape, range, slices};
 use super::node::{Attributes, axes_of, axis_of};
 use super::value::Constant;
 use super::{Made, Reading, image};
-use crate::graph::{Graph, Network, Op, PadMode};
+use crate::graph::{Op, PadMode};
 
 pub(super) const OPERATORS: &[&str] = &[
     "Identity", "Dropout", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Split", "Slice", "Pad", "Shape", "Size", "Gather",
@@ -32,15 +32,6 @@ pub(super) fn constant(attributes: &Attributes<'_>) -> Result<Constant, String> 
         return Ok(Constant::ints(vec![values.len()], values.to_vec()));
     }
     Err("it has none of value, value_float, value_int, value_floats and value_ints".into())
-}
-
-/// The sizes that `op` makes of `inputs`, by the rules of the graph.
-pub(super) fn inferred(op: &Op, inputs: &[&Shaped]) -> Result<Vec<usize>, String> {
-    let inputs = inputs.iter().map(|input| (input.name.clone(), input.dims.clone())).collect();
-    let (_, out) = op.tensors();
-    let network = Network { inputs, outputs: vec![out.to_owned()], ops: vec![op.clone()] };
-    let graph = Graph::new(&network).map_err(|error| error.to_string())?;
-    Ok(graph.tensors.last().map(|info| info.dims.clone()).unwrap_or_default())
 }
 
 /// Reads a node of this file.
@@ -105,7 +96,7 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
                 return Err(format!("it repeats {:?} to {sizes:?}", input.dims));
             }
             let zeros = Constant::floats(vec![], vec![0.0]);
-            let zeros = builder.whole_constant(&out, &zeros, &shape[1..])?;
+            let zeros = builder.whole_operand(&out, &zeros, &shape[1..])?;
             builder.push(out.clone(), shape[1..].to_vec(), |out| Op::Add { name: None, r#in: [input.name, zeros.name], out })
         }
         _ => blocks(builder, node, &input, out.clone())?,
@@ -128,34 +119,9 @@ fn without_batch(axes: &[usize], rank: usize) -> Result<Vec<usize>, String> {
 
 fn concat(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
     let parts = (0..node.inputs.len()).map(|index| node.image(index).cloned()).collect::<Result<Vec<_>, _>>()?;
-    let first = parts.first().ok_or("it reads nothing")?;
-    let rank = first.dims.len();
-    let axis = axis_of(node.attributes.int("axis", 1)?, first.rank())?.checked_sub(1).ok_or("it concatenates images")?;
-    if parts.iter().any(|part| part.dims.len() != rank || (0..rank).any(|i| i != axis && part.dims[i] != first.dims[i])) {
-        return Err(format!("{:?} do not concatenate along axis {}", parts.iter().map(|part| &part.dims).collect::<Vec<_>>(), axis + 1));
-    }
-    let total = parts.iter().map(|part| part.dims[axis]).sum();
-    let push = |builder: &mut Builder, parts: Vec<Shaped>, out: String| {
-        let mut dims = parts[0].dims.clone();
-        dims[0] = total;
-        builder.push(out, dims, |out| Op::Concat { name: None, r#in: parts.into_iter().map(|part| part.name).collect(), out })
-    };
-    if axis == 0 {
-        return Ok(push(builder, parts, out));
-    }
-    let (forth, back) = to_front(axis, rank);
-    let turned = parts.iter().map(|part| builder.turned(&out, part, forth.clone())).collect();
-    let inner = builder.fresh(&format!("{out}/joined"));
-    let made = push(builder, turned, inner);
-    Ok(builder.transpose(out, &made, back))
-}
-
-/// `count` positions of dimension `axis` (without the batch) from `start` on by `step`, as the tensor `out`.
-fn cut(builder: &mut Builder, input: &Shaped, (axis, start, count, step): (usize, usize, usize, i64), out: String) -> Shaped {
-    let mut dims = input.dims.clone();
-    dims[axis] = count;
-    let from = input.name.clone();
-    builder.push(out, dims, |out| Op::Slice { name: None, r#in: [from], out, axis, start, count, step })
+    let rank = parts.first().ok_or("it reads nothing")?.rank();
+    let axis = axis_of(node.attributes.int("axis", 1)?, rank)?.checked_sub(1).ok_or("it concatenates images")?;
+    builder.concat(out, &parts, axis)
 }
 
 fn sliced(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
@@ -173,7 +139,7 @@ fn sliced(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String
         }
         let axis = axis.checked_sub(1).ok_or("it takes some of the images")?;
         let inner = builder.fresh(&format!("{out}/slice"));
-        data = cut(builder, &data, (axis, start, count, step), inner);
+        data = builder.slice(inner, &data, axis, start, count, step);
     }
     Ok(builder.identity(out, &data))
 }
@@ -199,7 +165,7 @@ fn split(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
     let mut start = 0;
     for (out, count) in node.outputs.iter().zip(sizes) {
         if !out.is_empty() {
-            let part = cut(builder, &input, (axis, start, count, 1), out.clone());
+            let part = builder.slice(out.clone(), &input, axis, start, count, 1);
             made.push((out.clone(), Value::Image(part)));
         }
         start += count;
@@ -241,15 +207,14 @@ fn pad(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -
         if cut_first + cut_last > 0 {
             let count = data.dims[dim].checked_sub(cut_first.saturating_add(cut_last)).filter(|&count| count > 0).ok_or("nothing is left of it")?;
             let inner = builder.fresh(&format!("{out}/slice"));
-            data = cut(builder, &data, (dim, cut_first, count, 1), inner);
+            data = builder.slice(inner, &data, dim, cut_first, count, 1);
         }
         before[dim] = first.max(0) as usize;
         after[dim] = last.max(0) as usize;
     }
     let from = data.name.clone();
     let op = Op::Pad { name: None, r#in: [from], out: [out.clone()], before, after, mode, value: value.into() };
-    let dims = inferred(&op, &[&data])?;
-    Ok(builder.push(out, dims, |_| op))
+    builder.append(op, &[&data])
 }
 
 fn gather(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
@@ -264,7 +229,7 @@ fn gather(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String
     }
     let step = if places.len() > 1 { places[1] - places[0] } else { 1 };
     let inner = builder.fresh(&format!("{out}/slice"));
-    let made = cut(builder, input, (axis, places[0] as usize, places.len(), step), inner);
+    let made = builder.slice(inner, input, axis, places[0] as usize, places.len(), step);
     let mut dims = made.dims.clone();
     if indices.shape.is_empty() {
         dims.remove(axis);

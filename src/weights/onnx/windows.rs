@@ -1,6 +1,6 @@
 //! Convolutions and pools.
 
-use super::builder::{Builder, Shaped};
+use super::builder::{Builder, Shaped, inferred};
 use super::{Made, Reading, image};
 use crate::graph::{AutoPad, Op, Pad};
 
@@ -94,7 +94,7 @@ fn conv(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) 
 
 /// Appends a window's operator; a length goes back to two dimensions.
 fn finish(builder: &mut Builder, op: Op, data: &Shaped, out: String, flat: bool) -> Result<Shaped, String> {
-    let dims = super::shapes::inferred(&op, &[data])?;
+    let dims = inferred(&op, &[data])?;
     if !flat {
         return Ok(builder.push(out, dims, |_| op));
     }
@@ -183,8 +183,7 @@ fn conv_transpose(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out
         groups,
         bias: bias.is_some(),
     };
-    let dims = super::shapes::inferred(&op, &[input])?;
-    Ok(builder.push(out, dims, |_| op))
+    builder.append(op, &[input])
 }
 
 fn pool(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
