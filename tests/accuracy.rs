@@ -73,6 +73,50 @@ fn public_test_is_read_better_by_all_members_than_by_the_best() {
     assert!(share(right[0]) >= best + 0.8, "fused {:.2} %, best member {best:.2} %", share(right[0]));
 }
 
+/// A network of another's with the labels and the sight that its maker says.
+fn imported(file: &str, labels: &[&str], steps: &str) -> Option<Model> {
+    let path = data(&format!("weights/{file}"))?;
+    let preprocess = format!(r#"{{"canonical": {{"size": [48, 48], "margin": 0.2, "colour": "rgb"}}, "representations": {{"gray": {steps}}}}}"#);
+    let labels = labels.iter().map(|&label| label.to_owned()).collect();
+    let preprocess = serde_json::from_str(&preprocess).unwrap();
+    Some(moue::weights::onnx::load(&path).unwrap().model(labels, Some(preprocess)).unwrap())
+}
+
+#[test]
+fn imported_networks_are_worth_on_public_test_what_was_measured_elsewhere() {
+    let Some(path) = data("fer2013/public_test.tar.gz") else { return };
+    let xception = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"];
+    let small = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"];
+    let by_127 = r#"[{"gray": "matlab"}, {"resize": [64, 64]}, {"normalise": {"mean": [127.5, 127.5, 127.5], "scale": [0.00784313725490196, 0.00784313725490196, 0.00784313725490196]}}]"#;
+    let by_255 = r#"[{"gray": "matlab"}, {"normalise": {"mean": [0, 0, 0], "scale": [0.00392156862745098, 0.00392156862745098, 0.00392156862745098]}}]"#;
+    // Their figures of ../shared/data/fer2013/SOURCE.txt.
+    let cases = [
+        ("mini-xception/fer2013_mini_XCEPTION.102-0.66.onnx", &xception, by_127, 65.23),
+        ("mini-xception/fer2013_mini_XCEPTION.107-0.66.onnx", &xception, by_127, 64.64),
+        ("fer-cnn-small/emotion_model.converted-by-us.onnx", &small, by_255, 60.57),
+    ];
+    let models: Option<Vec<Model>> = cases.iter().map(|(file, labels, steps, _)| imported(file, &labels[..], steps)).collect();
+    let Some(models) = models else { return };
+    let all = moue::weights::combine("all", &models, &[1.0; 3], None).unwrap();
+    let (device, _) = Device::select(None).unwrap();
+    let mut ensemble = Ensemble::new(all, device).unwrap();
+    let faces = archive(&path, &ensemble.description().labels.clone());
+    let mut right = [0; 4];
+    for batch in faces.chunks(64) {
+        let crops: Vec<_> = batch.iter().map(|(face, _)| (face, Rect::whole(face.width(), face.height()))).collect();
+        for (reading, (_, label)) in ensemble.read(&crops, false).unwrap().iter().zip(batch) {
+            let answers = reading.members.iter().chain([&reading.probabilities]);
+            right.iter_mut().zip(answers).for_each(|(right, answer)| *right += usize::from(largest(answer) == *label));
+        }
+    }
+    let share = |right: usize| 100.0 * right as f64 / faces.len() as f64;
+    for ((file, .., want), &right) in cases.iter().zip(&right) {
+        println!("{file}: {:.2} %, measured elsewhere {want:.2}", share(right));
+        assert!((share(right) - want).abs() <= 0.1, "{file}: {:.2} %", share(right));
+    }
+    println!("their mean: {:.2} %", share(right[3]));
+}
+
 /// Each portrait's faces, found on two threads.
 fn portraits(folder: &str) -> Option<Vec<(RgbImage, Vec<Rect>)>> {
     let folder = data(&format!("london-450/{folder}"))?;

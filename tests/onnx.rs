@@ -169,3 +169,44 @@ fn damaged_files_are_errors() {
     println!("{read} were read all the same, {refused} refused");
     assert!(refused > read / 4, "{read} read, {refused} refused");
 }
+
+/// Files of other people's networks, beside the checkout.
+fn weights(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/weights").join(path);
+    if !path.exists() {
+        println!("SKIPPED: no {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+#[test]
+fn published_networks_answer_as_their_makers_say() {
+    let Some(golden) = weights("golden-outputs/golden.json") else { return };
+    let golden: serde_json::Value = serde_json::from_slice(&std::fs::read(golden).unwrap()).unwrap();
+    let mut compared = 0;
+    for (file, key, size, scale) in [
+        ("fer-cnn-small/emotion_model.converted-by-us.onnx", "weights-pytorch-fer-cnn-small/emotion_model.pth", 48, (0.0, 255.0)),
+        ("mini-xception/fer2013_mini_XCEPTION.102-0.66.onnx", "weights-keras-mini-xception/fer2013_mini_XCEPTION.102-0.66.hdf5", 64, (1.0, 127.5)),
+        ("mini-xception/fer2013_mini_XCEPTION.107-0.66.onnx", "weights-keras-mini-xception/fer2013_mini_XCEPTION.107-0.66.hdf5", 64, (1.0, 127.5)),
+    ] {
+        let model = onnx::load(&weights(file).unwrap()).unwrap().model(Vec::new(), None).unwrap();
+        for photo in ["astronaut.png", "grace_hopper.jpg"] {
+            let crop = golden[photo][format!("crop{size}")].as_str().unwrap();
+            let crop = image::open(weights(&format!("golden-outputs/{crop}")).unwrap()).unwrap().into_luma8();
+            let pixels = crop.as_raw().iter().map(|&v| f32::from(v) / scale.1 - scale.0).collect();
+            let input = Input { name: None, tensor: Tensor::new(vec![1, 1, size, size], pixels).unwrap() };
+            let want: Vec<f32> = serde_json::from_value(golden[photo][key]["output"].clone()).unwrap();
+            for device in devices() {
+                let outputs = runner::run(&model, &device, std::slice::from_ref(&input), None, None).unwrap();
+                let largest = want.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+                assert_eq!(outputs[0].1.data.len(), want.len());
+                for (got, want) in outputs[0].1.data.iter().zip(&want) {
+                    assert!((got - want).abs() <= 1e-5 * largest, "{file}, {photo} on {}: {got} and {want}", device.name());
+                    compared += 1;
+                }
+            }
+        }
+    }
+    println!("{compared} values");
+}
