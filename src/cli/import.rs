@@ -73,7 +73,7 @@ fn read(sources: &[PathBuf], mean: Option<&Mean>) -> Result<Imported> {
             Err(Error::Argument(format!("{}: {reason}", only.display())))
         }
         [only] if extension(only) == "onnx" => onnx::load(only),
-        [only] if extension(only) == "safetensors" => state_dict::read(&only.display().to_string(), &bytes(only)?),
+        [only] if extension(only) == "safetensors" => state_dict::load(only),
         _ => {
             let names: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
             Err(Error::Argument(format!("{}: give a .prototxt and its .caffemodel, one .onnx, or one .safetensors file", names.join(" "))))

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use half::f16;
 use safetensors::Dtype;
-use safetensors::tensor::{TensorView, View};
+use safetensors::tensor::View;
 
 use crate::tensor::Tensor;
 
@@ -91,10 +91,6 @@ impl Array {
     /// A tensor in memory; [`super::Model::new`] refuses it where the bytes do not fill its shape.
     pub fn new(ty: Type, shape: Vec<usize>, bytes: Vec<u8>) -> Self {
         Self { ty, shape, data: Data::Memory(Arc::new(bytes)) }
-    }
-
-    pub(super) fn of_view(view: &TensorView<'_>) -> Result<Self, String> {
-        Ok(Self::new(Type::of(view.dtype())?, view.shape().to_vec(), view.data().to_vec()))
     }
 
     /// A tensor that stays in `file`.

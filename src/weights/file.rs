@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::tensor::Metadata;
 use safetensors::{SafeTensorError, serialize};
 
 use super::array::Entry;
@@ -26,57 +26,94 @@ fn damaged(name: &str, error: impl std::fmt::Display) -> Error {
     wrong(name, "header", format!("not a safetensors file, or cut short: {error}. Copy or download it again"))
 }
 
-pub(super) fn load(path: &Path) -> Result<Model> {
-    let io = |source| Error::io(path, source);
-    let name = path.display().to_string();
-    let mut file = File::open(path).map_err(io)?;
-    let size = file.metadata().map_err(io)?.len();
-    if size <= SMALL {
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(io)?;
-        return parse(&name, &bytes);
-    }
-    let mut prefix = [0; PREFIX];
-    file.read_exact(&mut prefix).map_err(io)?;
-    let length = u64::from_le_bytes(prefix);
-    // More than any model needs, and less than a wrong length would ask for.
-    if length > SMALL.min(size) {
-        return Err(damaged(&name, SafeTensorError::HeaderTooLarge));
-    }
-    let mut header = vec![0; length as usize];
-    file.read_exact(&mut header).map_err(io)?;
-    let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| damaged(&name, error))?;
-    let first = PREFIX as u64 + length;
-    if first + metadata.data_len() as u64 != size {
-        return Err(damaged(&name, SafeTensorError::MetadataIncompleteBuffer));
-    }
-    let file = Arc::new(Mutex::new(file));
-    model(&name, &metadata, |ty, info| {
-        let (from, to) = info.data_offsets;
-        Array::of_file(ty, info.shape.clone(), Arc::clone(&file), first + from as u64, to - from)
-    })
+/// The tensors of a safetensors file, which those of a large one stay in.
+pub(super) struct Tensors {
+    name: String,
+    metadata: Metadata,
+    data: Data,
 }
 
-pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Model> {
-    let (length, metadata) = safetensors::SafeTensors::read_metadata(bytes).map_err(|error| damaged(name, error))?;
-    let data = bytes.get(PREFIX + length..).unwrap_or(&[]);
-    model(name, &metadata, |ty, info| {
-        let (from, to) = info.data_offsets;
-        Array::new(ty, info.shape.clone(), data.get(from..to).unwrap_or(&[]).to_vec())
-    })
+enum Data {
+    /// Of the whole file, from the end of its header on.
+    Memory(Vec<u8>),
+    File(Arc<Mutex<File>>, u64),
 }
 
-fn model(name: &str, metadata: &Metadata, array: impl Fn(Type, &TensorInfo) -> Array) -> Result<Model> {
-    let text = metadata.metadata().as_ref().and_then(|m| m.get("moue")).ok_or_else(|| {
-        wrong(name, "metadata", "there is no key `moue`: these are bare weights; `moue import` makes a model of them".into())
-    })?;
-    let description = Description::parse(text).map_err(|reason| wrong(name, "metadata `moue`", reason))?;
-    let mut tensors = BTreeMap::new();
-    for (key, info) in metadata.tensors() {
-        let ty = Type::of(info.dtype).map_err(|reason| wrong(name, &key, reason))?;
-        tensors.insert(key, array(ty, info));
+impl Tensors {
+    /// Opens a file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let io = |source| Error::io(path, source);
+        let name = path.display().to_string();
+        let mut file = File::open(path).map_err(io)?;
+        let size = file.metadata().map_err(io)?.len();
+        if size <= SMALL {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(io)?;
+            return Self::parse(&name, &bytes);
+        }
+        let mut prefix = [0; PREFIX];
+        file.read_exact(&mut prefix).map_err(io)?;
+        let length = u64::from_le_bytes(prefix);
+        // More than any model needs, and less than a wrong length would ask for.
+        if length > SMALL.min(size) {
+            return Err(damaged(&name, SafeTensorError::HeaderTooLarge));
+        }
+        let mut header = vec![0; length as usize];
+        file.read_exact(&mut header).map_err(io)?;
+        let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| damaged(&name, error))?;
+        let first = PREFIX as u64 + length;
+        if first + metadata.data_len() as u64 != size {
+            return Err(damaged(&name, SafeTensorError::MetadataIncompleteBuffer));
+        }
+        Ok(Self { name, metadata, data: Data::File(Arc::new(Mutex::new(file)), first) })
     }
-    Model { description, tensors, file: name.to_owned() }.checked()
+
+    /// Reads the bytes of a file.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
+        let (length, metadata) = safetensors::SafeTensors::read_metadata(bytes).map_err(|error| damaged(name, error))?;
+        let data = bytes.get(PREFIX + length..).unwrap_or(&[]).to_vec();
+        Ok(Self { name: name.to_owned(), metadata, data: Data::Memory(data) })
+    }
+
+    /// Names of all tensors.
+    pub fn names(&self) -> Vec<String> {
+        self.metadata.offset_keys()
+    }
+
+    /// Sizes of the tensor `name`.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.metadata.info(name).map(|info| &info.shape[..])
+    }
+
+    /// The tensor `name`.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where its type is not known.
+    pub fn array(&self, name: &str) -> Result<Option<Array>> {
+        let Some(info) = self.metadata.info(name) else { return Ok(None) };
+        let ty = Type::of(info.dtype).map_err(|reason| wrong(&self.name, name, reason))?;
+        let ((from, to), shape) = (info.data_offsets, info.shape.clone());
+        Ok(Some(match &self.data {
+            Data::Memory(bytes) => Array::new(ty, shape, bytes.get(from..to).unwrap_or(&[]).to_vec()),
+            Data::File(file, first) => Array::of_file(ty, shape, Arc::clone(file), first + from as u64, to - from),
+        }))
+    }
+
+    /// The model that it is.
+    pub fn model(self) -> Result<Model> {
+        let text = self.metadata.metadata().as_ref().and_then(|m| m.get("moue")).ok_or_else(|| {
+            let reason = "there is no key `moue`: these are bare weights; `moue import` makes a model of them";
+            wrong(&self.name, "metadata", reason.into())
+        })?;
+        let description = Description::parse(text).map_err(|reason| wrong(&self.name, "metadata `moue`", reason))?;
+        let mut tensors = BTreeMap::new();
+        for key in self.names() {
+            if let Some(array) = self.array(&key)? {
+                tensors.insert(key, array);
+            }
+        }
+        Model { description, tensors, file: self.name }.checked()
+    }
 }
 
 /// Writes the file of `model` to `out`, which errors call `path`.

@@ -48,7 +48,7 @@ impl Model {
     /// # Errors
     /// [`Error::Io`] where it cannot be read, [`Error::Model`] where it is not a model of version 1.
     pub fn load(path: &Path) -> Result<Self> {
-        file::load(path)
+        file::Tensors::open(path)?.model()
     }
 
     /// A model from the bytes of its file; `name` is what errors call it.
@@ -56,7 +56,7 @@ impl Model {
     /// # Errors
     /// [`Error::Model`] where it is not a model of version 1.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
-        file::parse(name, bytes)
+        file::Tensors::parse(name, bytes)?.model()
     }
 
     /// A model of its parts; errors call it by its description's name.

@@ -1,10 +1,10 @@
 //! PyTorch state dicts saved as safetensors: torchvision's AlexNet, VGG16, ResNet-18, ResNet-101 and GoogLeNet, known by the names of their weights.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use safetensors::SafeTensors;
-
-use super::{Array, Imported};
+use super::Imported;
+use super::file::Tensors;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Network, parameters};
 use crate::zoo::{self, Head};
@@ -51,16 +51,26 @@ fn zoo_network(name: &str, head: Head) -> Network {
     network.unwrap_or_else(|_| Network { inputs: BTreeMap::new(), outputs: Vec::new(), ops: Vec::new() })
 }
 
-/// Reads a state dict from the bytes of a safetensors file called `name`. Weights that the network does not read, such as those of training-time
-/// classifiers and `num_batches_tracked`, are left out.
+/// Reads a state dict from its file. Weights that the network does not read, such as those of training-time classifiers and `num_batches_tracked`, are
+/// left out; those of a large file stay in it.
 ///
 /// # Errors
-/// [`Error::Model`] where it is no safetensors file, no network that is known, or has a weight of another shape.
+/// [`Error::Io`] where it cannot be read; [`Error::Model`] where it is no safetensors file, no network that is known, or has a weight of another shape.
+pub fn load(path: &Path) -> Result<Imported> {
+    import(&path.display().to_string(), &Tensors::open(path)?)
+}
+
+/// As [`load`], from the bytes of a file called `name`.
+///
+/// # Errors
+/// As [`load`].
 pub fn read(name: &str, bytes: &[u8]) -> Result<Imported> {
+    import(name, &Tensors::parse(name, bytes)?)
+}
+
+fn import(name: &str, file: &Tensors) -> Result<Imported> {
     let wrong = |at: &str, reason: String| Error::Model { model: name.to_owned(), at: at.to_owned(), reason };
-    let file = SafeTensors::deserialize(bytes)
-        .map_err(|error| wrong("header", format!("not a safetensors file, or cut short: {error}. Save or download it again")))?;
-    let known = KNOWN.iter().find(|known| file.tensor(known.mark).is_ok()).ok_or_else(|| {
+    let known = KNOWN.iter().find(|known| file.shape(known.mark).is_some()).ok_or_else(|| {
         let names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
         let shown: Vec<String> = file.names().into_iter().take(4).map(|name| format!("`{name}`")).collect();
         let reason = format!(
@@ -70,16 +80,15 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Imported> {
         );
         wrong("names", reason)
     })?;
-    let head = file.tensor(known.head).map_err(|_| wrong(known.head, "the file has no such weight: the last layer is missing".into()))?;
-    let classes = head.shape().first().copied().filter(|n| (1..=1 << 16).contains(n));
-    let classes = classes.ok_or_else(|| wrong(known.head, format!("its shape is {:?}: 1 to 65536 classes are possible", head.shape())))?;
+    let head = file.shape(known.head).ok_or_else(|| wrong(known.head, "the file has no such weight: the last layer is missing".into()))?;
+    let classes = head.first().copied().filter(|n| (1..=1 << 16).contains(n));
+    let classes = classes.ok_or_else(|| wrong(known.head, format!("its shape is {head:?}: 1 to 65536 classes are possible")))?;
     let network = (known.build)(Head::Classes(classes));
     let mut tensors = BTreeMap::new();
     for parameter in parameters(&Graph::new(&network)?) {
         let (layer, part) = parameter.name.rsplit_once('.').unwrap_or((&parameter.name, ""));
         let called = format!("{}.{part}", (known.called)(layer));
-        let Ok(view) = file.tensor(&called) else { continue };
-        let array = Array::of_view(&view).map_err(|reason| wrong(&called, reason))?;
+        let Some(array) = file.array(&called)? else { continue };
         if array.shape != parameter.shape {
             return Err(wrong(&called, format!("its shape is {:?}, {} of {classes} classes wants {:?}", array.shape, known.name, parameter.shape)));
         }
