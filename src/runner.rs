@@ -3,10 +3,11 @@
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Plan, Recording, Slice};
+use crate::ensemble::{groups, weights_of};
 use crate::graph::{Graph, Prepared, TensorId, Weights, interpret};
 use crate::kernels::{self, View};
 use crate::tensor::Tensor;
-use crate::weights::Model;
+use crate::weights::{MemberWeights, Model};
 
 /// Images of one submission at most, where the caller does not say.
 const MOST_IMAGES: usize = 64;
@@ -42,32 +43,29 @@ pub fn run(
         }
     }
     let members = &model.description.members;
-    let mut answers = Vec::new();
-    for member in members {
-        let network = model
-            .description
-            .networks
-            .get(&member.network)
-            .ok_or_else(|| model.wrong(&member.name, format!("there is no network `{}`", member.network)))?;
-        let graph = Graph::new(network)?;
+    let mut answers: Vec<Vec<(String, Tensor)>> = vec![Vec::new(); members.len()];
+    for group in groups(model, device.max_binding())? {
+        let graph = &group.graph;
         let wanted = match tensor {
             Some(name) => vec![graph.find(name)?],
             None => graph.outputs.clone(),
         };
-        let inputs = arrange(&graph, inputs)?;
+        let inputs = arrange(graph, inputs)?;
         graph.images(&inputs)?;
-        let names: Vec<String> = wanted.iter().map(|&id| graph.tensors[id].name.clone()).collect();
-        let weights = model.member(&member.weights);
+        let weights = weights_of(model, &group);
         let outputs = match device {
-            Device::Cpu => interpret(&graph, &weights, &inputs, &wanted)?,
+            Device::Cpu => weights.iter().map(|weights| interpret(graph, weights, &inputs, &wanted)).collect::<Result<Vec<_>>>()?,
             Device::Gpu(gpu) => on_gpu(gpu, graph, &weights, &inputs, &wanted, batch)?,
         };
-        answers.extend(names.into_iter().zip(outputs).map(|(name, output)| {
-            let name = if members.len() > 1 { format!("{}.{name}", member.name) } else { name };
-            (name, output)
-        }));
+        for (&member, outputs) in group.members.iter().zip(outputs) {
+            let name = |id: TensorId| {
+                let name = &graph.tensors[id].name;
+                if members.len() > 1 { format!("{}.{name}", members[member].name) } else { name.clone() }
+            };
+            answers[member] = wanted.iter().map(|&id| name(id)).zip(outputs).collect();
+        }
     }
-    Ok(answers)
+    Ok(answers.into_iter().flatten().collect())
 }
 
 /// The inputs in the order of the graph's.
@@ -91,64 +89,79 @@ fn arrange<'i>(graph: &Graph, inputs: &'i [Input]) -> Result<Vec<&'i Tensor>> {
     names.iter().map(find).collect()
 }
 
+/// The wanted tensors of every member, which are one network of different weights: one dispatch for all.
 fn on_gpu(
     gpu: &Gpu,
-    graph: Graph,
-    weights: &dyn Weights,
+    graph: &Graph,
+    weights: &[MemberWeights<'_>],
     inputs: &[&Tensor],
     wanted: &[TensorId],
     batch: Option<usize>,
-) -> Result<Vec<Tensor>> {
-    let prepared = Prepared::new(gpu, graph, &[weights], wanted)?;
-    let graph = prepared.graph();
+) -> Result<Vec<Vec<Tensor>>> {
+    let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
+    let prepared = Prepared::new(gpu, graph.clone(), &members, wanted)?;
     let images = graph.images(inputs)?;
     let fits = (gpu.max_binding() / prepared.largest().max(1)) as usize;
     let most = batch.unwrap_or(MOST_IMAGES).clamp(1, images).min(fits.max(1));
     // Submissions of one size share a plan.
     let batch = images.div_ceil(images.div_ceil(most));
-    let mut outputs: Vec<Vec<f32>> = vec![Vec::new(); wanted.len()];
+    let mut outputs = vec![vec![Vec::new(); wanted.len()]; members.len()];
     let mut ready: Option<(usize, Plan, Vec<Slice>)> = None;
     for first in (0..images).step_by(batch) {
         let count = batch.min(images - first);
         let (plan, uploads) = match &mut ready {
             Some((size, plan, uploads)) if *size == count => (plan, uploads),
             _ => {
-                let (recording, uploads) = record(&prepared, count, wanted)?;
+                let (recording, uploads) = record(&prepared, members.len(), count, wanted)?;
                 let (_, plan, uploads) = ready.insert((count, Plan::new(gpu, recording)?, uploads));
                 (plan, uploads)
             }
         };
-        let values = inputs.iter().zip(&graph.tensors).map(|(input, info)| {
+        let values = inputs.iter().zip(&graph.tensors).map(|(input, info)| -> &[u8] {
             let each = info.values();
             bytemuck::cast_slice(&input.data[first * each..(first + count) * each])
         });
         let written: Vec<(Slice, &[u8])> = uploads.iter().copied().zip(values).collect();
-        for ((all, bytes), &id) in outputs.iter_mut().zip(plan.run(&written)?).zip(wanted) {
+        for ((place, bytes), &id) in plan.run(&written)?.into_iter().enumerate().zip(wanted) {
             let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
-            all.extend(values.into_iter().take(count * graph.tensors[id].values()));
+            let each = count * graph.tensors[id].values();
+            for (own, part) in outputs.iter_mut().zip(values.chunks_exact(each)) {
+                own[place].extend_from_slice(part);
+            }
         }
     }
-    outputs.into_iter().zip(wanted).map(|(data, &id)| Tensor::new(graph.tensors[id].logical(images), data)).collect()
+    let tensor = |(data, &id): (Vec<f32>, &TensorId)| Tensor::new(graph.tensors[id].logical(images), data);
+    outputs.into_iter().map(|own| own.into_iter().zip(wanted).map(tensor).collect()).collect()
 }
 
-/// What `images` images need, and where the inputs go up.
-fn record(prepared: &Prepared, images: usize, wanted: &[TensorId]) -> Result<(Recording, Vec<Slice>)> {
+/// What `images` images of every member need, and where the inputs go up.
+fn record(prepared: &Prepared, members: usize, images: usize, wanted: &[TensorId]) -> Result<(Recording, Vec<Slice>)> {
     let mut recording = Recording::default();
     let (mut uploads, mut views) = (Vec::new(), Vec::new());
     let graph = prepared.graph();
     for info in graph.tensors.iter().take(graph.inputs) {
         let [channels, height, width] = info.shape;
         let upload = recording.upload(&info.name, 4 * (images * info.values()) as u64);
-        let slice = recording.slab("packed input", View::bytes(images, channels, height, width));
-        let view = View { slice, images, channels, height, width };
+        let packed = |recording: &mut Recording, images| {
+            let slice = recording.slab("packed input", View::bytes(images, channels, height, width));
+            View { slice, images, channels, height, width }
+        };
+        let mut view = packed(&mut recording, images);
         recording.dispatch(kernels::pack(&info.name, upload, view)?);
+        if members > 1 {
+            let all = packed(&mut recording, members * images);
+            for member in 0..members {
+                recording.dispatch(kernels::copy(&info.name, view, all, images, (0, member * images), 0)?);
+            }
+            view = all;
+        }
         uploads.push(upload);
         views.push(view);
     }
-    let slabs = recording.pool([prepared.slabs(images)]);
+    let slabs = recording.pool([prepared.slabs(members * images)]);
     for output in prepared.record(&mut recording, &slabs, &views, wanted)? {
         let values = output.channels * output.pixels();
-        let logical = recording.slab("output", 4 * (images * values) as u64);
+        let logical = recording.slab("output", 4 * (members * images * values) as u64);
         recording.dispatch(kernels::unpack("output", output, logical, values)?);
         recording.read(logical);
     }

@@ -6,6 +6,13 @@ pub mod tiny;
 use std::fs;
 use std::path::Path;
 
+use moue::graph::Graph;
+use moue::runner::{self, Input};
+use moue::tensor::Tensor;
+use moue::weights::Imported;
+use moue::{Device, Error};
+use safetensors::SafeTensors;
+
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Larger seeds slow the fuzzer down and teach it nothing more.
@@ -16,7 +23,7 @@ pub fn plant(target: &str, seeds: impl IntoIterator<Item = (String, Vec<u8>)>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     fs::create_dir_all(&folder).unwrap();
     for (name, bytes) in seeds {
-        fs::write(folder.join(format!("seed-{name}")), bytes).unwrap();
+        fs::write(folder.join(format!("seed-{}", name.replace('/', "_"))), bytes).unwrap();
     }
 }
 
@@ -28,4 +35,43 @@ pub fn files(folder: &str, extension: &str) -> Vec<(String, Vec<u8>)> {
     files.sort();
     let read = |path: &std::path::PathBuf| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap());
     files.iter().map(read).filter(|(_, bytes)| bytes.len() <= MOST_BYTES).collect()
+}
+
+/// Tensors of tests/importers/NAME as bytes.
+pub fn references(name: &str) -> impl Iterator<Item = (String, Vec<u8>)> {
+    let bytes = fs::read(Path::new(ROOT).join("tests/importers").join(name)).unwrap_or_default();
+    let tensors: Vec<_> = SafeTensors::deserialize(&bytes).map(|file| file.tensors()).unwrap_or_default();
+    tensors.into_iter().map(|(name, view)| (name, view.data().to_vec())).collect::<Vec<_>>().into_iter()
+}
+
+/// Whether `imported` is an error with something to say, or a network that runs where it is small.
+///
+/// # Panics
+/// Where it is neither: a finding.
+pub fn exercise(imported: Result<Imported, Error>) {
+    const MOST_WORK: u64 = 1 << 20;
+    let mut imported = match imported {
+        Ok(imported) => imported,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    let Ok(graph) = Graph::new(&imported.network) else { panic!("a network that is none") };
+    let values: u64 = graph.tensors.iter().map(|info| info.values() as u64).sum();
+    let cost = graph.cost();
+    if values.saturating_add(cost.multiply_adds).saturating_add(cost.parameters) > MOST_WORK {
+        return;
+    }
+    if let Err(error) = imported.fill(1) {
+        return assert!(!error.to_string().is_empty());
+    }
+    let inputs: Vec<Input> = graph.tensors[..graph.inputs]
+        .iter()
+        .map(|info| Input { name: Some(info.name.clone()), tensor: Tensor::zeros(info.logical(1)) })
+        .collect();
+    match imported.model(Vec::new(), None) {
+        Ok(model) => match runner::run(&model, &Device::Cpu, &inputs, None, None) {
+            Ok(outputs) => assert!(!outputs.is_empty()),
+            Err(error) => assert!(!error.to_string().is_empty()),
+        },
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
 }

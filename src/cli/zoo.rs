@@ -11,7 +11,7 @@ use super::outcome::{Failure, Outcome, Status};
 use super::terminal;
 use crate::error::Error;
 use crate::graph::{Graph, Kind, Network};
-use crate::zoo::{self, ARCHITECTURES, Architecture, Head};
+use crate::zoo::{self, ARCHITECTURES, Architecture, ENSEMBLES, Head};
 
 /// Lists the networks of the papers, or writes one with seeded random weights
 ///
@@ -19,7 +19,7 @@ use crate::zoo::{self, ARCHITECTURES, Architecture, Head};
 /// model file, whose random weights are the same on every machine: for benchmarks, tests and as a start for training.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// An architecture
+    /// An architecture, or an ensemble of several
     name: Option<String>,
     /// Classes that it tells apart [default: as its paper]
     #[arg(long, value_name = "N", requires = "name", conflicts_with = "embedding", value_parser = clap::value_parser!(u32).range(1..=65536))]
@@ -61,6 +61,9 @@ struct Layer<'a> {
 
 /// The list, the layers or the file.
 pub fn run(args: &Args) -> Outcome {
+    if let Some((name, what)) = args.name.as_ref().and_then(|name| ENSEMBLES.iter().find(|(own, _)| own == name)) {
+        return whole(args, name, what);
+    }
     let chosen: Vec<Architecture> = match &args.name {
         Some(name) => vec![zoo::find(name).map_err(|error| Failure::at("NAME", error))?],
         None => ARCHITECTURES.to_vec(),
@@ -83,7 +86,31 @@ pub fn run(args: &Args) -> Outcome {
             text += &summary(&line, text.is_empty());
         }
     }
+    if args.name.is_none() && !args.json {
+        text += "\nENSEMBLES\n";
+        ENSEMBLES.iter().for_each(|(name, what)| text += &format!("{name:16} {what}\n"));
+    }
     std::io::stdout().write_all(text.as_bytes())?;
+    Ok(Status::Complete)
+}
+
+/// An ensemble: its file, or what is in it.
+fn whole(args: &Args, name: &str, what: &str) -> Outcome {
+    if args.classes.is_some() || args.embedding.is_some() || args.json {
+        return Err(Failure::at("NAME", format!("`{name}` is an ensemble with a head of its own: leave --classes, --embedding and --json out")));
+    }
+    let model = zoo::ensemble(name, args.seed)?;
+    let Some(path) = &args.output else {
+        let members: Vec<&str> = model.description.members.iter().map(|member| member.name.as_str()).collect();
+        let bytes: u64 = model.arrays().map(|(_, array)| array.length() as u64).sum();
+        let text = format!("{name}: {what}.\n{:.1} GB of weights; members: {}\n", bytes as f64 / 1e9, members.join(", "));
+        std::io::stdout().write_all(text.as_bytes())?;
+        return Ok(Status::Complete);
+    };
+    let failed = |error: Error| Failure::at("--output", error);
+    files::make_room(path).map_err(failed)?;
+    model.save(path).map_err(failed)?;
+    terminal::note(format!("{}: {}; it has learned nothing", path.display(), model.description.source));
     Ok(Status::Complete)
 }
 

@@ -29,9 +29,9 @@ pub struct Reading {
 
 /// Members that share a network, in the order of the model.
 #[derive(Debug, Clone)]
-struct Group {
-    graph: Graph,
-    members: Vec<usize>,
+pub(crate) struct Group {
+    pub graph: Graph,
+    pub members: Vec<usize>,
 }
 
 /// A model made ready on a device.
@@ -220,7 +220,7 @@ pub struct Layout {
 }
 
 /// Members by their network; as many of one network together as a binding of `most` bytes holds one image of.
-fn groups(model: &Model, most: u64) -> Result<Vec<Group>> {
+pub(crate) fn groups(model: &Model, most: u64) -> Result<Vec<Group>> {
     let description = &model.description;
     let mut names: Vec<&str> = Vec::new();
     let mut groups: Vec<Group> = Vec::new();
@@ -245,7 +245,7 @@ fn groups(model: &Model, most: u64) -> Result<Vec<Group>> {
     Ok(groups.into_iter().flat_map(split).collect())
 }
 
-fn weights_of<'m>(model: &'m Model, group: &Group) -> Vec<MemberWeights<'m>> {
+pub(crate) fn weights_of<'m>(model: &'m Model, group: &Group) -> Vec<MemberWeights<'m>> {
     group.members.iter().map(|&index| model.member(&model.description.members[index].weights)).collect()
 }
 

@@ -10,6 +10,7 @@ use half::f16;
 use safetensors::Dtype;
 use safetensors::tensor::View;
 
+use super::Stream;
 use crate::tensor::Tensor;
 
 /// Types that version 1 knows.
@@ -68,12 +69,15 @@ pub struct Array {
 enum Data {
     Memory(Arc<Vec<u8>>),
     File { file: Arc<Mutex<File>>, offset: u64, length: usize },
+    /// offset + scale * s of a stream of f32, made when it is asked for.
+    Seeded { stream: Stream, offset: f64, scale: f64, length: usize },
 }
 
 impl std::fmt::Debug for Data {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Memory(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::Seeded { length, .. } => write!(f, "{length} bytes of random numbers"),
             Self::File { offset, length, .. } => write!(f, "{length} bytes of a file from {offset} on"),
         }
     }
@@ -98,6 +102,12 @@ impl Array {
         Self { ty, shape, data: Data::File { file, offset, length } }
     }
 
+    /// offset + scale x [`Stream::symmetric`], as [`Stream::tensor`] makes it, without holding it.
+    pub(super) fn seeded(stream: Stream, shape: Vec<usize>, offset: f64, scale: f64) -> Self {
+        let length = shape.iter().fold(4_usize, |product, &n| product.saturating_mul(n));
+        Self { ty: Type::F32, shape, data: Data::Seeded { stream, offset, scale, length } }
+    }
+
     /// f32 values as a file holds them.
     pub fn from_floats(tensor: &Tensor) -> Self {
         Self::new(Type::F32, tensor.shape.clone(), bytemuck::cast_slice(&tensor.data).to_vec())
@@ -107,7 +117,7 @@ impl Array {
     pub fn length(&self) -> usize {
         match &self.data {
             Data::Memory(bytes) => bytes.len(),
-            Data::File { length, .. } => *length,
+            Data::File { length, .. } | Data::Seeded { length, .. } => *length,
         }
     }
 
@@ -119,6 +129,16 @@ impl Array {
         let beyond = || format!("bytes {range:?} of {}", self.length());
         match &self.data {
             Data::Memory(bytes) => bytes.get(range.clone()).map(Cow::Borrowed).ok_or_else(beyond),
+            Data::Seeded { stream, offset, scale, length } => {
+                if range.start > range.end || range.end > *length {
+                    return Err(beyond());
+                }
+                let values = range.start / 4..range.end.div_ceil(4);
+                let value = |index: usize| ((offset + scale * stream.symmetric(index as u64)) as f32).to_le_bytes();
+                let bytes: Vec<u8> = values.clone().flat_map(value).collect();
+                let skipped = range.start - 4 * values.start;
+                Ok(Cow::Owned(if skipped == 0 && bytes.len() == range.len() { bytes } else { bytes[skipped..skipped + range.len()].to_vec() }))
+            }
             Data::File { file, offset, length } => {
                 if range.start > range.end || range.end > *length {
                     return Err(beyond());
@@ -146,6 +166,11 @@ impl Array {
     /// Checks that these are weights: finite, and above `bound` where there is one.
     pub(super) fn check(&self, bound: Option<f64>) -> Result<(), String> {
         self.fits()?;
+        if let Data::Seeded { offset, scale, .. } = &self.data
+            && bound.is_none_or(|bound| offset - scale > bound)
+        {
+            return Ok(());
+        }
         let low = |value: f64| bound.is_some_and(|bound| value <= bound);
         for range in self.chunks() {
             let first = range.start / self.ty.size();

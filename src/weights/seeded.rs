@@ -80,14 +80,20 @@ impl Seeded {
         Self { seed, shapes, norms, damped }
     }
 
-    /// Every tensor with its name, as a file holds it.
+    /// Every tensor with its name, each made when it is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where one is too large.
     pub fn arrays(&self) -> Result<BTreeMap<String, Array>> {
-        self.shapes.keys().map(|name| Ok((name.clone(), Array::from_floats(&self.tensor(name)?)))).collect()
+        let array = |name: &String| {
+            let (shape, offset, scale) = self.rule(name)?;
+            Ok((name.clone(), Array::seeded(Stream::new(self.seed, name), shape.to_vec(), offset, scale)))
+        };
+        self.shapes.keys().map(array).collect()
     }
-}
 
-impl Weights for Seeded {
-    fn tensor(&self, name: &str) -> Result<Tensor> {
+    /// Sizes, offset and scale of the tensor `name`.
+    fn rule(&self, name: &str) -> Result<(&[usize], f64, f64)> {
         let shape = self.shapes.get(name).ok_or_else(|| Error::shape(name, "the network has no such weight"))?;
         let count = shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n));
         if count.is_none_or(|count| count > MOST_VALUES) {
@@ -106,6 +112,13 @@ impl Weights for Seeded {
                 (0.0, (6.0 / fan_in as f64).sqrt())
             }
         };
-        Ok(Stream::new(self.seed, name).tensor(shape, damping * offset, damping * scale))
+        Ok((shape, damping * offset, damping * scale))
+    }
+}
+
+impl Weights for Seeded {
+    fn tensor(&self, name: &str) -> Result<Tensor> {
+        let (shape, offset, scale) = self.rule(name)?;
+        Ok(Stream::new(self.seed, name).tensor(shape, offset, scale))
     }
 }

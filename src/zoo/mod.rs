@@ -2,6 +2,7 @@
 
 mod alexnet;
 mod cvgg13;
+mod ensembles;
 mod flow;
 mod fmpnet;
 mod googlenet;
@@ -14,6 +15,7 @@ pub(crate) mod torchvision;
 mod vgg16;
 mod vgg_cnn;
 
+pub use ensembles::{ENSEMBLES, ensemble};
 pub use layers::Head;
 pub use model::model;
 

@@ -14,7 +14,7 @@ pub const SECONDS: u32 = 45;
 const VERSION: &str = "0.13.2";
 
 /// Names, and the bytes of an input at most: the longest seed is whole.
-const TARGETS: [(&str, u32); 2] = [("model", 16_384), ("photo", 8192)];
+const TARGETS: [(&str, u32); 5] = [("model", 16_384), ("photo", 8192), ("onnx", 8192), ("caffe", 8192), ("state_dict", 4096)];
 
 /// Builds the targets and runs each for `seconds`.
 pub fn run(root: &Path, target: &Path, cargo: &Path, seconds: u32) -> Done {

@@ -26,7 +26,7 @@ cargo run -p xtask --features protos -- protos [--check]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
             Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
-    fuzz    the fuzz targets alone, on Linux: damaged models, damaged photographs. What they try and what they find lies in fuzz/corpus and
+    fuzz    the fuzz targets alone, on Linux: damaged models, photographs and files of other frameworks. What they try and what they find lies in fuzz/corpus and
             fuzz/artifacts.
     train   the default model from its data: training, fusion, goldens, the figures of its card. Hours; the same command goes on after an
             interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.

@@ -1,0 +1,66 @@
+//! Raw tensors through networks: several members in one dispatch, several inputs, ensembles of the zoo.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+use std::collections::BTreeMap;
+
+#[allow(dead_code)]
+mod common;
+#[path = "support/tiny.rs"]
+#[allow(dead_code)]
+mod tiny;
+
+use common::{Random, gpus};
+use moue::runner::{self, Input};
+use moue::{Device, Model, zoo};
+
+/// The two members of the tiny model that share a network.
+fn shared() -> Model {
+    let whole = tiny::model(5);
+    let mut description = whole.description.clone();
+    description.members.truncate(2);
+    description.fusion.weights = vec![0.5; 2];
+    let tensors = whole.arrays().map(|(name, array)| (name.to_owned(), array.clone())).collect();
+    Model::new(description, tensors).unwrap()
+}
+
+#[test]
+fn members_of_one_network_answer_as_they_do_alone() {
+    let model = shared();
+    let input = Input { name: None, tensor: Random(41).tensor(&[5, 3, 6, 6]) };
+    let twin = runner::run(&model, &Device::Cpu, std::slice::from_ref(&input), None, None).unwrap();
+    assert_eq!(twin.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["rgb.prob", "codes.prob"]);
+    for gpu in gpus() {
+        for batch in [None, Some(2)] {
+            let got = runner::run(&model, &Device::Gpu(gpu.clone()), std::slice::from_ref(&input), None, batch).unwrap();
+            for ((name, got), (other, want)) in got.iter().zip(&twin) {
+                assert_eq!((name, &got.shape), (other, &want.shape));
+                let worst = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+                assert!(worst < 1e-5, "{name} on {}: {worst}", gpu.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_ensembles_of_the_papers_have_their_members() {
+    let twenty = zoo::ensemble("levi_hassner", 1).unwrap();
+    let description = &twenty.description;
+    assert_eq!((description.members.len(), description.networks.len(), description.representations.len()), (20, 4, 5));
+    let pairs: BTreeMap<_, usize> = description.members.iter().fold(BTreeMap::new(), |mut all, member| {
+        *all.entry((member.network.clone(), member.representation.clone())).or_default() += 1;
+        all
+    });
+    assert_eq!(pairs.len(), 20);
+    assert_eq!(description.oversample.views().len() * 5, 10, "ten crops");
+    let units = zoo::ensemble("an_one_vs_all", 1).unwrap();
+    let networks: Vec<_> = units.description.networks.values().map(|network| moue::graph::Graph::new(network).unwrap()).collect();
+    assert_eq!((units.description.members.len(), networks.len()), (37, 1));
+    assert_eq!(networks[0].tensors[networks[0].outputs[0]].dims, [2]);
+    // 57 million values each, and none is held.
+    assert!(units.arrays().map(|(_, array)| array.length() as u64).sum::<u64>() > 8_000_000_000);
+    let (_, first) = units.arrays().find(|(name, _)| *name == "unit_3/conv1.weight").unwrap();
+    let other = zoo::model(&zoo::find("alexnet").unwrap(), zoo::find("alexnet").unwrap().network(None).unwrap(), 3).unwrap();
+    assert_eq!(first, other.array("conv1.weight").unwrap(), "member i has seed + i");
+    assert!(zoo::ensemble("nothing", 1).unwrap_err().to_string().contains("levi_hassner"));
+}
