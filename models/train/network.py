@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from resample import resize
+
 
 def same_pads(size, kernel, stride, dilation, upper):
     """Pads (begin, end) of one axis that make the output ceil(size / stride); `upper` puts the odd one at the end."""
@@ -85,6 +87,83 @@ def fractional_max_pool(op, x):
     return F.fractional_max_pool2d(x, op["kernel"], output_size=op["size"], _random_samples=sample)
 
 
+def conv_transpose(op, x, layer):
+    """Rows are (in - 1) * stride + dilation * (kernel - 1) + 1 + output_pad - top - bottom."""
+    top, left, bottom, right = op.get("pad", [0, 0, 0, 0])
+    more = op.get("output_pad", [0, 0])
+    whole = F.conv_transpose2d(x, layer.weight, layer.bias, layer.stride, 0, 0, layer.groups, layer.dilation)
+    whole = F.pad(whole, (0, more[1], 0, more[0]))
+    if layer.bias is not None and any(more):
+        # What lies beyond the windows is the bias alone.
+        height, width = whole.shape[2] - more[0], whole.shape[3] - more[1]
+        bias = layer.bias.reshape(1, -1, 1, 1)
+        outside = torch.ones_like(whole[:1, :1])
+        outside[:, :, :height, :width] = 0
+        whole = whole + outside * bias
+    return whole[:, :, top : whole.shape[2] - bottom, left : whole.shape[3] - right]
+
+
+def take(op, x):
+    """Every step-th position of a dimension."""
+    places = [op["start"] + i * op.get("step", 1) for i in range(op["count"])]
+    return x.index_select(op["axis"] + 1, torch.tensor(places))
+
+
+def pad(op, x):
+    """Positions before and after each dimension."""
+    mode = op.get("mode", "constant")
+    for axis, (before, after) in enumerate(zip(op["before"], op["after"]), 1):
+        length = x.shape[axis]
+        places = torch.arange(-before, length + after)
+        inside = places.clamp(0, length - 1)
+        if mode == "reflect":
+            inside = torch.where(places < 0, -places, torch.where(places >= length, 2 * (length - 1) - places, places))
+        x = x.index_select(axis, inside)
+        if mode == "constant":
+            shape = [-1] + [1] * (x.dim() - axis - 1)
+            x = torch.where(((places >= 0) & (places < length)).reshape(shape), x, torch.tensor(float(op.get("value", 0)), dtype=x.dtype))
+    return x
+
+
+UNARY = {
+    "relu": lambda op, x: F.relu(x),
+    "sigmoid": lambda op, x: torch.sigmoid(x),
+    "tanh": lambda op, x: torch.tanh(x),
+    "exp": lambda op, x: torch.exp(x),
+    "log": lambda op, x: torch.where(x == 0, x, torch.log(x)),
+    "sqrt": lambda op, x: torch.sqrt(x),
+    "abs": lambda op, x: torch.abs(x),
+    "leaky_relu": lambda op, x: F.leaky_relu(x, op["slope"]),
+    "elu": lambda op, x: F.elu(x, op.get("alpha", 1.0)),
+    "clip": lambda op, x: torch.clamp(x, op["min"], op["max"]),
+    "hard_sigmoid": lambda op, x: torch.clamp(op["alpha"] * x + op["beta"], 0, 1),
+    "hard_swish": lambda op, x: x * torch.clamp(x / 6 + 0.5, 0, 1),
+    "identity": lambda op, x: x,
+    "softmax": lambda op, x: F.softmax(x, 1),
+    "max_pool": lambda op, x: max_pool(op, x),
+    "average_pool": lambda op, x: average_pool(op, x),
+    "fractional_max_pool": lambda op, x: fractional_max_pool(op, x),
+    "lrn": lambda op, x: lrn(op, x),
+    "global_average_pool": lambda op, x: x.mean(tuple(range(2, x.dim())), keepdim=True) if x.dim() > 2 else x,
+    "flatten": lambda op, x: x.flatten(1),
+    "reshape": lambda op, x: x.reshape(len(x), *op["shape"]),
+    "transpose": lambda op, x: x.permute(0, *(axis + 1 for axis in op["axes"])),
+    "slice": take,
+    "pad": pad,
+    "resize": resize,
+}
+
+BINARY = {"add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "max": torch.maximum, "min": torch.minimum}
+
+
+class Constant(nn.Module):
+    """A tensor of the file, the same for every image."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.value = nn.Parameter(torch.zeros(shape))
+
+
 def aligned(tensors):
     """Tensors of one rank, to broadcast: [n, c] becomes [n, c, 1, 1] beside a picture."""
     rank = max(t.dim() for t in tensors)
@@ -102,77 +181,72 @@ class Network(nn.Module):
         probe = {name: torch.zeros(1, *shape) for name, shape in description["inputs"].items()}
         self.layer_of = {}
         for index, op in enumerate(description["ops"]):
-            layer = self.make(op, probe[op["in"][0]])
+            layer = self.make(op, [probe[name] for name in op.get("in", [])])
             if layer is not None:
                 self.layer_of[index] = layer
                 self.layers.append(layer)
                 self.names.append(op["name"])
             self.eval()
             with torch.no_grad():
-                probe[op["out"][0]] = self.run(index, op, [probe[name] for name in op["in"]])
+                probe[op["out"][0]] = self.run(index, op, [probe[name] for name in op.get("in", [])])
         self.shapes = {name: tuple(t.shape[1:]) for name, t in probe.items()}
         self.train()
 
     @staticmethod
-    def make(op, x):
-        """The layer that holds an operator's weights, if it has any, for an input like `x`."""
+    def make(op, inputs):
+        """The layer that holds an operator's weights, if it has any, for inputs like these."""
+        if op["op"] == "constant":
+            return Constant(op["shape"])
+        x = inputs[0]
         if op["op"] == "conv":
             return nn.Conv2d(
                 x.shape[1], op["channels"], op["kernel"], op.get("stride", [1, 1]), 0,
                 op.get("dilation", [1, 1]), op.get("groups", 1), op.get("bias", True),
             )
+        if op["op"] == "conv_transpose":
+            return nn.ConvTranspose2d(
+                x.shape[1], op["channels"], op["kernel"], op.get("stride", [1, 1]), 0, 0,
+                op.get("groups", 1), op.get("bias", True), op.get("dilation", [1, 1]),
+            )
         if op["op"] == "batch_norm":
             return nn.BatchNorm2d(x.shape[1], op.get("eps", 1e-5))
+        if op["op"] == "prelu":
+            return nn.PReLU(x.shape[1])
         if op["op"] == "dense":
             return nn.Linear(x[0].numel(), op["channels"], op.get("bias", True))
         return None
 
     def run(self, index, op, inputs):
-        kind, x = op["op"], inputs[0]
+        kind, layer = op["op"], self.layer_of.get(index)
+        if kind == "constant":
+            return layer.value[None]
+        x = inputs[0]
+        if kind in UNARY:
+            return UNARY[kind](op, x)
+        if kind in BINARY:
+            return BINARY[kind](*aligned(inputs))
         if kind == "conv":
             top, left, bottom, right = pads(op, *x.shape[2:])
-            layer = self.layer_of[index]
             if top == bottom and left == right:
                 return F.conv2d(x, layer.weight, layer.bias, layer.stride, (top, left), layer.dilation, layer.groups)
             return layer(F.pad(x, (left, right, top, bottom)))
-        if kind == "batch_norm":
-            return self.layer_of[index](x)
+        if kind == "conv_transpose":
+            return conv_transpose(op, x, layer)
+        if kind in ("batch_norm", "prelu"):
+            return layer(x)
         if kind == "dense":
-            return self.layer_of[index](x.flatten(1))
-        if kind == "relu":
-            return F.relu(x)
-        if kind == "sigmoid":
-            return torch.sigmoid(x)
+            return layer(x.flatten(1))
         if kind == "dropout":
             return F.dropout(x, op["rate"], self.training)
-        if kind == "softmax":
-            return F.softmax(x, 1)
-        if kind == "max_pool":
-            return max_pool(op, x)
-        if kind == "average_pool":
-            return average_pool(op, x)
-        if kind == "fractional_max_pool":
-            return fractional_max_pool(op, x)
-        if kind == "lrn":
-            return lrn(op, x)
-        if kind == "global_average_pool":
-            return x.mean((2, 3), keepdim=True)
-        if kind == "flatten":
-            return x.flatten(1)
-        if kind == "add":
-            return torch.add(*aligned(inputs))
-        if kind == "mul":
-            return torch.mul(*aligned(inputs))
         if kind == "concat":
             return torch.cat(inputs, 1)
         raise ValueError(f"unknown operator {kind!r}")
 
     def forward(self, data, wanted=None):
-        """The tensors `wanted` (default: the network's outputs), a list, for an input [n, c, h, w]."""
-        (name,) = self.description["inputs"]
-        values = {name: data}
+        """The tensors `wanted` (default: the network's outputs), a list, for an input [n, c, h, w], or a dict of several by name."""
+        values = dict(data) if isinstance(data, dict) else {name: data for name in self.description["inputs"]}
         for index, op in enumerate(self.description["ops"]):
-            values[op["out"][0]] = self.run(index, op, [values[name] for name in op["in"]])
+            values[op["out"][0]] = self.run(index, op, [values[name] for name in op.get("in", [])])
         return [values[name] for name in wanted or self.description["outputs"]]
 
     def logits_name(self):
@@ -200,7 +274,7 @@ class Network(nn.Module):
         """Multiply-adds of one forward pass in convolutions and dense layers."""
         total = 0
         for index, layer in self.layer_of.items():
-            if not isinstance(layer, nn.BatchNorm2d):
+            if isinstance(layer, (nn.Conv2d, nn.Linear)):
                 outputs = self.shapes[self.description["ops"][index]["out"][0]]
                 positions = outputs[1] * outputs[2] if len(outputs) == 3 else 1
                 total += layer.weight.numel() * positions

@@ -73,3 +73,12 @@ def test_fusion_weights_sum_to_one(model):
     weights = model[0]["fusion"]["weights"]
     assert len(weights) == len(model[0]["members"])
     assert sum(weights) == pytest.approx(1)
+
+
+def test_every_operator_follows_the_schema():
+    network = json.loads((MODELS.parent / "tests" / "goldens" / "operators.json").read_text())
+    operator = jsonschema.Draft202012Validator({"$defs": SCHEMA["$defs"], "$ref": "#/$defs/operator"})
+    for op in network["ops"]:
+        operator.validate(op)
+    known = {definition["properties"]["op"]["const"] for definition in SCHEMA["$defs"].values() if "op" in definition.get("properties", {})}
+    assert known == {op["op"] for op in network["ops"]}

@@ -1,7 +1,11 @@
 """The operators of network.py whose rules are moue's own: pads, ceil, divisors. `pytest models/train`, with PyTorch."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
+from safetensors import safe_open
 from torch.nn import functional as F
 
 from network import Network
@@ -81,3 +85,21 @@ def test_drawn_windows_lie_where_row_and_column_samples_say():
 def test_an_unknown_operator_is_refused_by_name():
     with pytest.raises(ValueError, match="convolve"):
         run({"op": "convolve"}, torch.zeros(1, 1, 1, 1))
+
+
+# A model's JSON of every operator, and what moue's twin computes of it (tests/operators.rs writes and reads the same file).
+OPERATORS = Path(__file__).parents[2] / "tests" / "goldens" / "operators.safetensors"
+
+
+def test_every_operator_gives_what_moue_gives():
+    with safe_open(OPERATORS, "pt") as file:
+        description = json.loads(file.metadata()["network"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    network = Network(description).eval()
+    network.load_weights(tensors, "weights/")
+    wanted = [name.removeprefix("out/") for name in tensors if name.startswith("out/")]
+    assert len({op["op"] for op in description["ops"]}) > 25
+    with torch.no_grad():
+        found = network({name: tensors[f"in/{name}"] for name in description["inputs"]}, wanted)
+    for name, value in zip(wanted, found):
+        torch.testing.assert_close(value, tensors[f"out/{name}"], rtol=1e-5, atol=1e-5, msg=lambda text: f"{name}: {text}")
