@@ -1,6 +1,8 @@
 //! The paper's twenty networks on one photograph, ten crops each, with random weights: time, memory, pipelines and dispatches. It needs 6 GB.
 //! `cargo run --release --example twenty_members [DEVICE]`
 
+#![allow(clippy::print_stdout)]
+
 use std::time::Instant;
 
 use moue::{Device, Ensemble, Rect, photo, zoo};
@@ -20,10 +22,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let start = Instant::now();
         let reading = &ensemble.read(&[(&picture, face)], false)?[0];
         let sum: f32 = reading.probabilities.iter().sum();
-        println!("{run}: {:.2} s, {} members, probabilities sum to {sum:.5}", start.elapsed().as_secs_f64(), reading.members.len());
+        println!(
+            "{run}: {:.2} s, {} members, probabilities sum to {sum:.5}",
+            start.elapsed().as_secs_f64(),
+            reading.members.len()
+        );
     }
     if let Some(layout) = ensemble.layout(1)? {
-        println!("{} pipelines, {} dispatches, {} slabs of {:.0} MB, {} bytes read back", layout.pipelines, layout.dispatches, layout.slabs, layout.slab_bytes as f64 / 1e6, layout.read_bytes);
+        println!(
+            "{} pipelines, {} dispatches, {} slabs of {:.0} MB, {} bytes read back",
+            layout.pipelines,
+            layout.dispatches,
+            layout.slabs,
+            layout.slab_bytes as f64 / 1e6,
+            layout.read_bytes
+        );
         println!("{:.0} GFLOP a photograph", layout.work.flops as f64 / 1e9);
     }
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {

@@ -69,8 +69,11 @@ pub struct Tap {
 pub fn taps(at: &str, how: Resampling, from: usize, to: usize, scale: Option<f32>) -> Result<Vec<Tap>> {
     let sizes = 1..=1 << 16;
     let scale = scale.unwrap_or(to as f32 / from.max(1) as f32);
-    if !sizes.contains(&from) || !sizes.contains(&to) || !(scale > 0.0 && scale.is_finite()) {
-        return Err(Error::shape(at, format!("{from} to {to} rows or columns by {scale}: sizes lie between 1 and 65536, a scale above 0")));
+    if !(sizes.contains(&from) && sizes.contains(&to) && scale > 0.0 && scale.is_finite()) {
+        return Err(Error::shape(
+            at,
+            format!("{from} to {to} rows or columns by {scale}: sizes lie between 1 and 65536, a scale above 0"),
+        ));
     }
     let last = (from - 1) as f32;
     let tap = |i: usize| {

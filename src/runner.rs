@@ -1,9 +1,9 @@
 //! Raw tensors through the networks of a model, without preprocessing: `moue run`.
 
 use crate::device::Device;
+use crate::ensemble::{groups, weights_of};
 use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Plan, Recording, Slice};
-use crate::ensemble::{groups, weights_of};
 use crate::graph::{Graph, Prepared, TensorId, Weights, interpret};
 use crate::kernels::{self, View};
 use crate::tensor::Tensor;
@@ -54,7 +54,9 @@ pub fn run(
         graph.images(&inputs)?;
         let weights = weights_of(model, &group);
         let outputs = match device {
-            Device::Cpu => weights.iter().map(|weights| interpret(graph, weights, &inputs, &wanted)).collect::<Result<Vec<_>>>()?,
+            Device::Cpu => {
+                weights.iter().map(|weights| interpret(graph, weights, &inputs, &wanted)).collect::<Result<Vec<_>>>()?
+            }
             Device::Gpu(gpu) => on_gpu(gpu, graph, &weights, &inputs, &wanted, batch)?,
         };
         for (&member, outputs) in group.members.iter().zip(outputs) {
@@ -82,7 +84,9 @@ fn arrange<'i>(graph: &Graph, inputs: &'i [Input]) -> Result<Vec<&'i Tensor>> {
         let mut given = inputs.iter().filter(|input| input.name.as_deref() == Some(*name));
         match (given.next(), given.next()) {
             (Some(input), None) => Ok(&input.tensor),
-            (None, _) => Err(Error::shape(*name, format!("this input is not given; the network reads, each by its name: {list}"))),
+            (None, _) => {
+                Err(Error::shape(*name, format!("this input is not given; the network reads, each by its name: {list}")))
+            }
             _ => Err(Error::shape(*name, "this input is given twice")),
         }
     };

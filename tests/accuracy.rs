@@ -76,7 +76,9 @@ fn public_test_is_read_better_by_all_members_than_by_the_best() {
 /// A network of another's with the labels and the sight that its maker says.
 fn imported(file: &str, labels: &[&str], steps: &str) -> Option<Model> {
     let path = data(&format!("weights/{file}"))?;
-    let preprocess = format!(r#"{{"canonical": {{"size": [48, 48], "margin": 0.2, "colour": "rgb"}}, "representations": {{"gray": {steps}}}}}"#);
+    let preprocess = format!(
+        r#"{{"canonical": {{"size": [48, 48], "margin": 0.2, "colour": "rgb"}}, "representations": {{"gray": {steps}}}}}"#
+    );
     let labels = labels.iter().map(|&label| label.to_owned()).collect();
     let preprocess = serde_json::from_str(&preprocess).unwrap();
     Some(moue::weights::onnx::load(&path).unwrap().model(labels, Some(preprocess)).unwrap())

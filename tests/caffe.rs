@@ -58,7 +58,8 @@ impl References {
     /// Tensors called `CASE/PART/NAME`, by NAME.
     fn part(&self, case: &str, part: &str) -> BTreeMap<String, Tensor> {
         let prefix = format!("{case}/{part}/");
-        let names: Vec<String> = self.file().names().into_iter().filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned)).collect();
+        let names: Vec<String> =
+            self.file().names().into_iter().filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned)).collect();
         names.into_iter().map(|name| (name.clone(), self.tensor(&format!("{prefix}{name}")))).collect()
     }
 }
@@ -132,7 +133,8 @@ fn rfb_agrees_from_caffe_and_from_onnx() {
     let Some(input) = data("golden-outputs/rfb320_input_astronaut.npy") else { return };
     let values: Vec<f32> = bytemuck::pod_collect_to_vec(&input[input.len() - 4 * 3 * 240 * 320..]);
     let input = Tensor::new(vec![1, 3, 240, 320], values).unwrap();
-    for (name, path) in [("rfb", "RFB-320"), ("rfb_decoded", "version-RFB-320"), ("rfb_simplified", "version-RFB-320_simplified")] {
+    for (name, path) in [("rfb", "RFB-320"), ("rfb_decoded", "version-RFB-320"), ("rfb_simplified", "version-RFB-320_simplified")]
+    {
         let imported = if name == "rfb" {
             import(&format!("ultraface/{path}")).unwrap()
         } else {
@@ -195,13 +197,22 @@ fn what_is_not_read_is_refused_all_at_once() {
         layer { name: 'fine' type: 'ReLU' bottom: 'a' top: 'a' }
         layer { name: 'second' type: 'Pooling' bottom: 'data' top: 'b' pooling_param { pool: STOCHASTIC kernel_size: 2 } }";
     let error = caffe::read("net", prototxt, None, None).unwrap_err().to_string();
-    assert!(["2 of its layers", "`first` (MVN)", "`second` (Pooling)", "STOCHASTIC"].iter().all(|said| error.contains(said)), "{error}");
+    assert!(
+        ["2 of its layers", "`first` (MVN)", "`second` (Pooling)", "STOCHASTIC"].iter().all(|said| error.contains(said)),
+        "{error}"
+    );
     for (prototxt, said) in [
         ("", "no layers"),
-        ("layer { name: 'd' type: 'Data' top: 'data' } layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'r' }", "deploy prototxt"),
+        (
+            "layer { name: 'd' type: 'Data' top: 'data' } layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'r' }",
+            "deploy prototxt",
+        ),
         ("input: 'data' input_dim: 1 layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'r' }", "input_dim"),
         ("input: 'data' input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8\nlayer {\n name: 'r'", "line 3"),
-        ("input: 'data' input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8 layer { name: 'r' type: 'ReLU' bottom: 'x' top: 'r' }", "`x`"),
+        (
+            "input: 'data' input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8 layer { name: 'r' type: 'ReLU' bottom: 'x' top: 'r' }",
+            "`x`",
+        ),
     ] {
         let error = caffe::read("net", prototxt, None, None).unwrap_err().to_string();
         assert!(error.contains(said), "{prototxt}: {error}");

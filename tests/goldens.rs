@@ -254,7 +254,10 @@ fn representations_of_the_default_model() {
         assert!(*twin_codes.as_raw() == codes, "{name}: codes of the twin");
         let twin_mapped = reference::lookup(&twin_codes, &table);
         assert!(*twin_mapped.as_raw() == mapped, "{name}: mapped picture of the twin");
-        near("twin", &reference::normalise_crops(&twin_mapped, resize, resize, &Crop::centre(resize, resize), false, mean, scale));
+        near(
+            "twin",
+            &reference::normalise_crops(&twin_mapped, resize, resize, &Crop::centre(resize, resize), false, mean, scale),
+        );
 
         for gpu in gpus() {
             let gray = GrayImage::from_raw(canonical.width(), canonical.height(), gpu_gray(&gpu, &canonical)).unwrap();

@@ -91,10 +91,19 @@ fn every_case_gives_what_onnx_runtime_gives() {
             for (output, want) in &want {
                 let got = &got[output];
                 let largest = want.data.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
-                let error = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (g, w)| if g.is_nan() { f32::NAN } else { most.max((g - w).abs()) });
+                let error = got
+                    .data
+                    .iter()
+                    .zip(&want.data)
+                    .fold(0.0_f32, |most, (g, w)| if g.is_nan() { f32::NAN } else { most.max((g - w).abs()) });
                 let error = f64::from(error) / f64::from(largest);
                 if got.shape != want.shape || error.is_nan() || error > BOUND {
-                    wrong.push(format!("{name} on {}, `{output}`: {:?} and {:?}, error {error:.1e}", device.name(), got.shape, want.shape));
+                    wrong.push(format!(
+                        "{name} on {}, `{output}`: {:?} and {:?}, error {error:.1e}",
+                        device.name(),
+                        got.shape,
+                        want.shape
+                    ));
                 } else if error > worst.0 {
                     worst = (error, name.clone());
                 }
@@ -144,7 +153,9 @@ fn damaged_files_are_errors() {
     for Case { name } in cases() {
         let Ok(view) = file.tensor(&format!("{name}/model")) else { continue };
         let bytes = view.data();
-        let mut attempt = |bytes: Vec<u8>| match onnx::read(&name, bytes.into(), &nowhere).and_then(|imported| imported.model(Vec::new(), None)) {
+        let mut attempt = |bytes: Vec<u8>| match onnx::read(&name, bytes.into(), &nowhere)
+            .and_then(|imported| imported.model(Vec::new(), None))
+        {
             Ok(_) => read += 1,
             Err(error) => {
                 assert!(!error.to_string().is_empty());
@@ -187,8 +198,18 @@ fn published_networks_answer_as_their_makers_say() {
     let mut compared = 0;
     for (file, key, size, scale) in [
         ("fer-cnn-small/emotion_model.converted-by-us.onnx", "weights-pytorch-fer-cnn-small/emotion_model.pth", 48, (0.0, 255.0)),
-        ("mini-xception/fer2013_mini_XCEPTION.102-0.66.onnx", "weights-keras-mini-xception/fer2013_mini_XCEPTION.102-0.66.hdf5", 64, (1.0, 127.5)),
-        ("mini-xception/fer2013_mini_XCEPTION.107-0.66.onnx", "weights-keras-mini-xception/fer2013_mini_XCEPTION.107-0.66.hdf5", 64, (1.0, 127.5)),
+        (
+            "mini-xception/fer2013_mini_XCEPTION.102-0.66.onnx",
+            "weights-keras-mini-xception/fer2013_mini_XCEPTION.102-0.66.hdf5",
+            64,
+            (1.0, 127.5),
+        ),
+        (
+            "mini-xception/fer2013_mini_XCEPTION.107-0.66.onnx",
+            "weights-keras-mini-xception/fer2013_mini_XCEPTION.107-0.66.hdf5",
+            64,
+            (1.0, 127.5),
+        ),
     ] {
         let model = onnx::load(&weights(file).unwrap()).unwrap().model(Vec::new(), None).unwrap();
         for photo in ["astronaut.png", "grace_hopper.jpg"] {

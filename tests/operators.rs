@@ -88,7 +88,14 @@ fn twins_and_adapters_give_the_golden() {
                 let [channels, height, width] = info.shape;
                 let slice = recording.upload("input", View::bytes(2, channels, height, width));
                 views.push(View { slice, images: 2, channels, height, width });
-                uploads.push((slice, input.data.chunks_exact(info.values()).flat_map(|image| kernels::packed(image, info.shape)).collect::<Vec<f32>>()));
+                uploads.push((
+                    slice,
+                    input
+                        .data
+                        .chunks_exact(info.values())
+                        .flat_map(|image| kernels::packed(image, info.shape))
+                        .collect::<Vec<f32>>(),
+                ));
             }
             let slabs = recording.pool([prepared.slabs(2)]);
             let outputs = prepared.record(&mut recording, &slabs, &views, wanted).unwrap();
@@ -116,10 +123,13 @@ fn write() {
     let all = wanted(&graph);
     let outputs = interpret(&graph, &weights, &borrowed, &all).unwrap();
     let name = |part: &str, id: TensorId| format!("{part}/{}", graph.tensors[id].name);
-    let mut tensors: Vec<(String, &Tensor)> = weights.0.iter().map(|(name, tensor)| (format!("weights/{name}"), tensor)).collect();
+    let mut tensors: Vec<(String, &Tensor)> =
+        weights.0.iter().map(|(name, tensor)| (format!("weights/{name}"), tensor)).collect();
     tensors.extend(inputs.iter().enumerate().map(|(id, tensor)| (name("in", id), tensor)));
     tensors.extend(all.iter().zip(&outputs).map(|(&id, tensor)| (name("out", id), tensor)));
-    let views = tensors.iter().map(|(name, t)| (name, TensorView::new(Dtype::F32, t.shape.clone(), bytemuck::cast_slice(&t.data)).unwrap()));
+    let views = tensors
+        .iter()
+        .map(|(name, t)| (name, TensorView::new(Dtype::F32, t.shape.clone(), bytemuck::cast_slice(&t.data)).unwrap()));
     let metadata = HashMap::from([("network".to_owned(), text())]);
     std::fs::write(file("operators.safetensors"), safetensors::serialize(views, Some(metadata)).unwrap()).unwrap();
 }

@@ -10,7 +10,8 @@ mod common;
 
 use common::gpus;
 use moue::runner::{self, Input};
-use moue::weights::{Stream, state_dict};
+use moue::weights::Stream;
+use moue::zoo::state_dict;
 use moue::{Device, Error};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -44,9 +45,10 @@ fn references() -> BTreeMap<String, Reference> {
 /// The bytes of the state dict.
 fn saved(tensors: &BTreeMap<String, Vec<usize>>) -> Vec<u8> {
     let values: Vec<Vec<f32>> = tensors.iter().map(|(name, shape)| weight(name, shape)).collect();
-    let views = tensors.iter().zip(&values).map(|((name, shape), values)| {
-        (name, TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(values)).unwrap())
-    });
+    let views = tensors
+        .iter()
+        .zip(&values)
+        .map(|((name, shape), values)| (name, TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(values)).unwrap()));
     safetensors::serialize(views, None).unwrap()
 }
 
@@ -70,9 +72,15 @@ fn every_network_gives_what_pytorch_gives() {
             let layer = if name == "vgg16" { "fc8" } else { layer };
             let outputs = runner::run(&model, &device, std::slice::from_ref(&input), Some(layer), None).unwrap();
             let largest = logits.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
-            let worst = outputs[0].1.data.iter().zip(&logits).fold(0.0_f32, |most, (got, want)| most.max((got - want).abs())) / largest;
+            let worst =
+                outputs[0].1.data.iter().zip(&logits).fold(0.0_f32, |most, (got, want)| most.max((got - want).abs())) / largest;
             println!("{name} on {}: {worst:.1e}", device.name());
-            assert!(outputs[0].1.data.len() == logits.len() && worst <= BOUND, "{name} on {}: {:?} and {logits:?}", device.name(), outputs[0].1.data);
+            assert!(
+                outputs[0].1.data.len() == logits.len() && worst <= BOUND,
+                "{name} on {}: {:?} and {logits:?}",
+                device.name(),
+                outputs[0].1.data
+            );
         }
         std::fs::remove_file(path).unwrap();
     }

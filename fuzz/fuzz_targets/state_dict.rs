@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use moue::weights::state_dict;
+use moue::zoo::state_dict;
 use moue_fuzz::{exercise, plant};
 
 fuzz_target!(init: seeds(), |bytes: &[u8]| exercise(state_dict::read("fuzzed", bytes)));

@@ -6,7 +6,8 @@ use super::outcome::{Failure, Outcome, Status};
 use super::{files, terminal};
 use crate::error::{Error, Result};
 use crate::weights::caffe::Mean;
-use crate::weights::{Imported, Preprocess, caffe, onnx, state_dict};
+use crate::weights::{Imported, Preprocess, caffe, onnx};
+use crate::zoo::state_dict;
 
 /// Makes a model of a network from another framework
 ///
@@ -38,7 +39,8 @@ pub struct Args {
 /// Writes [`Args::output`].
 pub fn run(args: &Args) -> Outcome {
     files::make_room(&args.output).map_err(|error| Failure::at("--output", error))?;
-    let preprocess = args.preprocess.as_deref().map(preprocess).transpose().map_err(|error| Failure::at("--preprocess", error))?;
+    let preprocess =
+        args.preprocess.as_deref().map(preprocess).transpose().map_err(|error| Failure::at("--preprocess", error))?;
     let labels = args.labels.as_deref().map(labels).transpose().map_err(|error| Failure::at("--labels", error))?;
     let mean = args.mean.as_deref().map(mean).transpose().map_err(|error| Failure::at("--mean", error))?;
     let mut imported = read(&args.sources, mean.as_ref()).map_err(|error| Failure::at("SRC", error))?;
@@ -59,7 +61,8 @@ fn mean(path: &Path) -> Result<Mean> {
 }
 
 fn read(sources: &[PathBuf], mean: Option<&Mean>) -> Result<Imported> {
-    let extension = |path: &Path| path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let extension =
+        |path: &Path| path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
     let prototxt = |path: &PathBuf| matches!(extension(path).as_str(), "prototxt" | "pbtxt" | "txt");
     if mean.is_some() && !sources.iter().any(prototxt) {
         return Err(Error::Argument("--mean is for Caffe's networks; say the mean of others in --preprocess".into()));
@@ -76,7 +79,10 @@ fn read(sources: &[PathBuf], mean: Option<&Mean>) -> Result<Imported> {
         [only] if extension(only) == "safetensors" => state_dict::load(only),
         _ => {
             let names: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
-            Err(Error::Argument(format!("{}: give a .prototxt and its .caffemodel, one .onnx, or one .safetensors file", names.join(" "))))
+            Err(Error::Argument(format!(
+                "{}: give a .prototxt and its .caffemodel, one .onnx, or one .safetensors file",
+                names.join(" ")
+            )))
         }
     }
 }

@@ -44,7 +44,8 @@ pub enum Precision {
 
 /// Writes [`Args::output`].
 pub fn run(args: &Args) -> Outcome {
-    let inputs = args.input.iter().map(|text| read(text).map_err(|error| Failure::at("--input", error))).collect::<Result<Vec<_>, _>>()?;
+    let inputs =
+        args.input.iter().map(|text| read(text).map_err(|error| Failure::at("--input", error))).collect::<Result<Vec<_>, _>>()?;
     let outputs = run_file(&args.model, &inputs, args.tensor.as_deref(), args.precision, args.batch, &args.device.open()?)?;
     write(&args.output, &outputs)?;
     Ok(Status::Complete)

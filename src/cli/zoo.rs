@@ -97,7 +97,10 @@ pub fn run(args: &Args) -> Outcome {
 /// An ensemble: its file, or what is in it.
 fn whole(args: &Args, name: &str, what: &str) -> Outcome {
     if args.classes.is_some() || args.embedding.is_some() || args.json {
-        return Err(Failure::at("NAME", format!("`{name}` is an ensemble with a head of its own: leave --classes, --embedding and --json out")));
+        return Err(Failure::at(
+            "NAME",
+            format!("`{name}` is an ensemble with a head of its own: leave --classes, --embedding and --json out"),
+        ));
     }
     let model = zoo::ensemble(name, args.seed)?;
     let Some(path) = &args.output else {

@@ -302,7 +302,12 @@ impl Engine {
         }
 
         let Stage { recording, constants, .. } = stage;
-        let slabs = self.prepared.iter().zip(groups).zip(&passes).map(|((prepared, group), pass)| prepared.slabs(group.members.len() * pass.together));
+        let slabs = self
+            .prepared
+            .iter()
+            .zip(groups)
+            .zip(&passes)
+            .map(|((prepared, group), pass)| prepared.slabs(group.members.len() * pass.together));
         let slabs = recording.pool(slabs);
         let images = key.faces * crop_count;
         let probabilities = match (groups, &self.prepared[..], &passes[..]) {

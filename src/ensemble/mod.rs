@@ -240,7 +240,11 @@ pub(crate) fn groups(model: &Model, most: u64) -> Result<Vec<Group>> {
         let each = Prepared::largest_weight(&group.graph).max(group.graph.largest()).max(1);
         let together = (most / each).max(1) as usize;
         let parts = group.members.len().div_ceil(group.members.len().div_ceil(together));
-        group.members.chunks(parts).map(|members| Group { graph: group.graph.clone(), members: members.to_vec() }).collect::<Vec<_>>()
+        group
+            .members
+            .chunks(parts)
+            .map(|members| Group { graph: group.graph.clone(), members: members.to_vec() })
+            .collect::<Vec<_>>()
     };
     Ok(groups.into_iter().flat_map(split).collect())
 }

@@ -113,7 +113,16 @@ impl Gpu {
         let failures = Failures::watch(&device, &adapter.name);
         let limits = device.limits();
         Self {
-            shared: Arc::new(Shared { adapter, device, queue, limits, capabilities, failures, pipelines: Pipelines::default(), unsent: AtomicUsize::new(0) }),
+            shared: Arc::new(Shared {
+                adapter,
+                device,
+                queue,
+                limits,
+                capabilities,
+                failures,
+                pipelines: Pipelines::default(),
+                unsent: AtomicUsize::new(0),
+            }),
         }
     }
 
@@ -186,7 +195,10 @@ impl Gpu {
     /// [`Error::Argument`] where they do not lie in it or are no whole words; [`Error::OutOfMemory`], [`Error::DeviceLost`].
     pub fn write(&self, buffer: &Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
         let size = buffer.inner.size();
-        if !offset.is_multiple_of(4) || !bytes.len().is_multiple_of(4) || offset.checked_add(bytes.len() as u64).is_none_or(|end| end > size) {
+        if !offset.is_multiple_of(4)
+            || !bytes.len().is_multiple_of(4)
+            || offset.checked_add(bytes.len() as u64).is_none_or(|end| end > size)
+        {
             return Err(Error::Argument(format!("{} bytes at {offset} of a buffer of {size}", bytes.len())));
         }
         for (index, part) in bytes.chunks(MOST_UNSENT).enumerate() {

@@ -222,11 +222,7 @@ pub enum Op {
         out: [String; 1],
     },
     /// x, below 0 times a slope a channel: weight `[channels]`.
-    Prelu {
-        name: String,
-        r#in: [String; 1],
-        out: [String; 1],
-    },
+    Prelu { name: String, r#in: [String; 1], out: [String; 1] },
     /// The same tensor by another name.
     Identity {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -367,11 +363,7 @@ pub enum Op {
         out: [String; 1],
     },
     /// A tensor of the file, `NAME.value` of `shape`, the same for every image; add, sub, mul, div, max and min read it.
-    Constant {
-        name: String,
-        out: [String; 1],
-        shape: Vec<usize>,
-    },
+    Constant { name: String, out: [String; 1], shape: Vec<usize> },
     /// The same values in logical order in other sizes (without the batch).
     Reshape {
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -71,7 +71,10 @@ impl Prepared {
             for member in members {
                 let value = member.tensor(&name)?;
                 if value.shape != info.dims {
-                    return Err(Error::shape(&name, format!("its shape is {:?}, the network wants {:?}", value.shape, info.dims)));
+                    return Err(Error::shape(
+                        &name,
+                        format!("its shape is {:?}, the network wants {:?}", value.shape, info.dims),
+                    ));
                 }
                 packed.extend(kernels::packed(&value.data, info.shape));
             }
@@ -95,7 +98,8 @@ impl Prepared {
     pub fn largest_weight(graph: &Graph) -> u64 {
         let packed = |kind: &Kind, channels: usize| match kind {
             Kind::Conv { channels: out, window, groups, .. } | Kind::ConvTranspose { channels: out, window, groups, .. } => {
-                let sides = [out.next_multiple_of(64), (channels / groups).next_multiple_of(4), window.kernel[0], window.kernel[1]];
+                let sides =
+                    [out.next_multiple_of(64), (channels / groups).next_multiple_of(4), window.kernel[0], window.kernel[1]];
                 sides.iter().fold(4_u64, |product, &n| product.saturating_mul(n as u64))
             }
             _ => 0,
@@ -114,7 +118,9 @@ impl Prepared {
             let [c, h, w] = self.graph.tensors[id].shape;
             View::bytes(images, c, h, w)
         };
-        let of = |slab| (0..self.graph.tensors.len()).filter(|&id| self.schedule.slabs[id] == Some(slab)).map(size).max().unwrap_or(16);
+        let of = |slab| {
+            (0..self.graph.tensors.len()).filter(|&id| self.schedule.slabs[id] == Some(slab)).map(size).max().unwrap_or(16)
+        };
         (0..self.schedule.slab_count).map(of).collect()
     }
 

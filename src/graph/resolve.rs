@@ -191,7 +191,8 @@ pub struct Node {
 const MOST_VALUES: usize = 1 << 28;
 
 fn fits(dims: &[usize]) -> bool {
-    dims.len() < MOST_AXES && dims.iter().try_fold(1_usize, |product, &n| product.checked_mul(n)).is_some_and(|n| (1..=MOST_VALUES).contains(&n))
+    dims.len() < MOST_AXES
+        && dims.iter().try_fold(1_usize, |product, &n| product.checked_mul(n)).is_some_and(|n| (1..=MOST_VALUES).contains(&n))
 }
 
 /// A tensor of the file: `name.value`, the same for every image.
@@ -232,7 +233,10 @@ impl Graph {
         let mut ids = HashMap::new();
         for (id, (name, dims)) in network.inputs.iter().enumerate() {
             if dims.iter().any(|&n| n > 1 << 16) || !fits(dims) {
-                return Err(Error::shape(name, format!("sizes lie between 1 and 65536, {MOST_VALUES} values in all, not {dims:?}")));
+                return Err(Error::shape(
+                    name,
+                    format!("sizes lie between 1 and 65536, {MOST_VALUES} values in all, not {dims:?}"),
+                ));
             }
             graph.tensors.push(TensorInfo::new(name, dims.clone()));
             ids.insert(name.as_str(), id);
@@ -249,7 +253,10 @@ impl Graph {
             let (kind, dims) = made;
             if !fits(&dims) {
                 let most = MOST_AXES - 1;
-                return Err(Error::shape(out, format!("its shape would be {dims:?}: 1 to {MOST_VALUES} values of {most} dimensions are possible")));
+                return Err(Error::shape(
+                    out,
+                    format!("its shape would be {dims:?}: 1 to {MOST_VALUES} values of {most} dimensions are possible"),
+                ));
             }
             graph.tensors.push(TensorInfo::new(out, dims));
             let output = graph.tensors.len() - 1;
@@ -308,7 +315,10 @@ impl Graph {
         let Some(&id) = inputs.iter().find(|&&id| self.is_constant(id)) else { return Ok(()) };
         let name = &self.tensors[id].name;
         if !matches!(kind, Kind::Binary(_)) {
-            return Err(Error::shape(out, format!("{} reads the constant `{name}`: add, sub, mul, div, max and min do that", kind.name())));
+            return Err(Error::shape(
+                out,
+                format!("{} reads the constant `{name}`: add, sub, mul, div, max and min do that", kind.name()),
+            ));
         }
         if inputs.iter().all(|&id| self.is_constant(id)) {
             return Err(Error::shape(out, "it reads constants only: write its value as one"));
@@ -326,7 +336,11 @@ impl Graph {
         let same = |kind: Kind| made(kind, first.dims.clone());
         let number = |what: &str, value: f64| {
             let value = value as f32;
-            if value.is_finite() { Ok(value) } else { Err(Error::shape(out, format!("its {what} is {value}: give a finite number"))) }
+            if value.is_finite() {
+                Ok(value)
+            } else {
+                Err(Error::shape(out, format!("its {what} is {value}: give a finite number")))
+            }
         };
         match op {
             Op::Conv { name, channels: outputs, kernel, stride, pad, dilation, groups, bias, .. } => {
@@ -343,8 +357,12 @@ impl Graph {
                 picture(out, first)?;
                 let length = |axis: usize| {
                     let reach = (size[axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1 + output_pad[axis];
-                    let length = reach.checked_sub(pad[axis].saturating_add(pad[axis + 2])).filter(|length| (1..=1 << 16).contains(length));
-                    length.ok_or_else(|| Error::shape(out, format!("it would make {reach} - {pad:?} rows or columns: 1 to 65536 are possible")))
+                    let length = reach
+                        .checked_sub(pad[axis].saturating_add(pad[axis + 2]))
+                        .filter(|length| (1..=1 << 16).contains(length));
+                    length.ok_or_else(|| {
+                        Error::shape(out, format!("it would make {reach} - {pad:?} rows or columns: 1 to 65536 are possible"))
+                    })
                 };
                 if output_pad.iter().chain(pad).any(|&n| n > 1 << 16) {
                     return Err(Error::shape(out, format!("pads {pad:?} and {output_pad:?} are at most 65536")));
@@ -404,7 +422,10 @@ impl Graph {
             Op::Reshape { shape, .. } => {
                 let count = shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n));
                 if count != Some(first.values()) {
-                    return Err(Error::shape(out, format!("`{}` {:?} does not become {shape:?}: the number of values differs", first.name, first.dims)));
+                    return Err(Error::shape(
+                        out,
+                        format!("`{}` {:?} does not become {shape:?}: the number of values differs", first.name, first.dims),
+                    ));
                 }
                 made(Kind::Reshape, shape.clone())
             }
@@ -412,7 +433,10 @@ impl Graph {
                 let mut sorted = axes.clone();
                 sorted.sort_unstable();
                 if !sorted.iter().copied().eq(0..first.dims.len()) {
-                    return Err(Error::shape(out, format!("axes {axes:?} do not name each dimension of `{}` {:?} once", first.name, first.dims)));
+                    return Err(Error::shape(
+                        out,
+                        format!("axes {axes:?} do not name each dimension of `{}` {:?} once", first.name, first.dims),
+                    ));
                 }
                 let dims = axes.iter().map(|&axis| first.dims[axis]).collect();
                 made(Kind::Rearrange(Rearrange::transpose(&first.dims, axes)), dims)
@@ -420,10 +444,18 @@ impl Graph {
             Op::Slice { axis, start, count, step, .. } => {
                 let mut dims = first.dims.clone();
                 let length = dims.get(*axis).copied().unwrap_or(0);
-                let last = i64::try_from(count.saturating_sub(1)).ok().and_then(|steps| steps.checked_mul(*step)).and_then(|reach| reach.checked_add_unsigned(*start as u64));
+                let last = i64::try_from(count.saturating_sub(1))
+                    .ok()
+                    .and_then(|steps| steps.checked_mul(*step))
+                    .and_then(|reach| reach.checked_add_unsigned(*start as u64));
                 if *count == 0 || *step == 0 || *start >= length || last.is_none_or(|last| !(0..length as i64).contains(&last)) {
                     let (name, dims) = (&first.name, &first.dims);
-                    return Err(Error::shape(out, format!("{count} positions from {start} by {step} along dimension {axis} of `{name}` {dims:?}: they do not lie in it")));
+                    return Err(Error::shape(
+                        out,
+                        format!(
+                            "{count} positions from {start} by {step} along dimension {axis} of `{name}` {dims:?}: they do not lie in it"
+                        ),
+                    ));
                 }
                 dims[*axis] = *count;
                 made(Kind::Rearrange(Rearrange::slice(&first.dims, *axis, *start, *count, *step)), dims)
@@ -431,7 +463,10 @@ impl Graph {
             Op::Pad { before, after, mode, value, .. } => {
                 let rank = first.dims.len();
                 if [before.len(), after.len()] != [rank; 2] || before.iter().chain(after).any(|&n| n > 1 << 16) {
-                    return Err(Error::shape(out, format!("pads {before:?} and {after:?}: one of at most 65536 for each of {rank} dimensions")));
+                    return Err(Error::shape(
+                        out,
+                        format!("pads {before:?} and {after:?}: one of at most 65536 for each of {rank} dimensions"),
+                    ));
                 }
                 let beyond = match mode {
                     PadMode::Constant => Beyond::Constant(number("value", *value)?),
@@ -498,7 +533,9 @@ impl Graph {
         let (left, right) = (&self.tensors[*left], &self.tensors[*right]);
         let size = |side: &TensorInfo, axis: usize| side.dims.get(axis).copied().unwrap_or(1);
         let rank = left.dims.len().max(right.dims.len());
-        let wrong = |reason: &str| Error::shape(out, format!("`{}` {:?} and `{}` {:?} {reason}", left.name, left.dims, right.name, right.dims));
+        let wrong = |reason: &str| {
+            Error::shape(out, format!("`{}` {:?} and `{}` {:?} {reason}", left.name, left.dims, right.name, right.dims))
+        };
         let common = |axis: usize| match (size(left, axis), size(right, axis)) {
             (a, b) if a == b || b == 1 => Ok(a),
             (1, b) => Ok(b),

@@ -215,7 +215,9 @@ impl<'g> Builder<'g> {
             Kind::Reshape => {
                 // A dense layer reads the tensor as it lies: its weights are permuted instead.
                 let shape = self.graph.tensors[node.inputs[0]].shape;
-                if let (Some((next, Kind::Dense { name, channels, bias })), 1) = (self.only_reader(output), self.graph.tensors[output].dims.len()) {
+                if let (Some((next, Kind::Dense { name, channels, bias })), 1) =
+                    (self.only_reader(output), self.graph.tensors[output].dims.len())
+                {
                     let [_, height, width] = shape;
                     let mut output = self.take(next);
                     let relu = self.take_relu(&mut output);
@@ -237,7 +239,11 @@ impl<'g> Builder<'g> {
             Kind::Prelu { name } => self.push(step(StepKind::Prelu { name: name.clone() }, false, output)),
             Kind::ConvTranspose { name, channels, window, groups, bias } => {
                 let (name, window) = (name.clone(), *window);
-                self.push(step(StepKind::ConvTranspose { name, channels: *channels, window, groups: *groups, bias: *bias }, false, output));
+                self.push(step(
+                    StepKind::ConvTranspose { name, channels: *channels, window, groups: *groups, bias: *bias },
+                    false,
+                    output,
+                ));
             }
             Kind::Concat => {
                 let mut channel = 0;

@@ -32,15 +32,25 @@ pub fn pack_conv_transpose(at: &str, members: &[(&Tensor, &[f32])], groups: usiz
     let (mut weights, mut biases) = (Vec::new(), Vec::new());
     for (weight, bias) in members {
         let &[channels, group_out, kh, kw] = &weight.shape[..] else {
-            return Err(Error::shape(at, format!("a transposed convolution's weight is [C, O / groups, kh, kw], not {:?}", weight.shape)));
+            return Err(Error::shape(
+                at,
+                format!("a transposed convolution's weight is [C, O / groups, kh, kw], not {:?}", weight.shape),
+            ));
         };
-        if groups == 0 || !channels.is_multiple_of(groups) || bias.len() != group_out * groups || weight.shape != members[0].0.shape {
+        if groups == 0
+            || !channels.is_multiple_of(groups)
+            || bias.len() != group_out * groups
+            || weight.shape != members[0].0.shape
+        {
             return Err(Error::shape(at, format!("weight {:?}, bias {}, {groups} groups", weight.shape, bias.len())));
         }
         let group_in = channels / groups;
         for o in 0..group_out * groups {
             for tap in 0..kh * kw {
-                weights.extend((0..group_in).map(|c| weight.data[((o / group_out * group_in + c) * group_out + o % group_out) * kh * kw + tap]));
+                weights.extend(
+                    (0..group_in)
+                        .map(|c| weight.data[((o / group_out * group_in + c) * group_out + o % group_out) * kh * kw + tap]),
+                );
             }
         }
         biases.extend_from_slice(bias);
@@ -63,7 +73,10 @@ impl ConvTranspose {
             || !input.images.is_multiple_of(members)
         {
             let (images, channels) = (input.images, input.channels);
-            return Err(Error::shape(at, format!("{channels} -> {} channels in {groups} groups, {images} images of {members} members", self.out_channels)));
+            return Err(Error::shape(
+                at,
+                format!("{channels} -> {} channels in {groups} groups, {images} images of {members} members", self.out_channels),
+            ));
         }
         same(at, "images of input and output", input.images, output.images)?;
         same(at, "output channels", self.out_channels, output.channels)?;

@@ -2,8 +2,8 @@
 
 use super::{View, one_a_item, same};
 use crate::error::{Error, Result};
-use crate::gpu::{Dispatch, Work};
 use crate::gpu::shader::{REARRANGE, rearrange::Params};
+use crate::gpu::{Dispatch, Work};
 
 /// Most axes of a [`Rearrange`].
 pub const MOST_AXES: usize = 8;
@@ -72,7 +72,11 @@ impl Rearrange {
     /// `count` positions of dimension `axis` of an input of `shape`, from `start` on by `step`.
     pub fn slice(shape: &[usize], axis: usize, start: usize, count: usize, step: i64) -> Self {
         let strides = strides(shape);
-        let axes = shape.iter().zip(&strides).enumerate().map(|(i, (&size, &stride))| if i == axis { (count, step * stride) } else { (size, stride) });
+        let axes = shape
+            .iter()
+            .zip(&strides)
+            .enumerate()
+            .map(|(i, (&size, &stride))| if i == axis { (count, step * stride) } else { (size, stride) });
         Self::plain(axes, start * strides[axis] as usize)
     }
 
@@ -100,15 +104,29 @@ impl Rearrange {
         for axis in &self.axes {
             let after = (axis.size as i64) - (axis.before as i64) - (axis.within as i64);
             let mirrored = axis.before < axis.within.max(1) && after < axis.within.max(1) as i64;
-            if axis.size == 0 || axis.within == 0 || axis.size > 1 << 28 || axis.within > 1 << 28 || (self.beyond == Beyond::Reflect && !mirrored) {
-                return Err(Error::shape(at, format!("{axis:?}: sizes are positive, and a reflected pad is smaller than what it reflects")));
+            if axis.size == 0
+                || axis.within == 0
+                || axis.size > 1 << 28
+                || axis.within > 1 << 28
+                || (self.beyond == Beyond::Reflect && !mirrored)
+            {
+                return Err(Error::shape(
+                    at,
+                    format!("{axis:?}: sizes are positive, and a reflected pad is smaller than what it reflects"),
+                ));
             }
-            let reach = axis.stride.checked_mul(axis.within as i64 - 1).ok_or_else(|| Error::shape(at, format!("{axis:?}: too large")))?;
+            let reach = axis
+                .stride
+                .checked_mul(axis.within as i64 - 1)
+                .ok_or_else(|| Error::shape(at, format!("{axis:?}: too large")))?;
             least = least.saturating_add(reach.min(0));
             most = most.saturating_add(reach.max(0));
         }
         if self.axes.len() > MOST_AXES || least < 0 || most >= values as i64 {
-            return Err(Error::shape(at, format!("at most {MOST_AXES} dimensions, and places within the {values} values there are: {self:?}")));
+            return Err(Error::shape(
+                at,
+                format!("at most {MOST_AXES} dimensions, and places within the {values} values there are: {self:?}"),
+            ));
         }
         Ok(())
     }

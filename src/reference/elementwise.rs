@@ -14,11 +14,29 @@ pub fn unary(function: Unary, input: &Tensor) -> Tensor {
             Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
             Unary::Tanh => x.tanh(),
             Unary::Exp => x.exp(),
-            Unary::Log => if x == 0.0 { 0.0 } else { x.ln() },
+            Unary::Log => {
+                if x == 0.0 {
+                    0.0
+                } else {
+                    x.ln()
+                }
+            }
             Unary::Sqrt => x.sqrt(),
             Unary::Abs => x.abs(),
-            Unary::LeakyRelu(slope) => if x < 0.0 { f64::from(slope) * x } else { x },
-            Unary::Elu(alpha) => if x < 0.0 { f64::from(alpha) * x.exp_m1() } else { x },
+            Unary::LeakyRelu(slope) => {
+                if x < 0.0 {
+                    f64::from(slope) * x
+                } else {
+                    x
+                }
+            }
+            Unary::Elu(alpha) => {
+                if x < 0.0 {
+                    f64::from(alpha) * x.exp_m1()
+                } else {
+                    x
+                }
+            }
             Unary::Clip(least, most) => x.max(f64::from(least)).min(f64::from(most)),
             Unary::HardSigmoid(alpha, beta) => hard(x, alpha.into(), beta.into()),
             Unary::HardSwish => x * hard(x, 1.0 / 6.0, 0.5),

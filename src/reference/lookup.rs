@@ -33,7 +33,6 @@ impl Crop {
 
 /// A u8 picture resized to `resize` = `[height, width]` (bilinear, half-pixel centres, edges repeated; the identity at the same size), cut to
 /// `window` at each crop, blue first where `reversed`, normalised as (v - mean) * scale: planar `[crops, 3, window h, window w]`.
-#[expect(clippy::too_many_arguments, reason = "the fields of one step")]
 pub fn normalise_crops(
     picture: &RgbImage,
     resize: [u32; 2],

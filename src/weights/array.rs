@@ -68,9 +68,18 @@ pub struct Array {
 #[derive(Clone)]
 enum Data {
     Memory(Arc<Vec<u8>>),
-    File { file: Arc<Mutex<File>>, offset: u64, length: usize },
+    File {
+        file: Arc<Mutex<File>>,
+        offset: u64,
+        length: usize,
+    },
     /// offset + scale * s of a stream of f32, made when it is asked for.
-    Seeded { stream: Stream, offset: f64, scale: f64, length: usize },
+    Seeded {
+        stream: Stream,
+        offset: f64,
+        scale: f64,
+        length: usize,
+    },
 }
 
 impl std::fmt::Debug for Data {
@@ -137,7 +146,11 @@ impl Array {
                 let value = |index: usize| ((offset + scale * stream.symmetric(index as u64)) as f32).to_le_bytes();
                 let bytes: Vec<u8> = values.clone().flat_map(value).collect();
                 let skipped = range.start - 4 * values.start;
-                Ok(Cow::Owned(if skipped == 0 && bytes.len() == range.len() { bytes } else { bytes[skipped..skipped + range.len()].to_vec() }))
+                Ok(Cow::Owned(if skipped == 0 && bytes.len() == range.len() {
+                    bytes
+                } else {
+                    bytes[skipped..skipped + range.len()].to_vec()
+                }))
             }
             Data::File { file, offset, length } => {
                 if range.start > range.end || range.end > *length {
@@ -155,7 +168,11 @@ impl Array {
     /// Checks that the bytes fill the shape.
     pub(super) fn fits(&self) -> Result<(), String> {
         let values = self.shape.iter().try_fold(self.ty.size(), |product, &n| product.checked_mul(n));
-        if values == Some(self.length()) { Ok(()) } else { Err(format!("{} bytes do not fill the shape {:?}", self.length(), self.shape)) }
+        if values == Some(self.length()) {
+            Ok(())
+        } else {
+            Err(format!("{} bytes do not fill the shape {:?}", self.length(), self.shape))
+        }
     }
 
     pub(super) fn chunks(&self) -> impl Iterator<Item = Range<usize>> + use<> {

@@ -136,14 +136,20 @@ impl Assembly {
     pub fn concat(&mut self, out: String, parts: &[Shaped], axis: usize) -> Result<Shaped, String> {
         let first = parts.first().ok_or("it reads nothing")?;
         let rank = first.dims.len();
-        if axis >= rank || parts.iter().any(|part| part.dims.len() != rank || (0..rank).any(|i| i != axis && part.dims[i] != first.dims[i])) {
+        if axis >= rank
+            || parts.iter().any(|part| part.dims.len() != rank || (0..rank).any(|i| i != axis && part.dims[i] != first.dims[i]))
+        {
             let sizes: Vec<_> = parts.iter().map(|part| &part.dims).collect();
             return Err(format!("{sizes:?} do not concatenate along axis {}", axis + 1));
         }
         let join = |assembly: &mut Self, parts: Vec<Shaped>, out: String| {
             let mut dims = parts[0].dims.clone();
             dims[0] = parts.iter().map(|part| part.dims[0]).sum();
-            assembly.push(out, dims, |out| Op::Concat { name: None, r#in: parts.into_iter().map(|part| part.name).collect(), out })
+            assembly.push(out, dims, |out| Op::Concat {
+                name: None,
+                r#in: parts.into_iter().map(|part| part.name).collect(),
+                out,
+            })
         };
         if axis == 0 {
             return Ok(join(self, parts.to_vec(), out));

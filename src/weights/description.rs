@@ -299,7 +299,10 @@ impl Description {
             let Some(name) = &member.representation else { continue };
             let representation = self.representation(name)?;
             if graph.inputs != 1 || graph.tensors[0].dims.len() != 3 {
-                return wrong(&at, format!("it has a representation, but network `{}` does not read one [C, H, W]", member.network));
+                return wrong(
+                    &at,
+                    format!("it has a representation, but network `{}` does not read one [C, H, W]", member.network),
+                );
             }
             let [channels, height, width] = graph.tensors[0].shape;
             let resize = representation.resize.map(|s| s as usize);

@@ -27,7 +27,7 @@ fn damaged(name: &str, error: impl std::fmt::Display) -> Error {
 }
 
 /// The tensors of a safetensors file, which those of a large one stay in.
-pub(super) struct Tensors {
+pub(crate) struct Tensors {
     name: String,
     metadata: Metadata,
     data: Data,
@@ -125,8 +125,8 @@ pub(super) fn write(model: &Model, out: &mut impl Write, path: &Path) -> Result<
     let entries = model.arrays().map(|(name, array)| (name, Entry(array)));
     let header = serialize(entries, Some(HashMap::from([("moue".to_owned(), text)])))
         .map_err(|error| model.wrong("header", error.to_string()))?;
-    let order: Metadata = serde_json::from_slice(header.get(PREFIX..).unwrap_or(&[]))
-        .map_err(|error| model.wrong("header", error.to_string()))?;
+    let order: Metadata =
+        serde_json::from_slice(header.get(PREFIX..).unwrap_or(&[])).map_err(|error| model.wrong("header", error.to_string()))?;
     let io = |source| Error::io(path, source);
     out.write_all(&header).map_err(io)?;
     for name in order.offset_keys() {

@@ -48,13 +48,18 @@ impl Imported {
     /// [`Error::Shape`] where the network is not valid.
     pub fn missing(&self) -> Result<Vec<String>> {
         let graph = Graph::new(&self.network)?;
-        Ok(parameters(&graph).into_iter().map(|parameter| parameter.name).filter(|name| !self.tensors.contains_key(name)).collect())
+        Ok(parameters(&graph)
+            .into_iter()
+            .map(|parameter| parameter.name)
+            .filter(|name| !self.tensors.contains_key(name))
+            .collect())
     }
 
     /// Without the weights that the network does not read.
     pub(super) fn without_unread(mut self) -> Self {
         if let Ok(graph) = Graph::new(&self.network) {
-            let read: std::collections::BTreeSet<String> = parameters(&graph).into_iter().map(|parameter| parameter.name).collect();
+            let read: std::collections::BTreeSet<String> =
+                parameters(&graph).into_iter().map(|parameter| parameter.name).collect();
             self.tensors.retain(|name, _| read.contains(name));
         }
         self
@@ -87,7 +92,9 @@ impl Imported {
         if !missing.is_empty() {
             let (count, shown) = (missing.len(), missing.iter().take(6).cloned().collect::<Vec<_>>().join(", "));
             let more = if count > 6 { format!(" and {} more", count - 6) } else { String::new() };
-            let reason = format!("{count} weights are missing: {shown}{more}. Give the file that holds them, or `--seed N` for random ones");
+            let reason = format!(
+                "{count} weights are missing: {shown}{more}. Give the file that holds them, or `--seed N` for random ones"
+            );
             return Err(Error::Model { model: self.name, at: "weights".into(), reason });
         }
         let (canonical, representations, oversample) = match preprocess {
@@ -96,7 +103,10 @@ impl Imported {
         };
         if representations.len() > 1 {
             let names: Vec<&str> = representations.keys().map(String::as_str).collect();
-            return Err(Error::Argument(format!("one representation is for one network, these are {}: leave one", names.join(", "))));
+            return Err(Error::Argument(format!(
+                "one representation is for one network, these are {}: leave one",
+                names.join(", ")
+            )));
         }
         let member = Member {
             name: self.name.clone(),
@@ -128,7 +138,9 @@ impl Imported {
         while let Some(op) = self.network.ops.iter().find(|op| op.tensors().1 == last) {
             match op {
                 Op::Softmax { .. } | Op::Sigmoid { .. } => return,
-                Op::Identity { r#in, .. } | Op::Dropout { r#in, .. } | Op::Reshape { r#in, .. } | Op::Flatten { r#in, .. } => last = &r#in[0],
+                Op::Identity { r#in, .. } | Op::Dropout { r#in, .. } | Op::Reshape { r#in, .. } | Op::Flatten { r#in, .. } => {
+                    last = &r#in[0]
+                }
                 _ => break,
             }
         }
@@ -142,7 +154,6 @@ impl Imported {
     }
 
     /// Canonical crop of the input's size and the format's own representation, if it has one.
-    #[expect(clippy::type_complexity, reason = "three fields of a description")]
     fn conventional(&self) -> Result<(Canonical, BTreeMap<String, Vec<RepresentationStep>>, Oversample)> {
         let graph = Graph::new(&self.network)?;
         let [channels, height, width] = graph.tensors[0].shape;

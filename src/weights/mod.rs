@@ -5,20 +5,19 @@ mod assembly;
 pub mod caffe;
 mod combine;
 pub mod description;
-mod file;
+pub(crate) mod file;
 mod import;
 pub mod onnx;
 mod reorder;
 mod seeded;
-pub mod state_dict;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use array::{Array, Type};
 pub use combine::combine;
+pub use description::{Canonical, Description, Fusion, Member, Order, Oversample, RepresentationStep, Rule};
 pub use import::{Imported, Preprocess};
-pub use description::{Canonical, Description, Fusion, Member, Oversample, Order, RepresentationStep, Rule};
 pub use seeded::{Seeded, Stream};
 
 use crate::error::{Error, Result};

@@ -29,7 +29,8 @@ impl Model {
         }
         let mut names: BTreeMap<&str, String> = BTreeMap::new();
         for (name, network) in &mut description.networks {
-            let taken = |wanted: &str| network.ops.iter().any(|op| op.tensors().1 == wanted) || network.inputs.contains_key(wanted);
+            let taken =
+                |wanted: &str| network.ops.iter().any(|op| op.tensors().1 == wanted) || network.inputs.contains_key(wanted);
             let mut layer = LAYER.to_owned();
             while taken(&layer) {
                 layer.push('_');

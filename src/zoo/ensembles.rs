@@ -11,8 +11,14 @@ use crate::weights::{Array, Description, Fusion, Member, Model, Oversample, Repr
 
 /// Models of several networks, by name, with what each is.
 pub const ENSEMBLES: [(&str, &str); 2] = [
-    ("levi_hassner", "Levi & Hassner 2015: CNN-S, CNN-M-2048, CNN-M, GoogLeNet, each on RGB and four mapped patterns: 20 members, 10 crops"),
-    ("an_one_vs_all", "Bocklisch 2015: an AlexNet of two outputs for each of 37 action units; `moue run` gives each one's answer"),
+    (
+        "levi_hassner",
+        "Levi & Hassner 2015: CNN-S, CNN-M-2048, CNN-M, GoogLeNet, each on RGB and four mapped patterns: 20 members, 10 crops",
+    ),
+    (
+        "an_one_vs_all",
+        "Bocklisch 2015: an AlexNet of two outputs for each of 37 action units; `moue run` gives each one's answer",
+    ),
 ];
 
 /// The action units of Bocklisch et al., 2015, by their number there.
@@ -27,7 +33,10 @@ pub fn ensemble(name: &str, seed: u64) -> Result<Model> {
     match name {
         "levi_hassner" => levi_hassner(seed),
         "an_one_vs_all" => one_vs_all(seed),
-        _ => Err(Error::Argument(format!("there is no ensemble `{name}`; there are: {}", ENSEMBLES.map(|(name, _)| name).join(", ")))),
+        _ => Err(Error::Argument(format!(
+            "there is no ensemble `{name}`; there are: {}",
+            ENSEMBLES.map(|(name, _)| name).join(", ")
+        ))),
     }
 }
 
@@ -51,7 +60,14 @@ impl Parts {
         Ok(())
     }
 
-    fn model(self, name: &str, labels: &[&str], canonical: Canonical, representations: BTreeMap<String, Vec<RepresentationStep>>, oversample: Oversample) -> Result<Model> {
+    fn model(
+        self,
+        name: &str,
+        labels: &[&str],
+        canonical: Canonical,
+        representations: BTreeMap<String, Vec<RepresentationStep>>,
+        oversample: Oversample,
+    ) -> Result<Model> {
         let (seed, count) = (self.seed, self.members.len());
         let source = ENSEMBLES.iter().find(|(own, _)| *own == name).map_or("", |(_, source)| source);
         let description = Description {

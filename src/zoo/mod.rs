@@ -11,7 +11,8 @@ mod model;
 mod preact_resnet;
 mod resnet;
 mod resnet_caffe;
-pub(crate) mod torchvision;
+pub mod state_dict;
+mod torchvision;
 mod vgg16;
 mod vgg_cnn;
 

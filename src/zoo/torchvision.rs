@@ -4,7 +4,7 @@ use super::layers::{Head, Layers, kernel};
 use crate::graph::Network;
 
 /// AlexNet after Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014: one column, no normalisation.
-pub(crate) fn alexnet(head: Head) -> Network {
+pub(super) fn alexnet(head: Head) -> Network {
     let mut n = Layers::new(3, 224, 224);
     n.conv("features.0", 64, kernel(11).stride(4).pad(2)).relu("features.1").max_pool("features.2", kernel(3).stride(2));
     n.conv("features.3", 192, kernel(5).pad(2)).relu("features.4").max_pool("features.5", kernel(3).stride(2));
@@ -17,7 +17,9 @@ pub(crate) fn alexnet(head: Head) -> Network {
 }
 
 /// Name; channels of branch 1, branch 2 reduced, branch 2, branch 3 reduced, branch 3, branch 4; the pool that follows.
-const INCEPTIONS: [(&str, [usize; 6], Option<(&str, usize)>); 9] = [
+type Inception = (&'static str, [usize; 6], Option<(&'static str, usize)>);
+
+const INCEPTIONS: [Inception; 9] = [
     ("inception3a", [64, 96, 128, 16, 32, 32], None),
     ("inception3b", [128, 128, 192, 32, 96, 64], Some(("maxpool3", 3))),
     ("inception4a", [192, 96, 208, 16, 48, 64], None),
@@ -30,7 +32,7 @@ const INCEPTIONS: [(&str, [usize; 6], Option<(&str, usize)>); 9] = [
 ];
 
 /// GoogLeNet with batch-norms, and 3 x 3 windows where the paper has 5 x 5; without its two training-time classifiers.
-pub(crate) fn googlenet(head: Head) -> Network {
+pub(super) fn googlenet(head: Head) -> Network {
     let mut n = Layers::new(3, 224, 224);
     let pool = |size| kernel(size).stride(2).ceil();
     normed(&mut n, "conv1", 64, kernel(7).stride(2).pad(3));
@@ -66,5 +68,7 @@ pub(crate) fn googlenet(head: Head) -> Network {
 
 /// A convolution, its batch-norm and a ReLU: torchvision's BasicConv2d.
 fn normed(n: &mut Layers, name: &str, channels: usize, window: super::layers::Window) {
-    n.bare_conv(&format!("{name}.conv"), channels, window).batch_norm_eps(&format!("{name}.bn"), 1e-3).relu(&format!("{name}.relu"));
+    n.bare_conv(&format!("{name}.conv"), channels, window)
+        .batch_norm_eps(&format!("{name}.bn"), 1e-3)
+        .relu(&format!("{name}.relu"));
 }

@@ -13,7 +13,8 @@ pub(super) struct Blobs(HashMap<String, Vec<proto::Blob>>);
 impl Blobs {
     /// Reads both forms of layers.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let net = proto::Net::decode(bytes).map_err(|error| format!("not a caffemodel, or cut short: {error}. Copy or download it again"))?;
+        let net = proto::Net::decode(bytes)
+            .map_err(|error| format!("not a caffemodel, or cut short: {error}. Copy or download it again"))?;
         let mut all: HashMap<String, Vec<proto::Blob>> = HashMap::new();
         let legacy = net.layers.into_iter().map(|layer| (layer.name, layer.blobs));
         for (name, blobs) in net.layer.into_iter().map(|layer| (layer.name, layer.blobs)).chain(legacy) {
@@ -37,7 +38,8 @@ impl Blobs {
     /// file has no such layer.
     pub fn values(&self, layer: &str, index: usize, count: usize) -> Result<Option<Vec<f32>>, String> {
         let Some(blobs) = self.0.get(layer) else { return Ok(None) };
-        let blob = blobs.get(index).ok_or_else(|| format!("the caffemodel has {} blobs of it, blob {index} is wanted", blobs.len()))?;
+        let blob =
+            blobs.get(index).ok_or_else(|| format!("the caffemodel has {} blobs of it, blob {index} is wanted", blobs.len()))?;
         let (shape, values) = read(blob)?;
         if values.len() != count {
             return Err(format!("blob {index} of the caffemodel has the shape {shape:?}, {count} values are wanted"));
@@ -60,8 +62,12 @@ pub(super) fn read(blob: &proto::Blob) -> Result<(Vec<usize>, Vec<f32>), String>
         Some(shape) => shape.dim.clone(),
         None => [blob.num, blob.channels, blob.height, blob.width].map(|n| n.unwrap_or(1).into()).to_vec(),
     };
-    let shape = sizes.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a blob with a size of {n}"))).collect::<Result<Vec<_>, _>>()?;
-    let values = if blob.data.is_empty() { blob.double_data.iter().map(|&value| value as f32).collect() } else { blob.data.clone() };
+    let shape = sizes
+        .iter()
+        .map(|&n| usize::try_from(n).map_err(|_| format!("a blob with a size of {n}")))
+        .collect::<Result<Vec<_>, _>>()?;
+    let values =
+        if blob.data.is_empty() { blob.double_data.iter().map(|&value| value as f32).collect() } else { blob.data.clone() };
     let count = shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n));
     if count != Some(values.len()) {
         return Err(format!("a blob of shape {shape:?} with {} values: the file is damaged or cut short", values.len()));

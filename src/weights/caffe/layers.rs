@@ -121,7 +121,9 @@ impl<'n> Reading<'n> {
     /// Whether `layer`, a Scale, is part of the batch-norm before it.
     pub fn follows_norm(&self, layer: &Layer) -> bool {
         let done = &self.net.layers[..self.at.saturating_sub(1)];
-        let Some((index, norm)) = done.iter().enumerate().rev().find(|(_, earlier)| earlier.tops.iter().any(|top| layer.bottoms.contains(top))) else {
+        let Some((index, norm)) =
+            done.iter().enumerate().rev().find(|(_, earlier)| earlier.tops.iter().any(|top| layer.bottoms.contains(top)))
+        else {
             return false;
         };
         norm.kind == "BatchNorm" && self.scaled_after(norm, index + 1).is_some_and(|scale| scale.name == layer.name)

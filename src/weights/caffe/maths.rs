@@ -6,7 +6,21 @@ use crate::graph::Op;
 use crate::weights::assembly::Shaped;
 
 pub(super) const TYPES: [&str; 15] = [
-    "ReLU", "ReLU6", "PReLU", "ELU", "AbsVal", "Sigmoid", "TanH", "Exp", "Power", "Dropout", "BatchNorm", "Scale", "Bias", "Eltwise", "Softmax",
+    "ReLU",
+    "ReLU6",
+    "PReLU",
+    "ELU",
+    "AbsVal",
+    "Sigmoid",
+    "TanH",
+    "Exp",
+    "Power",
+    "Dropout",
+    "BatchNorm",
+    "Scale",
+    "Bias",
+    "Eltwise",
+    "Softmax",
 ];
 
 /// Reads a layer of this file.
@@ -18,7 +32,9 @@ pub(super) fn read(reading: &mut Reading<'_>, layer: &Layer, bottoms: &[Shaped])
                 return Err("only axis 1 is read".into());
             }
             let out = reading.called(layer, 0);
-            reading.assembly.append(Op::Mul { name: None, r#in: [left.name.clone(), right.name.clone()], out: [out] }, &[left, right])
+            reading
+                .assembly
+                .append(Op::Mul { name: None, r#in: [left.name.clone(), right.name.clone()], out: [out] }, &[left, right])
         }
         (_, [input]) => one(reading, layer, input),
         _ => Err(format!("it reads {} blobs: one is read", bottoms.len())),
@@ -74,7 +90,9 @@ fn batch_norm(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Resul
     let out = reading.called(layer, 0);
     let op = Op::BatchNorm { name: name.clone(), r#in: [input.name.clone()], out: [out], eps };
     let made = reading.assembly.append(op, &[input])?;
-    if let (Some(mean), Some(variance)) = (reading.weights.values(&layer.name, 0, count)?, reading.weights.values(&layer.name, 1, count)?) {
+    if let (Some(mean), Some(variance)) =
+        (reading.weights.values(&layer.name, 0, count)?, reading.weights.values(&layer.name, 1, count)?)
+    {
         // Sums, and how much they are the sum of.
         let factor = reading.weights.values(&layer.name, 2, 1)?.map_or(1.0, |factor| factor[0]);
         let share = if factor == 0.0 { 0.0 } else { 1.0 / f64::from(factor) };
@@ -82,7 +100,8 @@ fn batch_norm(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Resul
         reading.assembly.weight(&name, "running_mean", vec![count], scaled(mean));
         reading.assembly.weight(&name, "running_var", vec![count], scaled(variance));
         let scale = reading.scaled_by(layer);
-        let gamma = scale.map_or(Ok(None), |scale| reading.weights.values(&scale.name, 0, count))?.unwrap_or_else(|| vec![1.0; count]);
+        let gamma =
+            scale.map_or(Ok(None), |scale| reading.weights.values(&scale.name, 0, count))?.unwrap_or_else(|| vec![1.0; count]);
         let beta = match scale {
             Some(scale) if reading.weights.count(&scale.name) > 1 => reading.weights.values(&scale.name, 1, count)?,
             _ => None,
@@ -111,7 +130,9 @@ fn scale(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<Sha
     let bias = if scales { fields.flag("bias_term", false)?.then_some(1) } else { Some(0) };
     let gamma = if scales { reading.weights.values(&layer.name, 0, count)? } else { Some(vec![1.0; count]) };
     let beta = bias.map_or(Ok(Some(vec![0.0; count])), |index| reading.weights.values(&layer.name, index, count))?;
-    for (part, values) in [("weight", gamma), ("bias", beta), ("running_mean", Some(vec![0.0; count])), ("running_var", Some(vec![1.0; count]))] {
+    for (part, values) in
+        [("weight", gamma), ("bias", beta), ("running_mean", Some(vec![0.0; count])), ("running_var", Some(vec![1.0; count]))]
+    {
         if let Some(values) = values {
             reading.assembly.weight(&name, part, vec![count], values);
         }
@@ -142,7 +163,9 @@ fn linear(reading: &mut Reading<'_>, input: &Shaped, factor: f32, term: f32, out
         let constant = reading.assembly.constant(out, vec![1; input.dims.len()], vec![value]);
         let inner = reading.assembly.fresh(&format!("{out}/{}", if add { "shifted" } else { "scaled" }));
         let r#in = [last.name, constant.name];
-        last = reading.assembly.push(inner, last.dims, |out| if add { Op::Add { name: None, r#in, out } } else { Op::Mul { name: None, r#in, out } });
+        last = reading.assembly.push(inner, last.dims, |out| {
+            if add { Op::Add { name: None, r#in, out } } else { Op::Mul { name: None, r#in, out } }
+        });
     }
     last
 }

@@ -39,7 +39,10 @@ impl Mean {
     pub fn channels(&self) -> Vec<f64> {
         let [_, height, width] = self.shape;
         let each = height * width;
-        self.values.chunks_exact(each).map(|plane| plane.iter().map(|&value| f64::from(value)).sum::<f64>() / each as f64).collect()
+        self.values
+            .chunks_exact(each)
+            .map(|plane| plane.iter().map(|&value| f64::from(value)).sum::<f64>() / each as f64)
+            .collect()
     }
 
     /// Its middle of `[channels, height, width]`: what Caffe subtracts from the middle of an image as large as the mean.

@@ -16,9 +16,9 @@ mod windows;
 
 pub use mean::{Mean, read_mean};
 
-use super::description::{Order, RepresentationStep};
 use super::Imported;
 use super::assembly::Assembly;
+use super::description::{Order, RepresentationStep};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use blobs::Blobs;
@@ -53,11 +53,15 @@ pub fn read(name: &str, prototxt: &str, caffemodel: Option<&[u8]>, mean: Option<
     network.outputs = answers;
     let graph = Graph::new(&network).map_err(|error| wrong("prototxt", error.to_string()))?;
     if caffemodel.is_some() && weights.layers() > 0 && tensors.is_empty() {
-        return Err(wrong("caffemodel", "none of its layers has the name of one of the prototxt's: they do not belong together".into()));
+        return Err(wrong(
+            "caffemodel",
+            "none of its layers has the name of one of the prototxt's: they do not belong together".into(),
+        ));
     }
     let colour = graph.inputs == 1 && graph.tensors[0].dims.len() == 3 && graph.tensors[0].dims[0] == 3;
     let steps = vec![RepresentationStep::Order(Order::Bgr), RepresentationStep::Normalise { mean: [0.0; 3], scale: [1.0; 3] }];
     let called = if net.name.is_empty() { name.to_owned() } else { net.name.clone() };
-    let source = format!("Caffe prototxt `{name}`{}", if caffemodel.is_some() { " and caffemodel" } else { ", without a caffemodel" });
+    let source =
+        format!("Caffe prototxt `{name}`{}", if caffemodel.is_some() { " and caffemodel" } else { ", without a caffemodel" });
     Ok(Imported { name: called, network, tensors, source, representation: colour.then_some(steps) }.without_unread())
 }

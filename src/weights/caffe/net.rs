@@ -88,7 +88,8 @@ impl Layer {
 
     /// Whether it measures, and makes nothing that is asked for.
     fn measures(&self) -> bool {
-        self.kind.ends_with("Loss") || ["Accuracy", "Silence", "SoftmaxWithLoss", "DetectionEvaluate"].contains(&self.kind.as_str())
+        self.kind.ends_with("Loss")
+            || ["Accuracy", "Silence", "SoftmaxWithLoss", "DetectionEvaluate"].contains(&self.kind.as_str())
     }
 }
 
@@ -121,7 +122,8 @@ impl Net {
         for layer in all.into_iter().filter(Layer::tested) {
             if layer.kind == "Input" {
                 let shapes = layer.fields.message("input_param");
-                let shapes = shapes.messages("shape").map(|shape| shape.numbers("dim")).collect::<Result<Vec<Vec<usize>>, _>>()?;
+                let shapes =
+                    shapes.messages("shape").map(|shape| shape.numbers("dim")).collect::<Result<Vec<Vec<usize>>, _>>()?;
                 for (index, top) in layer.tops.iter().enumerate() {
                     let sizes = shapes.get(index).or(shapes.first());
                     inputs.push((top.clone(), image(sizes.ok_or_else(|| format!("input `{top}` has no shape"))?)?));

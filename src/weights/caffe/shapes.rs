@@ -28,7 +28,12 @@ pub(super) fn read(reading: &mut Reading<'_>, layer: &Layer, bottoms: &[Shaped])
     let [input] = bottoms else { return Err(format!("it reads {} blobs: one is read", bottoms.len())) };
     match layer.kind.as_str() {
         "Slice" => slice(reading, layer, input),
-        "Split" => Ok((0..layer.tops.len()).map(|top| reading.called(layer, top)).collect::<Vec<_>>().into_iter().map(|out| reading.assembly.identity(out, input)).collect()),
+        "Split" => Ok((0..layer.tops.len())
+            .map(|top| reading.called(layer, top))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|out| reading.assembly.identity(out, input))
+            .collect()),
         "Flatten" => {
             let fields = layer.fields.message("flatten_param");
             let (first, last) = (axis(fields.number("axis", 1)?, input)?, axis(fields.number("end_axis", -1)?, input)?);

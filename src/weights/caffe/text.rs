@@ -94,7 +94,8 @@ impl<'t> Parser<'t> {
 
     fn blanks(&mut self) {
         loop {
-            let blank = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',' || c == ';' || c == '\u{feff}').len();
+            let blank = self.rest.len()
+                - self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',' || c == ';' || c == '\u{feff}').len();
             self.advance(blank);
             if !self.rest.starts_with('#') {
                 return;

@@ -43,7 +43,8 @@ fn convolution(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Resu
     let groups = if depthwise && groups == 1 { in_channels } else { groups };
     let bias = fields.flag("bias_term", true)?;
     let kernel = pair(&fields, "kernel_size", "kernel", 0)?;
-    let (stride, pad, dilation) = (pair(&fields, "stride", "stride", 1)?, pair(&fields, "pad", "pad", 0)?, pair(&fields, "dilation", "dilation", 1)?);
+    let (stride, pad, dilation) =
+        (pair(&fields, "stride", "stride", 1)?, pair(&fields, "pad", "pad", 0)?, pair(&fields, "dilation", "dilation", 1)?);
     if fields.number("axis", 1)? != 1 || groups == 0 {
         return Err("only axis 1 and groups above 0 are read".into());
     }
@@ -53,7 +54,19 @@ fn convolution(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Resu
     let (r#in, to, pads) = ([input.name.clone()], [out], [pad[0], pad[1], pad[0], pad[1]]);
     let op = if turned {
         let output_pad = [0; 2];
-        Op::ConvTranspose { name: name.clone(), r#in, out: to, channels, kernel, stride, pad: pads, dilation, output_pad, groups, bias }
+        Op::ConvTranspose {
+            name: name.clone(),
+            r#in,
+            out: to,
+            channels,
+            kernel,
+            stride,
+            pad: pads,
+            dilation,
+            output_pad,
+            groups,
+            bias,
+        }
     } else {
         Op::Conv { name: name.clone(), r#in, out: to, channels, kernel, stride, pad: Pad::Fixed(pads), dilation, groups, bias }
     };
@@ -83,7 +96,8 @@ fn pooling(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<S
     let global = fields.flag("global_pooling", false)?;
     let kernel = if global { [height, width] } else { pair(&fields, "kernel_size", "kernel", 0)? };
     let (stride, pad) = (pair(&fields, "stride", "stride", 1)?, pair(&fields, "pad", "pad", 0)?);
-    let floor = fields.text("round_mode").is_some_and(|mode| mode == "FLOOR" || mode == "1") || !fields.flag("ceil_mode", true)?;
+    let floor =
+        fields.text("round_mode").is_some_and(|mode| mode == "FLOOR" || mode == "1") || !fields.flag("ceil_mode", true)?;
     let (name, r#in, ceil) = (None, [input.name.clone()], !floor);
     let (pad, out) = (Pad::Fixed([pad[0], pad[1], pad[0], pad[1]]), [reading.called(layer, 0)]);
     let op = match fields.text("pool").unwrap_or("MAX") {

@@ -56,7 +56,9 @@ impl Builder {
 
     /// The constant as an operand beside a tensor with `rank` dimensions (the batch counted): its sizes without the batch.
     pub fn operand(&mut self, near: &str, constant: &Constant, rank: usize) -> Result<Shaped, String> {
-        let lacking = rank.checked_sub(constant.shape.len()).ok_or_else(|| format!("a constant of shape {:?} beside a tensor of {rank} dimensions", constant.shape))?;
+        let lacking = rank
+            .checked_sub(constant.shape.len())
+            .ok_or_else(|| format!("a constant of shape {:?} beside a tensor of {rank} dimensions", constant.shape))?;
         let shape = [&vec![1; lacking][..], &constant.shape].concat();
         if shape.first().is_some_and(|&batch| batch != 1) {
             return Err(format!("a constant of shape {:?} differs from image to image", constant.shape));

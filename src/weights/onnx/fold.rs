@@ -1,6 +1,6 @@
 //! Operators on constants: exporters write shapes as small programs of them.
 
-use super::node::{Attributes, axis_of, axes_of};
+use super::node::{Attributes, axes_of, axis_of};
 use super::value::{Constant, Numbers};
 
 /// Steps of the index along each dimension of `shape`.
@@ -23,7 +23,10 @@ fn places(shape: &[usize], steps: &[i64], first: i64) -> Vec<usize> {
 
 /// `constant` repeated to `shape` by ONNX's broadcast.
 pub(super) fn expand(constant: &Constant, shape: &[usize]) -> Result<Constant, String> {
-    let lacking = shape.len().checked_sub(constant.shape.len()).ok_or_else(|| format!("{:?} does not repeat to {shape:?}", constant.shape))?;
+    let lacking = shape
+        .len()
+        .checked_sub(constant.shape.len())
+        .ok_or_else(|| format!("{:?} does not repeat to {shape:?}", constant.shape))?;
     let own = strides(&constant.shape);
     let mut steps = vec![0; shape.len()];
     for (i, &size) in constant.shape.iter().enumerate() {
@@ -93,7 +96,15 @@ fn binary(op: &str, left: &Constant, right: &Constant, most: usize) -> Result<Co
     let (a, b) = (left.as_floats(), right.as_floats());
     let pairs = a.into_iter().zip(b);
     if matches!(op, "Equal" | "Less" | "Greater") {
-        let apply = |(a, b): (f32, f32)| i64::from(if op == "Equal" { a == b } else if op == "Less" { a < b } else { a > b });
+        let apply = |(a, b): (f32, f32)| {
+            i64::from(if op == "Equal" {
+                a == b
+            } else if op == "Less" {
+                a < b
+            } else {
+                a > b
+            })
+        };
         return Ok(Constant::ints(shape, pairs.map(apply).collect()));
     }
     let apply = |(a, b): (f32, f32)| match op {
@@ -145,7 +156,13 @@ pub(super) fn reshaped(shape: &[usize], target: &[i64], zero_is_zero: bool) -> R
 }
 
 /// The output of the operator `op` on constants; `None` where it is not one of those that are computed at import. A missing optional input is `None`.
-pub(super) fn fold(op: &str, version: i64, attributes: &Attributes<'_>, inputs: &[Option<&Constant>], most: usize) -> Result<Option<Constant>, String> {
+pub(super) fn fold(
+    op: &str,
+    version: i64,
+    attributes: &Attributes<'_>,
+    inputs: &[Option<&Constant>],
+    most: usize,
+) -> Result<Option<Constant>, String> {
     let first = || inputs.first().copied().flatten().ok_or("its first input is missing".to_owned());
     let second = || inputs.get(1).copied().flatten().ok_or("its second input is missing".to_owned());
     Ok(Some(match op {
@@ -154,7 +171,9 @@ pub(super) fn fold(op: &str, version: i64, attributes: &Attributes<'_>, inputs: 
             1 | 10 | 11 | 16 => Constant::floats(first()?.shape.clone(), first()?.as_floats()),
             2 | 3 | 5 | 6 | 7 | 9 => match &first()?.numbers {
                 Numbers::Int(_) => first()?.clone(),
-                Numbers::Float(values) => Constant::ints(first()?.shape.clone(), values.iter().map(|&value| value as i64).collect()),
+                Numbers::Float(values) => {
+                    Constant::ints(first()?.shape.clone(), values.iter().map(|&value| value as i64).collect())
+                }
             },
             other => return Err(format!("a cast to type {other}")),
         },
@@ -192,7 +211,9 @@ pub(super) fn fold(op: &str, version: i64, attributes: &Attributes<'_>, inputs: 
                 }
                 from.push(index as usize);
             }
-            let places = (0..before).flat_map(|b| from.iter().flat_map(move |&index| (0..after).map(move |a| (b * length as usize + index) * after + a)));
+            let places = (0..before).flat_map(|b| {
+                from.iter().flat_map(move |&index| (0..after).map(move |a| (b * length as usize + index) * after + a))
+            });
             data.gather(shape, places.collect::<Vec<_>>().into_iter())
         }
         "Unsqueeze" | "Squeeze" | "Flatten" | "Reshape" => {
@@ -224,7 +245,11 @@ pub(super) fn fold(op: &str, version: i64, attributes: &Attributes<'_>, inputs: 
                 let own = strides(&data.shape);
                 let mut shape = data.shape.clone();
                 shape[axis] = count;
-                let steps: Vec<i64> = own.iter().enumerate().map(|(i, &stride)| if i == axis { stride as i64 * step } else { stride as i64 }).collect();
+                let steps: Vec<i64> = own
+                    .iter()
+                    .enumerate()
+                    .map(|(i, &stride)| if i == axis { stride as i64 * step } else { stride as i64 })
+                    .collect();
                 data = data.gather(shape.clone(), places(&shape, &steps, (start * own[axis]) as i64).into_iter());
             }
             data
@@ -235,17 +260,23 @@ pub(super) fn fold(op: &str, version: i64, attributes: &Attributes<'_>, inputs: 
             expand(first()?, &shape)?
         }
         "Where" => {
-            let (Some(yes), Some(no)) = (inputs.get(1).copied().flatten(), inputs.get(2).copied().flatten()) else { return Err("it reads three tensors".into()) };
+            let (Some(yes), Some(no)) = (inputs.get(1).copied().flatten(), inputs.get(2).copied().flatten()) else {
+                return Err("it reads three tensors".into());
+            };
             let shape = broadcast(&broadcast(&first()?.shape, &yes.shape)?, &no.shape)?;
             within(&shape, most)?;
             let (condition, yes, no) = (expand(first()?, &shape)?.as_ints()?, expand(yes, &shape)?, expand(no, &shape)?);
             match (&yes.numbers, &no.numbers) {
-                (Numbers::Int(a), Numbers::Int(b)) => {
-                    Constant::ints(shape, condition.iter().zip(a.iter().zip(b)).map(|(&c, (&a, &b))| if c != 0 { a } else { b }).collect())
-                }
+                (Numbers::Int(a), Numbers::Int(b)) => Constant::ints(
+                    shape,
+                    condition.iter().zip(a.iter().zip(b)).map(|(&c, (&a, &b))| if c != 0 { a } else { b }).collect(),
+                ),
                 _ => {
                     let (a, b) = (yes.as_floats(), no.as_floats());
-                    Constant::floats(shape, condition.iter().zip(a.into_iter().zip(b)).map(|(&c, (a, b))| if c != 0 { a } else { b }).collect())
+                    Constant::floats(
+                        shape,
+                        condition.iter().zip(a.into_iter().zip(b)).map(|(&c, (a, b))| if c != 0 { a } else { b }).collect(),
+                    )
                 }
             }
         }
@@ -258,8 +289,12 @@ pub(super) fn fold(op: &str, version: i64, attributes: &Attributes<'_>, inputs: 
         "Neg" | "Abs" | "Floor" | "Ceil" | "Sqrt" | "Exp" | "Reciprocal" => {
             let data = first()?;
             match (&data.numbers, op) {
-                (Numbers::Int(values), "Neg") => Constant::ints(data.shape.clone(), values.iter().map(|value| value.wrapping_neg()).collect()),
-                (Numbers::Int(values), "Abs") => Constant::ints(data.shape.clone(), values.iter().map(|value| value.wrapping_abs()).collect()),
+                (Numbers::Int(values), "Neg") => {
+                    Constant::ints(data.shape.clone(), values.iter().map(|value| value.wrapping_neg()).collect())
+                }
+                (Numbers::Int(values), "Abs") => {
+                    Constant::ints(data.shape.clone(), values.iter().map(|value| value.wrapping_abs()).collect())
+                }
                 (Numbers::Int(_), _) => data.clone(),
                 (Numbers::Float(values), _) => {
                     let apply = |&x: &f32| match op {
@@ -311,7 +346,13 @@ fn concat(parts: &[&Constant], axis: usize, most: usize) -> Result<Constant, Str
 }
 
 /// The shape after Squeeze, Unsqueeze, Flatten or Reshape; their axes or sizes are an attribute or the second input.
-pub(super) fn new_shape(op: &str, version: i64, attributes: &Attributes<'_>, shape: &[usize], second: Option<&Constant>) -> Result<Vec<usize>, String> {
+pub(super) fn new_shape(
+    op: &str,
+    version: i64,
+    attributes: &Attributes<'_>,
+    shape: &[usize],
+    second: Option<&Constant>,
+) -> Result<Vec<usize>, String> {
     let axes = || match (attributes.ints("axes")?, second) {
         (Some(axes), _) if version < 13 => Ok(Some(axes.to_vec())),
         (_, Some(axes)) => axes.as_ints().map(Some),
@@ -326,7 +367,9 @@ pub(super) fn new_shape(op: &str, version: i64, attributes: &Attributes<'_>, sha
         "Reshape" => {
             let target = match second {
                 Some(target) => target.as_ints()?,
-                None => attributes.ints("shape")?.ok_or("its shape is computed from the image: only fixed shapes are read")?.to_vec(),
+                None => {
+                    attributes.ints("shape")?.ok_or("its shape is computed from the image: only fixed shapes are read")?.to_vec()
+                }
             };
             reshaped(shape, &target, attributes.int("allowzero", 0)? != 0)
         }
@@ -351,7 +394,12 @@ pub(super) fn new_shape(op: &str, version: i64, attributes: &Attributes<'_>, sha
 }
 
 /// Axis, start, end and step of every slice.
-pub(super) fn slices(version: i64, attributes: &Attributes<'_>, shape: &[usize], inputs: &[Option<&Constant>]) -> Result<Vec<(usize, i64, i64, i64)>, String> {
+pub(super) fn slices(
+    version: i64,
+    attributes: &Attributes<'_>,
+    shape: &[usize],
+    inputs: &[Option<&Constant>],
+) -> Result<Vec<(usize, i64, i64, i64)>, String> {
     let input = |index: usize| inputs.get(index).copied().flatten().map(|constant| constant.as_ints()).transpose();
     let own = |name: &str| attributes.ints(name).map(|ints| ints.map(<[i64]>::to_vec));
     let (starts, ends, axes, steps) = if version < 10 {
@@ -359,7 +407,8 @@ pub(super) fn slices(version: i64, attributes: &Attributes<'_>, shape: &[usize],
     } else {
         (input(1)?, input(2)?, input(3)?, input(4)?)
     };
-    let (starts, ends) = (starts.ok_or("its starts are computed from the image")?, ends.ok_or("its ends are computed from the image")?);
+    let (starts, ends) =
+        (starts.ok_or("its starts are computed from the image")?, ends.ok_or("its ends are computed from the image")?);
     let axes = axes_of(&axes.unwrap_or_else(|| (0..starts.len() as i64).collect()), shape.len())?;
     let steps = steps.unwrap_or_else(|| vec![1; starts.len()]);
     if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {

@@ -21,7 +21,8 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
             let made = softmax(builder, node, inner)?;
             // What is too small for f32 gives the logarithm of its smallest number, and not minus infinity.
             let (least, clipped) = (f32::MIN_POSITIVE.into(), builder.fresh(&format!("{out}/clipped")));
-            let made = builder.push(clipped, made.dims, |out| Op::Clip { name: None, r#in: [made.name], out, min: least, max: 1.0 });
+            let made =
+                builder.push(clipped, made.dims, |out| Op::Clip { name: None, r#in: [made.name], out, min: least, max: 1.0 });
             builder.push(out.clone(), made.dims, |out| Op::Log { name: None, r#in: [made.name], out })
         }
         _ => reduce(builder, node, out.clone())?,
@@ -33,7 +34,8 @@ fn lrn(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped,
     let input = node.image(0)?.clone();
     let size = node.attributes.int("size", 0)?;
     let size = usize::try_from(size).map_err(|_| format!("a size of {size}"))?;
-    let (alpha, beta, k) = (node.attributes.float("alpha", 1e-4)?, node.attributes.float("beta", 0.75)?, node.attributes.float("bias", 1.0)?);
+    let (alpha, beta, k) =
+        (node.attributes.float("alpha", 1e-4)?, node.attributes.float("beta", 0.75)?, node.attributes.float("bias", 1.0)?);
     let op = |out| Op::Lrn { name: None, r#in: [input.name], out, size, alpha: alpha.into(), beta: beta.into(), k: k.into() };
     Ok(builder.push(out, input.dims, op))
 }
@@ -57,7 +59,14 @@ fn batch_norm(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<
 }
 
 /// A dense layer with `weight` `[O, K]`.
-fn dense(builder: &mut Builder, name: String, input: &Shaped, weight: Constant, bias: Option<Vec<f32>>, out: String) -> Result<Shaped, String> {
+fn dense(
+    builder: &mut Builder,
+    name: String,
+    input: &Shaped,
+    weight: Constant,
+    bias: Option<Vec<f32>>,
+    out: String,
+) -> Result<Shaped, String> {
     let &[outputs, columns] = &weight.shape[..] else { return Err(format!("a weight of shape {:?}", weight.shape)) };
     if input.dims != [columns] {
         return Err(format!("a weight of {columns} columns on {:?}: put a Flatten before it", input.dims));
@@ -90,7 +99,8 @@ fn gemm(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped
     let bias = match node.constant(2)? {
         None => None,
         Some(bias) => {
-            let row = super::fold::expand(&bias, &[1, weight.shape[0]]).map_err(|_| format!("a bias of shape {:?} differs from image to image", bias.shape))?;
+            let row = super::fold::expand(&bias, &[1, weight.shape[0]])
+                .map_err(|_| format!("a bias of shape {:?} differs from image to image", bias.shape))?;
             Some(scaled(row.as_floats(), beta))
         }
     };
@@ -171,7 +181,11 @@ fn softmax(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Sha
 fn reduce(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
     let input = node.image(0)?.clone();
     let by_input = node.version >= if node.op == "ReduceSum" { 13 } else { 18 };
-    let axes = if by_input { node.constant(1)?.map(|axes| axes.as_ints()).transpose()? } else { node.attributes.ints("axes")?.map(<[i64]>::to_vec) };
+    let axes = if by_input {
+        node.constant(1)?.map(|axes| axes.as_ints()).transpose()?
+    } else {
+        node.attributes.ints("axes")?.map(<[i64]>::to_vec)
+    };
     let axes = axes.filter(|axes| !axes.is_empty()).ok_or("without axes it would mix images")?;
     let axes: Vec<usize> = axes_of(&axes, input.rank())?;
     if axes.contains(&0) {

@@ -8,8 +8,29 @@ use super::{Made, Reading, image};
 use crate::graph::Op;
 
 pub(super) const OPERATORS: &[&str] = &[
-    "Relu", "LeakyRelu", "PRelu", "Elu", "Clip", "Sigmoid", "Tanh", "Exp", "Sqrt", "Abs", "Neg", "Reciprocal", "HardSwish", "HardSigmoid", "Pow", "Add", "Sub",
-    "Mul", "Div", "Max", "Min", "Sum", "Mean",
+    "Relu",
+    "LeakyRelu",
+    "PRelu",
+    "Elu",
+    "Clip",
+    "Sigmoid",
+    "Tanh",
+    "Exp",
+    "Sqrt",
+    "Abs",
+    "Neg",
+    "Reciprocal",
+    "HardSwish",
+    "HardSigmoid",
+    "Pow",
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Max",
+    "Min",
+    "Sum",
+    "Mean",
 ];
 
 /// An operand.
@@ -83,7 +104,10 @@ pub(super) fn binary(builder: &mut Builder, op: &str, left: Side, right: Side, o
     let (left, right) = match (left, right) {
         (Side::Image(left), Side::Image(right)) => {
             if left.rank() != right.rank() {
-                return Err(format!("{:?} and {:?} differ in rank: the batch of one would meet another dimension", left.dims, right.dims));
+                return Err(format!(
+                    "{:?} and {:?} differ in rank: the batch of one would meet another dimension",
+                    left.dims, right.dims
+                ));
             }
             (left, right)
         }
@@ -156,7 +180,10 @@ fn power(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shape
 fn prelu(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
     let (input, slope) = (node.image(0)?.clone(), node.needed(1)?);
     let channels = *input.dims.first().ok_or("it reads a tensor without channels")?;
-    let lacking = input.rank().checked_sub(slope.shape.len()).ok_or_else(|| format!("slopes of shape {:?} on {:?}", slope.shape, input.dims))?;
+    let lacking = input
+        .rank()
+        .checked_sub(slope.shape.len())
+        .ok_or_else(|| format!("slopes of shape {:?} on {:?}", slope.shape, input.dims))?;
     let sizes = [&vec![1; lacking][..], &slope.shape].concat();
     // A slope a channel, or one for all; anything else by its definition.
     if slope.count() == 1 || (sizes.get(1) == Some(&channels) && slope.count() == channels) {

@@ -84,7 +84,10 @@ impl Reading<'_> {
     /// What to call the layer: as its weight is called, `fc6` of `fc6.weight`, else as the node.
     fn layer(&self, builder: &mut Builder, weight: usize) -> String {
         let name = self.input_names.get(weight).map_or("", String::as_str);
-        let name = [".weight", "_weight", ".gamma", "/kernel"].iter().find_map(|end| name.strip_suffix(end)).filter(|name| !name.is_empty());
+        let name = [".weight", "_weight", ".gamma", "/kernel"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .filter(|name| !name.is_empty());
         builder.layer(name.unwrap_or(self.name))
     }
 }
@@ -131,10 +134,13 @@ pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> 
     let model = proto::Model::decode(bytes)
         .map_err(|error| wrong("file", format!("not ONNX, or cut short: {error}. Export or download it again")))?;
     let graph = model.graph.ok_or_else(|| wrong("file", "it has no graph: not an ONNX model. Export it again".into()))?;
-    let domain = |domain: &str| model.opset_import.iter().find(|set| set.domain.as_deref().unwrap_or("") == domain).and_then(|set| set.version);
+    let domain = |domain: &str| {
+        model.opset_import.iter().find(|set| set.domain.as_deref().unwrap_or("") == domain).and_then(|set| set.version)
+    };
     let version = domain("").or_else(|| domain("ai.onnx")).ok_or_else(|| wrong("opset_import", "it names no opset".into()))?;
     if !OPSETS.contains(&version) {
-        let reason = format!("opset {version}: {} to {} are read. Convert it with onnx.version_converter", OPSETS.start(), OPSETS.end());
+        let reason =
+            format!("opset {version}: {} to {} are read. Convert it with onnx.version_converter", OPSETS.start(), OPSETS.end());
         return Err(wrong("opset_import", reason));
     }
     let (mut builder, mut problems) = (start(&graph, most).map_err(|(at, reason)| wrong(&at, reason))?, Vec::new());
@@ -155,7 +161,12 @@ pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> 
             continue;
         }
         let op = node.op_type.as_deref().unwrap_or("");
-        let called = node.name.as_deref().filter(|name| !name.is_empty()).or_else(|| node.output.first().map(String::as_str)).unwrap_or("");
+        let called = node
+            .name
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .or_else(|| node.output.first().map(String::as_str))
+            .unwrap_or("");
         if let Err(reason) = one(&mut builder, node, op, called, version, external) {
             let of = node.domain.as_deref().filter(|domain| !domain.is_empty());
             let opset = of.map_or(Some(version), &domain).map_or_else(|| "?".to_owned(), |version| version.to_string());
@@ -214,7 +225,8 @@ fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)>
             continue;
         }
         let wrong = |reason: String| (format!("input `{name}`"), reason);
-        let tensor = input.r#type.as_ref().and_then(|ty| ty.tensor_type.as_ref()).ok_or_else(|| wrong("it is no tensor".into()))?;
+        let tensor =
+            input.r#type.as_ref().and_then(|ty| ty.tensor_type.as_ref()).ok_or_else(|| wrong("it is no tensor".into()))?;
         if ![1, 10, 11].contains(&tensor.elem_type.unwrap_or(0)) {
             return Err(wrong(format!("it has numbers of type {}: float images are read", tensor.elem_type.unwrap_or(0))));
         }
@@ -225,7 +237,10 @@ fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)>
         }
         let size = |dim: &proto::Dimension| match (dim.dim_value, &dim.dim_param) {
             (Some(n), _) if n > 0 => Ok(n as usize),
-            (_, param) => Err(wrong(format!("its size `{}` is open: export it with a fixed size; only the batch may vary", param.as_deref().unwrap_or("?")))),
+            (_, param) => Err(wrong(format!(
+                "its size `{}` is open: export it with a fixed size; only the batch may vary",
+                param.as_deref().unwrap_or("?")
+            ))),
         };
         inputs.push((name.clone(), rest.iter().map(size).collect::<Result<Vec<_>, _>>()?));
     }
@@ -241,7 +256,14 @@ fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)>
 }
 
 /// Reads one node: folds it where all it reads is constant, else appends operators.
-fn one(builder: &mut Builder, node: &proto::Node, op: &str, name: &str, version: i64, external: &External<'_>) -> Result<(), String> {
+fn one(
+    builder: &mut Builder,
+    node: &proto::Node,
+    op: &str,
+    name: &str,
+    version: i64,
+    external: &External<'_>,
+) -> Result<(), String> {
     let attributes = Attributes::new(node, external);
     let fused = node.domain.as_deref() == Some("com.microsoft") && op == "FusedConv";
     if !fused && !matches!(node.domain.as_deref(), None | Some("" | "ai.onnx")) {
@@ -278,15 +300,19 @@ fn one(builder: &mut Builder, node: &proto::Node, op: &str, name: &str, version:
             _ => None,
         })
         .collect();
-    if let Some(constants) = constants {
-        if let Some(value) = fold::fold(op, version, &reading.attributes, &constants, builder.most)? {
-            builder.values.insert(reading.output()?, Value::Constant(Arc::new(value)));
-            return Ok(());
-        }
+    if let Some(constants) = constants
+        && let Some(value) = fold::fold(op, version, &reading.attributes, &constants, builder.most)?
+    {
+        builder.values.insert(reading.output()?, Value::Constant(Arc::new(value)));
+        return Ok(());
     }
     let made = match op {
-        "Conv" | "FusedConv" | "ConvTranspose" | "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => windows::read(builder, &reading),
-        "LRN" | "BatchNormalization" | "Gemm" | "MatMul" | "Softmax" | "LogSoftmax" | "ReduceMean" | "ReduceSum" | "ReduceL2" => layers::read(builder, &reading),
+        "Conv" | "FusedConv" | "ConvTranspose" | "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => {
+            windows::read(builder, &reading)
+        }
+        "LRN" | "BatchNormalization" | "Gemm" | "MatMul" | "Softmax" | "LogSoftmax" | "ReduceMean" | "ReduceSum" | "ReduceL2" => {
+            layers::read(builder, &reading)
+        }
         "Resize" | "Upsample" => resize::read(builder, &reading),
         _ if shapes::OPERATORS.contains(&op) => shapes::read(builder, &reading),
         _ if maths::OPERATORS.contains(&op) => maths::read(builder, &reading),
@@ -300,8 +326,27 @@ fn one(builder: &mut Builder, node: &proto::Node, op: &str, name: &str, version:
 
 fn known(op: &str) -> bool {
     const OTHERS: [&str; 21] = [
-        "Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LRN", "BatchNormalization", "Gemm", "MatMul",
-        "Softmax", "LogSoftmax", "ReduceMean", "ReduceSum", "ReduceL2", "Resize", "Upsample", "Constant", "ConstantOfShape", "Where", "Range",
+        "Conv",
+        "ConvTranspose",
+        "MaxPool",
+        "AveragePool",
+        "GlobalAveragePool",
+        "GlobalMaxPool",
+        "LRN",
+        "BatchNormalization",
+        "Gemm",
+        "MatMul",
+        "Softmax",
+        "LogSoftmax",
+        "ReduceMean",
+        "ReduceSum",
+        "ReduceL2",
+        "Resize",
+        "Upsample",
+        "Constant",
+        "ConstantOfShape",
+        "Where",
+        "Range",
     ];
     OTHERS.contains(&op) || shapes::OPERATORS.contains(&op) || maths::OPERATORS.contains(&op)
 }

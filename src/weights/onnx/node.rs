@@ -26,7 +26,9 @@ impl<'n> Attributes<'n> {
         // Some writers leave a 0 out.
         match self.find(name) {
             None => Ok(default),
-            Some(attribute) if attribute.f.is_some() || attribute.s.is_some() || !attribute.ints.is_empty() => Err(format!("its `{name}` is no integer")),
+            Some(attribute) if attribute.f.is_some() || attribute.s.is_some() || !attribute.ints.is_empty() => {
+                Err(format!("its `{name}` is no integer"))
+            }
             Some(attribute) => Ok(attribute.i.unwrap_or(0)),
         }
     }
@@ -34,7 +36,9 @@ impl<'n> Attributes<'n> {
     pub fn float(&self, name: &str, default: f32) -> Result<f32, String> {
         match self.find(name) {
             None => Ok(default),
-            Some(attribute) if attribute.i.is_some() || attribute.s.is_some() || !attribute.floats.is_empty() => Err(format!("its `{name}` is no number")),
+            Some(attribute) if attribute.i.is_some() || attribute.s.is_some() || !attribute.floats.is_empty() => {
+                Err(format!("its `{name}` is no number"))
+            }
             Some(attribute) => Ok(attribute.f.unwrap_or(0.0)),
         }
     }

@@ -84,7 +84,16 @@ fn resize(
     out: String,
 ) -> Shaped {
     let from = input.name.clone();
-    builder.push(out, vec![input.dims[0], size[0], size[1]], |out| Op::Resize { name: None, r#in: [from], out, size, scale: Some(scale), mode, coordinates, rounding })
+    builder.push(out, vec![input.dims[0], size[0], size[1]], |out| Op::Resize {
+        name: None,
+        r#in: [from],
+        out,
+        size,
+        scale: Some(scale),
+        mode,
+        coordinates,
+        rounding,
+    })
 }
 
 /// Scales, or sizes.

@@ -10,8 +10,24 @@ use super::{Made, Reading, image};
 use crate::graph::{Op, PadMode};
 
 pub(super) const OPERATORS: &[&str] = &[
-    "Identity", "Dropout", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Split", "Slice", "Pad", "Shape", "Size", "Gather",
-    "Expand", "DepthToSpace", "SpaceToDepth",
+    "Identity",
+    "Dropout",
+    "Cast",
+    "Flatten",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Concat",
+    "Split",
+    "Slice",
+    "Pad",
+    "Shape",
+    "Size",
+    "Gather",
+    "Expand",
+    "DepthToSpace",
+    "SpaceToDepth",
 ];
 
 /// The value of a Constant node.
@@ -63,7 +79,8 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
             let value = if node.op == "Size" {
                 Constant::ints(vec![], vec![shape.iter().product()])
             } else {
-                let (start, count) = range(shape.len(), node.attributes.int("start", 0)?, node.attributes.int("end", i64::MAX)?, 1)?;
+                let (start, count) =
+                    range(shape.len(), node.attributes.int("start", 0)?, node.attributes.int("end", i64::MAX)?, 1)?;
                 Constant::ints(vec![count], shape[start..start + count].to_vec())
             };
             return Ok(vec![(out, Value::Constant(Arc::new(value)))]);
@@ -90,7 +107,8 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
         "Gather" => gather(builder, node, &input, out.clone())?,
         "Expand" => {
             let sizes = node.needed(1)?.as_ints()?;
-            let sizes = sizes.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a size of {n}"))).collect::<Result<Vec<_>, _>>()?;
+            let sizes =
+                sizes.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a size of {n}"))).collect::<Result<Vec<_>, _>>()?;
             let shape = fold::broadcast(&[&[1], &input.dims[..]].concat(), &sizes)?;
             if shape.len() != input.rank() || ![1, builder.batch].contains(&shape[0]) {
                 return Err(format!("it repeats {:?} to {sizes:?}", input.dims));
@@ -126,7 +144,8 @@ fn concat(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shap
 
 fn sliced(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
     let constants = (1..node.inputs.len()).map(|index| node.constant(index)).collect::<Result<Vec<_>, _>>()?;
-    let inputs: Vec<Option<&Constant>> = std::iter::once(None).chain(constants.iter().map(|constant| constant.as_deref())).collect();
+    let inputs: Vec<Option<&Constant>> =
+        std::iter::once(None).chain(constants.iter().map(|constant| constant.as_deref())).collect();
     let shape = [&[builder.batch], &input.dims[..]].concat();
     let mut data = input.clone();
     for (axis, start, end, step) in slices(node.version, &node.attributes, &shape, &inputs)? {
@@ -148,9 +167,15 @@ fn split(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
     let input = node.image(0)?.clone();
     let axis = axis_of(node.attributes.int("axis", 0)?, input.rank())?.checked_sub(1).ok_or("it splits images")?;
     let length = input.dims[axis];
-    let given = if node.version < 13 { node.attributes.ints("split")?.map(<[i64]>::to_vec) } else { node.constant(1)?.map(|sizes| sizes.as_ints()).transpose()? };
+    let given = if node.version < 13 {
+        node.attributes.ints("split")?.map(<[i64]>::to_vec)
+    } else {
+        node.constant(1)?.map(|sizes| sizes.as_ints()).transpose()?
+    };
     let sizes: Vec<usize> = match given.filter(|sizes| !sizes.is_empty()) {
-        Some(sizes) => sizes.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a part of {n}"))).collect::<Result<_, _>>()?,
+        Some(sizes) => {
+            sizes.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a part of {n}"))).collect::<Result<_, _>>()?
+        }
         None => {
             let parts = node.outputs.len().max(1);
             let each = length.div_ceil(parts);
@@ -205,7 +230,10 @@ fn pad(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -
         // A negative pad cuts.
         let (cut_first, cut_last) = ((-first.clamp(i64::MIN + 1, 0)) as usize, (-last.clamp(i64::MIN + 1, 0)) as usize);
         if cut_first + cut_last > 0 {
-            let count = data.dims[dim].checked_sub(cut_first.saturating_add(cut_last)).filter(|&count| count > 0).ok_or("nothing is left of it")?;
+            let count = data.dims[dim]
+                .checked_sub(cut_first.saturating_add(cut_last))
+                .filter(|&count| count > 0)
+                .ok_or("nothing is left of it")?;
             let inner = builder.fresh(&format!("{out}/slice"));
             data = builder.slice(inner, &data, dim, cut_first, count, 1);
         }
@@ -223,7 +251,8 @@ fn gather(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String
     let length = input.dims[axis] as i64;
     let from_start = |index: i64| if index < 0 { index.saturating_add(length) } else { index };
     let places: Vec<i64> = indices.as_ints()?.into_iter().map(from_start).collect();
-    let steady = places.windows(2).all(|pair| pair[1] - pair[0] == places[1] - places[0]) && (places.len() < 2 || places[0] != places[1]);
+    let steady =
+        places.windows(2).all(|pair| pair[1] - pair[0] == places[1] - places[0]) && (places.len() < 2 || places[0] != places[1]);
     if indices.shape.len() > 1 || places.is_empty() || !steady || places.iter().any(|place| !(0..length).contains(place)) {
         return Err(format!("indices {:?} of {length}: one, or evenly spaced ones, are read", indices.as_ints()?));
     }

@@ -129,8 +129,16 @@ fn fused(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String)
         "Sigmoid" => builder.push(out, dims, |out| Op::Sigmoid { name, r#in, out }),
         "Tanh" => builder.push(out, dims, |out| Op::Tanh { name, r#in, out }),
         "LeakyRelu" => builder.push(out, dims, |out| Op::LeakyRelu { name, r#in, out, slope: number(0, 0.01) }),
-        "Clip" => builder.push(out, dims, |out| Op::Clip { name, r#in, out, min: number(0, f32::MIN.into()), max: number(1, f32::MAX.into()) }),
-        "HardSigmoid" => builder.push(out, dims, |out| Op::HardSigmoid { name, r#in, out, alpha: number(0, 0.2), beta: number(1, 0.5) }),
+        "Clip" => builder.push(out, dims, |out| Op::Clip {
+            name,
+            r#in,
+            out,
+            min: number(0, f32::MIN.into()),
+            max: number(1, f32::MAX.into()),
+        }),
+        "HardSigmoid" => {
+            builder.push(out, dims, |out| Op::HardSigmoid { name, r#in, out, alpha: number(0, 0.2), beta: number(1, 0.5) })
+        }
         other => return Err(format!("the activation `{other}`")),
     })
 }
@@ -155,11 +163,14 @@ fn conv_transpose(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out
     };
     if let Some(wanted) = wanted {
         for axis in 0..2 {
-            let reach = [rows, columns][axis]
-                .checked_sub(1)
-                .and_then(|steps| steps.checked_mul(stride[axis]))
-                .and_then(|reach| reach.checked_add(kernel[axis].checked_sub(1)?.checked_mul(dilation[axis])?.checked_add(1 + output_pad[axis])?));
-            let total = reach.and_then(|reach| reach.checked_sub(wanted[axis])).ok_or_else(|| format!("an output of {wanted:?} is larger than its windows reach"))?;
+            let reach =
+                [rows, columns][axis].checked_sub(1).and_then(|steps| steps.checked_mul(stride[axis])).and_then(|reach| {
+                    reach
+                        .checked_add(kernel[axis].checked_sub(1)?.checked_mul(dilation[axis])?.checked_add(1 + output_pad[axis])?)
+                });
+            let total = reach
+                .and_then(|reach| reach.checked_sub(wanted[axis]))
+                .ok_or_else(|| format!("an output of {wanted:?} is larger than its windows reach"))?;
             let (small, large) = (total / 2, total - total / 2);
             (pads[axis], pads[axis + 2]) = if auto == "SAME_UPPER" { (small, large) } else { (large, small) };
         }
@@ -191,7 +202,15 @@ fn pool(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) 
     let data = picture(builder, &out, input)?;
     let (name, r#in, to) = (None, [data.name.clone()], [out.clone()]);
     if node.op == "GlobalMaxPool" {
-        let op = Op::MaxPool { name, r#in, out: to, kernel: [data.dims[1], data.dims[2]], stride: [1, 1], pad: Pad::default(), ceil: false };
+        let op = Op::MaxPool {
+            name,
+            r#in,
+            out: to,
+            kernel: [data.dims[1], data.dims[2]],
+            stride: [1, 1],
+            pad: Pad::default(),
+            ceil: false,
+        };
         return finish(builder, op, &data, out, flat);
     }
     let (kernel, stride, pad) = (pair(node, "kernel_shape", 1, flat)?, pair(node, "strides", 1, flat)?, pad(node, flat)?);

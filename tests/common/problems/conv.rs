@@ -159,7 +159,11 @@ pub(super) fn conv_transpose(gpu: &Gpu) -> Result<(), String> {
         let mut want = Vec::new();
         for (member, part) in input.data.chunks_exact(input.data.len() / members).enumerate() {
             let part = Tensor::new(vec![images, channels, size[0], size[1]], part.to_vec()).unwrap();
-            want.extend(reference::conv_transpose("twin", &part, &weights[member], &biases[member], window, groups, to).map_err(text)?.data);
+            want.extend(
+                reference::conv_transpose("twin", &part, &weights[member], &biases[member], window, groups, to)
+                    .map_err(text)?
+                    .data,
+            );
         }
         let terms = channels / groups * window.kernel[0] * window.kernel[1];
         close(&format!("transposed {channels} to {outputs}, {window:?}"), &got, &want, Tolerance::Sum(terms))?;

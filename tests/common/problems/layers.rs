@@ -30,7 +30,8 @@ pub(super) fn dense(gpu: &Gpu) -> Result<(), String> {
         for first in (0..out).step_by(each) {
             let outputs = (first, out.min(first + each));
             let columns = channels * h * w;
-            let rows = |w: &Tensor| Tensor::new(vec![outputs.1 - first, columns], w.data[first * columns..outputs.1 * columns].to_vec());
+            let rows =
+                |w: &Tensor| Tensor::new(vec![outputs.1 - first, columns], w.data[first * columns..outputs.1 * columns].to_vec());
             let (mut packed, mut bias) = (Vec::new(), Vec::new());
             for (weight, own) in weights.iter().zip(&biases) {
                 packed.extend(kernels::pack_dense("problem", &rows(weight).unwrap(), h * w, tile).map_err(text)?);

@@ -3,7 +3,7 @@
 use moue::gpu::Gpu;
 use moue::kernels::{self, Beyond, Rearrange};
 use moue::reference;
-use moue::resample::{Coordinates, ResizeMode, Resampling, Rounding, taps};
+use moue::resample::{Coordinates, Resampling, ResizeMode, Rounding, taps};
 use moue::tensor::Tensor;
 
 use super::text;

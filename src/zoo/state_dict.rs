@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Imported;
-use super::file::Tensors;
+use super::{Head, find, torchvision};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Network, parameters};
-use crate::zoo::{self, Head};
+use crate::weights::Imported;
+use crate::weights::file::Tensors;
 
 /// A network of torchvision: a weight that no other has, the weight of its last layer, and how it is built.
 struct Known {
@@ -26,8 +26,19 @@ fn same(name: &str) -> String {
 /// VGG16's convolutions are numbered with their activations and pools between them.
 fn vgg16(name: &str) -> String {
     const CONVOLUTIONS: [(&str, usize); 13] = [
-        ("conv1_1", 0), ("conv1_2", 2), ("conv2_1", 5), ("conv2_2", 7), ("conv3_1", 10), ("conv3_2", 12), ("conv3_3", 14), ("conv4_1", 17), ("conv4_2", 19),
-        ("conv4_3", 21), ("conv5_1", 24), ("conv5_2", 26), ("conv5_3", 28),
+        ("conv1_1", 0),
+        ("conv1_2", 2),
+        ("conv2_1", 5),
+        ("conv2_2", 7),
+        ("conv3_1", 10),
+        ("conv3_2", 12),
+        ("conv3_3", 14),
+        ("conv4_1", 17),
+        ("conv4_2", 19),
+        ("conv4_3", 21),
+        ("conv5_1", 24),
+        ("conv5_2", 26),
+        ("conv5_3", 28),
     ];
     match (name, CONVOLUTIONS.iter().find(|(layer, _)| *layer == name)) {
         (_, Some((_, index))) => format!("features.{index}"),
@@ -39,15 +50,39 @@ fn vgg16(name: &str) -> String {
 
 /// Ordered so that the first whose mark is there is meant: ResNet-101 has all layers of ResNet-18's names.
 const KNOWN: [Known; 5] = [
-    Known { name: "googlenet", mark: "inception3a.branch1.conv.weight", head: "fc.weight", build: zoo::torchvision::googlenet, called: same },
-    Known { name: "resnet101", mark: "layer3.22.conv3.weight", head: "fc.weight", build: |head| zoo_network("resnet101", head), called: same },
-    Known { name: "resnet18", mark: "layer4.1.conv2.weight", head: "fc.weight", build: |head| zoo_network("resnet18", head), called: same },
-    Known { name: "vgg16", mark: "features.28.weight", head: "classifier.6.weight", build: |head| zoo_network("vgg16", head), called: vgg16 },
-    Known { name: "alexnet", mark: "features.10.weight", head: "classifier.6.weight", build: zoo::torchvision::alexnet, called: same },
+    Known {
+        name: "googlenet",
+        mark: "inception3a.branch1.conv.weight",
+        head: "fc.weight",
+        build: torchvision::googlenet,
+        called: same,
+    },
+    Known {
+        name: "resnet101",
+        mark: "layer3.22.conv3.weight",
+        head: "fc.weight",
+        build: |head| zoo_network("resnet101", head),
+        called: same,
+    },
+    Known {
+        name: "resnet18",
+        mark: "layer4.1.conv2.weight",
+        head: "fc.weight",
+        build: |head| zoo_network("resnet18", head),
+        called: same,
+    },
+    Known {
+        name: "vgg16",
+        mark: "features.28.weight",
+        head: "classifier.6.weight",
+        build: |head| zoo_network("vgg16", head),
+        called: vgg16,
+    },
+    Known { name: "alexnet", mark: "features.10.weight", head: "classifier.6.weight", build: torchvision::alexnet, called: same },
 ];
 
 fn zoo_network(name: &str, head: Head) -> Network {
-    let network = zoo::find(name).and_then(|architecture| architecture.network(Some(head)));
+    let network = find(name).and_then(|architecture| architecture.network(Some(head)));
     network.unwrap_or_else(|_| Network { inputs: BTreeMap::new(), outputs: Vec::new(), ops: Vec::new() })
 }
 
@@ -80,7 +115,9 @@ fn import(name: &str, file: &Tensors) -> Result<Imported> {
         );
         wrong("names", reason)
     })?;
-    let head = file.shape(known.head).ok_or_else(|| wrong(known.head, "the file has no such weight: the last layer is missing".into()))?;
+    let head = file
+        .shape(known.head)
+        .ok_or_else(|| wrong(known.head, "the file has no such weight: the last layer is missing".into()))?;
     let classes = head.first().copied().filter(|n| (1..=1 << 16).contains(n));
     let classes = classes.ok_or_else(|| wrong(known.head, format!("its shape is {head:?}: 1 to 65536 classes are possible")))?;
     let network = (known.build)(Head::Classes(classes));
@@ -90,7 +127,10 @@ fn import(name: &str, file: &Tensors) -> Result<Imported> {
         let called = format!("{}.{part}", (known.called)(layer));
         let Some(array) = file.array(&called)? else { continue };
         if array.shape != parameter.shape {
-            return Err(wrong(&called, format!("its shape is {:?}, {} of {classes} classes wants {:?}", array.shape, known.name, parameter.shape)));
+            return Err(wrong(
+                &called,
+                format!("its shape is {:?}, {} of {classes} classes wants {:?}", array.shape, known.name, parameter.shape),
+            ));
         }
         tensors.insert(parameter.name, array);
     }
