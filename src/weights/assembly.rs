@@ -38,11 +38,14 @@ impl Assembly {
         Self { network, tensors: BTreeMap::new(), taken: BTreeSet::new(), layers: BTreeSet::new() }
     }
 
-    /// The input `name`.
-    pub fn input(&mut self, name: &str, dims: Vec<usize>) -> Shaped {
+    /// The input `name`; sizes beyond what a graph takes are refused before anything is computed with them.
+    pub fn input(&mut self, name: &str, dims: Vec<usize>) -> Result<Shaped, String> {
+        if let Some(size) = dims.iter().find(|&&size| size == 0 || size > 1 << 16) {
+            return Err(format!("a size of {size}: 1 to 65536 are possible"));
+        }
         self.reserve(name);
         self.network.inputs.insert(name.to_owned(), dims.clone());
-        Shaped { name: name.to_owned(), dims }
+        Ok(Shaped { name: name.to_owned(), dims })
     }
 
     /// A tensor's name: `wanted`, or with a number behind it where it is taken.
@@ -176,6 +179,11 @@ impl Assembly {
         let made = push(self, &turned, inner);
         self.transpose(out, &made, back)
     }
+}
+
+/// Values of a tensor of these sizes; more than can be counted are as many as can, which the graph refuses.
+pub(super) fn volume(dims: &[usize]) -> usize {
+    dims.iter().fold(1, |product: usize, &size| product.saturating_mul(size))
 }
 
 fn numbered(taken: &mut BTreeSet<String>, wanted: &str) -> String {

@@ -70,10 +70,11 @@ impl Imported {
     /// # Errors
     /// [`Error::Shape`] where the network is not valid or a weight is too large.
     pub fn fill(&mut self, seed: u64) -> Result<()> {
-        let seeded = Seeded::new(&Graph::new(&self.network)?, seed);
+        let mut seeded = Seeded::new(&Graph::new(&self.network)?, seed).arrays()?;
         for name in self.missing()? {
-            let tensor = crate::graph::Weights::tensor(&seeded, &name)?;
-            self.tensors.insert(name, Array::from_floats(&tensor));
+            if let Some(array) = seeded.remove(&name) {
+                self.tensors.insert(name, array);
+            }
         }
         Ok(())
     }

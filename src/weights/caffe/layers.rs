@@ -35,7 +35,7 @@ impl<'n> Reading<'n> {
         if self.blobs.contains_key(blob) {
             return Err("it is there twice".into());
         }
-        let mut input = self.assembly.input(blob, dims);
+        let mut input = self.assembly.input(blob, dims)?;
         if let Some(mean) = mean {
             let values = mean.middle(&input.dims)?;
             let constant = self.assembly.constant(&format!("{blob}/mean"), input.dims.clone(), values);

@@ -2,7 +2,7 @@
 
 use super::layers::Reading;
 use super::net::Layer;
-use crate::weights::assembly::Shaped;
+use crate::weights::assembly::{Shaped, volume};
 
 pub(super) const TYPES: [&str; 6] = ["Concat", "Slice", "Split", "Flatten", "Reshape", "Permute"];
 
@@ -38,7 +38,7 @@ pub(super) fn read(reading: &mut Reading<'_>, layer: &Layer, bottoms: &[Shaped])
             let fields = layer.fields.message("flatten_param");
             let (first, last) = (axis(fields.number("axis", 1)?, input)?, axis(fields.number("end_axis", -1)?, input)?);
             let middle = input.dims.get(first..=last).ok_or_else(|| format!("axes {first} to {last} of {:?}", input.dims))?;
-            let dims = [&input.dims[..first], &[middle.iter().product()], &input.dims[last + 1..]].concat();
+            let dims = [&input.dims[..first], &[volume(middle)], &input.dims[last + 1..]].concat();
             let out = reading.called(layer, 0);
             Ok(vec![reading.assembly.reshape(out, input, dims)])
         }
@@ -81,7 +81,7 @@ fn reshape(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<V
     if ![0, 1, -1].contains(first) || (*first == -1 && rest.contains(&-1)) {
         return Err(format!("a shape of {target:?} would mix images"));
     }
-    let count: usize = input.dims.iter().product();
+    let count = volume(&input.dims);
     let mut dims = Vec::new();
     for (i, &n) in rest.iter().enumerate() {
         dims.push(match n {
@@ -95,7 +95,7 @@ fn reshape(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<V
     if let Some(free) = rest.iter().position(|&n| n == -1) {
         dims[free] = count / known;
     }
-    if rest.iter().filter(|&&n| n == -1).count() > 1 || dims.iter().product::<usize>() != count {
+    if rest.iter().filter(|&&n| n == -1).count() > 1 || volume(&dims) != count {
         return Err(format!("{:?} does not become {target:?}", input.dims));
     }
     let out = reading.called(layer, 0);

@@ -4,7 +4,7 @@ use super::layers::Reading;
 use super::net::Layer;
 use super::text::Message;
 use crate::graph::{Op, Pad};
-use crate::weights::assembly::Shaped;
+use crate::weights::assembly::{Shaped, volume};
 
 pub(super) const TYPES: [&str; 7] =
     ["Convolution", "ConvolutionDepthwise", "DepthwiseConvolution", "Deconvolution", "Pooling", "InnerProduct", "LRN"];
@@ -116,7 +116,7 @@ fn inner_product(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Re
     }
     let channels: usize = fields.number("num_output", 0)?;
     let bias = fields.flag("bias_term", true)?;
-    let columns: usize = input.dims.iter().product();
+    let columns = volume(&input.dims);
     let name = reading.assembly.layer(&layer.name);
     let out = reading.called(layer, 0);
     let flat = reading.assembly.viewed(&out, input, vec![columns]);

@@ -1,5 +1,6 @@
 //! Operators on constants: exporters write shapes as small programs of them.
 
+use super::builder::volume;
 use super::node::{Attributes, axes_of, axis_of};
 use super::value::{Constant, Numbers};
 
@@ -133,7 +134,7 @@ fn shape_of(sizes: &[i64]) -> Result<Vec<usize>, String> {
 
 /// The sizes that a Reshape to `target` gives to `count` values of `shape`.
 pub(super) fn reshaped(shape: &[usize], target: &[i64], zero_is_zero: bool) -> Result<Vec<usize>, String> {
-    let count: usize = shape.iter().product();
+    let count = volume(shape);
     let wrong = || format!("{shape:?} does not become {target:?}");
     let mut sizes = Vec::new();
     for (i, &n) in target.iter().enumerate() {
@@ -200,7 +201,7 @@ pub(super) fn fold(
             let (data, indices) = (first()?, second()?);
             let axis = axis_of(attributes.int("axis", 0)?, data.shape.len())?;
             let length = data.shape[axis] as i64;
-            let (before, after): (usize, usize) = (data.shape[..axis].iter().product(), data.shape[axis + 1..].iter().product());
+            let (before, after): (usize, usize) = (volume(&data.shape[..axis]), volume(&data.shape[axis + 1..]));
             let shape = [&data.shape[..axis], &indices.shape[..], &data.shape[axis + 1..]].concat();
             within(&shape, most)?;
             let mut from = Vec::new();
@@ -330,7 +331,7 @@ fn concat(parts: &[&Constant], axis: usize, most: usize) -> Result<Constant, Str
         shape[axis] += part.shape[axis];
     }
     within(&shape, most)?;
-    let outer: usize = shape[..axis].iter().product();
+    let outer = volume(&shape[..axis]);
     let ints = parts.iter().all(|part| matches!(part.numbers, Numbers::Int(_)));
     let (mut whole, mut real) = (Vec::new(), Vec::new());
     for row in 0..outer {
@@ -362,7 +363,7 @@ pub(super) fn new_shape(
         "Flatten" => {
             let axis = attributes.int("axis", 1)?;
             let axis = if axis == shape.len() as i64 { shape.len() } else { axis_of(axis, shape.len())? };
-            Ok(vec![shape[..axis].iter().product(), shape[axis..].iter().product()])
+            Ok(vec![volume(&shape[..axis]), volume(&shape[axis..])])
         }
         "Reshape" => {
             let target = match second {

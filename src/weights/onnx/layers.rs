@@ -1,6 +1,6 @@
 //! Normalisations, dense layers, softmax and means.
 
-use super::builder::{Builder, Shaped, to_front};
+use super::builder::{Builder, Shaped, to_front, volume};
 use super::fold::transpose;
 use super::node::{axes_of, axis_of};
 use super::value::Constant;
@@ -142,7 +142,7 @@ fn pointwise(builder: &mut Builder, name: String, input: &Shaped, weight: Consta
         return Err(format!("a matrix of shape {:?} on {:?}", weight.shape, input.dims));
     }
     let places = input.dims[1..].to_vec();
-    let flat = builder.viewed(near, input, vec![columns, places.iter().product(), 1]);
+    let flat = builder.viewed(near, input, vec![columns, volume(&places), 1]);
     builder.weight(&name, "weight", vec![outputs, columns, 1, 1], weight.as_floats());
     let inner = builder.fresh(&format!("{near}/product"));
     let dims = vec![outputs, flat.dims[1], 1];
@@ -166,12 +166,12 @@ fn softmax(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Sha
     let axis = axis_of(node.attributes.int("axis", if node.version < 13 { 1 } else { -1 })?, input.rank())?;
     let axis = axis.checked_sub(1).ok_or("a softmax over the batch")?;
     // Until opset 12 all dimensions from the axis on are one.
-    let rest: usize = input.dims[axis + 1..].iter().product();
+    let rest = volume(&input.dims[axis + 1..]);
     if node.version >= 13 || rest == 1 {
         return Ok(builder.softmax(out, &input, axis));
     }
-    let before: usize = input.dims[..axis].iter().product();
-    let flat = builder.viewed(&out, &input, vec![before, input.dims[axis..].iter().product()]);
+    let before = volume(&input.dims[..axis]);
+    let flat = builder.viewed(&out, &input, vec![before, volume(&input.dims[axis..])]);
     let inner = builder.fresh(&format!("{out}/flat"));
     let made = builder.softmax(inner, &flat, 1);
     Ok(builder.reshape(out, &made, input.dims))
@@ -200,8 +200,8 @@ fn reduce(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shap
     } else {
         kept.iter().map(|&dim| input.dims[dim]).collect()
     };
-    let channels: usize = kept.iter().map(|&dim| input.dims[dim]).product();
-    let count = input.dims.iter().product::<usize>() / channels.max(1);
+    let channels = volume(&kept.iter().map(|&dim| input.dims[dim]).collect::<Vec<_>>());
+    let count = volume(&input.dims) / channels.max(1);
     let mut data = input.clone();
     if node.op == "ReduceL2" {
         let inner = builder.fresh(&format!("{out}/squares"));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::builder::{Builder, Shaped, Value, all};
+use super::builder::{Builder, Shaped, Value, all, volume};
 use super::value::Constant;
 use super::{Made, Reading, image};
 use crate::graph::Op;
@@ -137,7 +137,7 @@ pub(super) fn binary(builder: &mut Builder, op: &str, left: Side, right: Side, o
 fn beside(builder: &mut Builder, near: &str, image: &Shaped, constant: &Constant) -> Result<Shaped, String> {
     let lacking = image.rank().saturating_sub(constant.shape.len());
     let sizes = [&vec![1; lacking][..], &constant.shape].concat();
-    let tail = |dims: &[usize]| dims.iter().skip(2).product::<usize>();
+    let tail = |dims: &[usize]| volume(dims.get(2..).unwrap_or(&[]));
     let width = tail(sizes.get(1..).unwrap_or(&[]));
     if sizes.len() == image.rank() && width != 1 && width != tail(&image.dims) && tail(&image.dims) != 1 {
         let dims = super::fold::broadcast(&image.dims, &sizes[1..])?;

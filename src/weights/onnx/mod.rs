@@ -249,7 +249,7 @@ fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)>
         builder.reserve(out);
     }
     for (name, dims) in inputs {
-        let shaped = builder.input(&name, dims);
+        let shaped = builder.input(&name, dims).map_err(|reason| (format!("input `{name}`"), reason))?;
         builder.values.insert(name, Value::Image(shaped));
     }
     Ok(builder)

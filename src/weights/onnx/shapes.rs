@@ -77,7 +77,7 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
         "Shape" | "Size" => {
             let shape: Vec<i64> = std::iter::once(&builder.batch).chain(&input.dims).map(|&n| n as i64).collect();
             let value = if node.op == "Size" {
-                Constant::ints(vec![], vec![shape.iter().product()])
+                Constant::ints(vec![], vec![shape.iter().fold(1, |product: i64, &n| product.saturating_mul(n))])
             } else {
                 let (start, count) =
                     range(shape.len(), node.attributes.int("start", 0)?, node.attributes.int("end", i64::MAX)?, 1)?;
