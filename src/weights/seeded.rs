@@ -1,6 +1,7 @@
 //! Weights made of a seed: the same in Rust and in Python, so that tests and benchmarks need no files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::Array;
 use crate::error::{Error, Result};
@@ -120,5 +121,15 @@ impl Weights for Seeded {
     fn tensor(&self, name: &str) -> Result<Tensor> {
         let (shape, offset, scale) = self.rule(name)?;
         Ok(Stream::new(self.seed, name).tensor(shape, offset, scale))
+    }
+
+    fn shape(&self, name: &str) -> Result<Vec<usize>> {
+        self.rule(name).map(|(shape, ..)| shape.to_vec())
+    }
+
+    fn rows(&self, name: &str, rows: Range<usize>) -> Result<Tensor> {
+        let (shape, offset, scale) = self.rule(name)?;
+        let array = Array::seeded(Stream::new(self.seed, name), shape.to_vec(), offset, scale);
+        array.rows(rows).map_err(|reason| Error::shape(name, reason))
     }
 }
