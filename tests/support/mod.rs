@@ -93,3 +93,22 @@ pub fn devices() -> Vec<String> {
     );
     std::iter::once("cpu".to_string()).chain(best).collect()
 }
+
+/// Writes an `.npy` file of float32.
+#[allow(dead_code)]
+pub fn write_npy(path: &Path, shape: &[usize], values: &[f32]) {
+    let sizes: String = shape.iter().map(|n| format!("{n}, ")).collect();
+    let header = format!("{:<117}\n", format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}"));
+    let length = (header.len() as u16).to_le_bytes();
+    let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    std::fs::write(path, [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), &values].concat()).unwrap();
+}
+
+/// The values of an `.npy` file of float32.
+#[allow(dead_code)]
+pub fn read_npy(path: &Path) -> Vec<f32> {
+    let bytes = std::fs::read(path).unwrap();
+    let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    assert!(String::from_utf8_lossy(&bytes[10..10 + length]).contains("'<f4'"));
+    bytes[10 + length..].chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
