@@ -9,7 +9,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use moue::bench::{Load, PeakLoads};
 use moue::fractional::fractional_starts;
 use moue::gpu::{Gpu, Recording, adapters};
-use moue::kernels::{self, Dense, Lrn, View};
+use moue::kernels::{self, ConvTranspose, Dense, Lrn, Rearrange, View};
+use moue::resample::{Coordinates, Resampling, ResizeMode, Rounding, taps};
+use moue::window::Window;
 use support::{Measured, interleaved, settle};
 
 fn values(count: usize) -> Vec<u8> {
@@ -60,11 +62,69 @@ fn dense(gpu: &Gpu) -> Load {
     Load::new(gpu, recording, vec![(input, values(4096))]).unwrap()
 }
 
+fn rearrange(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let input = recording.upload("input", View::bytes(1, 64, 56, 56));
+    let output = recording.slab("output", View::bytes(1, 56, 56, 64));
+    let to = Rearrange::transpose(&[64, 56, 56], &[1, 2, 0]);
+    let made = View { slice: output, images: 1, channels: 56, height: 56, width: 64 };
+    recording.dispatch(kernels::rearrange("bench", &to, view(input, 64, 56), made).unwrap());
+    Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
+}
+
+fn resample(gpu: &Gpu) -> Load {
+    let how = Resampling { mode: ResizeMode::Linear, coordinates: Coordinates::HalfPixel, rounding: Rounding::Floor };
+    let rows = taps("bench", how, 28, 56, None).unwrap();
+    let places = kernels::pack_taps(&rows, &rows);
+    let mut recording = Recording::default();
+    let input = recording.upload("input", View::bytes(1, 64, 28, 28));
+    let table = recording.upload("taps", 4 * places.len() as u64);
+    let output = recording.slab("output", View::bytes(1, 64, 56, 56));
+    recording.dispatch(kernels::resample("bench", table, view(input, 64, 28), view(output, 64, 56)).unwrap());
+    let uploads = vec![(input, values(input.size as usize / 4)), (table, bytemuck::cast_slice(&places).to_vec())];
+    Load::new(gpu, recording, uploads).unwrap()
+}
+
+fn prelu(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let input = recording.upload("input", View::bytes(1, 64, 56, 56));
+    let slope = gpu.upload("slope", &values(64)).unwrap();
+    let slope = recording.shared("slope", &slope);
+    let output = recording.slab("output", input.size);
+    recording.dispatch(kernels::prelu("bench", 1, slope, view(input, 64, 56), view(output, 64, 56)).unwrap());
+    Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
+}
+
+fn conv_transpose(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let input = recording.upload("input", View::bytes(1, 32, 28, 28));
+    let weights = gpu.upload("weights", &values(16 * 4 * 4 * 32)).unwrap();
+    let bias = gpu.upload("bias", &values(16)).unwrap();
+    let layer = ConvTranspose {
+        members: 1,
+        out_channels: 16,
+        window: Window::square(4, 2).padded(1),
+        groups: 1,
+        weights: recording.shared("weights", &weights),
+        bias: recording.shared("bias", &bias),
+    };
+    let output = recording.slab("output", View::bytes(1, 16, 56, 56));
+    recording.dispatch(layer.dispatch("bench", view(input, 32, 28), view(output, 16, 56)).unwrap());
+    Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
+}
+
 type Make = fn(&Gpu) -> Load;
 
 fn bench(criterion: &mut Criterion) {
-    let kernels: [(&str, Make); 3] =
-        [("lrn 96 x 55 x 55", lrn), ("fractional max pool 64 x 48 x 48", fractional_max_pool), ("dense 4096 to 4096", dense)];
+    let kernels: [(&str, Make); 7] = [
+        ("lrn 96 x 55 x 55", lrn),
+        ("fractional max pool 64 x 48 x 48", fractional_max_pool),
+        ("dense 4096 to 4096", dense),
+        ("transpose 64 x 56 x 56", rearrange),
+        ("resize 64 x 28 x 28 to 56 x 56", resample),
+        ("prelu 64 x 56 x 56", prelu),
+        ("transposed convolution 32 to 16, 28 x 28 to 56 x 56", conv_transpose),
+    ];
     for adapter in adapters() {
         let gpu = Gpu::open(Some(&adapter.index.to_string())).unwrap();
         let mut peaks = PeakLoads::new(&gpu).unwrap();
