@@ -121,5 +121,6 @@ fn misuse_names_what_is_wanted() {
     refused(&moue(&[&["import", name(&text)][..], &end].concat()), &["line 1"]);
     refused(&moue(&[&["import", name(&other), "--mean", name(&other)][..], &end].concat()), &["--mean"]);
     refused(&moue(&[&["import", "none.onnx"][..], &end].concat()), &["SRC", "none.onnx"]);
-    assert!(!out.exists());
+    refused(&moue(&["import", name(&text), "-o", name(&text)]), &["--output", "another name"]);
+    assert!(!out.exists() && std::fs::read(&text).unwrap() == b"x");
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::outcome::{Failure, Outcome, Status};
+use super::session::same_file;
 use super::{files, terminal};
 use crate::error::{Error, Result};
 use crate::weights::caffe::Mean;
@@ -38,6 +39,9 @@ pub struct Args {
 
 /// Writes [`Args::output`].
 pub fn run(args: &Args) -> Outcome {
+    if let Some(source) = args.sources.iter().find(|source| same_file(source, &args.output)) {
+        return Err(Failure::at("--output", format!("{} is one of the sources: give another name", source.display())));
+    }
     files::make_room(&args.output).map_err(|error| Failure::at("--output", error))?;
     let preprocess =
         args.preprocess.as_deref().map(preprocess).transpose().map_err(|error| Failure::at("--preprocess", error))?;
