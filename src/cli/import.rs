@@ -12,9 +12,9 @@ use crate::zoo::state_dict;
 
 /// Makes a model of a network from another framework
 ///
-/// Caffe: a .prototxt and its .caffemodel. ONNX: one .onnx file, its external data beside it. PyTorch: a state dict of torchvision's AlexNet, VGG16, ResNet-18, ResNet-101 or GoogLeNet as
-/// .safetensors. What is computed and the weights are taken as they are; what a face must look like on the way in is said with --preprocess, and
-/// without it `moue run` takes raw tensors.
+/// Caffe: a .prototxt and its .caffemodel. ONNX: one .onnx file, its external data beside it. PyTorch: a state dict of torchvision's
+/// AlexNet, VGG16, ResNet-18, ResNet-101 or GoogLeNet as .safetensors. What is computed and the weights are taken as they are. How a face becomes the input is said with --preprocess; without it Caffe's
+/// networks of three channels read blue first, 0 to 255, as Caffe gives it, and others raw tensors alone: `moue run`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The files
