@@ -69,8 +69,8 @@ fn public_test_is_read_better_by_all_members_than_by_the_best() {
     println!("PublicTest: fused {:.2} %", share(right[0]));
     names.iter().zip(&members).for_each(|(name, accuracy)| println!("{name} {accuracy:.2} %"));
     let best = members.iter().copied().fold(0.0, f64::max);
-    assert!(share(right[0]) >= 68.8, "fused {:.2} %", share(right[0]));
-    assert!(share(right[0]) >= best + 0.8, "fused {:.2} %, best member {best:.2} %", share(right[0]));
+    assert!(share(right[0]) >= 69.0, "fused {:.2} %", share(right[0]));
+    assert!(share(right[0]) >= best + 1.0, "fused {:.2} %, best member {best:.2} %", share(right[0]));
 }
 
 /// A network of another's with the labels and the sight that its maker says.
