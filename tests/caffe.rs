@@ -133,9 +133,13 @@ fn rfb_agrees_from_caffe_and_from_onnx() {
     let Some(input) = data("golden-outputs/rfb320_input_astronaut.npy") else { return };
     let values: Vec<f32> = bytemuck::pod_collect_to_vec(&input[input.len() - 4 * 3 * 240 * 320..]);
     let input = Tensor::new(vec![1, 3, 240, 320], values).unwrap();
-    for (name, path) in [("rfb", "RFB-320"), ("rfb_decoded", "version-RFB-320"), ("rfb_simplified", "version-RFB-320_simplified")]
-    {
-        let imported = if name == "rfb" {
+    for (name, path) in [
+        ("rfb", "RFB-320"),
+        ("rfb_decoded", "version-RFB-320"),
+        ("rfb_simplified", "version-RFB-320_simplified"),
+        ("rfb", "version-RFB-320_without_postprocessing"),
+    ] {
+        let imported = if path == "RFB-320" {
             import(&format!("ultraface/{path}")).unwrap()
         } else {
             onnx::load(&here("../shared/data/weights/ultraface").join(format!("{path}.onnx"))).unwrap()

@@ -457,8 +457,10 @@ impl Graph {
                         ),
                     ));
                 }
+                // A single position has no next one, however far that would be.
+                let step = if *count == 1 { 1 } else { *step };
                 dims[*axis] = *count;
-                made(Kind::Rearrange(Rearrange::slice(&first.dims, *axis, *start, *count, *step)), dims)
+                made(Kind::Rearrange(Rearrange::slice(&first.dims, *axis, *start, *count, step)), dims)
             }
             Op::Pad { before, after, mode, value, .. } => {
                 let rank = first.dims.len();

@@ -76,7 +76,7 @@ impl Rearrange {
             .iter()
             .zip(&strides)
             .enumerate()
-            .map(|(i, (&size, &stride))| if i == axis { (count, step * stride) } else { (size, stride) });
+            .map(|(i, (&size, &stride))| if i == axis { (count, step.saturating_mul(stride)) } else { (size, stride) });
         Self::plain(axes, start * strides[axis] as usize)
     }
 

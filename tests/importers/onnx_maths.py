@@ -29,6 +29,21 @@ one("hard_sigmoid_default", 7, "HardSigmoid", [X])
 one("hard_sigmoid", 22, "HardSigmoid", [X], alpha=1 / 6, beta=0.5)
 
 
+@case(14, x=X)
+def hard_sigmoid_saturated(g, x):
+    return g.node("HardSigmoid", [g.node("Mul", [x, g.literal(scalar(8.0))])])
+
+
+@case(14, x=X)
+def hard_swish_saturated(g, x):
+    return g.node("HardSwish", [g.node("Mul", [x, g.literal(scalar(8.0))])])
+
+
+@case(11, x=X)
+def clip_reached(g, x):
+    return g.node("Clip", [g.node("Mul", [x, g.literal(scalar(8.0))]), g.literal(scalar(-1.5)), g.literal(scalar(6.0))])
+
+
 @case(11, x=X)
 def clip_constant_nodes(g, x):
     return g.node("Clip", [x, g.literal(scalar(0.0)), g.literal(scalar(6.0))])

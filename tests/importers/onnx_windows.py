@@ -64,6 +64,7 @@ one("max_pool_same_lower", 12, "MaxPool", [P], kernel_shape=[3, 2], strides=[2, 
 one("max_pool_valid", 8, "MaxPool", [P], kernel_shape=[3, 2], strides=[2, 2], auto_pad="VALID")
 one("max_pool_opset_22", 22, "MaxPool", [P], kernel_shape=[5, 5], strides=[1, 1], pads=[2, 2, 2, 2])
 
+one("max_pool_ceil_window_in_end_pad", 12, "MaxPool", [("N", 3, 7, 7)], kernel_shape=[2, 2], strides=[3, 3], pads=[1, 1, 1, 1], ceil_mode=1)
 one("average_pool_plain", 7, "AveragePool", [P], kernel_shape=[2, 3], strides=[2, 1])
 one("average_pool_pads", 11, "AveragePool", [P], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 0, 1, 2])
 one("average_pool_include_pads", 7, "AveragePool", [P], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 0, 1, 2], count_include_pad=1)

@@ -7,9 +7,14 @@ use crate::python;
 use crate::steps::{Done, Steps};
 use crate::system;
 
-/// Members in two groups that train at the same time on a core each, of about the same length.
-const GROUPS: [&[&str]; 2] = [&["lbp", "cyclic_lbp", "gray"], &["gray_wide", "cyclic_lbp_5", "cyclic_lbp_10"]];
-const EPOCHS: &str = "54";
+/// One after the other; groups are of about the same length.
+const STAGES: [Stage; 2] = [
+    ("training of the gray members", "100", [&["gray"], &["gray_wide"]]),
+    ("training of the mapped members", "54", [&["lbp", "cyclic_lbp"], &["cyclic_lbp_5", "cyclic_lbp_10"]]),
+];
+
+/// Its name, epochs, and members in two groups that train at the same time on a core each.
+type Stage = (&'static str, &'static str, [&'static [&'static str]; 2]);
 
 /// Trains, fuses, measures. Each step resumes or repeats: after an interruption the same command goes on.
 pub fn train(root: &Path, target: &Path) -> ExitCode {
@@ -36,9 +41,9 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
         command.arg(scripts.join(name)).current_dir(root);
         command
     };
-    let trainer = |members: &[&str]| {
+    let trainer = |epochs: &str, members: &[&str]| {
         let mut command = script("train.py");
-        command.args(members).args(["--epochs", EPOCHS]).arg("--tables").arg(&tables).arg("--checkpoints").arg(&checkpoints);
+        command.args(members).args(["--epochs", epochs]).arg("--tables").arg(&tables).arg("--checkpoints").arg(&checkpoints);
         command
     };
     let cargo = |arguments: &[&str]| Done::of(system::run(Command::new(system::cargo()).args(arguments).current_dir(root)));
@@ -52,7 +57,9 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
             };
             Done::of(table("regular").and_then(|done| Ok(done && table("cyclic")?)))
         })
-        && steps.run("training", || Done::of(system::run_together(&mut GROUPS.map(trainer))))
+        && STAGES.iter().all(|(name, epochs, groups)| {
+            steps.run(name, || Done::of(system::run_together(&mut groups.map(|members| trainer(epochs, members)))))
+        })
         && steps.run("model file", || {
             Done::of(system::run(script("export.py").arg("--checkpoints").arg(&checkpoints).arg("--out").arg(&members)))
         })

@@ -249,7 +249,7 @@ pub(super) fn fold(
                 let steps: Vec<i64> = own
                     .iter()
                     .enumerate()
-                    .map(|(i, &stride)| if i == axis { stride as i64 * step } else { stride as i64 })
+                    .map(|(i, &stride)| if i == axis { (stride as i64).saturating_mul(step) } else { stride as i64 })
                     .collect();
                 data = data.gather(shape.clone(), places(&shape, &steps, (start * own[axis]) as i64).into_iter());
             }

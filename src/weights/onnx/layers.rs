@@ -120,8 +120,9 @@ fn matmul(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shap
         if input.dims.len() == 1 {
             return dense(builder, name, &input, weight, None, out);
         }
+        let last = input.dims.len().checked_sub(1).ok_or("one of its matrices is a single number")?;
         // Every row times the matrix is a convolution of one pixel, once the row is the channels.
-        let (forth, back) = to_front(input.dims.len() - 1, input.dims.len());
+        let (forth, back) = to_front(last, input.dims.len());
         let turned = builder.turned(&out, &input, forth);
         let made = pointwise(builder, name, &turned, weight, &out)?;
         return Ok(builder.transpose(out, &made, back));
