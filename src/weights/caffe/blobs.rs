@@ -34,6 +34,16 @@ impl Blobs {
         self.0.get(layer).map_or(0, Vec::len)
     }
 
+    /// Checks that the layer has no more blobs than the prototxt asks for: a bias that nobody adds would be a wrong answer.
+    pub fn at_most(&self, layer: &str, most: usize) -> Result<(), String> {
+        match self.count(layer) {
+            count if count <= most => Ok(()),
+            count => {
+                Err(format!("the caffemodel has {count} blobs of it, the prototxt asks for {most}: is its bias_term right?"))
+            }
+        }
+    }
+
     /// Blob `index` of a layer, which has `count` values whatever its own shape says: legacy blobs always have four dimensions. `None` where the
     /// file has no such layer.
     pub fn values(&self, layer: &str, index: usize, count: usize) -> Result<Option<Vec<f32>>, String> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::blobs::Blobs;
 use super::net::{Layer, Net};
-use super::{Mean, maths, shapes, windows};
+use super::{Mean, maths, resize, shapes, windows};
 use crate::graph::Op;
 use crate::weights::assembly::{Assembly, Shaped};
 
@@ -37,8 +37,8 @@ impl<'n> Reading<'n> {
         }
         let mut input = self.assembly.input(blob, dims)?;
         if let Some(mean) = mean {
-            let values = mean.middle(&input.dims)?;
-            let constant = self.assembly.constant(&format!("{blob}/mean"), input.dims.clone(), values);
+            let (dims, values) = mean.middle(&input.dims)?;
+            let constant = self.assembly.constant(&format!("{blob}/mean"), dims, values);
             let out = self.assembly.fresh(&format!("{blob}/centred"));
             input = self.assembly.push(out, input.dims, |out| Op::Sub { name: None, r#in: [input.name, constant.name], out });
         }
@@ -69,6 +69,7 @@ impl<'n> Reading<'n> {
             kind if windows::TYPES.contains(&kind) => vec![windows::read(self, layer, &bottoms)?],
             kind if maths::TYPES.contains(&kind) => vec![maths::read(self, layer, &bottoms)?],
             kind if shapes::TYPES.contains(&kind) => shapes::read(self, layer, &bottoms)?,
+            kind if resize::TYPES.contains(&kind) => vec![resize::read(self, layer, &bottoms)?],
             _ => return Err("this type is not read".into()),
         };
         if made.len() != layer.tops.len() {
@@ -97,41 +98,50 @@ impl<'n> Reading<'n> {
 
     /// What the layer's tensor for `top` is called: as the blob where it is the last to write it.
     pub fn called(&mut self, layer: &Layer, top: usize) -> String {
+        self.called_at(layer, top, self.at)
+    }
+
+    /// The same where `at` layers are done.
+    fn called_at(&mut self, layer: &Layer, top: usize, at: usize) -> String {
         let blob = layer.tops.get(top).cloned().unwrap_or_default();
-        let again = self.net.layers[self.at..].iter().any(|later| later.tops.contains(&blob));
+        let again = self.net.layers[at..].iter().any(|later| later.tops.contains(&blob));
         if again || self.net.inputs.iter().any(|(input, _)| *input == blob) {
             return self.assembly.fresh(&format!("{blob}@{}", layer.name));
         }
         blob
     }
 
-    /// The Scale that reads what `layer`, the last one read, makes, where nobody else does.
-    pub fn scaled_by(&self, layer: &Layer) -> Option<&'n Layer> {
-        self.scaled_after(layer, self.at)
+    /// The Scale that reads what `layer`, the last one read, makes, where nobody else does, and what its tensor is called.
+    pub fn scaled_by(&mut self, layer: &Layer) -> Option<(&'n Layer, String)> {
+        let (at, scale) = self.scaled_after(layer, self.at)?;
+        Some((scale, self.called_at(scale, 0, at + 1)))
     }
 
-    fn scaled_after(&self, layer: &Layer, at: usize) -> Option<&'n Layer> {
+    fn scaled_after(&self, layer: &Layer, at: usize) -> Option<(usize, &'n Layer)> {
         let top = layer.tops.first()?;
-        let mut later = self.net.layers[at..].iter().filter(|later| later.bottoms.contains(top) || later.tops.contains(top));
-        let next = later.next().filter(|next| next.kind == "Scale" && next.bottoms.len() == 1 && next.bottoms.contains(top))?;
+        let later = self.net.layers.iter().enumerate().skip(at);
+        let mut later = later.filter(|(_, later)| later.bottoms.contains(top) || later.tops.contains(top));
+        let (at, next) = later.next()?;
+        if next.kind != "Scale" || next.bottoms.len() != 1 || next.tops.len() != 1 || !next.bottoms.contains(top) {
+            return None;
+        }
         // In place it ends the blob's life; otherwise nobody else may read it.
-        (next.tops.contains(top) || !later.any(|other| other.bottoms.contains(top))).then_some(next)
+        (next.tops.contains(top) || !later.any(|(_, other)| other.bottoms.contains(top))).then_some((at, next))
     }
 
-    /// Whether `layer`, a Scale, is part of the batch-norm before it.
+    /// Whether `layer`, a Scale and the last one read, is part of the batch-norm before it.
     pub fn follows_norm(&self, layer: &Layer) -> bool {
-        let done = &self.net.layers[..self.at.saturating_sub(1)];
-        let Some((index, norm)) =
-            done.iter().enumerate().rev().find(|(_, earlier)| earlier.tops.iter().any(|top| layer.bottoms.contains(top)))
-        else {
+        let own = self.at.saturating_sub(1);
+        let mut done = self.net.layers[..own].iter().enumerate().rev();
+        let Some((index, norm)) = done.find(|(_, earlier)| earlier.tops.iter().any(|top| layer.bottoms.contains(top))) else {
             return false;
         };
-        norm.kind == "BatchNorm" && self.scaled_after(norm, index + 1).is_some_and(|scale| scale.name == layer.name)
+        norm.kind == "BatchNorm" && self.scaled_after(norm, index + 1).is_some_and(|(at, _)| at == own)
     }
 
     /// Names of the tensors of blobs that no layer reads, in the order of the file.
     pub fn answers(&self) -> Vec<String> {
-        let unread = self.order.iter().filter(|blob| self.read.get(*blob) == Some(&false));
+        let unread = self.order.iter().filter(|blob| self.read.get(*blob) == Some(&false) && !self.net.silenced.contains(blob));
         unread.filter_map(|blob| self.blobs.get(blob)?.as_ref().map(|shaped| shaped.name.clone())).collect()
     }
 
@@ -141,5 +151,5 @@ impl<'n> Reading<'n> {
 }
 
 fn known(kind: &str) -> bool {
-    windows::TYPES.contains(&kind) || maths::TYPES.contains(&kind) || shapes::TYPES.contains(&kind)
+    [&windows::TYPES[..], &maths::TYPES, &shapes::TYPES, &resize::TYPES].iter().any(|types| types.contains(&kind))
 }

@@ -23,19 +23,14 @@ pub(super) const TYPES: [&str; 15] = [
     "Softmax",
 ];
 
+/// Channels that one slope may be for, so that a small file makes no large weight.
+const MOST_SHARED: usize = 1 << 16;
+
 /// Reads a layer of this file.
 pub(super) fn read(reading: &mut Reading<'_>, layer: &Layer, bottoms: &[Shaped]) -> Result<Shaped, String> {
     match (layer.kind.as_str(), bottoms) {
         ("Eltwise", _) => eltwise(reading, layer, bottoms),
-        ("Scale", [left, right]) => {
-            if layer.fields.message("scale_param").number("axis", 1)? != 1 {
-                return Err("only axis 1 is read".into());
-            }
-            let out = reading.called(layer, 0);
-            reading
-                .assembly
-                .append(Op::Mul { name: None, r#in: [left.name.clone(), right.name.clone()], out: [out] }, &[left, right])
-        }
+        ("Scale" | "Bias", [left, right]) => scale_by(reading, layer, left, right),
         (_, [input]) => one(reading, layer, input),
         _ => Err(format!("it reads {} blobs: one is read", bottoms.len())),
     }
@@ -79,6 +74,26 @@ fn channels(input: &Shaped) -> Result<usize, String> {
     input.dims.first().copied().ok_or_else(|| "it reads a tensor without channels".to_owned())
 }
 
+/// The first bottom times the second, or plus it. Both have the batch, which only axis 0 lines up.
+fn scale_by(reading: &mut Reading<'_>, layer: &Layer, left: &Shaped, right: &Shaped) -> Result<Shaped, String> {
+    let scales = layer.kind == "Scale";
+    let fields = layer.fields.message(if scales { "scale_param" } else { "bias_param" });
+    let axis: i64 = fields.number("axis", 1)?;
+    if axis != 0 && axis.checked_add(left.rank() as i64) != Some(0) {
+        return Err(format!("axis {axis} lays the second bottom's images along another axis: axis 0 is read of two bottoms"));
+    }
+    if fields.flag("bias_term", false)? {
+        return Err("a bias_term of two bottoms is not read".into());
+    }
+    let fits = right.dims.len() <= left.dims.len() && right.dims.iter().zip(&left.dims).all(|(&r, &l)| r == l || r == 1);
+    if !fits {
+        return Err(format!("{:?} does not begin with {:?}", left.dims, right.dims));
+    }
+    let (name, r#in, out) = (None, [left.name.clone(), right.name.clone()], [reading.called(layer, 0)]);
+    let op = if scales { Op::Mul { name, r#in, out } } else { Op::Add { name, r#in, out } };
+    reading.assembly.append(op, &[left, right])
+}
+
 /// A batch-norm; the Scale behind it becomes its weight and bias.
 fn batch_norm(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<Shaped, String> {
     let (count, fields) = (channels(input)?, layer.fields.message("batch_norm_param"));
@@ -87,9 +102,13 @@ fn batch_norm(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Resul
     }
     let name = reading.assembly.layer(&layer.name);
     let eps = fields.number("eps", 1e-5)?;
-    let out = reading.called(layer, 0);
+    let (scale, out) = match reading.scaled_by(layer) {
+        Some((scale, out)) => (Some(scale), out),
+        None => (None, reading.called(layer, 0)),
+    };
     let op = Op::BatchNorm { name: name.clone(), r#in: [input.name.clone()], out: [out], eps };
     let made = reading.assembly.append(op, &[input])?;
+    reading.weights.at_most(&layer.name, 3)?;
     if let (Some(mean), Some(variance)) =
         (reading.weights.values(&layer.name, 0, count)?, reading.weights.values(&layer.name, 1, count)?)
     {
@@ -99,52 +118,65 @@ fn batch_norm(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Resul
         let scaled = |values: Vec<f32>| values.into_iter().map(|value| (f64::from(value) * share) as f32).collect::<Vec<_>>();
         reading.assembly.weight(&name, "running_mean", vec![count], scaled(mean));
         reading.assembly.weight(&name, "running_var", vec![count], scaled(variance));
-        let scale = reading.scaled_by(layer);
-        let gamma =
-            scale.map_or(Ok(None), |scale| reading.weights.values(&scale.name, 0, count))?.unwrap_or_else(|| vec![1.0; count]);
-        let beta = match scale {
-            Some(scale) if reading.weights.count(&scale.name) > 1 => reading.weights.values(&scale.name, 1, count)?,
-            _ => None,
-        };
-        reading.assembly.weight(&name, "weight", vec![count], gamma);
-        reading.assembly.weight(&name, "bias", vec![count], beta.unwrap_or_else(|| vec![0.0; count]));
+        if scale.is_none() {
+            reading.assembly.weight(&name, "weight", vec![count], vec![1.0; count]);
+            reading.assembly.weight(&name, "bias", vec![count], vec![0.0; count]);
+        }
+    }
+    if let Some(scale) = scale {
+        factors(reading, scale, &name, count)?;
     }
     Ok(made)
 }
 
 /// A Scale or Bias of its own: a batch-norm without statistics. One behind a BatchNorm is done already.
 fn scale(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<Shaped, String> {
-    let scales = layer.kind == "Scale";
-    let fields = layer.fields.message(if scales { "scale_param" } else { "bias_param" });
-    if fields.number("axis", 1)? != 1 || fields.number("num_axes", 1)? != 1 {
+    let fields = layer.fields.message(if layer.kind == "Scale" { "scale_param" } else { "bias_param" });
+    let axis: i64 = fields.number("axis", 1)?;
+    if (axis != 1 && axis.checked_add(input.rank() as i64) != Some(1)) || fields.number("num_axes", 1)? != 1 {
         return Err("only one number a channel is read".into());
     }
-    let out = reading.called(layer, 0);
-    if scales && reading.follows_norm(layer) {
-        return Ok(reading.assembly.identity(out, input));
+    if layer.kind == "Scale" && reading.follows_norm(layer) {
+        return Ok(input.clone());
     }
     let count = channels(input)?;
     let name = reading.assembly.layer(&layer.name);
+    let out = reading.called(layer, 0);
     let op = Op::BatchNorm { name: name.clone(), r#in: [input.name.clone()], out: [out], eps: 1e-12 };
     let made = reading.assembly.append(op, &[input])?;
-    let bias = if scales { fields.flag("bias_term", false)?.then_some(1) } else { Some(0) };
-    let gamma = if scales { reading.weights.values(&layer.name, 0, count)? } else { Some(vec![1.0; count]) };
-    let beta = bias.map_or(Ok(Some(vec![0.0; count])), |index| reading.weights.values(&layer.name, index, count))?;
-    for (part, values) in
-        [("weight", gamma), ("bias", beta), ("running_mean", Some(vec![0.0; count])), ("running_var", Some(vec![1.0; count]))]
-    {
-        if let Some(values) = values {
-            reading.assembly.weight(&name, part, vec![count], values);
-        }
+    if factors(reading, layer, &name, count)? {
+        reading.assembly.weight(&name, "running_mean", vec![count], vec![0.0; count]);
+        reading.assembly.weight(&name, "running_var", vec![count], vec![1.0; count]);
     }
     Ok(made)
+}
+
+/// Weight and bias of the batch-norm `name` from a Scale or Bias; whether the caffemodel has them. What is not in a file is not made of its size
+/// alone: a prototxt of one line can ask for gigabytes.
+fn factors(reading: &mut Reading<'_>, layer: &Layer, name: &str, count: usize) -> Result<bool, String> {
+    let scales = layer.kind == "Scale";
+    let shifts = !scales || layer.fields.message("scale_param").flag("bias_term", false)?;
+    reading.weights.at_most(&layer.name, usize::from(scales) + usize::from(shifts))?;
+    if reading.weights.count(&layer.name) == 0 {
+        return Ok(false);
+    }
+    let first = reading.weights.values(&layer.name, 0, count)?;
+    let second = if scales && shifts { reading.weights.values(&layer.name, 1, count)? } else { None };
+    let (gamma, beta) = if scales { (first, second) } else { (None, first) };
+    reading.assembly.weight(name, "weight", vec![count], gamma.unwrap_or_else(|| vec![1.0; count]));
+    reading.assembly.weight(name, "bias", vec![count], beta.unwrap_or_else(|| vec![0.0; count]));
+    Ok(true)
 }
 
 fn prelu(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<Shaped, String> {
     let count = channels(input)?;
     let shared = layer.fields.message("prelu_param").flag("channel_shared", false)?;
+    if shared && count > MOST_SHARED {
+        return Err(format!("one slope for {count} channels: at most {MOST_SHARED} are possible"));
+    }
     let name = reading.assembly.layer(&layer.name);
     let out = reading.called(layer, 0);
+    reading.weights.at_most(&layer.name, 1)?;
     let made = reading.assembly.append(Op::Prelu { name: name.clone(), r#in: [input.name.clone()], out: [out] }, &[input])?;
     if let Some(values) = reading.weights.values(&layer.name, 0, if shared { 1 } else { count })? {
         let slopes = if shared { vec![values[0]; count] } else { values };

@@ -35,6 +35,11 @@ pub fn read_mean(name: &str, bytes: &[u8]) -> Result<Mean> {
 }
 
 impl Mean {
+    /// One number a channel: Caffe's mean_value.
+    pub fn of_channels(values: Vec<f32>) -> Self {
+        Self { shape: [values.len(), 1, 1], values }
+    }
+
     /// Mean of each channel.
     pub fn channels(&self) -> Vec<f64> {
         let [_, height, width] = self.shape;
@@ -45,17 +50,20 @@ impl Mean {
             .collect()
     }
 
-    /// Its middle of `[channels, height, width]`: what Caffe subtracts from the middle of an image as large as the mean.
-    pub(super) fn middle(&self, shape: &[usize]) -> std::result::Result<Vec<f32>, String> {
+    /// Its middle of `[channels, height, width]`: what Caffe subtracts from the middle of an image as large as the mean; with its sizes. One number a
+    /// channel stays one.
+    pub(super) fn middle(&self, shape: &[usize]) -> std::result::Result<(Vec<usize>, Vec<f32>), String> {
         let [own, rows, columns] = self.shape;
-        match shape {
-            &[channels, height, width] if channels == own && height <= rows && width <= columns => {
+        match *shape {
+            [channels, _, _] if channels == own && [rows, columns] == [1, 1] => Ok((self.shape.to_vec(), self.values.clone())),
+            [channels, height, width] if channels == own && height <= rows && width <= columns => {
                 let (top, left) = ((rows - height) / 2, (columns - width) / 2);
                 let line = |c: usize, y: usize| {
                     let from = (c * rows + top + y) * columns + left;
                     &self.values[from..from + width]
                 };
-                Ok((0..channels).flat_map(|c| (0..height).flat_map(move |y| line(c, y)).copied().collect::<Vec<_>>()).collect())
+                let values = (0..channels).flat_map(|c| (0..height).flat_map(move |y| line(c, y)).copied().collect::<Vec<_>>());
+                Ok((shape.to_vec(), values.collect()))
             }
             _ => Err(format!("the mean image is {:?}, the network reads {shape:?}: it must be as large or larger", self.shape)),
         }

@@ -56,9 +56,14 @@ impl Message {
         self.fields.iter().filter(move |(own, _)| own == name).map(|(_, field)| field)
     }
 
-    /// Numbers of a repeated field.
+    /// Numbers of a repeated field: finite, and perhaps with the suffix f of a float.
     pub fn numbers<T: std::str::FromStr>(&self, name: &str) -> Result<Vec<T>, String> {
-        self.scalars(name).map(|text| text.parse().map_err(|_| format!("its {name} is `{text}`"))).collect()
+        let number = |text: &str| {
+            let digits = text.strip_suffix(['f', 'F']).unwrap_or(text);
+            let finite = digits.parse().is_ok_and(f64::is_finite);
+            digits.parse().ok().filter(|_| finite).ok_or_else(|| format!("its {name} is `{text}`"))
+        };
+        self.scalars(name).map(number).collect()
     }
 
     pub fn number<T: std::str::FromStr>(&self, name: &str, default: T) -> Result<T, String> {
@@ -92,11 +97,15 @@ impl<'t> Parser<'t> {
         taken
     }
 
+    /// Skips blanks and comments, and what separates fields.
     fn blanks(&mut self) {
+        self.skip(&[',', ';']);
+    }
+
+    fn skip(&mut self, separators: &[char]) {
         loop {
-            let blank = self.rest.len()
-                - self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',' || c == ';' || c == '\u{feff}').len();
-            self.advance(blank);
+            let blank = |c: char| c.is_whitespace() || c == '\u{feff}' || separators.contains(&c);
+            self.advance(self.rest.len() - self.rest.trim_start_matches(blank).len());
             if !self.rest.starts_with('#') {
                 return;
             }
@@ -154,7 +163,7 @@ impl<'t> Parser<'t> {
                 self.advance(1);
                 return self.list(name, depth, message);
             }
-            Some(quote @ ('"' | '\'')) => Field::Scalar(self.string(quote)?),
+            Some(quote @ ('"' | '\'')) => Field::Scalar(self.strings(quote)?),
             _ => {
                 let word = self.word();
                 if word.is_empty() {
@@ -181,7 +190,7 @@ impl<'t> Parser<'t> {
             if self.rest.is_empty() {
                 return self.wrong("the file ends before `]`: it is cut short");
             }
-            let end = self.rest.find([',', ']', ' ', '\n']).unwrap_or(self.rest.len());
+            let end = self.rest.find(|c: char| c.is_whitespace() || ",]#".contains(c)).unwrap_or(self.rest.len());
             if self.rest.starts_with(['{', '<', '"', '\'']) {
                 self.value(name, depth + 1, message)?;
             } else {
@@ -191,27 +200,62 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn string(&mut self, quote: char) -> Result<String, String> {
-        let mut text = String::new();
-        let mut characters = self.rest.char_indices().skip(1);
+    /// Strings one after another are one.
+    fn strings(&mut self, quote: char) -> Result<String, String> {
+        let (mut bytes, mut quote) = (Vec::new(), Some(quote));
+        while let Some(mark) = quote {
+            self.string(mark, &mut bytes)?;
+            self.skip(&[]);
+            quote = self.rest.chars().next().filter(|next| matches!(next, '"' | '\''));
+        }
+        String::from_utf8(bytes).or_else(|_| self.wrong("a string's escapes are not UTF-8"))
+    }
+
+    fn string(&mut self, quote: char, bytes: &mut Vec<u8>) -> Result<(), String> {
+        let mut characters = self.rest.char_indices().skip(1).peekable();
         while let Some((at, c)) = characters.next() {
             match c {
                 '\n' => break,
-                '\\' => match characters.next() {
-                    Some((_, 'n')) => text.push('\n'),
-                    Some((_, 't')) => text.push('\t'),
-                    Some((_, escaped)) => text.push(escaped),
-                    None => break,
-                },
+                '\\' => {
+                    let Some((_, escaped)) = characters.next() else { break };
+                    let (radix, most) = match escaped {
+                        'x' | 'X' => (16, 2),
+                        '0'..='7' => (8, 3),
+                        _ => (10, 0),
+                    };
+                    let mut digits: String = escaped.to_digit(8).map(|_| escaped).into_iter().collect();
+                    while let Some((_, digit)) = characters.next_if(|(_, c)| digits.len() < most && c.is_digit(radix)) {
+                        digits.push(digit);
+                    }
+                    match u8::from_str_radix(&digits, radix).ok().or_else(|| escape(escaped)) {
+                        Some(byte) => bytes.push(byte),
+                        None => return self.wrong(&format!("a string has an escape that begins with `\\{escaped}`: it is none")),
+                    }
+                }
                 c if c == quote => {
                     self.advance(at + c.len_utf8());
-                    return Ok(text);
+                    return Ok(());
                 }
-                c => text.push(c),
+                c => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
             }
         }
         self.wrong("a string does not end on its line")
     }
+}
+
+/// The byte of an escape of one character.
+fn escape(c: char) -> Option<u8> {
+    Some(match c {
+        'a' => 7,
+        'b' => 8,
+        't' => b'\t',
+        'n' => b'\n',
+        'v' => 11,
+        'f' => 12,
+        'r' => b'\r',
+        '"' | '\'' | '\\' | '?' => c as u8,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -233,6 +277,19 @@ mod tests {
     }
 
     #[test]
+    fn strings_join_and_have_escapes_and_numbers_suffixes() {
+        let text = "a: \"x\\303\\251\" # and\n 'y\\x41\\t\\\\'\nb: ['p', \"q\" 'r']; c: 0.5f\nd: [\t1\t, 2\r\n, # three\n 3]";
+        let message = Message::parse(text).unwrap_or_default();
+        assert_eq!(message.text("a"), Some("x\u{e9}yA\t\\"));
+        assert_eq!(message.scalars("b").collect::<Vec<_>>(), ["p", "qr"]);
+        assert_eq!(message.number("c", 0.0), Ok(0.5));
+        assert_eq!(message.numbers::<usize>("d"), Ok(vec![1, 2, 3]));
+        for text in ["e: nan", "e: inf", "e: 1e999", "e: f", "e: -"] {
+            assert!(Message::parse(text).unwrap_or_default().number("e", 0.0).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn errors_name_the_line() {
         let deep = "a {".repeat(60);
         for (text, said) in [
@@ -242,6 +299,9 @@ mod tests {
             ("a: }", "no value"),
             (deep.as_str(), "too deep"),
             ("a: [1, 2", "cut short"),
+            ("a: 1\nb: 'x\\q'", "line 2"),
+            ("a: '\\777'", "escape"),
+            ("a: '\\377'", "UTF-8"),
         ] {
             let error = Message::parse(text).expect_err(text);
             assert!(error.contains(said), "{text}: {error}");

@@ -21,7 +21,7 @@ pub(super) fn read(reading: &mut Reading<'_>, layer: &Layer, bottoms: &[Shaped])
 }
 
 /// Rows and columns of a parameter that is one number, two, or `NAME_h` and `NAME_w`.
-fn pair(fields: &Message, name: &str, short: &str, default: usize) -> Result<[usize; 2], String> {
+pub(super) fn pair(fields: &Message, name: &str, short: &str, default: usize) -> Result<[usize; 2], String> {
     let sides = [format!("{short}_h"), format!("{short}_w")];
     if sides.iter().any(|side| fields.has(side)) {
         return Ok([fields.number(&sides[0], default)?, fields.number(&sides[1], default)?]);
@@ -43,8 +43,10 @@ fn convolution(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Resu
     let groups = if depthwise && groups == 1 { in_channels } else { groups };
     let bias = fields.flag("bias_term", true)?;
     let kernel = pair(&fields, "kernel_size", "kernel", 0)?;
-    let (stride, pad, dilation) =
-        (pair(&fields, "stride", "stride", 1)?, pair(&fields, "pad", "pad", 0)?, pair(&fields, "dilation", "dilation", 1)?);
+    let (stride, pad) = (pair(&fields, "stride", "stride", 1)?, pair(&fields, "pad", "pad", 0)?);
+    // DeepLab's name for it.
+    let holes = if ["hole", "hole_h", "hole_w"].iter().any(|name| fields.has(name)) { "hole" } else { "dilation" };
+    let dilation = pair(&fields, holes, holes, 1)?;
     if fields.number("axis", 1)? != 1 || groups == 0 {
         return Err("only axis 1 and groups above 0 are read".into());
     }
@@ -79,6 +81,7 @@ fn convolution(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Resu
 /// The weight and bias of a layer, where the caffemodel has them.
 fn weights(reading: &mut Reading<'_>, layer: &str, name: &str, shape: Vec<usize>, bias: Option<usize>) -> Result<(), String> {
     let count = shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n)).ok_or("a weight too large")?;
+    reading.weights.at_most(layer, 1 + usize::from(bias.is_some()))?;
     if let Some(values) = reading.weights.values(layer, 0, count)? {
         reading.assembly.weight(name, "weight", shape, values);
         if let Some(outputs) = bias
@@ -137,12 +140,16 @@ fn lrn(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<Shape
     if !matches!(fields.text("norm_region"), None | Some("ACROSS_CHANNELS" | "0")) {
         return Err("normalisation within channels is not read".into());
     }
+    let size: usize = fields.number("local_size", 5)?;
+    if size.is_multiple_of(2) {
+        return Err(format!("a local_size of {size}: odd ones are read, as in Caffe"));
+    }
     let out = [reading.called(layer, 0)];
     let op = Op::Lrn {
         name: None,
         r#in: [input.name.clone()],
         out,
-        size: fields.number("local_size", 5)?,
+        size,
         alpha: fields.number("alpha", 1.0)?,
         beta: fields.number("beta", 0.75)?,
         k: fields.number("k", 1.0)?,
