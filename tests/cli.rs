@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use support::{moue, moue_head, moue_reading, scratch, text};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 12] =
-    ["analyze", "evaluate", "fuse", "ensemble", "run", "lbp", "lut", "devices", "bench", "completions", "man", "zoo"];
+const SUBCOMMANDS: [&str; 13] =
+    ["analyze", "evaluate", "fuse", "ensemble", "run", "lbp", "lut", "devices", "bench", "completions", "man", "zoo", "import"];
 const LABELS: [&str; 7] = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"];
 
 fn noise(width: u32, height: u32) -> RgbImage {
