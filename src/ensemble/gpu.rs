@@ -17,8 +17,10 @@ use crate::weights::{Model, Oversample};
 /// Faces of one submission at most: beyond it a batch is no faster, and results would come late.
 const MOST_FACES: usize = 64;
 /// Bytes of a plan's largest tensor at most, unless one face takes more, on a GPU and on a CPU adapter: what a plan holds is a few times that, and
-/// smaller plans may be kept beside it. A GPU needs the larger batches to be busy.
+/// plans of every size are kept. A GPU needs the larger batches to be busy.
 const MOST_TENSOR: [u64; 2] = [1 << 28, 1 << 26];
+/// Plans kept ready, the one used last at the end: one a power of two up to [`MOST_FACES`].
+const MOST_PLANS: usize = MOST_FACES.ilog2() as usize + 1;
 /// Pixels that the smallest upload buffer holds.
 const LEAST_PIXELS: usize = 1 << 18;
 
@@ -220,9 +222,7 @@ impl Engine {
             None => {
                 // One that differs by its pixels only will not be wanted again; freed first, its memory can be had.
                 self.plans.retain(|(key, _)| !key.alike(wanted));
-                // All plans together are for no more faces than the largest is: what the last photographs of a folder need does not come on top.
-                let most = self.most(model, groups, wanted.oversample)?.max(wanted.faces);
-                while self.plans.iter().map(|(key, _)| key.faces).sum::<usize>() + wanted.faces > most && !self.plans.is_empty() {
+                if self.plans.len() == MOST_PLANS {
                     self.plans.remove(0);
                 }
                 (wanted, self.record(model, groups, wanted)?)
