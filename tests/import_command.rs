@@ -103,6 +103,13 @@ fn a_caffe_network_reads_faces_once_its_weights_and_labels_are_there() {
     .unwrap();
     let gray = moue(&[&common[..], &["--seed", "5", "--preprocess", name(&preprocess)]].concat());
     refused(&gray, &["reads [3, 8, 8]", "`gray` makes [1, 8, 8]"]);
+    // The paper's sight: codes in the colours of a table that the model then carries.
+    let mapped = r#"{"canonical": {"size": [10, 10], "margin": 0.1, "colour": "rgb"}, "representations": {"lbp": [{"gray": "matlab"}, {"lbp": {"radius": 1}}, {"lookup": "tables/cyclic"}]}}"#;
+    std::fs::write(&preprocess, mapped).unwrap();
+    done(&moue(&[&common[..], &["--seed", "5", "--preprocess", name(&preprocess)]].concat()));
+    done(&moue(&["analyze", "examples/astronaut.png", "--faces", "none", "--device", "cpu", "--json", "--model", name(&model)]));
+    std::fs::write(&preprocess, mapped.replace("cyclic", "other")).unwrap();
+    refused(&moue(&[&common[..], &["--seed", "5", "--preprocess", name(&preprocess)]].concat()), &["tables/other"]);
     std::fs::write(&preprocess, "{}").unwrap();
     refused(&moue(&[&common[..], &["--seed", "5", "--preprocess", name(&preprocess)]].concat()), &["--preprocess", "canonical"]);
 }

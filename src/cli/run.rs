@@ -1,5 +1,6 @@
 //! `moue run`.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::npy::{self, Array};
@@ -69,8 +70,15 @@ fn write(path: &Path, outputs: &[(String, Array)]) -> Result<()> {
         return npy::write(path, only);
     }
     std::fs::create_dir_all(path).map_err(|error| Error::io(path, error))?;
-    // Names of other frameworks are paths.
-    outputs.iter().try_for_each(|(name, array)| npy::write(&path.join(format!("{}.npy", name.replace(['/', '\\'], "_"))), array))
+    let mut taken = HashSet::new();
+    outputs.iter().try_for_each(|(name, array)| {
+        // Names of other frameworks are paths; two of them may be one name then.
+        let mut name = name.replace(['/', '\\'], "_");
+        while !taken.insert(name.clone()) {
+            name.push('_');
+        }
+        npy::write(&path.join(format!("{name}.npy")), array)
+    })
 }
 
 fn run_file(

@@ -296,7 +296,8 @@ impl Graph {
 
     /// Whether tensor `id` is of the file.
     pub fn is_constant(&self, id: TensorId) -> bool {
-        self.constants.iter().any(|constant| constant.output == id)
+        // They were appended in the order of their tensors.
+        self.constants.binary_search_by_key(&id, |constant| constant.output).is_ok()
     }
 
     /// Checks that tensor `id` can be an answer: a constant has no image.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::description::{Canonical, Colour};
-use super::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded};
+use super::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, Type};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Network, Op, parameters};
+use crate::lbp::{Metric, published};
 
 /// A network of a file, with the weights that the file had for it.
 #[derive(Debug, Clone)]
@@ -22,6 +23,16 @@ pub struct Imported {
     pub source: String,
     /// Steps from a canonical crop to its input, where the format's convention says them.
     pub representation: Option<Vec<RepresentationStep>>,
+}
+
+/// The paper's tables, which a model carries: `tables/regular` and `tables/cyclic`.
+pub(crate) fn published_table(name: &str) -> Option<Array> {
+    let metric = match name {
+        "tables/regular" => Metric::Regular,
+        "tables/cyclic" => Metric::Cyclic,
+        _ => return None,
+    };
+    Some(Array::new(Type::U8, vec![256, 3], published(metric).colours.concat()))
 }
 
 /// The part of a model file that says how a face becomes a network's input: the `canonical` and `representations` of model-format.
@@ -79,7 +90,7 @@ impl Imported {
         Ok(())
     }
 
-    /// The model of one member. With `preprocess`, or where the format says it, it reads faces; otherwise raw tensors alone. With `labels` its answer is
+    /// The model of one member, which carries the published `tables/regular` and `tables/cyclic` where its sight has them. With `preprocess`, or where the format says it, it reads faces; otherwise raw tensors alone. With `labels` its answer is
     /// their probabilities: of a network that ends in logits, by a softmax.
     ///
     /// # Errors
@@ -108,6 +119,13 @@ impl Imported {
                 "one representation is for one network, these are {}: leave one",
                 names.join(", ")
             )));
+        }
+        for step in representations.values().flatten() {
+            if let RepresentationStep::Lookup(name) = step
+                && let Some(table) = published_table(name)
+            {
+                self.tensors.insert(name.clone(), table);
+            }
         }
         let member = Member {
             name: self.name.clone(),

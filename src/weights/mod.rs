@@ -17,6 +17,7 @@ use std::path::Path;
 pub use array::{Array, Type};
 pub use combine::combine;
 pub use description::{Canonical, Description, Fusion, Member, Order, Oversample, RepresentationStep, Rule};
+pub(crate) use import::published_table;
 pub use import::{Imported, Preprocess};
 pub use seeded::{Seeded, Stream};
 

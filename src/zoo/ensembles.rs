@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::{Head, find};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::lbp::{Metric, published};
 use crate::weights::description::{Canonical, Colour, Gray};
-use crate::weights::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, Type};
+use crate::weights::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, published_table};
 
 /// Models of several networks, by name, with what each is.
 pub const ENSEMBLES: [(&str, &str); 2] = [
@@ -107,9 +106,8 @@ fn levi_hassner(seed: u64) -> Result<Model> {
         ("cyclic_lbp_10".to_owned(), mapped(10, "cyclic")),
     ]);
     let mut all = parts(seed);
-    for (name, metric) in [("regular", Metric::Regular), ("cyclic", Metric::Cyclic)] {
-        let bytes = published(metric).colours.concat();
-        all.tensors.insert(format!("tables/{name}"), Array::new(Type::U8, vec![256, 3], bytes));
+    for table in ["tables/regular", "tables/cyclic"] {
+        all.tensors.extend(published_table(table).map(|array| (table.to_owned(), array)));
     }
     for network in ["vgg_s", "vgg_m_2048", "vgg_m_4096", "googlenet"] {
         for representation in ["rgb", "lbp", "cyclic_lbp", "cyclic_lbp_5", "cyclic_lbp_10"] {

@@ -156,6 +156,10 @@ pub(super) fn reshaped(shape: &[usize], target: &[i64], zero_is_zero: bool) -> R
     }
 }
 
+/// Operators that are computed on constants and not on the image.
+pub(super) const OPERATORS: &[&str] =
+    &["ConstantOfShape", "Range", "Where", "Equal", "Less", "Greater", "Floor", "Ceil", "ReduceProd"];
+
 /// The output of the operator `op` on constants; `None` where it is not one of those that are computed at import. A missing optional input is `None`.
 pub(super) fn fold(
     op: &str,

@@ -7,6 +7,9 @@ use super::value::Constant;
 use super::{Made, Reading, image};
 use crate::graph::Op;
 
+pub(super) const OPERATORS: &[&str] =
+    &["LRN", "BatchNormalization", "Gemm", "MatMul", "Softmax", "LogSoftmax", "ReduceMean", "ReduceSum", "ReduceL2"];
+
 /// Reads a node of this file.
 pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
     let out = node.output()?;

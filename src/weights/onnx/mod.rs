@@ -216,12 +216,12 @@ fn needed(graph: &proto::Graph) -> HashSet<&str> {
 
 /// The builder with the graph's inputs: what is an input and no initializer.
 fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)> {
-    let given = |name: &str| graph.initializer.iter().any(|tensor| tensor.name.as_deref() == Some(name));
+    let given: HashSet<&str> = graph.initializer.iter().filter_map(|tensor| tensor.name.as_deref()).collect();
     let mut inputs = Vec::new();
     let mut batch = 1;
     for input in &graph.input {
         let name = input.name.clone().unwrap_or_default();
-        if given(&name) {
+        if given.contains(name.as_str()) {
             continue;
         }
         let wrong = |reason: String| (format!("input `{name}`"), reason);
@@ -275,7 +275,7 @@ fn one(
             ("", _) => None,
             (_, Some(Value::Unknown)) => {
                 // Said where it arose, unless this operator is unknown itself.
-                return if known(op) || fused { unknown(builder, node) } else { Err("this operator is not read".into()) };
+                return if known(op) { unknown(builder, node) } else { Err("this operator is not read".into()) };
             }
             (_, Some(value)) => Some(value.clone()),
             (_, None) => return Err(format!("it reads `{input}`, which nothing before it makes")),
@@ -306,49 +306,30 @@ fn one(
         builder.values.insert(reading.output()?, Value::Constant(Arc::new(value)));
         return Ok(());
     }
-    let made = match op {
-        "Conv" | "FusedConv" | "ConvTranspose" | "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => {
-            windows::read(builder, &reading)
-        }
-        "LRN" | "BatchNormalization" | "Gemm" | "MatMul" | "Softmax" | "LogSoftmax" | "ReduceMean" | "ReduceSum" | "ReduceL2" => {
-            layers::read(builder, &reading)
-        }
-        "Resize" | "Upsample" => resize::read(builder, &reading),
-        _ if shapes::OPERATORS.contains(&op) => shapes::read(builder, &reading),
-        _ if maths::OPERATORS.contains(&op) => maths::read(builder, &reading),
-        _ => Err("this operator is not read".into()),
-    }?;
+    let made = reader(op).ok_or("this operator is not read")?(builder, &reading)?;
     for (out, value) in made {
         builder.values.insert(out, value);
     }
     Ok(())
 }
 
+/// What reads a node of the image.
+type Reader = fn(&mut Builder, &Reading<'_>) -> Result<Made, String>;
+
+fn reader(op: &str) -> Option<Reader> {
+    match op {
+        _ if windows::OPERATORS.contains(&op) => Some(windows::read),
+        _ if layers::OPERATORS.contains(&op) => Some(layers::read),
+        _ if resize::OPERATORS.contains(&op) => Some(resize::read),
+        _ if shapes::OPERATORS.contains(&op) => Some(shapes::read),
+        _ if maths::OPERATORS.contains(&op) => Some(maths::read),
+        _ => None,
+    }
+}
+
+/// Whether it is read: of the image, or of constants alone.
 fn known(op: &str) -> bool {
-    const OTHERS: [&str; 21] = [
-        "Conv",
-        "ConvTranspose",
-        "MaxPool",
-        "AveragePool",
-        "GlobalAveragePool",
-        "GlobalMaxPool",
-        "LRN",
-        "BatchNormalization",
-        "Gemm",
-        "MatMul",
-        "Softmax",
-        "LogSoftmax",
-        "ReduceMean",
-        "ReduceSum",
-        "ReduceL2",
-        "Resize",
-        "Upsample",
-        "Constant",
-        "ConstantOfShape",
-        "Where",
-        "Range",
-    ];
-    OTHERS.contains(&op) || shapes::OPERATORS.contains(&op) || maths::OPERATORS.contains(&op)
+    reader(op).is_some() || op == "Constant" || fold::OPERATORS.contains(&op)
 }
 
 fn unknown(builder: &mut Builder, node: &proto::Node) -> Result<(), String> {

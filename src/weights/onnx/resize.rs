@@ -6,6 +6,8 @@ use super::{Made, Reading, image};
 use crate::graph::Op;
 use crate::resample::{Coordinates, ResizeMode, Rounding};
 
+pub(super) const OPERATORS: &[&str] = &["Resize", "Upsample"];
+
 /// Reads a node of this file.
 pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
     let out = node.output()?;

@@ -4,6 +4,9 @@ use super::builder::{Builder, Shaped, inferred};
 use super::{Made, Reading, image};
 use crate::graph::{AutoPad, Op, Pad};
 
+pub(super) const OPERATORS: &[&str] =
+    &["Conv", "FusedConv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"];
+
 /// Reads a node of this file.
 pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
     let out = node.output()?;
