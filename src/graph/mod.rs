@@ -2,6 +2,7 @@
 //! (dispatches on the GPU), `interpret` (the same by the plain-Rust twins).
 
 mod cost;
+mod infer;
 pub mod interpret;
 pub mod network;
 pub mod record;
