@@ -120,7 +120,7 @@ fn meets(rule: &Message) -> Result<bool, String> {
 fn image(sizes: &[usize]) -> Result<Vec<usize>, String> {
     match sizes.split_first() {
         Some((_, rest)) if !rest.is_empty() && rest.iter().all(|&n| n > 0) => Ok(rest.to_vec()),
-        _ => Err(format!("an input of sizes {sizes:?}: a batch and what lies in it are wanted")),
+        _ => Err(format!("an input of sizes {sizes:?}: write two sizes or more, the batch first, each one or more")),
     }
 }
 
