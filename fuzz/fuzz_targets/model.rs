@@ -45,8 +45,7 @@ fn described(bytes: &[u8]) -> Option<Model> {
                 return None;
             }
             let bytes = (0..count).flat_map(|i| (0.1 + (i % 7) as f32 * 0.1).to_le_bytes()).collect();
-            tensors
-                .insert(format!("{}{}", member.weights, parameter.name), Array::new(Type::F32, parameter.shape, bytes));
+            tensors.insert(format!("{}{}", member.weights, parameter.name), Array::new(Type::F32, parameter.shape, bytes));
         }
     }
     Model::new(description, tensors).ok()
