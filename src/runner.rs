@@ -3,7 +3,7 @@
 use crate::device::Device;
 use crate::ensemble::{groups, weights_of};
 use crate::error::{Error, Result};
-use crate::gpu::{Gpu, Plan, Recording, Slice};
+use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice};
 use crate::graph::{Graph, Prepared, TensorId, Weights, interpret};
 use crate::kernels::{self, View};
 use crate::tensor::Tensor;
@@ -110,6 +110,7 @@ fn on_gpu(
     // Submissions of one size share a plan.
     let batch = images.div_ceil(images.div_ceil(most));
     let mut outputs = vec![vec![Vec::new(); wanted.len()]; members.len()];
+    let mut scratch = Scratch::default();
     let mut ready: Option<(usize, Plan, Vec<Slice>)> = None;
     for first in (0..images).step_by(batch) {
         let count = batch.min(images - first);
@@ -117,7 +118,7 @@ fn on_gpu(
             Some((size, plan, uploads)) if *size == count => (plan, uploads),
             _ => {
                 let (recording, uploads) = record(&prepared, members.len(), count, wanted)?;
-                let (_, plan, uploads) = ready.insert((count, Plan::new(gpu, recording)?, uploads));
+                let (_, plan, uploads) = ready.insert((count, Plan::with(gpu, recording, &mut scratch)?, uploads));
                 (plan, uploads)
             }
         };

@@ -7,7 +7,7 @@ use image::RgbImage;
 use super::{Group, Layout, Reading, Times, readings, weights_of};
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::gpu::{Buffer, Gpu, Plan, Recording, Slice, Timing, Wait, Work};
+use crate::gpu::{Buffer, Gpu, Plan, Recording, Scratch, Slice, Timing, Wait, Work};
 use crate::graph::{Prepared, Weights};
 use crate::kernels::{self, FacePart, Normalise, Source, View};
 use crate::rect::Rect;
@@ -16,8 +16,8 @@ use crate::weights::{Model, Oversample};
 
 /// Faces of one submission at most: beyond it a batch is no faster, and results would come late.
 const MOST_FACES: usize = 64;
-/// Bytes of a plan's largest tensor at most, unless one face takes more, on a GPU and on a CPU adapter: what a plan holds is a few times that, and
-/// plans of every size are kept. A GPU needs the larger batches to be busy.
+/// Bytes of a plan's largest tensor at most, unless one face takes more, on a GPU and on a CPU adapter: plans hold a few times that. A GPU needs
+/// the larger batches to be busy.
 const MOST_TENSOR: [u64; 2] = [1 << 28, 1 << 26];
 /// Plans kept ready, the one used last at the end: one a power of two up to [`MOST_FACES`].
 const MOST_PLANS: usize = MOST_FACES.ilog2() as usize + 1;
@@ -31,6 +31,7 @@ pub(super) struct Engine {
     tables: HashMap<String, Buffer>,
     fusion: Buffer,
     plans: Vec<(Key, Ready)>,
+    scratch: Scratch,
 }
 
 /// What a plan was made for.
@@ -90,7 +91,7 @@ impl Engine {
         }
         let weights: Vec<f32> = model.description.fusion.weights.iter().map(|&w| w as f32).collect();
         let fusion = gpu.upload("fusion weights", bytemuck::cast_slice(&weights))?;
-        Ok(Self { gpu, prepared, tables, fusion, plans: Vec::new() })
+        Ok(Self { gpu, prepared, tables, fusion, plans: Vec::new(), scratch: Scratch::default() })
     }
 
     pub async fn read(
@@ -233,7 +234,7 @@ impl Engine {
         Ok(&mut self.plans[last].1)
     }
 
-    fn record(&self, model: &Model, groups: &[Group], key: Key) -> Result<Ready> {
+    fn record(&mut self, model: &Model, groups: &[Group], key: Key) -> Result<Ready> {
         let description = &model.description;
         let mut recording = Recording::default();
         let views = key.faces * key.oversample.views().len();
@@ -342,7 +343,7 @@ impl Engine {
             .dispatches()
             .iter()
             .fold(Work::default(), |sum, d| Work { flops: sum.flops + d.work.flops, bytes: sum.bytes + d.work.bytes });
-        let plan = Plan::new(&self.gpu, std::mem::take(recording))?;
+        let plan = Plan::with(&self.gpu, std::mem::take(recording), &mut self.scratch)?;
         let layout =
             Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };
         Ok(Ready { plan, faces, pixels, constants, layout })

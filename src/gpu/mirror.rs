@@ -9,9 +9,9 @@ const TEXEL: u64 = 16;
 
 /// A texture that mirrors vec4s of a buffer, row after row.
 #[derive(Debug)]
-pub(super) struct Mirror {
+pub struct Mirror {
     texture: wgpu::Texture,
-    pub view: wgpu::TextureView,
+    pub(super) view: wgpu::TextureView,
 }
 
 impl Mirror {
@@ -38,6 +38,11 @@ impl Mirror {
         gpu.check(label)?;
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         Ok(Self { texture, view })
+    }
+
+    /// Bytes it holds at most.
+    pub fn size(&self) -> u64 {
+        u64::from(self.texture.width()) * u64::from(self.texture.height()) * TEXEL
     }
 
     /// Copies `bytes` of `buffer` from `offset`: whole rows, then what is left.

@@ -7,18 +7,21 @@ mod mirror;
 mod pipelines;
 mod plan;
 mod recording;
+mod scratch;
 pub mod shader;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 pub use adapter::{Adapter, adapters};
 pub use mapping::Wait;
 pub use plan::{Plan, Spent, Timing};
 pub use recording::{BufferId, Dispatch, Recording, Slice, Work, grid};
+pub use scratch::Scratch;
 
 use crate::error::{Error, Result};
 use failure::Failures;
+use mirror::Mirror;
 use pipelines::Pipelines;
 
 /// What decides the variant of a kernel.
@@ -54,16 +57,35 @@ struct Shared {
 /// Bytes of uploads that wait in the host's memory at most.
 const MOST_UNSENT: usize = 1 << 25;
 
-/// A buffer on the device, shared by plans: weights, tables.
+/// A buffer on the device. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Buffer {
+    held: Arc<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
     inner: wgpu::Buffer,
+    /// Made and filled by the first plan that reads weights through a texture.
+    mirror: OnceLock<Arc<Mirror>>,
 }
 
 impl Buffer {
     /// Size in bytes.
     pub fn size(&self) -> u64 {
-        self.inner.size()
+        self.held.inner.size()
+    }
+
+    /// The texture that mirrors what was written to it before the first call.
+    fn mirror(&self, gpu: &Gpu) -> Result<Arc<Mirror>> {
+        if let Some(mirror) = self.held.mirror.get() {
+            return Ok(Arc::clone(mirror));
+        }
+        let mirror = Arc::new(Mirror::new(gpu, "mirror", self.size())?);
+        let mut encoder = gpu.shared.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("mirror") });
+        mirror.fill(&mut encoder, &self.held.inner, 0, self.size());
+        gpu.shared.queue.submit([encoder.finish()]);
+        Ok(Arc::clone(self.held.mirror.get_or_init(|| mirror)))
     }
 }
 
@@ -186,7 +208,8 @@ impl Gpu {
     /// As [`Gpu::upload`].
     pub fn reserve(&self, label: &str, size: u64) -> Result<Buffer> {
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        Ok(Buffer { inner: self.allocate(label, size.next_multiple_of(4).max(16), usage)? })
+        let inner = self.allocate(label, size.next_multiple_of(4).max(16), usage)?;
+        Ok(Buffer { held: Arc::new(Held { inner, mirror: OnceLock::new() }) })
     }
 
     /// Writes `bytes`, whole words, to a place in `buffer`.
@@ -194,7 +217,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::Argument`] where they do not lie in it or are no whole words; [`Error::OutOfMemory`], [`Error::DeviceLost`].
     pub fn write(&self, buffer: &Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
-        let size = buffer.inner.size();
+        let size = buffer.size();
         if !offset.is_multiple_of(4)
             || !bytes.len().is_multiple_of(4)
             || offset.checked_add(bytes.len() as u64).is_none_or(|end| end > size)
@@ -202,7 +225,7 @@ impl Gpu {
             return Err(Error::Argument(format!("{} bytes at {offset} of a buffer of {size}", bytes.len())));
         }
         for (index, part) in bytes.chunks(MOST_UNSENT).enumerate() {
-            self.shared.queue.write_buffer(&buffer.inner, offset + (index * MOST_UNSENT) as u64, part);
+            self.shared.queue.write_buffer(&buffer.held.inner, offset + (index * MOST_UNSENT) as u64, part);
             self.sent(part.len());
         }
         self.check("writing a buffer")

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Gpu;
 use super::mapping::{self, Wait};
 use super::mirror::Mirror;
 use super::pipelines::Pipeline;
 use super::recording::{BufferId, Dispatch, Recording, Slice, Source, Work};
+use super::scratch::Scratch;
 use super::shader::BindingKind;
+use super::{Buffer, Gpu};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
@@ -41,13 +42,13 @@ pub struct Spent {
 #[derive(Debug)]
 pub struct Plan {
     gpu: Gpu,
-    buffers: Vec<wgpu::Buffer>,
+    buffers: Vec<Buffer>,
     uploads: Vec<(BufferId, u64)>,
     slabs: Vec<BufferId>,
     steps: Vec<Step>,
     outputs: Vec<Slice>,
     readback: wgpu::Buffer,
-    mirrors: Vec<Mirror>,
+    mirrors: Vec<Arc<Mirror>>,
 }
 
 #[derive(Debug)]
@@ -66,21 +67,35 @@ impl Plan {
     /// # Errors
     /// [`Error::Limit`], [`Error::OutOfMemory`], [`Error::DeviceLost`], or [`Error::Device`] where the device refuses a shader or binding.
     pub fn new(gpu: &Gpu, recording: Recording) -> Result<Self> {
+        Self::with(gpu, recording, &mut Scratch::default())
+    }
+
+    /// As [`Plan::new`], with memory that other plans of `scratch` use too: one runs at a time, with all its uploads.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn with(gpu: &Gpu, recording: Recording, scratch: &mut Scratch) -> Result<Self> {
         let device = &gpu.shared.device;
-        let mut buffers = Vec::new();
-        let (mut uploads, mut slabs) = (Vec::new(), Vec::new());
-        for (index, (label, source)) in recording.buffers.into_iter().enumerate() {
-            let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-            buffers.push(match source {
+        let (mut uploads, mut slabs, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, (label, source)) in recording.buffers.iter().enumerate() {
+            match source {
                 Source::Slab(size) => {
                     slabs.push(BufferId(index));
-                    gpu.allocate(&label, size, usage)?
+                    sizes.push((label.as_str(), *size));
                 }
                 Source::Upload(size) => {
-                    uploads.push((BufferId(index), size));
-                    gpu.allocate(&label, size, usage)?
+                    uploads.push((BufferId(index), *size));
+                    sizes.push((label, *size));
                 }
-                Source::Shared(buffer) => buffer.inner,
+                Source::Shared(_) => {}
+            }
+        }
+        let mut taken = scratch.buffers(gpu, &sizes)?.into_iter();
+        let mut buffers = Vec::new();
+        for (_, source) in &recording.buffers {
+            buffers.extend(match source {
+                Source::Slab(_) | Source::Upload(_) => taken.next(),
+                Source::Shared(buffer) => Some(buffer.clone()),
             });
         }
 
@@ -104,28 +119,24 @@ impl Plan {
         if pipelines.len() != shaders.len() {
             return Err(Error::Device { adapter: gpu.name().to_owned(), reason: "a pipeline did not compile".into() });
         }
-        // One mirror a buffer, as large as the largest part that is read of it; those of shared buffers are filled once, here.
+        // One mirror a buffer, as large as the largest part that is read of it.
         let mut sizes: BTreeMap<BufferId, u64> = BTreeMap::new();
         for slice in recording.dispatches.iter().flat_map(mirrored) {
             let size = sizes.entry(slice.buffer).or_default();
             *size = slice.size.max(*size);
         }
         let changing = |id: BufferId| slabs.contains(&id) || uploads.iter().any(|(upload, _)| *upload == id);
+        let lent: Vec<u64> = sizes.iter().filter(|(id, _)| changing(**id)).map(|(_, size)| *size).collect();
+        let mut lent = scratch.mirrors(gpu, &lent)?.into_iter();
         let mut mirrors = Vec::new();
-        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("mirrors") });
-        for (&id, &size) in &sizes {
-            let mirror = Mirror::new(gpu, "mirror", size)?;
-            if !changing(id) {
-                mirror.fill(&mut encoder, &buffers[id.0], 0, size);
-            }
-            mirrors.push(mirror);
+        for &id in sizes.keys() {
+            mirrors.extend(if changing(id) { lent.next() } else { Some(buffers[id.0].mirror(gpu)?) });
         }
-        gpu.shared.queue.submit([encoder.finish()]);
         let ids: Vec<BufferId> = sizes.into_keys().collect();
         let place = |id: BufferId| ids.iter().position(|&other| other == id).unwrap_or_default();
         let mut steps = Vec::new();
         for ((dispatch, pipeline), params_offset) in recording.dispatches.into_iter().zip(pipelines).zip(offsets) {
-            let view = |id: BufferId| mirrors.get(place(id)).map(|mirror: &Mirror| &mirror.view);
+            let view = |id: BufferId| mirrors.get(place(id)).map(|mirror: &Arc<Mirror>| &mirror.view);
             let group = bind(gpu, &dispatch, &pipeline, &params_buffer, &buffers, &view)?;
             let mirrored =
                 mirrored(&dispatch).filter(|slice| changing(slice.buffer)).map(|slice| (place(slice.buffer), slice)).collect();
@@ -166,7 +177,7 @@ impl Plan {
         }
         let mut at = 0;
         for slice in &self.outputs {
-            encoder.copy_buffer_to_buffer(&self.buffers[slice.buffer.0], slice.offset, &self.readback, at, slice.size);
+            encoder.copy_buffer_to_buffer(&self.buffers[slice.buffer.0].held.inner, slice.offset, &self.readback, at, slice.size);
             at += slice.size;
         }
         self.gpu.shared.queue.submit([encoder.finish()]);
@@ -239,7 +250,7 @@ impl Plan {
     #[doc(hidden)]
     pub fn poison(&self) {
         for &BufferId(index) in &self.slabs {
-            let buffer = &self.buffers[index];
+            let buffer = &self.buffers[index].held.inner;
             let nan = f32::NAN.to_bits().to_le_bytes().repeat((buffer.size() / 4) as usize);
             self.gpu.shared.queue.write_buffer(buffer, 0, &nan);
         }
@@ -253,14 +264,14 @@ impl Plan {
             if slice.offset + bytes.len() as u64 > *size || !bytes.len().is_multiple_of(4) {
                 return Err(Error::Argument(format!("an upload of {} bytes into a buffer of {size}", bytes.len())));
             }
-            self.gpu.shared.queue.write_buffer(&self.buffers[slice.buffer.0], slice.offset, bytes);
+            self.gpu.shared.queue.write_buffer(&self.buffers[slice.buffer.0].held.inner, slice.offset, bytes);
         }
         Ok(())
     }
 
     fn mirror(&self, encoder: &mut wgpu::CommandEncoder, step: &Step) {
         for &(mirror, slice) in &step.mirrored {
-            self.mirrors[mirror].fill(encoder, &self.buffers[slice.buffer.0], slice.offset, slice.size);
+            self.mirrors[mirror].fill(encoder, &self.buffers[slice.buffer.0].held.inner, slice.offset, slice.size);
         }
     }
 
@@ -289,7 +300,7 @@ fn bind<'m>(
     dispatch: &Dispatch,
     pipeline: &Pipeline,
     params: &wgpu::Buffer,
-    buffers: &[wgpu::Buffer],
+    buffers: &[Buffer],
     mirror: &dyn Fn(BufferId) -> Option<&'m wgpu::TextureView>,
 ) -> Result<wgpu::BindGroup> {
     let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).count();
@@ -310,7 +321,7 @@ fn bind<'m>(
     for ((index, slice), kind) in (1..).zip(&dispatch.buffers).zip(kinds) {
         let resource = match mirror(slice.buffer) {
             Some(view) if kind == BindingKind::Texture => wgpu::BindingResource::TextureView(view),
-            _ => binding(&buffers[slice.buffer.0], slice.offset, slice.size),
+            _ => binding(&buffers[slice.buffer.0].held.inner, slice.offset, slice.size),
         };
         entries.push(wgpu::BindGroupEntry { binding: index, resource });
     }

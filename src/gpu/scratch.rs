@@ -1,0 +1,93 @@
+//! Memory of plans that never run at the same time: they lend each other buffers and textures, so that together they take what the largest takes.
+
+use std::sync::Arc;
+
+use super::mirror::Mirror;
+use super::{Buffer, Gpu, Held};
+use crate::error::Result;
+
+/// Buffers that dispatches or the host write, and textures that mirror them. What a run wrote lasts until another plan runs.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    buffers: Vec<Arc<Held>>,
+    mirrors: Vec<Arc<Mirror>>,
+}
+
+impl Scratch {
+    /// A buffer of at least each of `sizes`, no two the same.
+    pub(super) fn buffers(&mut self, gpu: &Gpu, sizes: &[(&str, u64)]) -> Result<Vec<Buffer>> {
+        let taken = take(&mut self.buffers, sizes, |had| had.inner.size(), |label, size| Ok(gpu.reserve(label, size)?.held))?;
+        Ok(taken.into_iter().map(|held| Buffer { held }).collect())
+    }
+
+    /// A mirror of at least each of `sizes`, no two the same.
+    pub(super) fn mirrors(&mut self, gpu: &Gpu, sizes: &[u64]) -> Result<Vec<Arc<Mirror>>> {
+        let sizes: Vec<(&str, u64)> = sizes.iter().map(|&size| ("mirror", size)).collect();
+        take(&mut self.mirrors, &sizes, Mirror::size, |label, size| Mirror::new(gpu, label, size).map(Arc::new))
+    }
+}
+
+/// The largest of `pool` go to the largest of `sizes`. Those that no plan has any more and that are of no use now are freed before more is made.
+fn take<T>(
+    pool: &mut Vec<Arc<T>>,
+    sizes: &[(&str, u64)],
+    size: fn(&T) -> u64,
+    mut make: impl FnMut(&str, u64) -> Result<Arc<T>>,
+) -> Result<Vec<Arc<T>>> {
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(sizes[index].1));
+    pool.sort_by_key(|had| std::cmp::Reverse(size(had)));
+    let mut taken: Vec<Option<Arc<T>>> = vec![None; sizes.len()];
+    let mut next = 0;
+    for &index in &order {
+        if let Some(had) = pool.get(next).filter(|had| size(had) >= sizes[index].1) {
+            taken[index] = Some(Arc::clone(had));
+            next += 1;
+        }
+    }
+    pool.retain(|had| Arc::strong_count(had) > 1);
+    let mut made = |(had, &(label, size)): (Option<Arc<T>>, &(&str, u64))| match had {
+        Some(had) => Ok(had),
+        None => {
+            let new = make(label, size)?;
+            pool.push(Arc::clone(&new));
+            Ok(new)
+        }
+    };
+    taken.into_iter().zip(sizes).map(&mut made).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pool: &mut Vec<Arc<u64>>, sizes: &[u64]) -> Vec<Arc<u64>> {
+        let sizes: Vec<(&str, u64)> = sizes.iter().map(|&size| ("", size)).collect();
+        take(pool, &sizes, |&size| size, |_, size| Ok(Arc::new(size))).unwrap()
+    }
+
+    fn sizes(taken: &[Arc<u64>]) -> Vec<u64> {
+        taken.iter().map(|size| **size).collect()
+    }
+
+    #[test]
+    fn a_smaller_plan_takes_nothing_new() {
+        let mut pool = Vec::new();
+        let large = of(&mut pool, &[40, 100, 60]);
+        let small = of(&mut pool, &[50, 20, 30]);
+        assert_eq!((sizes(&large), sizes(&small)), (vec![40, 100, 60], vec![100, 40, 60]));
+        assert_eq!(pool.len(), 3);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_made_and_what_nobody_has_is_freed() {
+        let mut pool = Vec::new();
+        let small = of(&mut pool, &[10, 20]);
+        let large = of(&mut pool, &[30, 15]);
+        assert_eq!(sizes(&large), [30, 20]);
+        assert_eq!(pool.len(), 3);
+        drop((small, large));
+        assert_eq!(sizes(&of(&mut pool, &[25, 5])), [30, 20]);
+        assert_eq!(pool.len(), 2, "the buffer of 10 was kept");
+    }
+}
