@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use moue::bench::{Load, PeakLoads};
 use moue::fractional::fractional_starts;
 use moue::gpu::{Gpu, Recording, adapters};
-use moue::kernels::{self, ConvTranspose, Dense, Lrn, Rearrange, View};
+use moue::kernels::{self, ConvTranspose, Dense, DenseVariant, Lrn, Rearrange, View};
 use moue::resample::{Coordinates, Resampling, ResizeMode, Rounding, taps};
 use moue::window::Window;
 use support::{Measured, interleaved, settle};
@@ -47,9 +47,11 @@ fn fractional_max_pool(gpu: &Gpu) -> Load {
 fn dense(gpu: &Gpu) -> Load {
     let mut recording = Recording::default();
     let input = recording.upload("input", View::bytes(1, 4096, 1, 1));
-    let weights = gpu.upload("weights", &values(4096 * 4096)).unwrap();
+    let variant = DenseVariant::choose(gpu.capabilities());
+    let weights = gpu.upload_for(variant.weights(), "weights", &values(4096 * 4096)).unwrap();
     let bias = gpu.upload("bias", &values(4096)).unwrap();
     let layer = Dense {
+        variant,
         members: 1,
         outputs: (0, 4096),
         tile: kernels::dense_tile(4096),

@@ -25,7 +25,7 @@ fn load(gpu: &Gpu, variant: Variant, channels: [usize; 2], size: usize, kernel: 
     let packed = variant.pack("bench", &[(&weight, &bias)], 1).unwrap();
     let mut recording = Recording::default();
     let view = |slice, channels| View { slice, images: 1, channels, height: size, width: size };
-    let weights = gpu.upload("weights", bytemuck::cast_slice(&packed.weights)).unwrap();
+    let weights = gpu.upload_for(variant.weights(), "weights", bytemuck::cast_slice(&packed.weights)).unwrap();
     let bias = gpu.upload("bias", bytemuck::cast_slice(&packed.bias)).unwrap();
     let input = recording.upload("input", View::bytes(1, channels[0], size, size));
     let weights = ConvWeights { variant, weights: recording.shared("weights", &weights), bias: recording.shared("bias", &bias) };

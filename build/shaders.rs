@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use naga::{AddressSpace, Module, ScalarKind, StorageAccess, TypeInner};
+use naga::{AddressSpace, ImageClass, Module, ScalarKind, StorageAccess, TypeInner};
 
 type Constants = BTreeMap<String, u32>;
 
@@ -172,7 +172,11 @@ fn declare_shader(text: &mut String, name: &str, stem: &str, source: &str, modul
             AddressSpace::Uniform => "Params",
             AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => "ReadWrite",
             AddressSpace::Storage { .. } => "Read",
-            AddressSpace::Handle if matches!(module.types[variable.ty].inner, TypeInner::Image { .. }) => "Texture",
+            AddressSpace::Handle => match module.types[variable.ty].inner {
+                TypeInner::Image { class: ImageClass::Storage { .. }, .. } => "Image",
+                TypeInner::Image { .. } => "Texture",
+                _ => return Err("a handle that is no image".into()),
+            },
             other => return Err(format!("a binding in {other:?}")),
         };
         if binding.group != 0 {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::error::Result;
-use crate::gpu::{Gpu, Plan, Recording, Slice};
+use crate::gpu::{Gpu, Plan, Recording, Slice, Work};
 use crate::kernels;
 
 /// Times in seconds of interleaved repeats.
@@ -60,8 +60,7 @@ impl Load {
     /// # Errors
     /// As [`Plan::new`].
     pub fn new(gpu: &Gpu, recording: Recording, uploads: Vec<(Slice, Vec<u8>)>) -> Result<Self> {
-        let work = |of: fn(&crate::gpu::Work) -> u64| recording.dispatches().iter().map(|d| of(&d.work)).sum();
-        let (flops, bytes) = (work(|w| w.flops), work(|w| w.bytes));
+        let Work { flops, bytes } = recording.work();
         Ok(Self { plan: Plan::new(gpu, recording)?, uploads, flops, bytes })
     }
 

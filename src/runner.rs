@@ -3,7 +3,7 @@
 use crate::device::Device;
 use crate::ensemble::{groups, weights_of};
 use crate::error::{Error, Result};
-use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice};
+use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Timing, Work};
 use crate::graph::{Graph, Prepared, TensorId, Weights, interpret};
 use crate::kernels::{self, View};
 use crate::tensor::Tensor;
@@ -21,11 +21,58 @@ pub struct Input {
     pub tensor: Tensor,
 }
 
-/// `inputs` through every member's network: its outputs, or the tensor called `tensor`. Each answer has the tensor's name, with
-/// `MEMBER.` before it where the model has several members. `batch`: images a submission takes.
+/// Networks of a model made ready on a device, for raw tensors.
+#[derive(Debug)]
+pub struct Runner<'m> {
+    model: &'m Model,
+    members: Vec<Vec<usize>>,
+    wanted: Vec<Vec<TensorId>>,
+    networks: Vec<Network<'m>>,
+    batch: Option<usize>,
+}
+
+/// The network that some members share.
+#[derive(Debug)]
+enum Network<'m> {
+    Cpu(Graph, Vec<MemberWeights<'m>>),
+    Gpu(Box<OnGpu>),
+}
+
+#[derive(Debug)]
+struct OnGpu {
+    gpu: Gpu,
+    prepared: Prepared,
+    members: usize,
+    scratch: Scratch,
+    ready: Option<Ready>,
+}
+
+/// A plan for a number of images, and where its inputs go up.
+#[derive(Debug)]
+struct Ready {
+    images: usize,
+    plan: Plan,
+    uploads: Vec<Slice>,
+    layout: Layout,
+}
+
+/// What one submission of a network costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Layout {
+    /// Images it takes.
+    pub images: usize,
+    /// Dispatches.
+    pub dispatches: usize,
+    /// Bytes of the buffers that dispatches write.
+    pub slab_bytes: u64,
+    /// Operations, and bytes read and written.
+    pub work: Work,
+}
+
+/// `inputs` through every member's network, once: [`Runner`] keeps it ready.
 ///
 /// # Errors
-/// [`Error::Argument`] where a value is not finite; [`Error::Shape`] where the inputs are not a network's or no tensor has the name; [`Error::Model`] where weights are missing; the device's.
+/// As [`Runner::new`] and [`Runner::run`].
 pub fn run(
     model: &Model,
     device: &Device,
@@ -33,41 +80,116 @@ pub fn run(
     tensor: Option<&str>,
     batch: Option<usize>,
 ) -> Result<Vec<(String, Tensor)>> {
-    for input in inputs {
-        // A ReLU takes NaN for 0, so that a wrong input would come out as a plausible answer.
-        if let Some(at) = input.tensor.data.iter().position(|v| !v.is_finite()) {
-            return Err(Error::Argument(format!(
-                "input value {at} is {}: give finite numbers, or leave that image out",
-                input.tensor.data[at]
-            )));
-        }
-    }
-    let members = &model.description.members;
-    let mut answers: Vec<Vec<(String, Tensor)>> = vec![Vec::new(); members.len()];
-    for group in groups(model, device.max_binding())? {
-        let graph = &group.graph;
-        let wanted = match tensor {
-            Some(name) => vec![graph.find(name)?],
-            None => graph.outputs.clone(),
-        };
-        let inputs = arrange(graph, inputs)?;
-        graph.images(&inputs)?;
-        let weights = weights_of(model, &group);
-        let outputs = match device {
-            Device::Cpu => {
-                weights.iter().map(|weights| interpret(graph, weights, &inputs, &wanted)).collect::<Result<Vec<_>>>()?
-            }
-            Device::Gpu(gpu) => on_gpu(gpu, graph, &weights, &inputs, &wanted, batch)?,
-        };
-        for (&member, outputs) in group.members.iter().zip(outputs) {
-            let name = |id: TensorId| {
-                let name = &graph.tensors[id].name;
-                if members.len() > 1 { format!("{}.{name}", members[member].name) } else { name.clone() }
+    Runner::new(model, device, tensor, batch)?.run(inputs)
+}
+
+impl<'m> Runner<'m> {
+    /// Uploads the weights of every member. What a run answers: the networks' outputs, or the tensor called `tensor`. `batch`: images a
+    /// submission takes.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where no tensor has the name; [`Error::Model`] where weights are missing; the device's.
+    pub fn new(model: &'m Model, device: &Device, tensor: Option<&str>, batch: Option<usize>) -> Result<Self> {
+        let mut runner = Self { model, members: Vec::new(), wanted: Vec::new(), networks: Vec::new(), batch };
+        for group in groups(model, device.max_binding())? {
+            let wanted = match tensor {
+                Some(name) => vec![group.graph.find(name)?],
+                None => group.graph.outputs.clone(),
             };
-            answers[member] = wanted.iter().map(|&id| name(id)).zip(outputs).collect();
+            let weights = weights_of(model, &group);
+            runner.networks.push(match device {
+                Device::Cpu => Network::Cpu(group.graph, weights),
+                Device::Gpu(gpu) => {
+                    let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
+                    let prepared = Prepared::new(gpu, group.graph, &members, &wanted)?;
+                    Network::Gpu(Box::new(OnGpu {
+                        gpu: gpu.clone(),
+                        prepared,
+                        members: weights.len(),
+                        scratch: Scratch::default(),
+                        ready: None,
+                    }))
+                }
+            });
+            runner.members.push(group.members);
+            runner.wanted.push(wanted);
+        }
+        Ok(runner)
+    }
+
+    /// `inputs` through every member's network. Each answer has the tensor's name, with `MEMBER.` before it where the model has several members.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where a value is not finite; [`Error::Shape`] where the inputs are not a network's; the device's.
+    pub fn run(&mut self, inputs: &[Input]) -> Result<Vec<(String, Tensor)>> {
+        for input in inputs {
+            // A ReLU takes NaN for 0, so that a wrong input would come out as a plausible answer.
+            if let Some(at) = input.tensor.data.iter().position(|v| !v.is_finite()) {
+                return Err(Error::Argument(format!(
+                    "input value {at} is {}: give finite numbers, or leave that image out",
+                    input.tensor.data[at]
+                )));
+            }
+        }
+        let members = &self.model.description.members;
+        let mut answers: Vec<Vec<(String, Tensor)>> = vec![Vec::new(); members.len()];
+        for ((network, own), wanted) in self.networks.iter_mut().zip(&self.members).zip(&self.wanted) {
+            let arranged = arrange(network.graph(), inputs)?;
+            network.graph().images(&arranged)?;
+            let outputs = match network {
+                Network::Cpu(graph, weights) => {
+                    let each = weights.iter().map(|weights| interpret(graph, weights, &arranged, wanted));
+                    each.collect::<Result<Vec<_>>>()?
+                }
+                Network::Gpu(network) => network.run(&arranged, wanted, self.batch)?,
+            };
+            let graph = network.graph();
+            for (&member, outputs) in own.iter().zip(outputs) {
+                let name = |id: TensorId| {
+                    let name = &graph.tensors[id].name;
+                    if members.len() > 1 { format!("{}.{name}", members[member].name) } else { name.clone() }
+                };
+                answers[member] = wanted.iter().map(|&id| name(id)).zip(outputs).collect();
+            }
+        }
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    /// What the submission last made of each network costs; none before the first run and on `cpu`.
+    pub fn layouts(&self) -> Vec<Layout> {
+        self.on_gpu().filter_map(|network| Some(network.ready.as_ref()?.layout)).collect()
+    }
+
+    /// Runs the submission last made of each network once more, with timestamps: how long each of its dispatches takes. Nothing on `cpu`,
+    /// before the first run, and where the adapter has no timestamps.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn profile(&mut self) -> Result<Vec<Timing>> {
+        let mut timings = Vec::new();
+        for network in &mut self.networks {
+            if let Network::Gpu(network) = network
+                && network.gpu.capabilities().timestamps
+                && let Some(ready) = &mut network.ready
+            {
+                timings.extend(ready.plan.profile(&[])?);
+            }
+        }
+        Ok(timings)
+    }
+
+    fn on_gpu(&self) -> impl Iterator<Item = &OnGpu> {
+        self.networks.iter().filter_map(|network| if let Network::Gpu(network) = network { Some(&**network) } else { None })
+    }
+}
+
+impl Network<'_> {
+    fn graph(&self) -> &Graph {
+        match self {
+            Self::Cpu(graph, _) => graph,
+            Self::Gpu(network) => network.prepared.graph(),
         }
     }
-    Ok(answers.into_iter().flatten().collect())
 }
 
 /// The inputs in the order of the graph's.
@@ -93,50 +215,49 @@ fn arrange<'i>(graph: &Graph, inputs: &'i [Input]) -> Result<Vec<&'i Tensor>> {
     names.iter().map(find).collect()
 }
 
-/// The wanted tensors of every member, which are one network of different weights: one dispatch for all.
-fn on_gpu(
-    gpu: &Gpu,
-    graph: &Graph,
-    weights: &[MemberWeights<'_>],
-    inputs: &[&Tensor],
-    wanted: &[TensorId],
-    batch: Option<usize>,
-) -> Result<Vec<Vec<Tensor>>> {
-    let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
-    let prepared = Prepared::new(gpu, graph.clone(), &members, wanted)?;
-    let images = graph.images(inputs)?;
-    let fits = (gpu.max_binding() / prepared.largest().max(1)) as usize;
-    let most = batch.unwrap_or(MOST_IMAGES).clamp(1, images).min(fits.max(1));
-    // Submissions of one size share a plan.
-    let batch = images.div_ceil(images.div_ceil(most));
-    let mut outputs = vec![vec![Vec::new(); wanted.len()]; members.len()];
-    let mut scratch = Scratch::default();
-    let mut ready: Option<(usize, Plan, Vec<Slice>)> = None;
-    for first in (0..images).step_by(batch) {
-        let count = batch.min(images - first);
-        let (plan, uploads) = match &mut ready {
-            Some((size, plan, uploads)) if *size == count => (plan, uploads),
-            _ => {
-                let (recording, uploads) = record(&prepared, members.len(), count, wanted)?;
-                let (_, plan, uploads) = ready.insert((count, Plan::with(gpu, recording, &mut scratch)?, uploads));
-                (plan, uploads)
-            }
-        };
-        let values = inputs.iter().zip(&graph.tensors).map(|(input, info)| -> &[u8] {
-            let each = info.values();
-            bytemuck::cast_slice(&input.data[first * each..(first + count) * each])
-        });
-        let written: Vec<(Slice, &[u8])> = uploads.iter().copied().zip(values).collect();
-        for ((place, bytes), &id) in plan.run(&written)?.into_iter().enumerate().zip(wanted) {
-            let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
-            let each = count * graph.tensors[id].values();
-            for (own, part) in outputs.iter_mut().zip(values.chunks_exact(each)) {
-                own[place].extend_from_slice(part);
+impl OnGpu {
+    /// The wanted tensors of every member, which are one network of different weights: one dispatch for all.
+    fn run(&mut self, inputs: &[&Tensor], wanted: &[TensorId], batch: Option<usize>) -> Result<Vec<Vec<Tensor>>> {
+        let images = self.prepared.graph().images(inputs)?;
+        let fits = (self.gpu.max_binding() / self.prepared.largest().max(1)) as usize;
+        let most = batch.unwrap_or(MOST_IMAGES).clamp(1, images).min(fits.max(1));
+        // Submissions of one size share a plan.
+        let batch = images.div_ceil(images.div_ceil(most));
+        let mut outputs = vec![vec![Vec::new(); wanted.len()]; self.members];
+        for first in (0..images).step_by(batch) {
+            let count = batch.min(images - first);
+            self.make_ready(count, wanted)?;
+            let Some(Ready { plan, uploads, .. }) = &mut self.ready else { continue };
+            let graph = self.prepared.graph();
+            let values = inputs.iter().zip(&graph.tensors).map(|(input, info)| -> &[u8] {
+                let each = info.values();
+                bytemuck::cast_slice(&input.data[first * each..(first + count) * each])
+            });
+            let written: Vec<(Slice, &[u8])> = uploads.iter().copied().zip(values).collect();
+            for ((place, bytes), &id) in plan.run(&written)?.into_iter().enumerate().zip(wanted) {
+                let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+                let each = count * graph.tensors[id].values();
+                for (own, part) in outputs.iter_mut().zip(values.chunks_exact(each)) {
+                    own[place].extend_from_slice(part);
+                }
             }
         }
+        let graph = self.prepared.graph();
+        let tensor = |(data, &id): (Vec<f32>, &TensorId)| Tensor::new(graph.tensors[id].logical(images), data);
+        outputs.into_iter().map(|own| own.into_iter().zip(wanted).map(tensor).collect()).collect()
     }
-    let tensor = |(data, &id): (Vec<f32>, &TensorId)| Tensor::new(graph.tensors[id].logical(images), data);
-    outputs.into_iter().map(|own| own.into_iter().zip(wanted).map(tensor).collect()).collect()
+
+    fn make_ready(&mut self, images: usize, wanted: &[TensorId]) -> Result<()> {
+        if self.ready.as_ref().is_some_and(|ready| ready.images == images) {
+            return Ok(());
+        }
+        let (recording, uploads) = record(&self.prepared, self.members, images, wanted)?;
+        let layout =
+            Layout { images, dispatches: recording.dispatches().len(), slab_bytes: recording.slabs().0, work: recording.work() };
+        let plan = Plan::with(&self.gpu, recording, &mut self.scratch)?;
+        self.ready = Some(Ready { images, plan, uploads, layout });
+        Ok(())
+    }
 }
 
 /// What `images` images of every member need, and where the inputs go up.

@@ -45,6 +45,17 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("conv_depthwise", "params.stride_x", "params.stride_y + 1u"),
     ("dense", "2u * params.tile", "params.tile"),
     ("dense", "let member = image / params.images", "let member = image % params.images"),
+    ("dense_texel_8x1", "2u * params.tile", "params.tile"),
+    ("dense_texel_8x1", "c + lane < params.in_c4", "true"),
+    ("dense_texel_8x4", "subgroupBroadcast(v3, 5u)", "subgroupBroadcast(v3, 4u)"),
+    ("dense_texel_8x4", "first + 3u < params.images", "first + 4u < params.images"),
+    ("dense_texel_8x8", "min(first + 7u, params.images - 1u)", "min(first + 6u, params.images - 1u)"),
+    ("dense_texel_4x1", "subgroupBroadcast(v0, 2u)", "subgroupBroadcast(v0, 1u)"),
+    ("dense_texel_4x4", "first + 2u < params.images", "first + 3u < params.images"),
+    ("dense_texel_4x8", "raw < params.out_c4", "raw + 1u < params.out_c4"),
+    ("dense_direct_1", "v.z * w2", "v.z * w3"),
+    ("dense_direct_4", "source2 + c", "source1 + c"),
+    ("dense_direct_8", "source5 + c", "source4 + c"),
     ("pool", "-3.4028234e38", "0.0"),
     ("pool", "params.in_width + params.pad_right", "params.in_width"),
     ("pool", "y + i32(params.kernel_height), i32(params.in_height)", "y + i32(params.kernel_height), i32(params.in_height) - 1"),
@@ -52,7 +63,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("dense", "channel % params.tile", "channel % params.out_c4"),
     ("dense", "(member * tiles + channel / params.tile)", "(member + channel / params.tile)"),
     ("fractional_max_pool", "starts[params.out_height + ", "starts["),
-    ("dense", "image * params.out_stride", "image * params.out_c4"),
+    ("dense", "* params.out_stride", "* params.out_c4"),
     ("fractional_max_pool", "(y + ky)", "y"),
     ("fractional_max_pool", "let base = image *", "let base = 0u * image *"),
     ("fractional_max_pool", "-3.4028234e38", "0.0"),
@@ -114,7 +125,8 @@ fn every_planted_mistake_is_caught() {
     for (name, stands, mistake) in MISTAKES {
         let shader = shader::ALL.iter().find(|s| s.name == *name).unwrap();
         assert!(shader.source.contains(stands), "{name}: `{stands}` does not stand there");
-        let lanes = name.strip_prefix("conv_broadcast_").map(|lanes| lanes.parse::<u32>().unwrap());
+        let lanes = name.strip_prefix("conv_broadcast_").or(name.strip_prefix("dense_texel_"));
+        let lanes = lanes.map(|lanes| lanes.split('x').next().unwrap().parse::<u32>().unwrap());
         let Some(gpu) = gpus.iter().find(|g| lanes.is_none_or(|l| g.capabilities().lanes == l)) else {
             eprintln!("SKIPPED: {name} needs an adapter of its subgroup size");
             continue;

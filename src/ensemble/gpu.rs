@@ -7,7 +7,7 @@ use image::RgbImage;
 use super::{Group, Layout, Reading, Times, readings, weights_of};
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::gpu::{Buffer, Gpu, Plan, Recording, Scratch, Slice, Timing, Wait, Work};
+use crate::gpu::{Buffer, Gpu, Plan, Recording, Scratch, Slice, Timing, Wait};
 use crate::graph::{Prepared, Weights};
 use crate::kernels::{self, FacePart, Normalise, Source, View};
 use crate::rect::Rect;
@@ -339,10 +339,7 @@ impl Engine {
 
         let (slab_bytes, slabs) = recording.slabs();
         let (dispatches, read_bytes) = (recording.dispatches().len(), recording.read_bytes());
-        let work = recording
-            .dispatches()
-            .iter()
-            .fold(Work::default(), |sum, d| Work { flops: sum.flops + d.work.flops, bytes: sum.bytes + d.work.bytes });
+        let work = recording.work();
         let plan = Plan::with(&self.gpu, std::mem::take(recording), &mut self.scratch)?;
         let layout =
             Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };

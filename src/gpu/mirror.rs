@@ -1,4 +1,4 @@
-//! Buffers read through textures: the mirror of a buffer, and the copy that fills it.
+//! Vec4s read through textures: weights that lie in one, and the mirror of a buffer with the copy that fills it.
 
 use super::Gpu;
 use super::shader::TEXTURE_WIDTH;
@@ -7,7 +7,10 @@ use crate::error::{Error, Result};
 /// Bytes of a texel.
 const TEXEL: u64 = 16;
 
-/// A texture that mirrors vec4s of a buffer, row after row.
+/// Bytes of a row.
+const ROW: u64 = TEXEL * TEXTURE_WIDTH as u64;
+
+/// A texture of vec4s, row after row.
 #[derive(Debug)]
 pub struct Mirror {
     texture: wgpu::Texture,
@@ -15,9 +18,14 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// A mirror of up to `bytes`.
+    /// Bytes that the largest one holds.
+    pub fn most(gpu: &Gpu) -> u64 {
+        ROW * u64::from(gpu.shared.limits.max_texture_dimension_2d)
+    }
+
+    /// For up to `bytes`.
     pub fn new(gpu: &Gpu, label: &str, bytes: u64) -> Result<Self> {
-        let rows = (bytes / TEXEL).div_ceil(u64::from(TEXTURE_WIDTH)).max(1);
+        let rows = bytes.div_ceil(ROW).max(1);
         let most = gpu.shared.limits.max_texture_dimension_2d;
         if rows > u64::from(most) {
             return Err(Error::Limit {
@@ -32,7 +40,7 @@ impl Mirror {
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
             format: wgpu::TextureFormat::Rgba32Float,
-            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_DST,
             view_formats: &[],
         });
         gpu.check(label)?;
@@ -47,29 +55,80 @@ impl Mirror {
 
     /// Copies `bytes` of `buffer` from `offset`: whole rows, then what is left.
     pub fn fill(&self, encoder: &mut wgpu::CommandEncoder, buffer: &wgpu::Buffer, offset: u64, bytes: u64) {
-        let row = TEXEL * u64::from(TEXTURE_WIDTH);
-        let (rows, rest) = ((bytes / row) as u32, (bytes % row / TEXEL) as u32);
-        for (first, width, height) in [(0, TEXTURE_WIDTH, rows), (rows, rest, 1)] {
-            if width == 0 || height == 0 {
-                continue;
+        for part in rows(0, bytes) {
+            let layout = wgpu::TexelCopyBufferLayout { offset: offset + part.first, ..LAYOUT };
+            encoder.copy_buffer_to_texture(wgpu::TexelCopyBufferInfo { buffer, layout }, self.at(&part), part.size());
+        }
+    }
+
+    /// Writes `bytes` to the place `offset`, both whole texels.
+    pub fn write(&self, queue: &wgpu::Queue, offset: u64, bytes: &[u8]) {
+        for part in rows(offset, bytes.len() as u64) {
+            let layout = wgpu::TexelCopyBufferLayout { offset: part.first, ..LAYOUT };
+            queue.write_texture(self.at(&part), bytes, layout, part.size());
+        }
+    }
+
+    fn at(&self, part: &Part) -> wgpu::TexelCopyTextureInfo<'_> {
+        wgpu::TexelCopyTextureInfo {
+            texture: &self.texture,
+            mip_level: 0,
+            origin: wgpu::Origin3d { x: part.x, y: part.y, z: 0 },
+            aspect: wgpu::TextureAspect::All,
+        }
+    }
+}
+
+const LAYOUT: wgpu::TexelCopyBufferLayout =
+    wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(ROW as u32), rows_per_image: None };
+
+/// A rectangle of texels, and where its bytes start in what is copied.
+struct Part {
+    first: u64,
+    x: u32,
+    y: u32,
+    width: u32,
+    height: u32,
+}
+
+impl Part {
+    fn size(&self) -> wgpu::Extent3d {
+        wgpu::Extent3d { width: self.width, height: self.height, depth_or_array_layers: 1 }
+    }
+}
+
+/// The rectangles that `bytes` from `offset` cover: the end of a row, whole rows, the start of a row.
+fn rows(offset: u64, bytes: u64) -> impl Iterator<Item = Part> {
+    let start = if offset.is_multiple_of(ROW) { 0 } else { bytes.min(ROW - offset % ROW) };
+    let whole = (bytes - start) / ROW * ROW;
+    let parts = [(0, start), (start, whole), (start + whole, bytes - start - whole)];
+    parts.into_iter().filter(|&(_, length)| length >= TEXEL).map(move |(first, length)| {
+        let at = offset + first;
+        let (width, height) = if length.is_multiple_of(ROW) { (ROW, length / ROW) } else { (length, 1) };
+        Part { first, x: (at % ROW / TEXEL) as u32, y: (at / ROW) as u32, width: (width / TEXEL) as u32, height: height as u32 }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_every_texel_once() {
+        for (offset, texels) in [(0_u64, 1_u64), (0, 1024), (5, 3), (1000, 24), (1000, 25), (1, 5000), (1023, 2049), (2048, 2047)]
+        {
+            let mut seen = Vec::new();
+            for part in rows(TEXEL * offset, TEXEL * texels) {
+                assert!(part.x + part.width <= TEXTURE_WIDTH);
+                for row in 0..part.height {
+                    for column in 0..part.width {
+                        let from = part.first / TEXEL + u64::from(row) * 1024 + u64::from(column);
+                        seen.push((from, u64::from((part.y + row) * 1024 + part.x + column)));
+                    }
+                }
             }
-            encoder.copy_buffer_to_texture(
-                wgpu::TexelCopyBufferInfo {
-                    buffer,
-                    layout: wgpu::TexelCopyBufferLayout {
-                        offset: offset + u64::from(first) * row,
-                        bytes_per_row: Some(row as u32),
-                        rows_per_image: None,
-                    },
-                },
-                wgpu::TexelCopyTextureInfo {
-                    texture: &self.texture,
-                    mip_level: 0,
-                    origin: wgpu::Origin3d { x: 0, y: first, z: 0 },
-                    aspect: wgpu::TextureAspect::All,
-                },
-                wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
-            );
+            let wanted: Vec<(u64, u64)> = (0..texels).map(|texel| (texel, offset + texel)).collect();
+            assert_eq!(seen, wanted, "{texels} from {offset}");
         }
     }
 }

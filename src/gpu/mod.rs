@@ -10,8 +10,8 @@ mod recording;
 mod scratch;
 pub mod shader;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
 pub use adapter::{Adapter, adapters};
 pub use mapping::Wait;
@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use failure::Failures;
 use mirror::Mirror;
 use pipelines::Pipelines;
+use shader::BindingKind;
 
 /// What decides the variant of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,28 +65,33 @@ pub struct Buffer {
 }
 
 #[derive(Debug)]
-struct Held {
-    inner: wgpu::Buffer,
-    /// Made and filled by the first plan that reads weights through a texture.
-    mirror: OnceLock<Arc<Mirror>>,
+enum Held {
+    Bytes(wgpu::Buffer),
+    /// Vec4s that shaders read through a texture only.
+    Texels(Mirror),
 }
 
 impl Buffer {
     /// Size in bytes.
     pub fn size(&self) -> u64 {
-        self.held.inner.size()
+        self.held.size()
     }
 
-    /// The texture that mirrors what was written to it before the first call.
-    fn mirror(&self, gpu: &Gpu) -> Result<Arc<Mirror>> {
-        if let Some(mirror) = self.held.mirror.get() {
-            return Ok(Arc::clone(mirror));
+    /// What is no texture.
+    fn bytes(&self) -> Option<&wgpu::Buffer> {
+        match &*self.held {
+            Held::Bytes(buffer) => Some(buffer),
+            Held::Texels(_) => None,
         }
-        let mirror = Arc::new(Mirror::new(gpu, "mirror", self.size())?);
-        let mut encoder = gpu.shared.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("mirror") });
-        mirror.fill(&mut encoder, &self.held.inner, 0, self.size());
-        gpu.shared.queue.submit([encoder.finish()]);
-        Ok(Arc::clone(self.held.mirror.get_or_init(|| mirror)))
+    }
+}
+
+impl Held {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(buffer) => buffer.size(),
+            Self::Texels(texture) => texture.size(),
+        }
     }
 }
 
@@ -191,15 +197,15 @@ impl Gpu {
     /// # Errors
     /// [`Error::Limit`] where it exceeds the adapter's largest binding, [`Error::OutOfMemory`].
     pub fn upload(&self, label: &str, bytes: &[u8]) -> Result<Buffer> {
-        let buffer = self.reserve(label, bytes.len() as u64)?;
-        let whole = bytes.len() / 4 * 4;
-        self.write(&buffer, 0, &bytes[..whole])?;
-        if whole < bytes.len() {
-            let mut last = [0; 4];
-            last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-            self.write(&buffer, whole as u64, &last)?;
-        }
-        Ok(buffer)
+        self.filled(self.reserve(label, bytes.len() as u64)?, bytes)
+    }
+
+    /// As [`Gpu::upload`], for a binding of a shader: what it reads through a texture lies in one.
+    ///
+    /// # Errors
+    /// As [`Gpu::upload`].
+    pub fn upload_for(&self, kind: BindingKind, label: &str, bytes: &[u8]) -> Result<Buffer> {
+        self.filled(self.reserve_for(kind, label, bytes.len() as u64)?, bytes)
     }
 
     /// A buffer of `size` bytes, padded to whole words, to be written.
@@ -208,27 +214,65 @@ impl Gpu {
     /// As [`Gpu::upload`].
     pub fn reserve(&self, label: &str, size: u64) -> Result<Buffer> {
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        let inner = self.allocate(label, size.next_multiple_of(4).max(16), usage)?;
-        Ok(Buffer { held: Arc::new(Held { inner, mirror: OnceLock::new() }) })
+        let buffer = self.allocate(label, size.next_multiple_of(4).max(16), usage)?;
+        Ok(Buffer { held: Arc::new(Held::Bytes(buffer)) })
     }
 
-    /// Writes `bytes`, whole words, to a place in `buffer`.
+    /// As [`Gpu::reserve`], for a binding of a shader.
+    ///
+    /// # Errors
+    /// As [`Gpu::upload`].
+    pub fn reserve_for(&self, kind: BindingKind, label: &str, size: u64) -> Result<Buffer> {
+        match kind {
+            kind if kind.texels() => Ok(Buffer { held: Arc::new(Held::Texels(Mirror::new(self, label, size)?)) }),
+            _ => self.reserve(label, size),
+        }
+    }
+
+    /// Bytes that a binding of this kind holds at most.
+    pub fn most_for(&self, kind: BindingKind) -> u64 {
+        match kind {
+            kind if kind.texels() => Mirror::most(self).min(self.max_binding()),
+            _ => self.max_binding(),
+        }
+    }
+
+    /// Writes `bytes`, whole words (whole vec4s for a texture), to a place in `buffer`.
     ///
     /// # Errors
     /// [`Error::Argument`] where they do not lie in it or are no whole words; [`Error::OutOfMemory`], [`Error::DeviceLost`].
     pub fn write(&self, buffer: &Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
         let size = buffer.size();
-        if !offset.is_multiple_of(4)
-            || !bytes.len().is_multiple_of(4)
+        let unit = if matches!(*buffer.held, Held::Texels(_)) { 16 } else { 4 };
+        if !offset.is_multiple_of(unit)
+            || !(bytes.len() as u64).is_multiple_of(unit)
             || offset.checked_add(bytes.len() as u64).is_none_or(|end| end > size)
         {
             return Err(Error::Argument(format!("{} bytes at {offset} of a buffer of {size}", bytes.len())));
         }
         for (index, part) in bytes.chunks(MOST_UNSENT).enumerate() {
-            self.shared.queue.write_buffer(&buffer.held.inner, offset + (index * MOST_UNSENT) as u64, part);
+            let at = offset + (index * MOST_UNSENT) as u64;
+            match &*buffer.held {
+                Held::Bytes(buffer) => self.shared.queue.write_buffer(buffer, at, part),
+                Held::Texels(texture) => texture.write(&self.shared.queue, at, part),
+            }
             self.sent(part.len());
         }
         self.check("writing a buffer")
+    }
+
+    /// `buffer` with `bytes` in it; an end that is no whole unit is padded with zeros.
+    fn filled(&self, buffer: Buffer, bytes: &[u8]) -> Result<Buffer> {
+        let whole = bytes.len() / 16 * 16;
+        self.write(&buffer, 0, &bytes[..whole])?;
+        let rest = &bytes[whole..];
+        if !rest.is_empty() {
+            let mut last = [0; 16];
+            last[..rest.len()].copy_from_slice(rest);
+            let end = (buffer.size() - whole as u64).min(16) as usize;
+            self.write(&buffer, whole as u64, &last[..end])?;
+        }
+        Ok(buffer)
     }
 
     /// Counts bytes that the queue holds until something is submitted, and sends them off when they are many.

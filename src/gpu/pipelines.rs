@@ -71,6 +71,11 @@ fn compile(device: &wgpu::Device, shader: &Shader, replaced: Option<&str>) -> Pi
                     view_dimension: wgpu::TextureViewDimension::D2,
                     multisampled: false,
                 },
+                BindingKind::Image => wgpu::BindingType::StorageTexture {
+                    access: wgpu::StorageTextureAccess::ReadOnly,
+                    format: wgpu::TextureFormat::Rgba32Float,
+                    view_dimension: wgpu::TextureViewDimension::D2,
+                },
                 BindingKind::Params => buffer(wgpu::BufferBindingType::Uniform),
                 kind => buffer(wgpu::BufferBindingType::Storage { read_only: kind == BindingKind::Read }),
             },

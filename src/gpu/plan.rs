@@ -10,7 +10,7 @@ use super::pipelines::Pipeline;
 use super::recording::{BufferId, Dispatch, Recording, Slice, Source, Work};
 use super::scratch::Scratch;
 use super::shader::BindingKind;
-use super::{Buffer, Gpu};
+use super::{Buffer, Gpu, Held};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
@@ -57,7 +57,7 @@ struct Step {
     pipeline: Arc<Pipeline>,
     group: wgpu::BindGroup,
     params_offset: u32,
-    /// Slabs and uploads that the dispatch reads through a texture: mirrored anew before it.
+    /// Buffers that the dispatch reads through a texture: mirrored anew before it.
     mirrored: Vec<(usize, Slice)>,
 }
 
@@ -121,25 +121,22 @@ impl Plan {
         }
         // One mirror a buffer, as large as the largest part that is read of it.
         let mut sizes: BTreeMap<BufferId, u64> = BTreeMap::new();
-        for slice in recording.dispatches.iter().flat_map(mirrored) {
+        for slice in recording.dispatches.iter().flat_map(textures).filter(|slice| buffers[slice.buffer.0].bytes().is_some()) {
             let size = sizes.entry(slice.buffer).or_default();
             *size = slice.size.max(*size);
         }
-        let changing = |id: BufferId| slabs.contains(&id) || uploads.iter().any(|(upload, _)| *upload == id);
-        let lent: Vec<u64> = sizes.iter().filter(|(id, _)| changing(**id)).map(|(_, size)| *size).collect();
-        let mut lent = scratch.mirrors(gpu, &lent)?.into_iter();
-        let mut mirrors = Vec::new();
-        for &id in sizes.keys() {
-            mirrors.extend(if changing(id) { lent.next() } else { Some(buffers[id.0].mirror(gpu)?) });
-        }
-        let ids: Vec<BufferId> = sizes.into_keys().collect();
-        let place = |id: BufferId| ids.iter().position(|&other| other == id).unwrap_or_default();
+        let (ids, sizes): (Vec<BufferId>, Vec<u64>) = sizes.into_iter().unzip();
+        let mirrors = scratch.mirrors(gpu, &sizes)?;
+        let place = |id: BufferId| ids.iter().position(|&other| other == id);
         let mut steps = Vec::new();
         for ((dispatch, pipeline), params_offset) in recording.dispatches.into_iter().zip(pipelines).zip(offsets) {
-            let view = |id: BufferId| mirrors.get(place(id)).map(|mirror: &Arc<Mirror>| &mirror.view);
+            let view = |id: BufferId| match (&*buffers.get(id.0)?.held, place(id)) {
+                (Held::Texels(texture), _) => Some(&texture.view),
+                (Held::Bytes(_), Some(at)) => mirrors.get(at).map(|mirror: &Arc<Mirror>| &mirror.view),
+                (Held::Bytes(_), None) => None,
+            };
             let group = bind(gpu, &dispatch, &pipeline, &params_buffer, &buffers, &view)?;
-            let mirrored =
-                mirrored(&dispatch).filter(|slice| changing(slice.buffer)).map(|slice| (place(slice.buffer), slice)).collect();
+            let mirrored = textures(&dispatch).filter_map(|slice| Some((place(slice.buffer)?, slice))).collect();
             steps.push(Step { dispatch, pipeline, group, params_offset, mirrored });
         }
         let size: u64 = recording.outputs.iter().map(|slice| slice.size).sum();
@@ -177,7 +174,9 @@ impl Plan {
         }
         let mut at = 0;
         for slice in &self.outputs {
-            encoder.copy_buffer_to_buffer(&self.buffers[slice.buffer.0].held.inner, slice.offset, &self.readback, at, slice.size);
+            if let Some(buffer) = self.bytes(*slice) {
+                encoder.copy_buffer_to_buffer(buffer, slice.offset, &self.readback, at, slice.size);
+            }
             at += slice.size;
         }
         self.gpu.shared.queue.submit([encoder.finish()]);
@@ -250,7 +249,7 @@ impl Plan {
     #[doc(hidden)]
     pub fn poison(&self) {
         for &BufferId(index) in &self.slabs {
-            let buffer = &self.buffers[index].held.inner;
+            let Some(buffer) = self.buffers[index].bytes() else { continue };
             let nan = f32::NAN.to_bits().to_le_bytes().repeat((buffer.size() / 4) as usize);
             self.gpu.shared.queue.write_buffer(buffer, 0, &nan);
         }
@@ -264,14 +263,22 @@ impl Plan {
             if slice.offset + bytes.len() as u64 > *size || !bytes.len().is_multiple_of(4) {
                 return Err(Error::Argument(format!("an upload of {} bytes into a buffer of {size}", bytes.len())));
             }
-            self.gpu.shared.queue.write_buffer(&self.buffers[slice.buffer.0].held.inner, slice.offset, bytes);
+            if let Some(buffer) = self.bytes(*slice) {
+                self.gpu.shared.queue.write_buffer(buffer, slice.offset, bytes);
+            }
         }
         Ok(())
     }
 
+    fn bytes(&self, slice: Slice) -> Option<&wgpu::Buffer> {
+        self.buffers.get(slice.buffer.0)?.bytes()
+    }
+
     fn mirror(&self, encoder: &mut wgpu::CommandEncoder, step: &Step) {
         for &(mirror, slice) in &step.mirrored {
-            self.mirrors[mirror].fill(encoder, &self.buffers[slice.buffer.0].held.inner, slice.offset, slice.size);
+            if let Some(buffer) = self.bytes(slice) {
+                self.mirrors[mirror].fill(encoder, buffer, slice.offset, slice.size);
+            }
         }
     }
 
@@ -289,10 +296,10 @@ impl Step {
     }
 }
 
-/// The parts of buffers that a dispatch reads through textures.
-fn mirrored(dispatch: &Dispatch) -> impl Iterator<Item = Slice> + '_ {
+/// What a dispatch reads through textures.
+fn textures(dispatch: &Dispatch) -> impl Iterator<Item = Slice> + '_ {
     let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params);
-    storage.zip(&dispatch.buffers).filter(|(b, _)| b.kind == BindingKind::Texture).map(|(_, slice)| *slice)
+    storage.zip(&dispatch.buffers).filter(|(b, _)| b.kind.texels()).map(|(_, slice)| *slice)
 }
 
 fn bind<'m>(
@@ -319,9 +326,13 @@ fn bind<'m>(
     }];
     let kinds = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).map(|b| b.kind);
     for ((index, slice), kind) in (1..).zip(&dispatch.buffers).zip(kinds) {
-        let resource = match mirror(slice.buffer) {
-            Some(view) if kind == BindingKind::Texture => wgpu::BindingResource::TextureView(view),
-            _ => binding(&buffers[slice.buffer.0].held.inner, slice.offset, slice.size),
+        let resource = match (kind, mirror(slice.buffer), buffers.get(slice.buffer.0).and_then(Buffer::bytes)) {
+            (BindingKind::Texture | BindingKind::Image, Some(view), _) => wgpu::BindingResource::TextureView(view),
+            (BindingKind::Read | BindingKind::ReadWrite, _, Some(buffer)) => binding(buffer, slice.offset, slice.size),
+            _ => {
+                let reason = format!("`{}`: what binding {index} reads lies elsewhere", dispatch.label);
+                return Err(Error::Device { adapter: gpu.name().to_owned(), reason });
+            }
         };
         entries.push(wgpu::BindGroupEntry { binding: index, resource });
     }

@@ -115,6 +115,13 @@ impl Recording {
         &self.dispatches
     }
 
+    /// What all dispatches cost.
+    pub fn work(&self) -> Work {
+        self.dispatches
+            .iter()
+            .fold(Work::default(), |sum, d| Work { flops: sum.flops + d.work.flops, bytes: sum.bytes + d.work.bytes })
+    }
+
     /// Bytes read back by a run.
     pub fn read_bytes(&self) -> u64 {
         self.outputs.iter().map(|slice| slice.size).sum()

@@ -16,7 +16,7 @@ pub struct Scratch {
 impl Scratch {
     /// A buffer of at least each of `sizes`, no two the same.
     pub(super) fn buffers(&mut self, gpu: &Gpu, sizes: &[(&str, u64)]) -> Result<Vec<Buffer>> {
-        let taken = take(&mut self.buffers, sizes, |had| had.inner.size(), |label, size| Ok(gpu.reserve(label, size)?.held))?;
+        let taken = take(&mut self.buffers, sizes, Held::size, |label, size| Ok(gpu.reserve(label, size)?.held))?;
         Ok(taken.into_iter().map(|held| Buffer { held }).collect())
     }
 

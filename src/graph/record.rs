@@ -7,7 +7,7 @@ use super::schedule::{Norm, Schedule, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
-use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, Variant, View};
+use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Variant, View};
 use crate::resample::taps;
 use crate::tensor::Tensor;
 
@@ -50,6 +50,7 @@ enum StepWeights {
 /// Outputs `outputs.0..outputs.1` of a dense layer: no more than one binding holds.
 #[derive(Debug)]
 struct DensePart {
+    variant: DenseVariant,
     outputs: (usize, usize),
     tile: usize,
     weights: Buffer,
@@ -205,6 +206,7 @@ impl Prepared {
             (StepKind::Dense { .. }, StepWeights::Dense(parts)) => {
                 for part in parts {
                     let layer = Dense {
+                        variant: part.variant,
                         members,
                         outputs: part.outputs,
                         tile: part.tile,
@@ -279,21 +281,23 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
             let variant = Variant::choose(gpu.capabilities(), input[0], *channels, *groups);
             let packed = variant.pack(at, &pairs, *groups)?;
-            Ok(StepWeights::Conv { variant, weights: upload("weights", &packed.weights)?, bias: upload("bias", &packed.bias)? })
+            let weights = gpu.upload_for(variant.weights(), &format!("{at} weights"), bytemuck::cast_slice(&packed.weights))?;
+            Ok(StepWeights::Conv { variant, weights, bias: upload("bias", &packed.bias)? })
         }
         StepKind::Dense { name, channels, bias, pixels } => {
             let want = [*channels, input[0] * pixels];
             let biases = members.iter().map(|member| dense_bias(*member, name, &want, *bias)).collect::<Result<Vec<_>>>()?;
             // Outputs of one binding: whole tiles.
             let row = View::bytes(members.len(), input[0], *pixels, 1);
-            let most = (gpu.max_binding() / (4 * row).max(1)).max(1) as usize;
+            let variant = DenseVariant::choose(gpu.capabilities());
+            let most = (gpu.most_for(variant.weights()) / (4 * row).max(1)).max(1) as usize;
             let tile = kernels::dense_tile(*channels).min(most);
             let each = 4 * tile * (most / tile);
             let parts = (0..*channels).step_by(each).map(|first| {
                 let outputs = (first, (first + each).min(*channels));
                 let bias: Vec<f32> = biases.iter().flat_map(|bias| padded(&bias[outputs.0..outputs.1])).collect();
-                let weights = upload_dense(gpu, at, members, &format!("{name}.weight"), outputs, *pixels, tile)?;
-                Ok(DensePart { outputs, tile, weights, bias: upload("bias", &bias)? })
+                let weights = upload_dense(gpu, at, members, &format!("{name}.weight"), outputs, *pixels, tile, variant)?;
+                Ok(DensePart { variant, outputs, tile, weights, bias: upload("bias", &bias)? })
             });
             Ok(StepWeights::Dense(parts.collect::<Result<Vec<_>>>()?))
         }
@@ -362,12 +366,13 @@ fn upload_dense(
     (first, end): (usize, usize),
     pixels: usize,
     tile: usize,
+    variant: DenseVariant,
 ) -> Result<Buffer> {
     let shape = members.first().map_or(Ok(Vec::new()), |member| member.shape(name))?;
     let row = View::bytes(1, shape.last().copied().unwrap_or(0) / pixels.max(1), pixels, 1);
     let tiles = (end - first).div_ceil(4 * tile);
     let bytes = |tiles: usize| 4 * tile as u64 * row * tiles as u64;
-    let buffer = gpu.reserve(&format!("{at} weights"), members.len() as u64 * bytes(tiles))?;
+    let buffer = gpu.reserve_for(variant.weights(), &format!("{at} weights"), members.len() as u64 * bytes(tiles))?;
     let together = (MOST_PART / bytes(1).max(1)).max(1) as usize;
     for (index, member) in members.iter().enumerate() {
         for start in (0..tiles).step_by(together) {

@@ -2,7 +2,7 @@
 
 use super::{View, holds, loops, same};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{self, Shader, conv_direct::Params};
+use crate::gpu::shader::{self, BindingKind, Shader, conv_direct::Params};
 use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
 use crate::tensor::Tensor;
 use crate::window::Window;
@@ -38,6 +38,11 @@ impl Variant {
             Self::Grouped => &shader::CONV_GROUPED,
             Self::Depthwise => &shader::CONV_DEPTHWISE,
         }
+    }
+
+    /// How it reads its weights.
+    pub fn weights(self) -> BindingKind {
+        self.shader().bindings.get(2).map_or(BindingKind::Read, |binding| binding.kind)
     }
 
     /// Output channels / 4 of one tile of the packed weights; `None` where they are packed without tiles.

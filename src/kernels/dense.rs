@@ -1,14 +1,80 @@
 //! Dense layer.
 
-use super::{View, holds, loops, one_a_item, same};
+use super::{View, holds, loops, same};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{DENSE, dense::Params};
-use crate::gpu::{Dispatch, Slice, Work};
+use crate::gpu::shader::{self, BindingKind, Shader, dense::Params};
+use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
 use crate::tensor::Tensor;
+
+/// The kernels of dense layers; one table, each tested against the same twin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DenseVariant {
+    /// CPU adapters with subgroups of 8 lanes: weights as texels.
+    Texel8,
+    /// CPU adapters with subgroups of 4 lanes.
+    Texel4,
+    /// CPU adapters without subgroups.
+    Direct,
+    /// GPUs: weights streamed from a buffer.
+    Stream,
+}
+
+impl DenseVariant {
+    /// Every variant.
+    pub const ALL: [Self; 4] = [Self::Texel8, Self::Texel4, Self::Direct, Self::Stream];
+
+    /// The shader for `images`, and for how many of them it reads the weights once.
+    fn shader(self, images: usize) -> (usize, &'static Shader) {
+        let together = [1, 4, 8].into_iter().find(|&most| most >= images).unwrap_or(8);
+        match (self, together) {
+            (Self::Texel8, 1) => (1, &shader::DENSE_TEXEL_8X1),
+            (Self::Texel8, 4) => (4, &shader::DENSE_TEXEL_8X4),
+            (Self::Texel8, _) => (8, &shader::DENSE_TEXEL_8X8),
+            (Self::Texel4, 1) => (1, &shader::DENSE_TEXEL_4X1),
+            (Self::Texel4, 4) => (4, &shader::DENSE_TEXEL_4X4),
+            (Self::Texel4, _) => (8, &shader::DENSE_TEXEL_4X8),
+            (Self::Direct, 1) => (1, &shader::DENSE_DIRECT_1),
+            (Self::Direct, 4) => (4, &shader::DENSE_DIRECT_4),
+            (Self::Direct, _) => (8, &shader::DENSE_DIRECT_8),
+            (Self::Stream, _) => (1, &shader::DENSE),
+        }
+    }
+
+    /// How it reads its weights.
+    pub fn weights(self) -> BindingKind {
+        self.shader(1).1.bindings.get(2).map_or(BindingKind::Read, |binding| binding.kind)
+    }
+
+    /// Outputs / 4 that the invocations of a workgroup share the input of.
+    fn lanes(self) -> usize {
+        match self {
+            Self::Texel8 => 8,
+            Self::Texel4 => 4,
+            Self::Direct | Self::Stream => 1,
+        }
+    }
+
+    /// Whether it runs on an adapter of these capabilities.
+    pub fn fits(self, capabilities: Capabilities) -> bool {
+        match self {
+            Self::Texel8 => capabilities.lanes == 8,
+            Self::Texel4 => capabilities.lanes == 4,
+            Self::Direct | Self::Stream => true,
+        }
+    }
+
+    /// The variant for an adapter: a rule from its facts.
+    pub fn choose(capabilities: Capabilities) -> Self {
+        let order: &[Self] = if capabilities.cpu { &[Self::Texel8, Self::Texel4, Self::Direct] } else { &[Self::Stream] };
+        order.iter().copied().find(|variant| variant.fits(capabilities)).unwrap_or(Self::Stream)
+    }
+}
 
 /// One dense layer of every member.
 #[derive(Debug, Clone, Copy)]
 pub struct Dense {
+    /// The kernel.
+    pub variant: DenseVariant,
     /// Members that share the network.
     pub members: usize,
     /// Outputs that this dispatch makes, of all that the output has: large weights are split over several. It starts at a whole vec4, and ends
@@ -97,5 +163,16 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
         flops: 2 * (input.images * input.pixels() * input.channels * (end - first)) as u64,
         bytes: (weights + 16 * (input.vec4s() + output.images * out_c4)) as u64,
     };
-    one_a_item(at, &DENSE, params, vec![input.slice, layer.weights, layer.bias, output.slice], output.images * out_c4, work)
+    let images = input.images / members;
+    let (together, shader) = layer.variant.shader(images);
+    let lanes = layer.variant.lanes();
+    let invocations = members * images.div_ceil(together) * out_c4.div_ceil(lanes) * lanes;
+    Ok(Dispatch {
+        label: at.to_owned(),
+        shader,
+        params: bytemuck::bytes_of(&params).to_vec(),
+        buffers: vec![input.slice, layer.weights, layer.bias, output.slice],
+        grid: grid(invocations as u64, shader.workgroup[0], 1)?,
+        work,
+    })
 }

@@ -18,7 +18,7 @@ mod resample;
 
 pub use conv::{Conv, ConvWeights, Packed, Variant};
 pub use conv_transpose::{ConvTranspose, pack_conv_transpose};
-pub use dense::{Dense, dense, dense_tile, pack_dense};
+pub use dense::{Dense, DenseVariant, dense, dense_tile, pack_dense};
 pub use elementwise::{Binary, Unary, affine, binary, prelu, softmax, unary};
 pub use fuse::fuse;
 pub use layout::{copy, pack, packed, unpack};

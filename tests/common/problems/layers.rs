@@ -2,7 +2,7 @@
 
 use moue::fractional::fractional_starts;
 use moue::gpu::Gpu;
-use moue::kernels::{self, Binary, Dense, Lrn, Pooling, Unary};
+use moue::kernels::{self, Binary, Dense, DenseVariant, Lrn, Pooling, Unary};
 use moue::reference;
 use moue::tensor::Tensor;
 use moue::window::Window;
@@ -10,7 +10,10 @@ use moue::window::Window;
 use super::text;
 use crate::common::{Bench, Random, Tolerance, close, unpacked};
 
-pub(super) fn dense(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn dense(gpu: &Gpu, variant: DenseVariant) -> Result<(), String> {
+    if !variant.fits(gpu.capabilities()) {
+        return Ok(());
+    }
     let mut random = Random(6);
     // Outputs of one dispatch: all of them, or a layer split over two or three.
     for (members, images, channels, [h, w], out, relu, each, tile) in [
@@ -20,6 +23,9 @@ pub(super) fn dense(gpu: &Gpu) -> Result<(), String> {
         (2, 1, 6, [3, 5], 9, true, 4, 1),
         (2, 3, 5, [2, 1], 23, false, 16, 3),
         (2, 2, 9, [1, 2], 300, false, 300, kernels::dense_tile(300)),
+        (2, 9, 35, [1, 1], 39, true, 20, 5),
+        (2, 3, 35, [1, 1], 21, false, 24, 2),
+        (1, 4, 6, [2, 2], 8, true, 8, 2),
     ] {
         let input = random.tensor(&[members * images, channels, h, w]);
         let weights: Vec<Tensor> = (0..members).map(|_| random.tensor(&[out, channels * h * w])).collect();
@@ -37,7 +43,8 @@ pub(super) fn dense(gpu: &Gpu) -> Result<(), String> {
                 packed.extend(kernels::pack_dense("problem", &rows(weight).unwrap(), h * w, tile).map_err(text)?);
                 bias.extend(kernels::packed(&own[first..outputs.1], [outputs.1 - first, 1, 1]));
             }
-            let layer = Dense { members, outputs, tile, weights: bench.floats(&packed), bias: bench.floats(&bias), relu };
+            let layer =
+                Dense { variant, members, outputs, tile, weights: bench.floats(&packed), bias: bench.floats(&bias), relu };
             bench.recording.dispatch(kernels::dense("problem", layer, view, output).map_err(text)?);
         }
         let got = unpacked(&bench.run_floats(output.slice)?, &[members * images, out]);

@@ -7,7 +7,7 @@ mod moves;
 mod pixels;
 
 use moue::gpu::Gpu;
-use moue::kernels::Variant;
+use moue::kernels::{DenseVariant, Variant};
 
 pub type Check = fn(&Gpu) -> Result<(), String>;
 
@@ -24,7 +24,16 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("conv_grouped", |gpu| conv::conv(gpu, Variant::Grouped)),
     ("conv_depthwise", |gpu| conv::conv(gpu, Variant::Depthwise)),
     ("conv_transpose", conv::conv_transpose),
-    ("dense", layers::dense),
+    ("dense", |gpu| layers::dense(gpu, DenseVariant::Stream)),
+    ("dense_texel_8x1", |gpu| layers::dense(gpu, DenseVariant::Texel8)),
+    ("dense_texel_8x4", |gpu| layers::dense(gpu, DenseVariant::Texel8)),
+    ("dense_texel_8x8", |gpu| layers::dense(gpu, DenseVariant::Texel8)),
+    ("dense_texel_4x1", |gpu| layers::dense(gpu, DenseVariant::Texel4)),
+    ("dense_texel_4x4", |gpu| layers::dense(gpu, DenseVariant::Texel4)),
+    ("dense_texel_4x8", |gpu| layers::dense(gpu, DenseVariant::Texel4)),
+    ("dense_direct_1", |gpu| layers::dense(gpu, DenseVariant::Direct)),
+    ("dense_direct_4", |gpu| layers::dense(gpu, DenseVariant::Direct)),
+    ("dense_direct_8", |gpu| layers::dense(gpu, DenseVariant::Direct)),
     ("pool", layers::pool),
     ("fractional_max_pool", layers::fractional_max_pool),
     ("lrn", layers::lrn),

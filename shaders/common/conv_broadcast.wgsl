@@ -1,9 +1,5 @@
 // Convolution for CPU adapters with subgroups: no barrier, no workgroup memory. Every lane loads a different weight vec4 and
 // subgroupBroadcast hands it round, since a storage load costs one scalar load a lane there. A lane computes PX pixels x 4 LANES channels.
-#variant conv_broadcast_8 LANES=8 PX=4
-#variant conv_broadcast_4 LANES=4 PX=8
-
-#include "common/conv_texture.wgsl"
 
 @compute @workgroup_size({LANES})
 fn main(

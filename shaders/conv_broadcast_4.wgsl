@@ -1,0 +1,6 @@
+// Subgroups of 4 lanes.
+#variant conv_broadcast_4 LANES=4 PX=8
+
+#include "common/conv_texture.wgsl"
+
+#include "common/conv_broadcast.wgsl"
