@@ -1,5 +1,5 @@
 // Subgroups of 4 lanes.
-#variant conv_broadcast_4 LANES=4 PX=8
+#variant conv_broadcast_4 LANES=4 PX=8 INPUT=4
 
 #include "common/conv_texture.wgsl"
 

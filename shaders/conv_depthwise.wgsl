@@ -1,7 +1,7 @@
 // Depthwise convolution (a group a channel): one invocation an output vec4.
 
 #include "common/conv.wgsl"
-@group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>;         // [member, kh, kw, C/4] vec4
+@group(0) @binding(5) var<storage, read> weights: array<vec4<f32>>;         // [member, kh, kw, C/4] vec4
 #include "common/epilogue.wgsl"
 
 #include "common/index.wgsl"

@@ -1,5 +1,5 @@
 // Convolution for adapters without subgroups that are CPUs: no barrier, no workgroup memory. An invocation computes PX pixels x 8 channels.
-#variant conv_direct PX=8
+#variant conv_direct PX=8 INPUT=4
 
 #include "common/conv_texture.wgsl"
 

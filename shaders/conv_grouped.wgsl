@@ -1,7 +1,7 @@
 // Grouped convolution whose groups are not whole vec4s: one invocation an output vec4, each of its channels from its own group.
 
 #include "common/conv.wgsl"
-@group(0) @binding(2) var<storage, read> weights: array<f32>;               // [member, O, kh, kw, C / groups]
+@group(0) @binding(5) var<storage, read> weights: array<f32>;               // [member, O, kh, kw, C / groups]
 #include "common/epilogue.wgsl"
 
 #include "common/index.wgsl"

@@ -2,7 +2,7 @@
 // from its own group.
 
 #include "common/conv.wgsl"
-@group(0) @binding(2) var<storage, read> weights: array<f32>;               // [member, O, kh, kw, C / groups]
+@group(0) @binding(5) var<storage, read> weights: array<f32>;               // [member, O, kh, kw, C / groups]
 #include "common/epilogue.wgsl"
 
 #include "common/index.wgsl"

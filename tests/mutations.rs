@@ -43,6 +43,15 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("conv_grouped", "i32(params.pad_left)", "i32(params.pad_top)"),
     ("conv_depthwise", "at += params.in_c4", "at += 1u"),
     ("conv_depthwise", "params.stride_x", "params.stride_y + 1u"),
+    ("winograd_input_image", "4.0 * d0_3 - 5.0 * d2_3", "4.0 * d0_3 - 4.0 * d2_3"),
+    ("winograd_input_image", "u32(y) < params.in_height && ", ""),
+    ("winograd_output_image", "8.0 * m3_2 - 8.0 * m4_2", "8.0 * m3_2 + 8.0 * m4_2"),
+    ("winograd_output_image", "image % params.images * params.out_height", "image * params.out_height"),
+    ("winograd_output_image", "y + 3u < params.out_height", "y + 3u < params.out_height - 1u"),
+    ("winograd_input_texture", "index / params.in_c4 % tiles", "index % tiles"),
+    ("winograd_input_texture", "params.groups * params.images", "params.images"),
+    ("winograd_output_texture", "row + 2u, channel, t1_1", "row + 1u, channel, t1_1"),
+    ("winograd_output_texture", "let member = image / params.images", "let member = 0u * image"),
     ("dense", "2u * params.tile", "params.tile"),
     ("dense", "let member = image / params.images", "let member = image % params.images"),
     ("dense_texel_8x1", "2u * params.tile", "params.tile"),
@@ -125,7 +134,8 @@ fn every_planted_mistake_is_caught() {
     for (name, stands, mistake) in MISTAKES {
         let shader = shader::ALL.iter().find(|s| s.name == *name).unwrap();
         assert!(shader.source.contains(stands), "{name}: `{stands}` does not stand there");
-        let lanes = name.strip_prefix("conv_broadcast_").or(name.strip_prefix("dense_texel_"));
+        let image = shader.bindings.iter().any(|binding| binding.kind == shader::BindingKind::Image).then_some("8");
+        let lanes = image.or(name.strip_prefix("conv_broadcast_")).or(name.strip_prefix("dense_texel_"));
         let lanes = lanes.map(|lanes| lanes.split('x').next().unwrap().parse::<u32>().unwrap());
         let Some(gpu) = gpus.iter().find(|g| lanes.is_none_or(|l| g.capabilities().lanes == l)) else {
             eprintln!("SKIPPED: {name} needs an adapter of its subgroup size");

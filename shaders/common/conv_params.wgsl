@@ -9,7 +9,7 @@ struct Params {
     out_width: u32,
     out_c4: u32,              // channels / 4 of the output tensor: a concatenation's, when this writes a slice of it
     out_c4_offset: u32,       // where the slice starts
-    groups: u32,
+    groups: u32,              // in Winograd's transforms the members
     group_in: u32,            // input channels of one group: vec4s, in the grouped kernel scalars
     group_out: u32,           // output channels of one group: vec4s, in the grouped kernel scalars
     kernel_height: u32,

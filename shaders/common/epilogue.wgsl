@@ -1,6 +1,6 @@
-@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;            // [member, O/4] vec4
-@group(0) @binding(4) var<storage, read> residual: array<vec4<f32>>;        // [member * images, OH, OW, O/4] vec4, or anything
-@group(0) @binding(5) var<storage, read_write> output: array<vec4<f32>>;    // [member * images, OH, OW, out C/4] vec4
+@group(0) @binding(1) var<storage, read> bias: array<vec4<f32>>;            // [member, O/4] vec4
+@group(0) @binding(2) var<storage, read> residual: array<vec4<f32>>;        // [member * images, OH, OW, O/4] vec4, or anything
+@group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;    // [member * images, OH, OW, out C/4] vec4
 
 // Bias, residual, ReLU, and the store. `pixel` counts over [images, OH, OW] of one member, `channel` over O/4.
 fn store(member: u32, pixel: u32, channel: u32, sum: vec4<f32>) {

@@ -15,6 +15,13 @@ pub struct Shader {
     pub subgroup: bool,
 }
 
+impl Shader {
+    /// What it does with the binding called `name`; [`BindingKind::Read`] where there is none.
+    pub fn kind(&self, name: &str) -> BindingKind {
+        self.bindings.iter().find(|binding| binding.name == name).map_or(BindingKind::Read, |binding| binding.kind)
+    }
+}
+
 /// One binding of a shader.
 #[derive(Debug)]
 pub struct Binding {

@@ -7,7 +7,9 @@ use super::schedule::{Norm, Schedule, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
-use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Variant, View};
+use crate::kernels::{
+    self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Variant, View, Winograd, WinogradShape, WinogradWeights,
+};
 use crate::resample::taps;
 use crate::tensor::Tensor;
 
@@ -30,6 +32,8 @@ pub struct Prepared {
     /// Of every member, packed as a tensor of as many images.
     constants: Vec<(TensorId, Buffer)>,
     members: usize,
+    /// Bytes of two more slabs for one image of one member, where a step works with them.
+    workspace: Option<[u64; 2]>,
 }
 
 #[derive(Debug)]
@@ -38,6 +42,12 @@ enum StepWeights {
     Conv {
         variant: Variant,
         weights: Buffer,
+        bias: Buffer,
+    },
+    Winograd {
+        method: Winograd,
+        weights: Buffer,
+        zeros: Buffer,
         bias: Buffer,
     },
     Pair(Buffer, Buffer),
@@ -82,7 +92,12 @@ impl Prepared {
             Ok((constant.output, gpu.upload(&name, bytemuck::cast_slice(&packed))?))
         });
         let constants = constants.collect::<Result<Vec<_>>>()?;
-        Ok(Self { graph, schedule, weights, constants, members: members.len() })
+        let shapes = schedule.steps.iter().zip(&weights).filter(|(_, weights)| matches!(weights, StepWeights::Winograd { .. }));
+        let workspace = shapes
+            .filter_map(|(step, _)| winograd_shape(&graph, step))
+            .map(|shape| shape.workspace(1))
+            .reduce(|most, own| [most[0].max(own[0]), most[1].max(own[1])]);
+        Ok(Self { graph, schedule, weights, constants, members: members.len(), workspace })
     }
 
     /// The graph.
@@ -110,7 +125,8 @@ impl Prepared {
 
     /// Bytes of the largest tensor, for one image of every member.
     pub fn largest(&self) -> u64 {
-        self.members as u64 * self.graph.largest()
+        let between = self.workspace.map_or(0, |[given, made]| given.max(made));
+        self.members as u64 * self.graph.largest().max(between)
     }
 
     /// Bytes of each slab that [`Prepared::record`] needs for `images`, all members counted.
@@ -122,7 +138,8 @@ impl Prepared {
         let of = |slab| {
             (0..self.graph.tensors.len()).filter(|&id| self.schedule.slabs[id] == Some(slab)).map(size).max().unwrap_or(16)
         };
-        (0..self.schedule.slab_count).map(of).collect()
+        let workspace = self.workspace.into_iter().flatten().map(|each| each * images as u64);
+        (0..self.schedule.slab_count).map(of).chain(workspace).collect()
     }
 
     /// Appends the dispatches for the graph's `inputs` in its order, each `[members x images, C, H, W]`, and gives the views of `wanted`. What lies
@@ -169,9 +186,25 @@ impl Prepared {
             }
         };
         for (step, weights) in schedule.steps.iter().zip(&self.weights) {
-            self.step(recording, step, weights, &view)?;
+            self.step(recording, step, weights, slabs, &view)?;
         }
         wanted.iter().map(|&id| view(id)).collect()
+    }
+
+    /// A convolution and its residual.
+    fn conv(&self, step: &Step, view: &dyn Fn(TensorId) -> Result<View>) -> Result<(Conv, Option<View>)> {
+        let StepKind::Conv { channels, window, groups, .. } = &step.kind else {
+            return Err(Error::shape(&self.graph.tensors[step.output].name, "no convolution"));
+        };
+        let conv = Conv {
+            members: self.members,
+            out_channels: *channels,
+            window: *window,
+            groups: *groups,
+            relu: step.relu,
+            out_c4_offset: step.channel / 4,
+        };
+        Ok((conv, step.inputs.get(1).map(|&id| view(id)).transpose()?))
     }
 
     fn step(
@@ -179,6 +212,7 @@ impl Prepared {
         recording: &mut Recording,
         step: &Step,
         weights: &StepWeights,
+        slabs: &[Slice],
         view: &dyn Fn(TensorId) -> Result<View>,
     ) -> Result<()> {
         let at = self.graph.tensors[step.output].name.as_str();
@@ -186,22 +220,28 @@ impl Prepared {
         let input = view(step.inputs[0])?;
         let members = self.members;
         let dispatch = match (&step.kind, weights) {
-            (StepKind::Conv { channels, window, groups, .. }, StepWeights::Conv { variant, weights, bias }) => {
+            (StepKind::Conv { .. }, StepWeights::Conv { variant, weights, bias }) => {
                 let weights = ConvWeights {
                     variant: *variant,
                     weights: recording.shared(&format!("{at} weights"), weights),
                     bias: recording.shared(&format!("{at} bias"), bias),
                 };
-                let residual = step.inputs.get(1).map(|&id| view(id)).transpose()?;
-                let conv = Conv {
-                    members,
-                    out_channels: *channels,
-                    window: *window,
-                    groups: *groups,
-                    relu: step.relu,
-                    out_c4_offset: step.channel / 4,
-                };
+                let (conv, residual) = self.conv(step, view)?;
                 conv.dispatch(at, input, weights, residual, output)?
+            }
+            (StepKind::Conv { .. }, StepWeights::Winograd { method, weights, zeros, bias }) => {
+                let weights = WinogradWeights {
+                    weights: recording.shared(&format!("{at} weights"), weights),
+                    zeros: recording.shared(&format!("{at} zeros"), zeros),
+                    bias: recording.shared(&format!("{at} bias"), bias),
+                };
+                let &[given, made, ..] = slabs.get(self.schedule.slab_count..).unwrap_or_default() else {
+                    return Err(Error::shape(at, "no workspace"));
+                };
+                let (conv, residual) = self.conv(step, view)?;
+                let parts = method.dispatches(at, &conv, input, weights, [given, made], residual, output)?;
+                parts.into_iter().for_each(|part| recording.dispatch(part));
+                return Ok(());
             }
             (StepKind::Dense { .. }, StepWeights::Dense(parts)) => {
                 for part in parts {
@@ -269,6 +309,22 @@ impl Prepared {
     }
 }
 
+/// What Winograd's method needs to know of a step that it is good for.
+fn winograd_shape(graph: &Graph, step: &Step) -> Option<WinogradShape> {
+    let StepKind::Conv { channels, window, groups, .. } = &step.kind else { return None };
+    let [input, ..] = graph.tensors[step.inputs[0]].shape;
+    let [_, height, width] = graph.tensors[step.output].shape;
+    WinogradShape::of(*window, *groups, [input, *channels], [height, width])
+}
+
+/// Winograd's method where it is good for the step, and one image of all members fits into a binding.
+fn winograd(gpu: &Gpu, graph: &Graph, step: &Step, members: usize) -> Option<Winograd> {
+    let (method, shape) = (Winograd::choose(gpu.capabilities())?, winograd_shape(graph, step)?);
+    let [given, made] = shape.workspace(members);
+    let most = gpu.most_for(method.weights());
+    [given, made, members as u64 * shape.weights()].into_iter().all(|bytes| bytes <= most).then_some(method)
+}
+
 fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> Result<StepWeights> {
     let at = graph.tensors[step.output].name.as_str();
     let upload = |what: &str, values: &[f32]| gpu.upload(&format!("{at} {what}"), bytemuck::cast_slice(values));
@@ -279,6 +335,15 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
             let parts =
                 members.iter().map(|member| folded(*member, name, &want, *bias, norm.as_ref())).collect::<Result<Vec<_>>>()?;
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
+            if let Some(method) = winograd(gpu, graph, step, members.len()) {
+                let packed = method.pack(at, &pairs)?;
+                return Ok(StepWeights::Winograd {
+                    method,
+                    weights: gpu.upload_for(method.weights(), &format!("{at} weights"), bytemuck::cast_slice(&packed.weights))?,
+                    zeros: upload("zeros", &vec![0.0; 36 * packed.bias.len()])?,
+                    bias: upload("bias", &packed.bias)?,
+                });
+            }
             let variant = Variant::choose(gpu.capabilities(), input[0], *channels, *groups);
             let packed = variant.pack(at, &pairs, *groups)?;
             let weights = gpu.upload_for(variant.weights(), &format!("{at} weights"), bytemuck::cast_slice(&packed.weights))?;

@@ -42,7 +42,7 @@ impl Variant {
 
     /// How it reads its weights.
     pub fn weights(self) -> BindingKind {
-        self.shader().bindings.get(2).map_or(BindingKind::Read, |binding| binding.kind)
+        self.shader().kind("weights")
     }
 
     /// Output channels / 4 of one tile of the packed weights; `None` where they are packed without tiles.
@@ -186,6 +186,29 @@ impl Variant {
 }
 
 impl Conv {
+    /// Checks what does not depend on the method.
+    pub(super) fn check(&self, at: &str, input: View, residual: Option<View>, output: View) -> Result<()> {
+        let (members, groups) = (self.members, self.groups);
+        if members == 0 || groups == 0 || !input.channels.is_multiple_of(groups) || !self.out_channels.is_multiple_of(groups) {
+            return Err(Error::shape(at, format!("{} -> {} channels in {groups} groups", input.channels, self.out_channels)));
+        }
+        same(at, "images of input and output", input.images, output.images)?;
+        if !input.images.is_multiple_of(members) || self.out_c4_offset + self.out_channels.div_ceil(4) > output.c4() {
+            return Err(Error::shape(
+                at,
+                format!("{} images of {members} members, channels {} at {}", input.images, self.out_channels, self.out_c4_offset),
+            ));
+        }
+        input.check(at)?;
+        output.check(at)?;
+        if let Some(residual) = residual {
+            residual.check(at)?;
+            same(at, "residual channels", residual.channels, self.out_channels)?;
+            same(at, "residual pixels", residual.images * residual.pixels(), output.images * output.pixels())?;
+        }
+        Ok(())
+    }
+
     /// The dispatch: `input` `[members x images, C, H, W]` to `output`, which may have more channels than this convolution makes.
     ///
     /// # Errors
@@ -201,26 +224,10 @@ impl Conv {
         let variant = weights.variant;
         let (members, groups, window) = (self.members, self.groups, self.window);
         let out_c4 = self.out_channels.div_ceil(4);
-        if members == 0 || groups == 0 || !input.channels.is_multiple_of(groups) || !self.out_channels.is_multiple_of(groups) {
-            return Err(Error::shape(at, format!("{} -> {} channels in {groups} groups", input.channels, self.out_channels)));
-        }
-        same(at, "images of input and output", input.images, output.images)?;
+        self.check(at, input, residual, output)?;
         let [out_height, out_width] = window.output(at, [input.height, input.width], false)?;
         same(at, "output rows", out_height, output.height)?;
         same(at, "output columns", out_width, output.width)?;
-        if !input.images.is_multiple_of(members) || self.out_c4_offset + out_c4 > output.c4() {
-            return Err(Error::shape(
-                at,
-                format!("{} images of {members} members, channels {} at {}", input.images, self.out_channels, self.out_c4_offset),
-            ));
-        }
-        input.check(at)?;
-        output.check(at)?;
-        if let Some(residual) = residual {
-            residual.check(at)?;
-            same(at, "residual channels", residual.channels, self.out_channels)?;
-            same(at, "residual pixels", residual.images * residual.pixels(), output.images * output.pixels())?;
-        }
         let (kh, kw) = (window.kernel[0], window.kernel[1]);
         let (group_in, group_out) = (input.channels / groups, self.out_channels / groups);
         // Elements of the shader's `weights` of one member, and the sizes of a group in the units that the variant counts in.
@@ -277,7 +284,7 @@ impl Conv {
             label: at.to_owned(),
             shader: variant.shader(),
             params: bytemuck::bytes_of(&params).to_vec(),
-            buffers: vec![input.slice, weights.weights, weights.bias, residual.map_or(weights.bias, |r| r.slice), output.slice],
+            buffers: vec![weights.bias, residual.map_or(weights.bias, |r| r.slice), output.slice, input.slice, weights.weights],
             grid,
             work: Work {
                 flops: 2 * outputs * taps,

@@ -120,7 +120,7 @@ impl ConvTranspose {
             label: at.to_owned(),
             shader: &CONV_TRANSPOSE,
             params: bytemuck::bytes_of(&params).to_vec(),
-            buffers: vec![input.slice, self.weights, self.bias, self.bias, output.slice],
+            buffers: vec![self.bias, self.bias, output.slice, input.slice, self.weights],
             grid: grid((images * output.pixels() * output.c4()) as u64, CONV_TRANSPOSE.workgroup[0], members as u64)?,
             work: Work {
                 flops: 2 * (input.images * input.pixels() * input.channels * group_out * kh * kw) as u64,

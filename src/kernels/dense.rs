@@ -42,7 +42,7 @@ impl DenseVariant {
 
     /// How it reads its weights.
     pub fn weights(self) -> BindingKind {
-        self.shader(1).1.bindings.get(2).map_or(BindingKind::Read, |binding| binding.kind)
+        self.shader(1).1.kind("weights")
     }
 
     /// Outputs / 4 that the invocations of a workgroup share the input of.

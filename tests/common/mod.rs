@@ -69,6 +69,9 @@ pub enum Tolerance {
     Exact,
     /// An f32 sum of this many products: one rounding each, relative to the largest result.
     Sum(usize),
+    /// A sum of this many products by Winograd's F(4 x 4, 3 x 3). The way back adds up to 19 times what it is given and the way there up to 10
+    /// times, down and across, and most of it cancels: the roundings of what is added stay.
+    Winograd(usize),
     /// A few roundings and one `exp`, which WGSL allows 3 + 2 |x| units in the last place.
     Exp,
 }
@@ -82,6 +85,7 @@ pub fn close(what: &str, got: &[f32], want: &[f32], tolerance: Tolerance) -> Res
     let allowed = match tolerance {
         Tolerance::Exact => 0.0,
         Tolerance::Sum(terms) => f32::EPSILON * (terms + 8) as f32 * largest,
+        Tolerance::Winograd(terms) => 19.0 * f32::EPSILON * (terms + 8) as f32 * largest,
         Tolerance::Exp => f32::EPSILON * 32.0 * largest,
     };
     for (index, (&g, &w)) in got.iter().zip(want).enumerate() {

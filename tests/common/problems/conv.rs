@@ -1,7 +1,9 @@
 //! Problems of the convolutions, the same for every variant.
 
-use moue::gpu::Gpu;
-use moue::kernels::{Conv, ConvTranspose, ConvWeights, Variant, pack_conv_transpose};
+use moue::gpu::{Gpu, Slice};
+use moue::kernels::{
+    Conv, ConvTranspose, ConvWeights, Variant, View, Winograd, WinogradShape, WinogradWeights, pack_conv_transpose,
+};
 use moue::reference;
 use moue::tensor::Tensor;
 use moue::window::Window;
@@ -46,6 +48,15 @@ fn conv_problems() -> Vec<ConvProblem> {
         base([4, 4], [23, 19], w(7, 2).padded(3)),
         base([70, 130], [4, 5], w(3, 1).padded(1)),
         base([8, 24], [5, 5], w(1, 1)),
+        ConvProblem {
+            members: 3,
+            images: 2,
+            residual: true,
+            relu: true,
+            slice: [4, 8],
+            ..base([7, 18], [9, 14], w(3, 1).padded(1))
+        },
+        base([5, 9], [10, 7], Window { pad: [2, 0, 1, 2], ..w(3, 1) }),
         ConvProblem { groups: 2, relu: true, ..base([16, 24], [7, 7], w(3, 1).padded(1)) },
         ConvProblem { groups: 4, members: 2, ..base([16, 80], [5, 6], w(3, 2).padded(1)) },
         ConvProblem { groups: 3, images: 7, ..base([9, 6], [5, 5], w(3, 1).padded(1)) },
@@ -59,7 +70,70 @@ fn conv_problems() -> Vec<ConvProblem> {
     ]
 }
 
-pub(super) fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Method {
+    Direct(Variant),
+    Winograd(Winograd),
+}
+
+impl Method {
+    fn fits(self, gpu: &Gpu, p: &ConvProblem) -> bool {
+        match self {
+            Self::Direct(variant) => variant.fits(gpu.capabilities(), p.channels[0], p.channels[1], p.groups),
+            Self::Winograd(_) => {
+                let w = p.window;
+                p.groups == 1 && w.kernel == [3, 3] && w.stride == [1, 1] && w.dilation == [1, 1]
+            }
+        }
+    }
+
+    fn record(
+        self,
+        bench: &mut Bench<'_>,
+        conv: &Conv,
+        pairs: &[(&Tensor, &[f32])],
+        [input, output]: [View; 2],
+        residual: Option<View>,
+    ) -> moue::Result<()> {
+        match self {
+            Self::Direct(variant) => {
+                let packed = variant.pack("problem", pairs, conv.groups)?;
+                let (weights, bias) = (bench.floats(&packed.weights), bench.floats(&packed.bias));
+                let weights = ConvWeights { variant, weights, bias };
+                bench.recording.dispatch(conv.dispatch("problem", input, weights, residual, output)?);
+            }
+            Self::Winograd(method) => {
+                let packed = method.pack("problem", pairs)?;
+                let zeros = bench.floats(&vec![0.0; 36 * packed.bias.len()]);
+                let (weights, bias) = (bench.floats(&packed.weights), bench.floats(&packed.bias));
+                let weights = WinogradWeights { weights, zeros, bias };
+                let shape =
+                    WinogradShape { channels: [input.channels, conv.out_channels], output: [output.height, output.width] };
+                let between: [Slice; 2] = shape.workspace(input.images).map(|bytes| bench.recording.slab("between", bytes));
+                for part in method.dispatches("problem", conv, input, weights, between, residual, output)? {
+                    bench.recording.dispatch(part);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tolerance(self, terms: usize) -> Tolerance {
+        match self {
+            Self::Direct(_) => Tolerance::Sum(terms),
+            Self::Winograd(_) => Tolerance::Winograd(terms),
+        }
+    }
+}
+
+/// Winograd's method with products of `variant`, where the adapter runs it.
+pub(super) fn winograd(gpu: &Gpu, variant: Variant) -> Result<(), String> {
+    let method = Winograd::with(variant).ok_or("the variant reads no texels")?;
+    if variant.fits(gpu.capabilities(), 4, 4, 1) { conv(gpu, Method::Winograd(method)) } else { Ok(()) }
+}
+
+pub(super) fn conv(gpu: &Gpu, method: Method) -> Result<(), String> {
     let mut random = Random(5);
     for (index, p) in conv_problems().iter().enumerate() {
         let [in_channels, out_channels] = p.channels;
@@ -72,15 +146,13 @@ pub(super) fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
         let [oh, ow] = p.window.output("problem", p.size, false).unwrap();
         let residual = p.residual.then(|| random.tensor(&[total, out_channels, oh, ow]));
         // Depthwise needs its shape; the others have every problem they fit.
-        if !variant.fits(gpu.capabilities(), in_channels, out_channels, p.groups) {
+        if !method.fits(gpu, p) {
             continue;
         }
         let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
-        let packed = variant.pack("problem", &pairs, p.groups).map_err(text)?;
         let all_channels = p.slice[0] + out_channels + p.slice[1];
         let mut bench = Bench::new(gpu);
         let input_view = bench.tensor(&input);
-        let conv_weights = ConvWeights { variant, weights: bench.floats(&packed.weights), bias: bench.floats(&packed.bias) };
         let residual_view = residual.as_ref().map(|r| bench.tensor(r));
         let output = bench.output(&[total, all_channels, oh, ow]);
         let conv = Conv {
@@ -91,7 +163,7 @@ pub(super) fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
             relu: p.relu,
             out_c4_offset: p.slice[0] / 4,
         };
-        bench.recording.dispatch(conv.dispatch("problem", input_view, conv_weights, residual_view, output).map_err(text)?);
+        method.record(&mut bench, &conv, &pairs, [input_view, output], residual_view).map_err(text)?;
         let got = bench.run_floats(output.slice)?;
         let got = unpacked(&got, &[total, all_channels, oh, ow]);
         let plane = oh * ow;
@@ -121,7 +193,7 @@ pub(super) fn conv(gpu: &Gpu, variant: Variant) -> Result<(), String> {
                 })
                 .collect();
             let terms = in_channels / p.groups * p.window.kernel[0] * p.window.kernel[1];
-            close(&format!("{variant:?} problem {index} member {member}"), &got, &want.data, Tolerance::Sum(terms))?;
+            close(&format!("{method:?} problem {index} member {member}"), &got, &want.data, method.tolerance(terms))?;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ mod layers;
 mod moves;
 mod pixels;
 
+use conv::Method;
 use moue::gpu::Gpu;
 use moue::kernels::{DenseVariant, Variant};
 
@@ -17,12 +18,16 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("normalise", pixels::normalise),
-    ("conv_broadcast_8", |gpu| conv::conv(gpu, Variant::Broadcast8)),
-    ("conv_broadcast_4", |gpu| conv::conv(gpu, Variant::Broadcast4)),
-    ("conv_direct", |gpu| conv::conv(gpu, Variant::Direct)),
-    ("conv_tile", |gpu| conv::conv(gpu, Variant::Tile)),
-    ("conv_grouped", |gpu| conv::conv(gpu, Variant::Grouped)),
-    ("conv_depthwise", |gpu| conv::conv(gpu, Variant::Depthwise)),
+    ("conv_broadcast_8", |gpu| conv::conv(gpu, Method::Direct(Variant::Broadcast8))),
+    ("conv_broadcast_4", |gpu| conv::conv(gpu, Method::Direct(Variant::Broadcast4))),
+    ("conv_direct", |gpu| conv::conv(gpu, Method::Direct(Variant::Direct))),
+    ("conv_tile", |gpu| conv::conv(gpu, Method::Direct(Variant::Tile))),
+    ("conv_grouped", |gpu| conv::conv(gpu, Method::Direct(Variant::Grouped))),
+    ("conv_depthwise", |gpu| conv::conv(gpu, Method::Direct(Variant::Depthwise))),
+    ("winograd_input_image", |gpu| conv::winograd(gpu, Variant::Broadcast8)),
+    ("winograd_output_image", |gpu| conv::winograd(gpu, Variant::Broadcast8)),
+    ("winograd_input_texture", |gpu| conv::winograd(gpu, Variant::Direct)),
+    ("winograd_output_texture", |gpu| conv::winograd(gpu, Variant::Direct)),
     ("conv_transpose", conv::conv_transpose),
     ("dense", |gpu| layers::dense(gpu, DenseVariant::Stream)),
     ("dense_texel_8x1", |gpu| layers::dense(gpu, DenseVariant::Texel8)),
