@@ -56,7 +56,7 @@ struct Shared {
 }
 
 /// Bytes of uploads that wait in the host's memory at most.
-const MOST_UNSENT: usize = 1 << 25;
+const MOST_UNSENT: usize = 1 << 24;
 
 /// A buffer on the device. Clones share it.
 #[derive(Debug, Clone)]

@@ -8,13 +8,14 @@ use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
 use crate::kernels::{
-    self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Variant, View, Winograd, WinogradShape, WinogradWeights,
+    self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Variant, View, WINOGRAD_POINTS, Winograd, WinogradShape,
+    WinogradWeights,
 };
 use crate::resample::taps;
 use crate::tensor::Tensor;
 
 /// Bytes of dense weights that are read, packed and sent off together.
-const MOST_PART: u64 = 1 << 25;
+const MOST_PART: u64 = 1 << 24;
 
 impl Graph {
     /// Bytes of the largest tensor of one image.
@@ -55,6 +56,19 @@ enum StepWeights {
     Dense(Vec<DensePart>),
     /// First rows and columns of the windows of a fractional pooling, or where the rows and columns of a resize read.
     Places(Buffer),
+}
+
+impl StepWeights {
+    fn buffers(&self) -> Vec<&Buffer> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Conv { weights, bias, .. } => vec![weights, bias],
+            Self::Winograd { weights, zeros, bias, .. } => vec![weights, zeros, bias],
+            Self::Pair(first, second) => vec![first, second],
+            Self::Slope(only) | Self::Places(only) => vec![only],
+            Self::Dense(parts) => parts.iter().flat_map(|part| [&part.weights, &part.bias]).collect(),
+        }
+    }
 }
 
 /// Outputs `outputs.0..outputs.1` of a dense layer: no more than one binding holds.
@@ -121,6 +135,12 @@ impl Prepared {
             _ => 0,
         };
         graph.nodes.iter().map(|node| packed(&node.kind, graph.tensors[node.inputs[0]].shape[0])).max().unwrap_or(0)
+    }
+
+    /// Bytes on the device: weights as the kernels read them, and constants.
+    pub fn bytes(&self) -> u64 {
+        let weights = self.weights.iter().flat_map(StepWeights::buffers);
+        weights.chain(self.constants.iter().map(|(_, buffer)| buffer)).map(Buffer::size).sum()
     }
 
     /// Bytes of the largest tensor, for one image of every member.
@@ -322,7 +342,7 @@ fn winograd(gpu: &Gpu, graph: &Graph, step: &Step, members: usize) -> Option<Win
     let (method, shape) = (Winograd::choose(gpu.capabilities())?, winograd_shape(graph, step)?);
     let [given, made] = shape.workspace(members);
     let most = gpu.most_for(method.weights());
-    [given, made, members as u64 * shape.weights()].into_iter().all(|bytes| bytes <= most).then_some(method)
+    [given, made, method.weight_bytes(shape.channels, members)].into_iter().all(|bytes| bytes <= most).then_some(method)
 }
 
 fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> Result<StepWeights> {
@@ -336,13 +356,18 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
                 members.iter().map(|member| folded(*member, name, &want, *bias, norm.as_ref())).collect::<Result<Vec<_>>>()?;
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
             if let Some(method) = winograd(gpu, graph, step, members.len()) {
-                let packed = method.pack(at, &pairs)?;
-                return Ok(StepWeights::Winograd {
-                    method,
-                    weights: gpu.upload_for(method.weights(), &format!("{at} weights"), bytemuck::cast_slice(&packed.weights))?,
-                    zeros: upload("zeros", &vec![0.0; 36 * packed.bias.len()])?,
-                    bias: upload("bias", &packed.bias)?,
-                });
+                let weights: Vec<&Tensor> = parts.iter().map(|(weight, _)| weight).collect();
+                let bias: Vec<f32> = parts.iter().flat_map(|(_, bias)| padded(bias)).collect();
+                let bytes = method.weight_bytes([input[0], *channels], members.len());
+                let buffer = gpu.reserve_for(method.weights(), &format!("{at} weights"), bytes)?;
+                // One product after the other: the host holds no whole layer of them.
+                for point in 0..WINOGRAD_POINTS {
+                    let packed = method.pack(at, &weights, point)?;
+                    let offset = bytes / WINOGRAD_POINTS as u64 * point as u64;
+                    gpu.write(&buffer, offset, bytemuck::cast_slice(&packed))?;
+                }
+                let zeros = upload("zeros", &vec![0.0; WINOGRAD_POINTS * bias.len()])?;
+                return Ok(StepWeights::Winograd { method, weights: buffer, zeros, bias: upload("bias", &bias)? });
             }
             let variant = Variant::choose(gpu.capabilities(), input[0], *channels, *groups);
             let packed = variant.pack(at, &pairs, *groups)?;

@@ -46,7 +46,7 @@ impl Variant {
     }
 
     /// Output channels / 4 of one tile of the packed weights; `None` where they are packed without tiles.
-    fn tile(self) -> Option<usize> {
+    pub(super) fn tile(self) -> Option<usize> {
         match self {
             Self::Broadcast8 => Some(8),
             Self::Broadcast4 => Some(4),

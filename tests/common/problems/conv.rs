@@ -2,7 +2,8 @@
 
 use moue::gpu::{Gpu, Slice};
 use moue::kernels::{
-    Conv, ConvTranspose, ConvWeights, Variant, View, Winograd, WinogradShape, WinogradWeights, pack_conv_transpose,
+    self, Conv, ConvTranspose, ConvWeights, Variant, View, WINOGRAD_POINTS, Winograd, WinogradShape, WinogradWeights,
+    pack_conv_transpose,
 };
 use moue::reference;
 use moue::tensor::Tensor;
@@ -104,9 +105,16 @@ impl Method {
                 bench.recording.dispatch(conv.dispatch("problem", input, weights, residual, output)?);
             }
             Self::Winograd(method) => {
-                let packed = method.pack("problem", pairs)?;
-                let zeros = bench.floats(&vec![0.0; 36 * packed.bias.len()]);
-                let (weights, bias) = (bench.floats(&packed.weights), bench.floats(&packed.bias));
+                let own: Vec<&Tensor> = pairs.iter().map(|(weight, _)| *weight).collect();
+                let mut packed = Vec::new();
+                for point in 0..WINOGRAD_POINTS {
+                    packed.extend(method.pack("problem", &own, point)?);
+                }
+                let weight_bytes = method.weight_bytes([input.channels, conv.out_channels], conv.members);
+                assert_eq!(4 * packed.len() as u64, weight_bytes);
+                let bias: Vec<f32> = pairs.iter().flat_map(|(_, bias)| kernels::packed(bias, [bias.len(), 1, 1])).collect();
+                let zeros = bench.floats(&vec![0.0; WINOGRAD_POINTS * bias.len()]);
+                let (weights, bias) = (bench.floats(&packed), bench.floats(&bias));
                 let weights = WinogradWeights { weights, zeros, bias };
                 let shape =
                     WinogradShape { channels: [input.channels, conv.out_channels], output: [output.height, output.width] };
