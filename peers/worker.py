@@ -15,6 +15,7 @@ def ncnn_vulkan(model, image):
     # The same types as moue's: f32 in storage and arithmetic.
     net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
     net.opt.use_bf16_storage = False
+    assert ncnn.get_gpu_count() > 0, "ncnn finds no Vulkan device"
     net.set_vulkan_device(0)
     assert net.load_param(f"{model}.ncnn.param") == 0 and net.load_model(f"{model}.ncnn.bin") == 0
     # A copy that lives on: ncnn does not own what numpy holds.
@@ -40,7 +41,11 @@ def onnxruntime(provider):
 
         options = ort.SessionOptions()
         options.log_severity_level = 3
+        if provider != "CPUExecutionProvider":
+            # Without it a session that finds no adapter computes on the CPU, and says nothing.
+            options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
         session = ort.InferenceSession(f"{model}.onnx", options, providers=[provider])
+        assert session.get_providers()[0] == provider, f"it runs on {session.get_providers()}"
         name = session.get_inputs()[0].name
         return lambda: session.run(None, {name: image})[0], provider
 

@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
 use crate::kernels::{
-    self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Variant, View, WINOGRAD_POINTS, Winograd, WinogradShape,
-    WinogradWeights,
+    self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers,
+    WinogradShape,
 };
 use crate::resample::taps;
 use crate::tensor::Tensor;
@@ -71,12 +71,18 @@ impl StepWeights {
     }
 }
 
-/// Outputs `outputs.0..outputs.1` of a dense layer: no more than one binding holds.
-#[derive(Debug)]
-struct DensePart {
+/// Outputs `outputs.0..outputs.1` of a dense layer, and how their weights lie.
+#[derive(Debug, Clone, Copy)]
+struct DenseRows {
     variant: DenseVariant,
     outputs: (usize, usize),
     tile: usize,
+}
+
+/// A part of a dense layer: no more than one binding holds.
+#[derive(Debug)]
+struct DensePart {
+    rows: DenseRows,
     weights: Buffer,
     bias: Buffer,
 }
@@ -250,26 +256,27 @@ impl Prepared {
                 conv.dispatch(at, input, weights, residual, output)?
             }
             (StepKind::Conv { .. }, StepWeights::Winograd { method, weights, zeros, bias }) => {
-                let weights = WinogradWeights {
-                    weights: recording.shared(&format!("{at} weights"), weights),
-                    zeros: recording.shared(&format!("{at} zeros"), zeros),
-                    bias: recording.shared(&format!("{at} bias"), bias),
-                };
                 let &[given, made, ..] = slabs.get(self.schedule.slab_count..).unwrap_or_default() else {
                     return Err(Error::shape(at, "no workspace"));
                 };
+                let buffers = WinogradBuffers {
+                    weights: recording.shared(&format!("{at} weights"), weights),
+                    zeros: recording.shared(&format!("{at} zeros"), zeros),
+                    bias: recording.shared(&format!("{at} bias"), bias),
+                    workspace: [given, made],
+                };
                 let (conv, residual) = self.conv(step, view)?;
-                let parts = method.dispatches(at, &conv, input, weights, [given, made], residual, output)?;
+                let parts = method.dispatches(at, &conv, input, buffers, residual, output)?;
                 parts.into_iter().for_each(|part| recording.dispatch(part));
                 return Ok(());
             }
             (StepKind::Dense { .. }, StepWeights::Dense(parts)) => {
                 for part in parts {
                     let layer = Dense {
-                        variant: part.variant,
+                        variant: part.rows.variant,
                         members,
-                        outputs: part.outputs,
-                        tile: part.tile,
+                        outputs: part.rows.outputs,
+                        tile: part.rows.tile,
                         weights: recording.shared(&format!("{at} weights"), &part.weights),
                         bias: recording.shared(&format!("{at} bias"), &part.bias),
                         relu: step.relu,
@@ -386,8 +393,9 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
             let parts = (0..*channels).step_by(each).map(|first| {
                 let outputs = (first, (first + each).min(*channels));
                 let bias: Vec<f32> = biases.iter().flat_map(|bias| padded(&bias[outputs.0..outputs.1])).collect();
-                let weights = upload_dense(gpu, at, members, &format!("{name}.weight"), outputs, *pixels, tile, variant)?;
-                Ok(DensePart { variant, outputs, tile, weights, bias: upload("bias", &bias)? })
+                let rows = DenseRows { variant, outputs, tile };
+                let weights = upload_dense(gpu, at, members, &format!("{name}.weight"), *pixels, rows)?;
+                Ok(DensePart { rows, weights, bias: upload("bias", &bias)? })
             });
             Ok(StepWeights::Dense(parts.collect::<Result<Vec<_>>>()?))
         }
@@ -447,17 +455,9 @@ fn padded(values: &[f32]) -> Vec<f32> {
     padded
 }
 
-/// The weights of `outputs` of a dense layer of every member, read, packed and sent off a few tiles at a time: the host holds no whole layer.
-fn upload_dense(
-    gpu: &Gpu,
-    at: &str,
-    members: &[&dyn Weights],
-    name: &str,
-    (first, end): (usize, usize),
-    pixels: usize,
-    tile: usize,
-    variant: DenseVariant,
-) -> Result<Buffer> {
+/// The weights of a part of a dense layer of every member, read, packed and sent off a few tiles at a time: the host holds no whole layer.
+fn upload_dense(gpu: &Gpu, at: &str, members: &[&dyn Weights], name: &str, pixels: usize, part: DenseRows) -> Result<Buffer> {
+    let DenseRows { outputs: (first, end), tile, variant } = part;
     let shape = members.first().map_or(Ok(Vec::new()), |member| member.shape(name))?;
     let row = View::bytes(1, shape.last().copied().unwrap_or(0) / pixels.max(1), pixels, 1);
     let tiles = (end - first).div_ceil(4 * tile);

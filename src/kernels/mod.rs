@@ -30,7 +30,7 @@ pub(crate) use pool::{check_steps, check_window};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, warp_fits};
 pub use rearrange::{Axis, Beyond, MOST_AXES, Rearrange, rearrange};
 pub use resample::{pack_taps, resample};
-pub use winograd::{POINTS as WINOGRAD_POINTS, Shape as WinogradShape, Winograd, WinogradWeights};
+pub use winograd::{POINTS as WINOGRAD_POINTS, Shape as WinogradShape, Winograd, WinogradBuffers};
 
 use crate::error::{Error, Result};
 use crate::gpu::{Dispatch, Slice, Work, grid, shader::Shader};

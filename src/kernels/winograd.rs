@@ -70,15 +70,17 @@ pub struct Winograd {
     products: Variant,
 }
 
-/// Packed weights on the GPU.
+/// What the dispatches read and write besides input and output.
 #[derive(Debug, Clone, Copy)]
-pub struct WinogradWeights {
+pub struct WinogradBuffers {
     /// [`Winograd::pack`] of every product.
     pub weights: Slice,
     /// Zeros, as many as the biases of 36 members.
     pub zeros: Slice,
     /// `[member, O/4]` vec4.
     pub bias: Slice,
+    /// For the transformed input and the products: of the sizes of [`Shape::workspace`] or larger.
+    pub workspace: [Slice; 2],
 }
 
 impl Winograd {
@@ -133,7 +135,7 @@ impl Winograd {
         Ok(self.products.pack(at, &pairs, 1)?.weights)
     }
 
-    /// The dispatches of `conv`: as [`Conv::dispatch`]; what lies between goes to `workspace`, of the sizes of [`Shape::workspace`] or larger.
+    /// The dispatches of `conv`, as [`Conv::dispatch`].
     ///
     /// # Errors
     /// [`Error::Shape`] where sizes disagree or a buffer is too small.
@@ -142,8 +144,7 @@ impl Winograd {
         at: &str,
         conv: &Conv,
         input: View,
-        weights: WinogradWeights,
-        workspace: [Slice; 2],
+        buffers: WinogradBuffers,
         residual: Option<View>,
         output: View,
     ) -> Result<[Dispatch; 3]> {
@@ -157,8 +158,8 @@ impl Winograd {
         same(at, "output columns", size[1], output.width)?;
         let images = input.images;
         let out_c4 = conv.out_channels.div_ceil(4);
-        holds(at, weights.bias, (16 * conv.members * out_c4) as u64)?;
-        let [given, products] = workspace;
+        holds(at, buffers.bias, (16 * conv.members * out_c4) as u64)?;
+        let [given, products] = buffers.workspace;
         let [given_bytes, product_bytes] = shape.workspace(images);
         let between = |slice: Slice, bytes: u64, channels: usize| {
             let slice = Slice { size: slice.size.min(bytes), ..slice };
@@ -188,12 +189,12 @@ impl Winograd {
             ..Params::default()
         };
         let [forth, back] = self.transforms();
-        let transform = |shader: &'static Shader, channels: usize, buffers, vec4s: usize| {
+        let transform = |shader: &'static Shader, channels: usize, bound, vec4s: usize| {
             Ok(Dispatch {
                 label: at.to_owned(),
                 shader,
                 params: bytemuck::bytes_of(&params).to_vec(),
-                buffers,
+                buffers: bound,
                 grid: grid((images * shape.tiles() * channels.div_ceil(4)) as u64, shader.workgroup[0], 1)?,
                 // Additions are not counted: the multiply-adds of the products are what the method is for.
                 work: Work { flops: 0, bytes: 16 * vec4s as u64 },
@@ -207,16 +208,16 @@ impl Winograd {
             relu: false,
             out_c4_offset: 0,
         };
-        let packed = ConvWeights { variant: self.products, weights: weights.weights, bias: weights.zeros };
+        let packed = ConvWeights { variant: self.products, weights: buffers.weights, bias: buffers.zeros };
         let residual_vec4s = residual.map_or(0, |view| view.vec4s());
-        let residual = residual.map_or(weights.bias, |view| view.slice);
+        let residual = residual.map_or(buffers.bias, |view| view.slice);
         Ok([
             transform(forth, input.channels, vec![transformed.slice, input.slice], input.vec4s() + transformed.vec4s())?,
             product.dispatch(at, transformed, packed, None, multiplied)?,
             transform(
                 back,
                 conv.out_channels,
-                vec![weights.bias, residual, output.slice, multiplied.slice],
+                vec![buffers.bias, residual, output.slice, multiplied.slice],
                 multiplied.vec4s() + residual_vec4s + images * output.pixels() * out_c4,
             )?,
         ])

@@ -96,7 +96,7 @@ fn software(target: &Path) -> Variables {
 }
 
 /// Lavapipe's driver file, as the loader would find it.
-fn lavapipe() -> Option<PathBuf> {
+pub fn lavapipe() -> Option<PathBuf> {
     let folders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
     let is_lavapipe = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

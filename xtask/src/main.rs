@@ -3,6 +3,7 @@
 mod adapters;
 mod fuzz;
 mod memory;
+mod peers;
 #[cfg(feature = "protos")]
 mod protos;
 mod python;
@@ -22,6 +23,7 @@ cargo xtask test [--require-adapter]
 cargo xtask train
 cargo xtask fuzz [--seconds N]
 cargo xtask memory [DEVICE]
+cargo xtask peers [DRIVER.json]
 cargo run -p xtask --features protos -- protos [--check]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
@@ -32,6 +34,9 @@ cargo run -p xtask --features protos -- protos [--check]
             interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.
     memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: the larger run may take a
             tenth more than the smaller. Takes minutes on a GPU, up to an hour on a CPU adapter; DEVICE as --device.
+    peers   moue beside ncnn (Vulkan) and ONNX Runtime (WebGPU), pinned and from PyPI: the same networks with the same weights, in turns on one
+            adapter, as a table and in benches/results/. On lavapipe and SwiftShader, or on the adapter of the Vulkan driver DRIVER.json (those of
+            the machine lie in /usr/share/vulkan/icd.d). Half an hour on CPU adapters.
 
     protos  with `--features protos`: the Rust code of the .proto files that importers read; `--check` says whether it is theirs.
 
@@ -51,6 +56,8 @@ fn main() -> ExitCode {
         }
         ["memory"] => memory::measure(&root(), &target(&root()), None),
         ["memory", device] => memory::measure(&root(), &target(&root()), Some(device)),
+        ["peers"] => peers::compare(&root(), &target(&root()), None),
+        ["peers", driver] => peers::compare(&root(), &target(&root()), Some(driver)),
         #[cfg(feature = "protos")]
         ["protos"] => protos::generate(&root(), false),
         #[cfg(feature = "protos")]

@@ -57,7 +57,7 @@ pub fn environment(requirements: &Path, venv: &Path, training: bool) -> Result<P
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(&wanted);
     if !system::run(&mut pip)? {
-        return Err("pip could not install the packages of models/train/requirements.txt: see its message above".into());
+        return Err(format!("pip could not install the packages of {}: see its message above", requirements.display()));
     }
     fs::write(&stamp, wanted.join("\n")).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(python)

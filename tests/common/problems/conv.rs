@@ -1,8 +1,8 @@
 //! Problems of the convolutions, the same for every variant.
 
-use moue::gpu::{Gpu, Slice};
+use moue::gpu::Gpu;
 use moue::kernels::{
-    self, Conv, ConvTranspose, ConvWeights, Variant, View, WINOGRAD_POINTS, Winograd, WinogradShape, WinogradWeights,
+    self, Conv, ConvTranspose, ConvWeights, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape,
     pack_conv_transpose,
 };
 use moue::reference;
@@ -115,11 +115,11 @@ impl Method {
                 let bias: Vec<f32> = pairs.iter().flat_map(|(_, bias)| kernels::packed(bias, [bias.len(), 1, 1])).collect();
                 let zeros = bench.floats(&vec![0.0; WINOGRAD_POINTS * bias.len()]);
                 let (weights, bias) = (bench.floats(&packed), bench.floats(&bias));
-                let weights = WinogradWeights { weights, zeros, bias };
                 let shape =
                     WinogradShape { channels: [input.channels, conv.out_channels], output: [output.height, output.width] };
-                let between: [Slice; 2] = shape.workspace(input.images).map(|bytes| bench.recording.slab("between", bytes));
-                for part in method.dispatches("problem", conv, input, weights, between, residual, output)? {
+                let workspace = shape.workspace(input.images).map(|bytes| bench.recording.slab("between", bytes));
+                let buffers = WinogradBuffers { weights, zeros, bias, workspace };
+                for part in method.dispatches("problem", conv, input, buffers, residual, output)? {
                     bench.recording.dispatch(part);
                 }
             }
