@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use common::{Random, gpus, run_graph};
 use moue::Error;
-use moue::gpu::{Gpu, Recording};
+use moue::gpu::{Gpu, Plan, Recording, Scratch};
 use moue::graph::schedule::StepKind;
 use moue::graph::{Graph, Kind, Network, Prepared, Schedule, TensorId, Weights, interpret};
 use moue::kernels::{self, View};
@@ -430,4 +430,35 @@ fn a_wrong_description_names_the_tensor() {
         .to_string()
         .contains("slope")
     );
+}
+
+#[test]
+fn a_plan_allocates_what_it_says() {
+    let resnet18 = moue::zoo::find("resnet18").unwrap();
+    let model = moue::zoo::model(&resnet18, resnet18.network(None).unwrap(), 1).unwrap();
+    let graph = Graph::new(&model.description.networks["resnet18"]).unwrap();
+    for gpu in gpus() {
+        let member = model.member("");
+        let prepared = Prepared::new(&gpu, graph.clone(), &[&member], &[]).unwrap();
+        let mut scratch = Scratch::default();
+        let mut plans = Vec::new();
+        let before = gpu.allocated();
+        for images in [4, 2, 1] {
+            let mut recording = Recording::default();
+            let slice = recording.upload("input", View::bytes(images, 3, 224, 224));
+            let input = View { slice, images, channels: 3, height: 224, width: 224 };
+            let slabs = recording.pool([prepared.slabs(images)]);
+            let outputs = prepared.record(&mut recording, &slabs, &[input], &graph.outputs).unwrap();
+            outputs.iter().for_each(|view| recording.read(view.slice));
+            plans.push(Plan::with(&gpu, recording, &mut scratch).unwrap());
+        }
+        let (Some(before), Some(after)) = (before, gpu.allocated()) else {
+            eprintln!("SKIPPED: the allocator of {} does not count", gpu.name());
+            continue;
+        };
+        // Beside the lent memory each plan has parameters and a buffer to be read back: small.
+        let (grown, said) = (after - before, scratch.bytes());
+        println!("{}: {grown} bytes allocated, {said} of them lent to three plans", gpu.name());
+        assert!(grown >= said && grown < said + said / 20, "{grown} for {said}");
+    }
 }

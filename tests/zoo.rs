@@ -1,10 +1,11 @@
 //! The zoo: architectures as their papers have them, `moue zoo`, and what its files do.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod support;
 
-use moue::graph::{Graph, Weights, parameters};
+use moue::graph::{Graph, Schedule, Weights, parameters};
+use moue::kernels::View;
 use moue::weights::{Seeded, Stream};
 use moue::zoo::{self, ARCHITECTURES, Head};
 use moue::{Device, Ensemble, Model};
@@ -180,5 +181,29 @@ fn what_there_is_not_is_refused_by_name() {
     assert!(ran.code == Some(2) && ran.stderr.contains("tests is a folder: give a file's name"), "{}", ran.stderr);
     for arguments in [&["zoo", "--classes", "3"][..], &["zoo", "vgg16", "--classes", "0"], &["zoo", "vgg16", "--seed", "3"]] {
         assert_eq!(moue(arguments).code, Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn slabs_take_little_more_than_what_is_alive_at_once() {
+    for architecture in ARCHITECTURES {
+        let graph = Graph::new(&architecture.network(None).unwrap()).unwrap();
+        let schedule = Schedule::new(&graph, &[]);
+        let bytes = |id: usize| View::bytes(1, graph.tensors[id].shape[0], graph.tensors[id].shape[1], graph.tensors[id].shape[2]);
+        let slab = |slab| (0..graph.tensors.len()).filter(|&id| schedule.slabs[id] == Some(slab)).map(bytes).max().unwrap();
+        let planned: u64 = (0..schedule.slab_count).map(slab).sum();
+        // Written at or before a step, and read at it or later, or answered.
+        let alive = |at: usize| -> u64 {
+            let written = |id: usize| schedule.steps.iter().position(|step| step.output == id).is_some_and(|first| first <= at);
+            let read = |id: usize| {
+                let later = &schedule.steps[at..];
+                later.iter().any(|s| s.output == id || s.inputs.iter().any(|&input| schedule.alias[input] == id))
+                    || graph.outputs.iter().any(|&output| schedule.alias[output] == id)
+            };
+            (0..graph.tensors.len()).filter(|&id| written(id) && read(id)).map(bytes).sum()
+        };
+        let most = (0..schedule.steps.len()).map(alive).max().unwrap();
+        println!("{}: {planned} bytes in {} slabs, {most} alive", architecture.name, schedule.slab_count);
+        assert!(planned as f64 <= 1.4 * most as f64, "{}: {planned} for {most}", architecture.name);
     }
 }

@@ -174,6 +174,11 @@ impl Gpu {
         self.shared.limits.max_storage_buffer_binding_size.min(self.shared.limits.max_buffer_size)
     }
 
+    /// Bytes of the buffers and textures that are there, as the backend's allocator counts them, where it does.
+    pub fn allocated(&self) -> Option<u64> {
+        Some(self.shared.device.generate_allocator_report()?.total_allocated_bytes)
+    }
+
     /// How many pipelines have been compiled.
     pub fn pipelines(&self) -> usize {
         self.shared.pipelines.count()

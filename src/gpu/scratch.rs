@@ -14,6 +14,12 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// Bytes of all of it.
+    pub fn bytes(&self) -> u64 {
+        let mirrors = self.mirrors.iter().map(|mirror| mirror.size());
+        self.buffers.iter().map(|buffer| buffer.size()).chain(mirrors).sum()
+    }
+
     /// A buffer of at least each of `sizes`, no two the same.
     pub(super) fn buffers(&mut self, gpu: &Gpu, sizes: &[(&str, u64)]) -> Result<Vec<Buffer>> {
         let taken = take(&mut self.buffers, sizes, Held::size, |label, size| Ok(gpu.reserve(label, size)?.held))?;
