@@ -62,6 +62,7 @@ kernels!(
     dense_direct_4,
     dense_direct_8,
     pool,
+    pool_image,
     fractional_max_pool,
     lrn,
     global_average,

@@ -66,6 +66,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("dense_direct_4", "source2 + c", "source1 + c"),
     ("dense_direct_8", "source5 + c", "source4 + c"),
     ("pool", "-3.4028234e38", "0.0"),
+    ("pool_image", "base + u32(iy)", "u32(iy)"),
     ("pool", "params.in_width + params.pad_right", "params.in_width"),
     ("pool", "y + i32(params.kernel_height), i32(params.in_height)", "y + i32(params.kernel_height), i32(params.in_height) - 1"),
     ("dense", "params.out_offset + channel", "channel"),

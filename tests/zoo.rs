@@ -189,7 +189,8 @@ fn slabs_take_little_more_than_what_is_alive_at_once() {
     for architecture in ARCHITECTURES {
         let graph = Graph::new(&architecture.network(None).unwrap()).unwrap();
         let schedule = Schedule::new(&graph, &[]);
-        let bytes = |id: usize| View::bytes(1, graph.tensors[id].shape[0], graph.tensors[id].shape[1], graph.tensors[id].shape[2]);
+        let bytes =
+            |id: usize| View::bytes(1, graph.tensors[id].shape[0], graph.tensors[id].shape[1], graph.tensors[id].shape[2]);
         let slab = |slab| (0..graph.tensors.len()).filter(|&id| schedule.slabs[id] == Some(slab)).map(bytes).max().unwrap();
         let planned: u64 = (0..schedule.slab_count).map(slab).sum();
         // Written at or before a step, and read at it or later, or answered.

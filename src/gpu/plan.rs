@@ -57,7 +57,7 @@ struct Step {
     pipeline: Arc<Pipeline>,
     group: wgpu::BindGroup,
     params_offset: u32,
-    /// Buffers that the dispatch reads through a texture: mirrored anew before it.
+    /// Buffers that the dispatch reads through a texture and whose mirror holds something else: filled before it.
     mirrored: Vec<(usize, Slice)>,
 }
 
@@ -129,6 +129,8 @@ impl Plan {
         let mirrors = scratch.mirrors(gpu, &sizes)?;
         let place = |id: BufferId| ids.iter().position(|&other| other == id);
         let mut steps = Vec::new();
+        // What each mirror holds: a part that nobody wrote since needs no second copy.
+        let mut held: Vec<Option<Slice>> = vec![None; mirrors.len()];
         for ((dispatch, pipeline), params_offset) in recording.dispatches.into_iter().zip(pipelines).zip(offsets) {
             let view = |id: BufferId| match (&*buffers.get(id.0)?.held, place(id)) {
                 (Held::Texels(texture), _) => Some(&texture.view),
@@ -136,7 +138,18 @@ impl Plan {
                 (Held::Bytes(_), None) => None,
             };
             let group = bind(gpu, &dispatch, &pipeline, &params_buffer, &buffers, &view)?;
-            let mirrored = textures(&dispatch).filter_map(|slice| Some((place(slice.buffer)?, slice))).collect();
+            let mut mirrored = Vec::new();
+            for slice in textures(&dispatch) {
+                if let Some(at) = place(slice.buffer).filter(|&at| held[at] != Some(slice)) {
+                    held[at] = Some(slice);
+                    mirrored.push((at, slice));
+                }
+            }
+            for slice in bound(&dispatch).filter(|(kind, _)| *kind == BindingKind::ReadWrite).map(|(_, slice)| slice) {
+                if let Some(at) = place(slice.buffer) {
+                    held[at] = None;
+                }
+            }
             steps.push(Step { dispatch, pipeline, group, params_offset, mirrored });
         }
         let size: u64 = recording.outputs.iter().map(|slice| slice.size).sum();
@@ -296,10 +309,15 @@ impl Step {
     }
 }
 
+/// What a dispatch does with which part of which buffer.
+fn bound(dispatch: &Dispatch) -> impl Iterator<Item = (BindingKind, Slice)> + '_ {
+    let storage = dispatch.shader.bindings.iter().map(|binding| binding.kind).filter(|kind| *kind != BindingKind::Params);
+    storage.zip(dispatch.buffers.iter().copied())
+}
+
 /// What a dispatch reads through textures.
 fn textures(dispatch: &Dispatch) -> impl Iterator<Item = Slice> + '_ {
-    let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params);
-    storage.zip(&dispatch.buffers).filter(|(b, _)| b.kind.texels()).map(|(_, slice)| *slice)
+    bound(dispatch).filter(|(kind, _)| kind.texels()).map(|(_, slice)| slice)
 }
 
 fn bind<'m>(

@@ -6,9 +6,10 @@ use super::resolve::{Graph, Kind, TensorId};
 use super::schedule::{Norm, Schedule, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
+use crate::gpu::shader::BindingKind;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
 use crate::kernels::{
-    self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers,
+    self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Pool, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers,
     WinogradShape,
 };
 use crate::resample::taps;
@@ -33,6 +34,7 @@ pub struct Prepared {
     /// Of every member, packed as a tensor of as many images.
     constants: Vec<(TensorId, Buffer)>,
     members: usize,
+    pool_reads: BindingKind,
     /// Bytes of two more slabs for one image of one member, where a step works with them.
     workspace: Option<[u64; 2]>,
 }
@@ -117,7 +119,15 @@ impl Prepared {
             .filter_map(|(step, _)| winograd_shape(&graph, step))
             .map(|shape| shape.workspace(1))
             .reduce(|most, own| [most[0].max(own[0]), most[1].max(own[1])]);
-        Ok(Self { graph, schedule, weights, constants, members: members.len(), workspace })
+        Ok(Self {
+            graph,
+            schedule,
+            weights,
+            constants,
+            members: members.len(),
+            pool_reads: kernels::pool_reads(gpu.capabilities()),
+            workspace,
+        })
     }
 
     /// The graph.
@@ -296,7 +306,10 @@ impl Prepared {
             }
             (StepKind::Unary(function), _) => kernels::unary(at, *function, input, output)?,
             (StepKind::Softmax, _) => kernels::softmax(at, input, output)?,
-            (StepKind::Pool { pooling, window, ceil }, _) => kernels::pool(at, *pooling, *window, *ceil, input, output)?,
+            (StepKind::Pool { pooling, window, ceil }, _) => {
+                let pool = Pool { pooling: *pooling, window: *window, ceil: *ceil, reads: self.pool_reads };
+                kernels::pool(at, pool, input, output)?
+            }
             (StepKind::GlobalAverage, _) => kernels::global_average(at, input, output)?,
             (StepKind::Binary(function), _) => {
                 let right = step.inputs.get(1).map_or(Ok(input), |&id| view(id))?;

@@ -25,7 +25,7 @@ pub use fuse::fuse;
 pub use layout::{copy, pack, packed, unpack};
 pub use lrn::{Lrn, lrn};
 pub use peak::{peak_copy, peak_fma};
-pub use pool::{Pooling, fractional_max_pool, global_average, pool};
+pub use pool::{Pool, Pooling, fractional_max_pool, global_average, pool, pool_reads};
 pub(crate) use pool::{check_steps, check_window};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, warp_fits};
 pub use rearrange::{Axis, Beyond, MOST_AXES, Rearrange, rearrange};

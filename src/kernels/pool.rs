@@ -2,8 +2,11 @@
 
 use super::{View, holds, loops, one_a_item, same};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{self, FRACTIONAL_MAX_POOL, GLOBAL_AVERAGE, POOL, global_average::Params as GlobalParams, pool::Params};
-use crate::gpu::{Dispatch, Slice, Work};
+use crate::gpu::shader::{
+    self, BindingKind, FRACTIONAL_MAX_POOL, GLOBAL_AVERAGE, POOL, POOL_IMAGE, global_average::Params as GlobalParams,
+    pool::Params,
+};
+use crate::gpu::{Capabilities, Dispatch, Slice, Work};
 use crate::window::Window;
 
 /// What a window becomes.
@@ -18,11 +21,30 @@ pub enum Pooling {
     },
 }
 
+/// One pooling.
+#[derive(Debug, Clone, Copy)]
+pub struct Pool {
+    /// What a window becomes.
+    pub pooling: Pooling,
+    /// The window.
+    pub window: Window,
+    /// Sizes round up.
+    pub ceil: bool,
+    /// How the input is read: [`pool_reads`] says what is fast.
+    pub reads: BindingKind,
+}
+
+/// How pooling reads its input on an adapter of these capabilities.
+pub fn pool_reads(capabilities: Capabilities) -> BindingKind {
+    if capabilities.cpu && capabilities.lanes == 8 { BindingKind::Image } else { BindingKind::Read }
+}
+
 /// `input` `[N, C, H, W]` to `output` `[N, C, OH, OW]`.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree, a window lies wholly in the padding, or a buffer is too small.
-pub fn pool(at: &str, pooling: Pooling, window: Window, ceil: bool, input: View, output: View) -> Result<Dispatch> {
+pub fn pool(at: &str, pool: Pool, input: View, output: View) -> Result<Dispatch> {
+    let Pool { pooling, window, ceil, reads } = pool;
     check_window(at, window)?;
     let [height, width] = window.output(at, [input.height, input.width], ceil)?;
     same(at, "output rows", height, output.height)?;
@@ -55,7 +77,8 @@ pub fn pool(at: &str, pooling: Pooling, window: Window, ceil: bool, input: View,
         flops: (output.vec4s() * 4 * window.kernel[0] * window.kernel[1]) as u64,
         bytes: 16 * (input.vec4s() + output.vec4s()) as u64,
     };
-    one_a_item(at, &POOL, params, vec![input.slice, output.slice], output.vec4s(), work)
+    let shader = if reads == BindingKind::Image { &POOL_IMAGE } else { &POOL };
+    one_a_item(at, shader, params, vec![output.slice, input.slice], output.vec4s(), work)
 }
 
 /// A pooling window overlaps the input wherever it lies: pads are smaller than the kernel, and there is no dilation.

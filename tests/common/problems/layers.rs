@@ -2,7 +2,8 @@
 
 use moue::fractional::fractional_starts;
 use moue::gpu::Gpu;
-use moue::kernels::{self, Binary, Dense, DenseVariant, Lrn, Pooling, Unary};
+use moue::gpu::shader::BindingKind;
+use moue::kernels::{self, Binary, Dense, DenseVariant, Lrn, Pool, Pooling, Unary};
 use moue::reference;
 use moue::tensor::Tensor;
 use moue::window::Window;
@@ -60,7 +61,7 @@ pub(super) fn dense(gpu: &Gpu, variant: DenseVariant) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn pool(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn pool(gpu: &Gpu, reads: BindingKind) -> Result<(), String> {
     let mut random = Random(7);
     let w = Window::square;
     for (images, channels, size, window, ceil) in [
@@ -80,7 +81,9 @@ pub(super) fn pool(gpu: &Gpu) -> Result<(), String> {
             let mut bench = Bench::new(gpu);
             let view = bench.tensor(&input);
             let output = bench.output(&want.shape);
-            bench.recording.dispatch(kernels::pool("problem", pooling, window, ceil, view, output).map_err(text)?);
+            bench
+                .recording
+                .dispatch(kernels::pool("problem", Pool { pooling, window, ceil, reads }, view, output).map_err(text)?);
             let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
             close(&format!("{pooling:?} {window:?} on {size:?}"), &got, &want.data, Tolerance::Sum(9))?;
         }

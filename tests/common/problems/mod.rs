@@ -8,6 +8,7 @@ mod pixels;
 
 use conv::Method;
 use moue::gpu::Gpu;
+use moue::gpu::shader::BindingKind;
 use moue::kernels::{DenseVariant, Variant};
 
 pub type Check = fn(&Gpu) -> Result<(), String>;
@@ -39,7 +40,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("dense_direct_1", |gpu| layers::dense(gpu, DenseVariant::Direct)),
     ("dense_direct_4", |gpu| layers::dense(gpu, DenseVariant::Direct)),
     ("dense_direct_8", |gpu| layers::dense(gpu, DenseVariant::Direct)),
-    ("pool", layers::pool),
+    ("pool", |gpu| layers::pool(gpu, BindingKind::Read)),
+    ("pool_image", |gpu| layers::pool(gpu, BindingKind::Image)),
     ("fractional_max_pool", layers::fractional_max_pool),
     ("lrn", layers::lrn),
     ("global_average", layers::global_average),
