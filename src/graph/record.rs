@@ -358,6 +358,7 @@ fn padded(values: &[f32]) -> Vec<f32> {
 }
 
 /// The weights of `outputs` of a dense layer of every member, read, packed and sent off a few tiles at a time: the host holds no whole layer.
+#[expect(clippy::too_many_arguments, reason = "one layer's weights and how they are cut")]
 fn upload_dense(
     gpu: &Gpu,
     at: &str,
