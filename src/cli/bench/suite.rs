@@ -50,6 +50,8 @@ pub struct Suite {
 
 const THOROUGH: Effort = Effort { least: 10, enough: Duration::from_millis(1500), most_time: Duration::from_secs(20), floor: 3 };
 const SHORT: Effort = Effort { least: 7, enough: Duration::from_secs(2), most_time: Duration::from_secs(8), floor: 1 };
+/// Of the reference: it is no faster for being run often.
+const ONCE_OR_TWICE: Effort = Effort { least: 2, enough: Duration::ZERO, most_time: Duration::from_secs(4), floor: 1 };
 /// A network that is begun then ends within 3 minutes of the start.
 const SHORT_DEADLINE: Duration = Duration::from_secs(110);
 /// Networks of [`SHORT`], the slowest at the end.
@@ -115,15 +117,14 @@ impl Suite {
             Place::Hardware => None,
         };
         let remark = less.filter(|_| short).map(|why| {
-            format!("{why}: a few networks are measured, and briefly; more and longer with --net NAMES --batch LIST (`moue zoo` has the names)")
+            format!("{why}: less is measured there, and briefly; more and longer with --net NAMES --batch LIST (`moue zoo` has the names)")
         });
-        let brief = remark.is_some() || matches!(place, Place::Reference);
-        Self {
-            cases,
-            effort: if brief { SHORT } else { THOROUGH },
-            deadline: short.then_some(SHORT_DEADLINE).filter(|_| brief),
-            remark,
-        }
+        let effort = match place {
+            Place::Reference => ONCE_OR_TWICE,
+            Place::Software(_) if short => SHORT,
+            _ => THOROUGH,
+        };
+        Self { cases, effort, deadline: remark.is_some().then_some(SHORT_DEADLINE), remark }
     }
 }
 
