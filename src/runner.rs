@@ -11,6 +11,8 @@ use crate::weights::{MemberWeights, Model};
 
 /// Images of one submission at most, where the caller does not say.
 const MOST_IMAGES: usize = 64;
+/// Plans kept ready for a network, the one used last at the end: numbers of images that come in turns record nothing anew.
+const MOST_PLANS: usize = 8;
 
 /// A tensor that goes in.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +46,7 @@ struct OnGpu {
     prepared: Prepared,
     members: usize,
     scratch: Scratch,
-    ready: Option<Ready>,
+    plans: Vec<Ready>,
 }
 
 /// A plan for a number of images, and where its inputs go up.
@@ -107,7 +109,7 @@ impl<'m> Runner<'m> {
                         prepared,
                         members: weights.len(),
                         scratch: Scratch::default(),
-                        ready: None,
+                        plans: Vec::new(),
                     }))
                 }
             });
@@ -155,12 +157,12 @@ impl<'m> Runner<'m> {
         Ok(answers.into_iter().flatten().collect())
     }
 
-    /// What the submission last made of each network costs; none before the first run and on `cpu`.
+    /// What the last submission of each network costs; none before the first run and on `cpu`.
     pub fn layouts(&self) -> Vec<Layout> {
-        self.on_gpu().filter_map(|network| Some(network.ready.as_ref()?.layout)).collect()
+        self.on_gpu().filter_map(|network| Some(network.plans.last()?.layout)).collect()
     }
 
-    /// Runs the submission last made of each network once more, with timestamps: how long each of its dispatches takes. Nothing on `cpu`,
+    /// Runs the last submission of each network once more, with timestamps: how long each of its dispatches takes. Nothing on `cpu`,
     /// before the first run, and where the adapter has no timestamps.
     ///
     /// # Errors
@@ -170,7 +172,7 @@ impl<'m> Runner<'m> {
         for network in &mut self.networks {
             if let Network::Gpu(network) = network
                 && network.gpu.capabilities().timestamps
-                && let Some(ready) = &mut network.ready
+                && let Some(ready) = network.plans.last_mut()
             {
                 timings.extend(ready.plan.profile(&[])?);
             }
@@ -227,7 +229,7 @@ impl OnGpu {
         for first in (0..images).step_by(batch) {
             let count = batch.min(images - first);
             self.make_ready(count, wanted)?;
-            let Some(Ready { plan, uploads, .. }) = &mut self.ready else { continue };
+            let Some(Ready { plan, uploads, .. }) = self.plans.last_mut() else { continue };
             let graph = self.prepared.graph();
             let values = inputs.iter().zip(&graph.tensors).map(|(input, info)| -> &[u8] {
                 let each = info.values();
@@ -247,15 +249,20 @@ impl OnGpu {
         outputs.into_iter().map(|own| own.into_iter().zip(wanted).map(tensor).collect()).collect()
     }
 
+    /// The plan for `images` images is the last one then.
     fn make_ready(&mut self, images: usize, wanted: &[TensorId]) -> Result<()> {
-        if self.ready.as_ref().is_some_and(|ready| ready.images == images) {
+        if let Some(at) = self.plans.iter().position(|ready| ready.images == images) {
+            self.plans[at..].rotate_left(1);
             return Ok(());
+        }
+        if self.plans.len() == MOST_PLANS {
+            self.plans.remove(0);
         }
         let (recording, uploads) = record(&self.prepared, self.members, images, wanted)?;
         let layout =
             Layout { images, dispatches: recording.dispatches().len(), slab_bytes: recording.slabs().0, work: recording.work() };
         let plan = Plan::with(&self.gpu, recording, &mut self.scratch)?;
-        self.ready = Some(Ready { images, plan, uploads, layout });
+        self.plans.push(Ready { images, plan, uploads, layout });
         Ok(())
     }
 }

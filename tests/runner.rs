@@ -11,7 +11,7 @@ mod common;
 mod tiny;
 
 use common::{Random, gpus};
-use moue::runner::{self, Input};
+use moue::runner::{self, Input, Runner};
 use moue::{Device, Model, zoo};
 
 /// The two members of the tiny model that share a network.
@@ -37,6 +37,22 @@ fn members_of_one_network_answer_as_they_do_alone() {
                 assert_eq!((name, &got.shape), (other, &want.shape));
                 let worst = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
                 assert!(worst < 1e-5, "{name} on {}: {worst}", gpu.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_of_images_that_come_in_turns_are_answered_alike() {
+    let model = shared();
+    let inputs = [2, 5].map(|images| [Input { name: None, tensor: Random(7).tensor(&[images, 3, 6, 6]) }]);
+    for gpu in gpus() {
+        let mut runner = Runner::new(&model, &Device::Gpu(gpu.clone()), None, None).unwrap();
+        let first: Vec<_> = inputs.iter().map(|input| runner.run(input).unwrap()).collect();
+        for _ in 0..2 {
+            for (input, before) in inputs.iter().zip(&first) {
+                assert_eq!(runner.run(input).unwrap(), *before, "{}", gpu.name());
+                assert_eq!(runner.layouts()[0].images, input[0].tensor.shape[0]);
             }
         }
     }

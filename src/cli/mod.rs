@@ -18,6 +18,7 @@ mod labelled;
 mod lbp;
 mod lut;
 mod man;
+mod memory;
 mod npy;
 mod outcome;
 mod palette;

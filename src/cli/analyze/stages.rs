@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::cli::terminal;
+use crate::cli::{memory, terminal};
 use crate::error::Result;
 use crate::gpu::Timing;
 use crate::recognizer::{Prefetched, Recognizer};
@@ -28,7 +28,7 @@ impl Stopwatch {
 
     /// The run is over: its stages and kernels on stderr.
     pub fn report(self, prefetched: Prefetched, recognizer: &mut Recognizer) -> Result<()> {
-        let (wall, peak) = (self.start.elapsed(), peak_memory());
+        let (wall, peak) = (self.start.elapsed(), memory::peak());
         let times = recognizer.times();
         let stages = [
             ("open", self.opened),
@@ -94,10 +94,4 @@ fn line(name: &str, millis: f64, sum: f64) -> String {
 
 fn millis(time: Duration) -> f64 {
     1e3 * time.as_secs_f64()
-}
-
-/// The most memory that this process had, in KiB, where the system says.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
 }

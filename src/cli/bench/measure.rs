@@ -1,82 +1,199 @@
-//! The clock around a whole reading.
+//! The clock: each network on a device of its own, its batches in turns.
 
 use std::time::{Duration, Instant};
 
-use image::{Rgb, RgbImage};
-
-use super::report::{AdapterReport, BenchReport, Measurement, Peak};
-use crate::bench::{self, Times};
-use crate::cli::outcome::Failure;
-use crate::cli::session::DeviceArgs;
+use super::ceilings::Ceilings;
+use super::kernels::{Kernel, kernels};
+use super::report::{AdapterReport, BenchReport, Measurement, NotMeasured, SCHEMA};
+use super::subject::{Cost, Source, Subject};
+use super::suite::{Case, Effort, Suite};
+use super::{date, table};
+use crate::bench::Times;
+use crate::cli::{memory, terminal};
 use crate::device::Device;
-use crate::ensemble::Ensemble;
 use crate::error::Result;
-use crate::rect::Rect;
-use crate::weights::Model;
+use crate::gpu::Gpu;
 
-/// Repetitions before the clock, and at least and at most under it.
-const WARM_UP: usize = 2;
-const LEAST: usize = 10;
-const MOST: usize = 1000;
-/// Once this long has been measured, [`LEAST`] is enough.
-const ENOUGH: Duration = Duration::from_secs(3);
-/// Repeats of which the fastest gives a ceiling.
-const PEAK_REPEATS: usize = 7;
-/// Side of the picture a face is read from, in pixels.
-const SIDE: u32 = 256;
+/// Networks are computed in it.
+const PRECISION: &str = "f32";
+/// Rounds at most.
+const MOST_ROUNDS: usize = 1000;
+/// Runs with timestamps, each dispatch's fastest of which counts, and the time after which no other is begun.
+const PROFILES: usize = 3;
+const PROFILE_TIME: Duration = Duration::from_secs(3);
 
-/// Every combination of network, batch and precision.
-pub fn run(nets: &[String], batches: &[u32], precisions: &[String], device: &DeviceArgs) -> Result<BenchReport, Failure> {
-    let device = device.open()?;
-    let (adapter, peak) = describe(&device)?;
-    let mut ensemble = Ensemble::new(Model::embedded()?, device)?;
-    let mut results = Vec::new();
-    for net in nets {
-        for precision in precisions {
-            for &batch in batches {
-                let mut result = Measurement::new(net, batch, precision, &times(&mut ensemble, batch)?);
-                // The work of one submission; a larger batch goes through in several.
-                if let Some(layout) = ensemble.layout(batch as usize)?.filter(|layout| layout.faces == batch as usize) {
-                    result.against(layout.work, &peak);
+/// Every case of the suite; what cannot be measured is said and does not end the run.
+///
+/// # Errors
+/// The device's, where not even its ceilings can be measured.
+pub fn run(suite: &Suite, device: &Device, with_kernels: bool) -> Result<BenchReport> {
+    let start = Instant::now();
+    let timestamps = matches!(device, Device::Gpu(gpu) if gpu.capabilities().timestamps);
+    if with_kernels && !timestamps {
+        terminal::warning(format!("--kernels: `{}` has no timestamps, no kernel can be timed there", device.name()));
+    }
+    let mut ceilings = Ceilings::new(device)?;
+    let (mut results, mut not_measured) = (Vec::new(), Vec::new());
+    for (index, case) in suite.cases.iter().enumerate() {
+        let batches: Vec<String> = case.batches.iter().map(u32::to_string).collect();
+        terminal::note(format!("[{}/{}] {}, batch {}", index + 1, suite.cases.len(), case.net, batches.join(", ")));
+        let mut fail = |batch: u32, error: String| {
+            terminal::warning(format!("{}, batch {batch}: {error}", case.net));
+            not_measured.push(NotMeasured { net: case.net.clone(), batch, precision: PRECISION.into(), error });
+        };
+        if suite.deadline.is_some_and(|deadline| start.elapsed() > deadline) {
+            let error = format!("no time was left for it: `moue bench --net {}` measures it", case.net);
+            case.batches.iter().for_each(|&batch| fail(batch, error.clone()));
+            continue;
+        }
+        match measure(case, suite.effort, device, with_kernels && timestamps) {
+            Ok(found) => {
+                for measured in found {
+                    match measured {
+                        Ok(result) => {
+                            terminal::note(table::progress(&result));
+                            results.push(result);
+                        }
+                        Err((batch, error)) => fail(batch, error),
+                    }
                 }
-                results.push(result);
+            }
+            Err(error) => case.batches.iter().for_each(|&batch| fail(batch, error.to_string())),
+        }
+        // What was measured so far is not lost with the device.
+        if let Err(error) = ceilings.measure() {
+            terminal::warning(format!("the ceilings of `{}`: {error}", device.name()));
+        }
+    }
+    let peak = ceilings.peak();
+    results.iter_mut().for_each(|result| result.against(&peak));
+    Ok(BenchReport {
+        schema: SCHEMA,
+        adapter: describe(device),
+        peak,
+        results,
+        not_measured,
+        peak_memory_kib: memory::peak(),
+        moue: env!("CARGO_PKG_VERSION"),
+        date: date::today(),
+    })
+}
+
+fn describe(device: &Device) -> AdapterReport {
+    match device {
+        Device::Cpu => AdapterReport { name: device.name().into(), backend: "reference".into(), driver: String::new() },
+        Device::Gpu(gpu) => {
+            let adapter = gpu.adapter();
+            AdapterReport { name: adapter.name.clone(), backend: adapter.backend.clone(), driver: adapter.driver.clone() }
+        }
+    }
+}
+
+/// The same adapter opened anew: no pipeline of another network is there, and no memory.
+fn anew(device: &Device) -> Result<Device> {
+    match device {
+        Device::Cpu => Ok(Device::Cpu),
+        Device::Gpu(gpu) => Gpu::open(Some(&gpu.adapter().index.to_string())).map(Device::Gpu),
+    }
+}
+
+type Measured = std::result::Result<Measurement, (u32, String)>;
+
+/// One batch under the clock.
+struct Track {
+    batch: u32,
+    /// Seconds to the first answer.
+    first: f64,
+    /// What a submission costs, and the pipelines that there were after the first answer.
+    cost: Option<(Cost, usize)>,
+    seconds: Vec<f64>,
+    failure: Option<String>,
+}
+
+/// Every batch of one network, or why it could not be measured.
+fn measure(case: &Case, effort: Effort, device: &Device, with_kernels: bool) -> Result<Vec<Measured>> {
+    let source = Source::new(&case.net)?;
+    let device = anew(device)?;
+    let start = Instant::now();
+    let mut subject = source.prepare(&device, case.batches.iter().copied().max().unwrap_or(1))?;
+    let ready = start.elapsed().as_secs_f64();
+    let mut tracks: Vec<Track> = case.batches.iter().map(|&batch| Track::begin(&mut subject, &device, batch, ready)).collect();
+    rounds(&mut subject, &mut tracks, effort);
+    let result = |track: Track| -> Measured {
+        let Track { batch, first, cost, seconds, failure } = track;
+        if let Some(error) = failure {
+            return Err((batch, error));
+        }
+        let mut result = Measurement::new(&case.net, batch, PRECISION, first, &Times::new(seconds));
+        if let Some((cost, pipelines)) = cost {
+            result.costs(&cost, pipelines);
+        }
+        if with_kernels {
+            result.kernels = Some(profile(&mut subject, batch).map_err(|error| (batch, error.to_string()))?);
+        }
+        Ok(result)
+    };
+    Ok(tracks.into_iter().map(result).collect())
+}
+
+impl Track {
+    /// The first answer of a batch, `ready` seconds after the clock was started for the network.
+    fn begin(subject: &mut Subject<'_>, device: &Device, batch: u32, ready: f64) -> Self {
+        let mut first = || {
+            subject.make_input(batch)?;
+            let start = Instant::now();
+            subject.run(batch)?;
+            let seconds = start.elapsed().as_secs_f64();
+            let pipelines = if let Device::Gpu(gpu) = device { gpu.pipelines() } else { 0 };
+            Ok((seconds, subject.cost(batch)?.map(|cost| (cost, pipelines))))
+        };
+        let begun: Result<_> = first();
+        let failure = begun.as_ref().err().map(ToString::to_string);
+        let (seconds, cost) = begun.unwrap_or_default();
+        Self { batch, first: ready + seconds, cost, seconds: Vec::new(), failure }
+    }
+
+    fn run(&mut self, subject: &mut Subject<'_>) {
+        if self.failure.is_none() {
+            let start = Instant::now();
+            match subject.run(self.batch) {
+                Ok(()) => self.seconds.push(start.elapsed().as_secs_f64()),
+                Err(error) => self.failure = Some(error.to_string()),
             }
         }
     }
-    Ok(BenchReport { schema: "moue.bench/1", adapter, peak, results })
 }
 
-/// Where it runs, and the ceilings of that place; those of the reference are not measured.
-fn describe(device: &Device) -> Result<(AdapterReport, Peak)> {
-    match device {
-        Device::Cpu => {
-            let adapter = AdapterReport { name: device.name().into(), backend: "reference".into(), driver: String::new() };
-            Ok((adapter, Peak::default()))
+/// The batches in turns, so that what slows the machine down for a while slows all of them.
+fn rounds(subject: &mut Subject<'_>, tracks: &mut [Track], effort: Effort) {
+    let batches = tracks.len() as u32;
+    let (enough, most_time) = (effort.enough * batches, effort.most_time * batches);
+    let mut start = Instant::now();
+    let mut done = 0;
+    let mut warm = false;
+    while done < MOST_ROUNDS && tracks.iter().any(|track| track.failure.is_none()) {
+        let elapsed = start.elapsed();
+        if (done >= effort.least && elapsed >= enough) || (done >= effort.floor && elapsed >= most_time) {
+            break;
         }
-        Device::Gpu(gpu) => {
-            let adapter = gpu.adapter();
-            let peak = bench::peak(gpu, PEAK_REPEATS)?;
-            let peak = Peak { gflops_f32: Some(peak.gflops), gbytes_per_s: Some(peak.gbytes) };
-            let adapter =
-                AdapterReport { name: adapter.name.clone(), backend: adapter.backend.clone(), driver: adapter.driver.clone() };
-            Ok((adapter, peak))
+        tracks.iter_mut().for_each(|track| track.run(subject));
+        done += 1;
+        // Clocks and caches settle in a round that does not count, unless one takes long.
+        if !warm && start.elapsed() < most_time / 8 {
+            tracks.iter_mut().for_each(|track| track.seconds.clear());
+            (start, done) = (Instant::now(), 0);
         }
+        warm = true;
     }
 }
 
-/// Seconds of each repetition of reading `batch` faces.
-fn times(ensemble: &mut Ensemble, batch: u32) -> Result<Times> {
-    let picture = RgbImage::from_fn(SIDE, SIDE, |x, y| Rgb([(x ^ y) as u8, (3 * x + y) as u8, (x * y / 7) as u8]));
-    let faces = vec![(&picture, Rect::whole(SIDE, SIDE)); batch as usize];
-    for _ in 0..WARM_UP {
-        ensemble.read(&faces, false)?;
+fn profile(subject: &mut Subject<'_>, batch: u32) -> Result<Vec<Kernel>> {
+    // It is the last plan to have run that is timed.
+    subject.run(batch)?;
+    let start = Instant::now();
+    let mut runs = vec![subject.profile()?];
+    while runs.len() < PROFILES && start.elapsed() < PROFILE_TIME {
+        runs.push(subject.profile()?);
     }
-    let begin = Instant::now();
-    let mut seconds = Vec::new();
-    while seconds.len() < LEAST || (seconds.len() < MOST && begin.elapsed() < ENOUGH) {
-        let start = Instant::now();
-        ensemble.read(&faces, false)?;
-        seconds.push(start.elapsed().as_secs_f64());
-    }
-    Ok(Times::new(seconds))
+    Ok(kernels(&runs))
 }

@@ -1,48 +1,91 @@
 //! `moue bench`.
 
+mod ceilings;
+mod compare;
+mod date;
+mod frame;
+mod kernels;
 mod measure;
 mod report;
+mod subject;
+mod suite;
+mod table;
 
 use std::path::PathBuf;
 
-use super::files;
 use super::outcome::{Failure, Outcome, Status};
+use super::run::Precision;
 use super::session::DeviceArgs;
+use super::{files, terminal};
+use suite::Suite;
 
 /// Measures networks from input on the host to result on the host
+///
+/// Without --net and --batch: every network at 1, 8 and 64 images; a few of them, within 3 minutes, where the adapter is a CPU. Shares of the
+/// roof are of what the adapter itself can do, measured in the same run: multiply-adds and bytes copied a second.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Args {
-    /// Networks to run: `default` is the model that moue carries
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = ["default"], default_value = "default")]
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Networks of `moue zoo` with random weights; `default`: the model that moue carries; `levi_hassner`: twenty networks, 6 GB; `lbp`: codes
+    /// and colours of a frame of 3840 x 2160 that lies on the device
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     net: Vec<String>,
-    /// Images a submission takes
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,8", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    /// Images that are answered together [default: 1,8,64; 1,8 where the adapter is a CPU]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=4096))]
     batch: Vec<u32>,
     /// Types of the networks' arithmetic
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = ["f32"], default_value = "f32")]
-    precision: Vec<String>,
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum, default_value = "f32")]
+    precision: Vec<Precision>,
     #[command(flatten)]
     device: DeviceArgs,
+    /// Time every operator by the device's own clock
+    #[arg(long)]
+    kernels: bool,
     /// Write the report as JSON, to stdout where no FILE follows
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     json: Option<PathBuf>,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Compare(compare::Args),
+}
+
 /// A table on stdout, or the report as JSON.
 pub fn run(args: &Args) -> Outcome {
-    let report = measure::run(&args.net, &args.batch, &args.precision, &args.device)?;
-    let mut out = std::io::stdout().lock();
-    match &args.json {
-        Some(path) => {
-            let text = serde_json::to_string(&report)? + "\n";
-            if path.as_os_str() == "-" {
-                std::io::Write::write_all(&mut out, text.as_bytes())?;
-            } else {
-                files::write(path, text.as_bytes()).map_err(|error| Failure::at("--json", error))?;
-                report.table(&mut out)?;
-            }
-        }
-        None => report.table(&mut out)?,
+    if let Some(Command::Compare(args)) = &args.command {
+        return compare::run(args);
     }
-    Ok(Status::Complete)
+    if args.precision.contains(&Precision::F16) {
+        return Err(Failure::at("--precision", "f16: networks are computed in f32 so far; leave it out"));
+    }
+    suite::check(&args.net).map_err(|error| Failure::at("--net", error))?;
+    let file = args.json.as_deref().filter(|path| path.as_os_str() != "-");
+    if let Some(path) = file {
+        files::make_room(path).map_err(|error| Failure::at("--json", error))?;
+    }
+    let device = args.device.open()?;
+    let suite = Suite::new(&args.net, &args.batch, &device);
+    if let Some(sentence) = &suite.remark {
+        terminal::note(sentence);
+    }
+    let report = measure::run(&suite, &device, args.kernels)?;
+    if report.results.is_empty() {
+        return Err(Failure::Refused("nothing could be measured".into()));
+    }
+    let mut out = std::io::stdout().lock();
+    let json = || serde_json::to_string(&report).map(|text| text + "\n");
+    match (file, &args.json) {
+        (Some(path), _) => {
+            files::write(path, json()?.as_bytes()).map_err(|error| Failure::at("--json", error))?;
+            table::write(&report, &mut out)?;
+        }
+        (None, Some(_)) => std::io::Write::write_all(&mut out, json()?.as_bytes())?,
+        (None, None) => table::write(&report, &mut out)?,
+    }
+    // What does not fit is a fault of a request, and a finding of the suite.
+    let asked = !(args.net.is_empty() && args.batch.is_empty());
+    Ok(if asked { Status::of(report.not_measured.len()) } else { Status::Complete })
 }

@@ -1,17 +1,19 @@
 //! `moue.bench/1`.
 
-use std::io::{self, Write};
-
 use serde::Serialize;
 
+use super::kernels::Kernel;
+use super::subject::Cost;
 use crate::bench::Times;
-use crate::cli::terminal::Paint;
 use crate::gpu::Work;
+
+/// Name of the schema.
+pub const SCHEMA: &str = "moue.bench/1";
 
 /// What was measured, and where.
 #[derive(Debug, Serialize)]
 pub struct BenchReport {
-    /// `moue.bench/1`.
+    /// [`SCHEMA`].
     pub schema: &'static str,
     /// Where it ran.
     pub adapter: AdapterReport,
@@ -19,6 +21,14 @@ pub struct BenchReport {
     pub peak: Peak,
     /// One a network, batch and precision.
     pub results: Vec<Measurement>,
+    /// What could not be measured, and why.
+    pub not_measured: Vec<NotMeasured>,
+    /// The most memory that the process had, where the system says.
+    pub peak_memory_kib: Option<u64>,
+    /// Version of moue.
+    pub moue: &'static str,
+    /// The day, in UTC.
+    pub date: String,
 }
 
 /// Where it ran.
@@ -33,7 +43,7 @@ pub struct AdapterReport {
 }
 
 /// Measured ceilings; none where they were not measured.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Peak {
     /// Multiply-adds, two operations each, in 10^9 a second.
     pub gflops_f32: Option<f64>,
@@ -41,12 +51,21 @@ pub struct Peak {
     pub gbytes_per_s: Option<f64>,
 }
 
-/// One network at one batch and precision. `*_ms`: wall time of a batch from input on the host to result on the host.
+impl Peak {
+    /// Seconds that the ceilings alone would take.
+    pub fn seconds(&self, work: Work) -> Option<f64> {
+        let (gflops, gbytes) = (self.gflops_f32?, self.gbytes_per_s?);
+        Some((work.flops as f64 / gflops).max(work.bytes as f64 / gbytes) / 1e9)
+    }
+}
+
+/// One network at one batch and precision. `*_ms`: wall time of a batch from input on the host to result on the host; of `lbp`, whose result
+/// the networks read where it is, from submission to completion.
 #[derive(Debug, Serialize)]
 pub struct Measurement {
     /// Name of the network.
     pub net: String,
-    /// Images a submission.
+    /// Images answered together.
     pub batch: u32,
     /// `f32` or `f16`.
     pub precision: String,
@@ -58,15 +77,49 @@ pub struct Measurement {
     pub p90_ms: f64,
     /// Images a second at the median.
     pub images_per_s: f64,
-    /// Operations a second at the median, in 10^9; none where the network's operations are not counted.
+    /// Operations a second at the median, in 10^9; none where they are not counted.
     pub gflops: Option<f64>,
-    /// `gflops` as a share of what the ceilings allow.
+    /// The time that the ceilings alone would take, over the median.
     pub share_of_roof: Option<f64>,
+    /// Bytes that dispatches read and write a second at the median, in 10^9.
+    pub gbytes_per_s: Option<f64>,
+    /// Time to the first answer: weights to the device, recording, pipelines, the first run. Pipelines that a smaller batch of the same network
+    /// compiled are there already.
+    pub first_ms: f64,
+    /// Repetitions after that.
+    pub repeats: usize,
+    /// Images of one submission: a larger batch goes through in several.
+    pub images_a_submission: Option<usize>,
+    /// Pipelines that this network compiled so far.
+    pub pipelines: Option<usize>,
+    /// Dispatches of one submission.
+    pub dispatches: Option<usize>,
+    /// Bytes of the buffers that they write.
+    pub slab_bytes: Option<u64>,
+    /// Operators of one submission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernels: Option<Vec<Kernel>>,
+    /// Of the whole batch.
+    #[serde(skip)]
+    work: Option<Work>,
+}
+
+/// A network that could not be measured.
+#[derive(Debug, Serialize)]
+pub struct NotMeasured {
+    /// Its name.
+    pub net: String,
+    /// Images that were to be answered together.
+    pub batch: u32,
+    /// `f32` or `f16`.
+    pub precision: String,
+    /// Why.
+    pub error: String,
 }
 
 impl Measurement {
     /// Figures of the times of several repetitions.
-    pub fn new(net: &str, batch: u32, precision: &str, times: &Times) -> Self {
+    pub fn new(net: &str, batch: u32, precision: &str, first: f64, times: &Times) -> Self {
         Self {
             net: net.into(),
             batch,
@@ -77,44 +130,38 @@ impl Measurement {
             images_per_s: f64::from(batch) / times.median(),
             gflops: None,
             share_of_roof: None,
+            gbytes_per_s: None,
+            first_ms: 1e3 * first,
+            repeats: times.count(),
+            images_a_submission: None,
+            pipelines: None,
+            dispatches: None,
+            slab_bytes: None,
+            kernels: None,
+            work: None,
         }
     }
 
-    /// Sets the operations a second, and their share of the roof: the time that the ceilings alone would take, over the median.
-    pub fn against(&mut self, work: Work, peak: &Peak) {
+    /// Sets what a batch costs: that of as many submissions as it needs.
+    pub fn costs(&mut self, cost: &Cost, pipelines: usize) {
+        let batch = u64::from(self.batch);
+        let images = (cost.images as u64).max(1);
+        let work = Work { flops: cost.work.flops * batch / images, bytes: cost.work.bytes * batch.div_ceil(images) };
         let seconds = self.median_ms / 1e3;
-        self.gflops = Some(work.flops as f64 / seconds / 1e9);
-        if let Peak { gflops_f32: Some(gflops), gbytes_per_s: Some(gbytes) } = peak {
-            let roof = (work.flops as f64 / gflops).max(work.bytes as f64 / gbytes) / 1e9;
-            self.share_of_roof = Some(roof / seconds);
-        }
+        self.gflops = (work.flops > 0).then_some(work.flops as f64 / seconds / 1e9);
+        self.gbytes_per_s = Some(work.bytes as f64 / seconds / 1e9);
+        self.images_a_submission = Some(cost.images.min(self.batch as usize));
+        self.pipelines = Some(pipelines);
+        self.dispatches = Some(cost.dispatches);
+        self.slab_bytes = Some(cost.slab_bytes);
+        self.work = Some(work);
     }
-}
 
-impl BenchReport {
-    /// The report, for people.
-    pub fn table(&self, out: &mut impl Write) -> io::Result<()> {
-        let paint = Paint::stdout();
-        let AdapterReport { name, backend, driver } = &self.adapter;
-        let driver = if driver.is_empty() { String::new() } else { format!(", {driver}") };
-        writeln!(out, "{}  {backend}{driver}", paint.bold(name))?;
-        if let Peak { gflops_f32: Some(gflops), gbytes_per_s: Some(gbytes) } = self.peak {
-            writeln!(out, "{}", paint.dim(format!("ceilings measured: {gflops:.1} GFLOP/s f32, {gbytes:.1} GB/s")))?;
-        }
-        let head = ["net", "batch", "type", "median ms", "min ms", "p90 ms", "images/s", "GFLOP/s", "of roof"];
-        let [net, batch, kind, rest @ ..] = head;
-        let rest: String = rest.iter().map(|title| format!("{title:>11}")).collect();
-        writeln!(out, "{}", paint.dim(format!("{net:<14}{batch:>6}  {kind:<4}{rest}")))?;
-        for result in &self.results {
-            let gflops = result.gflops.map_or("-".to_string(), |value| format!("{value:.1}"));
-            let share = result.share_of_roof.map_or("-".to_string(), |value| format!("{:.0} %", 100.0 * value));
-            writeln!(
-                out,
-                "{:<14}{:>6}  {:<4}{:>11.3}{:>11.3}{:>11.3}{:>11.1}{gflops:>11}{share:>11}",
-                result.net, result.batch, result.precision, result.median_ms, result.min_ms, result.p90_ms, result.images_per_s
-            )?;
-        }
-        Ok(())
+    /// Sets the shares of the roof.
+    pub fn against(&mut self, peak: &Peak) {
+        let roof = self.work.and_then(|work| peak.seconds(work));
+        self.share_of_roof = roof.map(|seconds| 1e3 * seconds / self.median_ms);
+        self.kernels.iter_mut().flatten().for_each(|kernel| kernel.against(peak));
     }
 }
 
@@ -124,8 +171,18 @@ mod tests {
 
     #[test]
     fn images_a_second_follow_from_the_median_batch() {
-        let found = Measurement::new("default", 4, "f32", &Times::new(vec![0.007, 0.001, 0.005]));
-        assert_eq!((found.min_ms, found.median_ms, found.p90_ms), (1.0, 5.0, 7.0));
-        assert_eq!(found.images_per_s, 800.0);
+        let found = Measurement::new("default", 4, "f32", 0.5, &Times::new(vec![0.007, 0.001, 0.005]));
+        assert_eq!((found.min_ms, found.median_ms, found.p90_ms, found.first_ms), (1.0, 5.0, 7.0, 500.0));
+        assert_eq!((found.images_per_s, found.repeats), (800.0, 3));
+    }
+
+    #[test]
+    fn a_batch_in_several_submissions_costs_all_of_them() {
+        let mut found = Measurement::new("default", 6, "f32", 0.5, &Times::new(vec![0.01]));
+        let work = Work { flops: 4_000_000, bytes: 5_000_000 };
+        found.costs(&Cost { images: 4, dispatches: 3, slab_bytes: 64, work }, 2);
+        assert_eq!((found.gflops, found.gbytes_per_s, found.images_a_submission), (Some(0.6), Some(1.0), Some(4)));
+        found.against(&Peak { gflops_f32: Some(1.2), gbytes_per_s: Some(10.0) });
+        assert_eq!(found.share_of_roof, Some(0.5));
     }
 }

@@ -1,0 +1,34 @@
+//! `moue bench compare`.
+
+mod file;
+mod plot;
+mod rows;
+mod table;
+
+use std::path::PathBuf;
+
+use crate::cli::files;
+use crate::cli::outcome::{Failure, Outcome, Status};
+
+/// Puts reports of several machines side by side
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Reports that `moue bench --json FILE` wrote; ratios are to the first
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Draw them
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
+}
+
+/// A table on stdout: a row a network, batch and precision, a column a machine.
+pub fn run(args: &Args) -> Outcome {
+    let machines = args.files.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let rows = rows::rows(&machines);
+    if let Some(path) = &args.plot {
+        let drawn = files::make_room(path).and_then(|()| files::write(path, plot::speeds(&machines, &rows).as_bytes()));
+        drawn.map_err(|error| Failure::at("--plot", error))?;
+    }
+    table::write(&machines, &rows, &mut std::io::stdout().lock())?;
+    Ok(Status::Complete)
+}

@@ -1,0 +1,178 @@
+//! What is measured, ready to be run.
+
+use image::{Rgb, RgbImage};
+
+use super::frame::Frame;
+use super::suite::{DEFAULT, FRAME, TWENTY};
+use crate::device::Device;
+use crate::ensemble::Ensemble;
+use crate::error::{Error, Result};
+use crate::gpu::{Timing, Work};
+use crate::graph::Graph;
+use crate::rect::Rect;
+use crate::runner::{Input, Runner};
+use crate::tensor::Tensor;
+use crate::weights::{Array, Model};
+use crate::zoo;
+
+/// Seed of weights and inputs.
+const SEED: u64 = 1;
+/// Side of the picture that a face is read from, in pixels.
+const SIDE: u32 = 256;
+
+/// What one submission costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// Images it takes.
+    pub images: usize,
+    /// Dispatches.
+    pub dispatches: usize,
+    /// Bytes of the buffers that they write.
+    pub slab_bytes: u64,
+    /// Operations, and bytes read and written.
+    pub work: Work,
+}
+
+/// What there is before the clock starts: weights and inputs on the host.
+#[derive(Debug)]
+pub enum Source {
+    /// Raw tensors through one network.
+    Network(Box<Model>, Vec<[usize; 3]>),
+    /// Faces of photographs through an ensemble.
+    Faces(Box<Model>, RgbImage),
+    /// Pixels of a frame.
+    Frame(Vec<u32>),
+}
+
+/// Ready on a device.
+#[derive(Debug)]
+pub enum Subject<'s> {
+    /// See [`Source::Network`].
+    Network(Runner<'s>, &'s [[usize; 3]], Vec<Vec<Input>>),
+    /// See [`Source::Faces`].
+    Faces(Box<Ensemble>, &'s RgbImage),
+    /// See [`Source::Frame`].
+    Frame(Box<Frame>),
+}
+
+impl Source {
+    /// The network `net`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where there is none of that name; those of [`Model::embedded`].
+    pub fn new(net: &str) -> Result<Self> {
+        let picture = || RgbImage::from_fn(SIDE, SIDE, |x, y| Rgb([(x ^ y) as u8, (3 * x + y) as u8, (x * y / 7) as u8]));
+        Ok(match net {
+            DEFAULT => Self::Faces(Box::new(Model::embedded()?), picture()),
+            // Its weights stay unmade until they go up: the host need not hold 6 GB of them twice.
+            TWENTY => Self::Faces(Box::new(zoo::ensemble(TWENTY, SEED)?), picture()),
+            FRAME => Self::Frame(Frame::noise()),
+            _ => {
+                let architecture = zoo::find(net)?;
+                let network = architecture.network(None)?;
+                let graph = Graph::new(&network)?;
+                let inputs = graph.tensors.iter().take(graph.inputs).map(|info| info.shape).collect();
+                Self::Network(Box::new(in_memory(zoo::model(&architecture, network, SEED)?)?), inputs)
+            }
+        })
+    }
+
+    /// Puts it on the device. `most`: images that are answered together at most.
+    ///
+    /// # Errors
+    /// The device's; [`Error::Argument`] where the reference cannot do it.
+    pub fn prepare(&self, device: &Device, most: u32) -> Result<Subject<'_>> {
+        Ok(match (self, device) {
+            (Self::Network(model, inputs), _) => {
+                Subject::Network(Runner::new(model, device, None, Some(most as usize))?, inputs, Vec::new())
+            }
+            (Self::Faces(model, picture), _) => {
+                Subject::Faces(Box::new(Ensemble::new(Model::clone(model), device.clone())?), picture)
+            }
+            (Self::Frame(pixels), Device::Gpu(gpu)) => Subject::Frame(Box::new(Frame::new(gpu, pixels)?)),
+            (Self::Frame(_), Device::Cpu) => return Err(Error::Argument(format!("`{FRAME}` is measured on an adapter only"))),
+        })
+    }
+}
+
+/// Seeded weights are made when they are asked for, which would be under the clock.
+fn in_memory(model: Model) -> Result<Model> {
+    let made = model.arrays().map(|(name, array)| {
+        let tensor = array.floats().map_err(|reason| Error::shape(name, reason))?;
+        Ok((name.to_owned(), Array::from_floats(&tensor)))
+    });
+    Model::new(model.description.clone(), made.collect::<Result<_>>()?)
+}
+
+impl Subject<'_> {
+    /// Makes the input of `batch` images, before the clock.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where it cannot be.
+    pub fn make_input(&mut self, batch: u32) -> Result<()> {
+        if let Self::Network(_, shapes, inputs) = self {
+            let input = |&[c, h, w]: &[usize; 3]| {
+                let shape = vec![batch as usize, c, h, w];
+                let count: usize = shape.iter().product();
+                let data = (0..count as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 23) as f32 - 1.0);
+                Ok(Input { name: None, tensor: Tensor::new(shape, data.collect())? })
+            };
+            inputs.push(shapes.iter().map(input).collect::<Result<_>>()?);
+        }
+        Ok(())
+    }
+
+    /// Answers `batch` images, whose input was made.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn run(&mut self, batch: u32) -> Result<()> {
+        match self {
+            Self::Network(runner, _, inputs) => {
+                let images =
+                    |inputs: &&Vec<Input>| inputs.first().is_some_and(|i| i.tensor.shape.first() == Some(&(batch as usize)));
+                let inputs = inputs.iter().find(images).map_or(&[][..], Vec::as_slice);
+                runner.run(inputs).map(drop)
+            }
+            Self::Faces(ensemble, picture) => {
+                let face = (*picture, Rect::whole(picture.width(), picture.height()));
+                ensemble.read(&vec![face; batch as usize], false).map(drop)
+            }
+            Self::Frame(frame) => frame.run(),
+        }
+    }
+
+    /// What a submission of `batch` images costs, which were the last to be run; none on the reference.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn cost(&mut self, batch: u32) -> Result<Option<Cost>> {
+        Ok(match self {
+            Self::Network(runner, ..) => runner.layouts().first().map(|layout| Cost {
+                images: layout.images,
+                dispatches: layout.dispatches,
+                slab_bytes: layout.slab_bytes,
+                work: layout.work,
+            }),
+            Self::Faces(ensemble, _) => ensemble.layout(batch as usize)?.map(|layout| Cost {
+                images: layout.faces,
+                dispatches: layout.dispatches,
+                slab_bytes: layout.slab_bytes,
+                work: layout.work,
+            }),
+            Self::Frame(frame) => Some(frame.cost()),
+        })
+    }
+
+    /// How long each dispatch of the submission that was run last takes; nothing where there are no timestamps.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn profile(&mut self) -> Result<Vec<Timing>> {
+        match self {
+            Self::Network(runner, ..) => runner.profile(),
+            Self::Faces(ensemble, _) => Ok(ensemble.profile()?.map(|(_, timings)| timings).unwrap_or_default()),
+            Self::Frame(frame) => frame.profile(),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What is measured, and for how long.
+
+use std::time::Duration;
+
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::zoo::ARCHITECTURES;
+
+/// The model that moue carries.
+pub const DEFAULT: &str = "default";
+/// Levi and Hassner's twenty networks.
+pub const TWENTY: &str = "levi_hassner";
+/// Codes and colours of a frame.
+pub const FRAME: &str = "lbp";
+
+/// One network and its batches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Its name.
+    pub net: String,
+    /// Images that are answered together, each number once.
+    pub batches: Vec<u32>,
+}
+
+/// How often a network is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// Rounds that are run unless they take longer than `most_time`, and rounds at most.
+    pub least: usize,
+    /// With this much measured, `least` is enough; for each batch.
+    pub enough: Duration,
+    /// After this much, `floor` is enough; for each batch.
+    pub most_time: Duration,
+    /// Rounds that are run however long they take.
+    pub floor: usize,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suite {
+    /// The networks in their order.
+    pub cases: Vec<Case>,
+    /// For each of them.
+    pub effort: Effort,
+    /// No network is begun after this.
+    pub deadline: Option<Duration>,
+    /// What the user should know about the choice.
+    pub remark: Option<String>,
+}
+
+const THOROUGH: Effort = Effort { least: 10, enough: Duration::from_millis(1500), most_time: Duration::from_secs(20), floor: 3 };
+const SHORT: Effort = Effort { least: 7, enough: Duration::from_secs(2), most_time: Duration::from_secs(8), floor: 1 };
+/// Of the reference: it is no faster for being run often.
+const ONCE_OR_TWICE: Effort = Effort { least: 2, enough: Duration::ZERO, most_time: Duration::from_secs(4), floor: 1 };
+/// A network that is begun then ends within 3 minutes of the start.
+const SHORT_DEADLINE: Duration = Duration::from_secs(110);
+/// Networks of [`SHORT`], the slowest at the end.
+const SHORT_NETS: [&str; 7] = [DEFAULT, FRAME, "googlenet", "resnet18", "alexnet", "vgg_s", "resnet101"];
+
+/// Whether there is every one of `nets`.
+///
+/// # Errors
+/// [`Error::Argument`] listing those there are.
+pub fn check(nets: &[String]) -> Result<()> {
+    let all: Vec<&str> = [DEFAULT].into_iter().chain(architectures()).chain([TWENTY, FRAME]).collect();
+    match nets.iter().find(|net| !all.contains(&net.as_str())) {
+        Some(net) => Err(Error::Argument(format!("there is no network `{net}`; there are: {}", all.join(", ")))),
+        None => Ok(()),
+    }
+}
+
+fn architectures() -> impl Iterator<Item = &'static str> {
+    ARCHITECTURES.iter().map(|architecture| architecture.name)
+}
+
+impl Suite {
+    /// `nets` at `batches`; what suits the device in place of empty ones.
+    pub fn new(nets: &[String], batches: &[u32], device: &Device) -> Self {
+        match device {
+            Device::Cpu => Self::choose(nets, batches, Place::Reference),
+            Device::Gpu(gpu) if gpu.capabilities().cpu => Self::choose(nets, batches, Place::Software(gpu.name())),
+            Device::Gpu(_) => Self::choose(nets, batches, Place::Hardware),
+        }
+    }
+
+    fn choose(nets: &[String], batches: &[u32], place: Place<'_>) -> Self {
+        let short = nets.is_empty() && batches.is_empty();
+        let names: Vec<&str> = match place {
+            _ if !nets.is_empty() => nets.iter().map(String::as_str).collect(),
+            Place::Reference => vec![DEFAULT],
+            Place::Software(_) => SHORT_NETS.to_vec(),
+            Place::Hardware => [DEFAULT].into_iter().chain(architectures()).chain([FRAME]).collect(),
+        };
+        let usual = |net: &str| match (net, place) {
+            // Ten crops through twenty networks are a batch by themselves.
+            (TWENTY, _) | (_, Place::Reference) => vec![1],
+            (_, Place::Software(_)) if short && net != DEFAULT => vec![1],
+            (_, Place::Software(_)) => vec![1, 8],
+            (_, Place::Hardware) => vec![1, 8, 64],
+        };
+        let mut cases: Vec<Case> = Vec::new();
+        for net in names {
+            let mut batches = match net {
+                FRAME => vec![1],
+                _ if batches.is_empty() => usual(net),
+                _ => batches.to_vec(),
+            };
+            batches.sort_unstable();
+            batches.dedup();
+            if cases.iter().all(|case| case.net != net) {
+                cases.push(Case { net: net.to_owned(), batches });
+            }
+        }
+        let less = match place {
+            Place::Reference => Some("the built-in reference is slow by design".to_owned()),
+            Place::Software(name) => Some(format!("{name} is a CPU")),
+            Place::Hardware => None,
+        };
+        let remark = less.filter(|_| short).map(|why| {
+            format!("{why}: less is measured there, and briefly; more and longer with --net NAMES --batch LIST (`moue zoo` has the names)")
+        });
+        let effort = match place {
+            Place::Reference => ONCE_OR_TWICE,
+            Place::Software(_) if short => SHORT,
+            _ => THOROUGH,
+        };
+        Self { cases, effort, deadline: remark.is_some().then_some(SHORT_DEADLINE), remark }
+    }
+}
+
+/// Kinds of places.
+#[derive(Debug, Clone, Copy)]
+enum Place<'n> {
+    Reference,
+    /// An adapter of this name that is a CPU.
+    Software(&'n str),
+    Hardware,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batches(suite: &Suite, net: &str) -> Option<Vec<u32>> {
+        suite.cases.iter().find(|case| case.net == net).map(|case| case.batches.clone())
+    }
+
+    #[test]
+    fn a_gpu_is_measured_with_all_there_is_except_what_takes_gigabytes() {
+        let suite = Suite::choose(&[], &[], Place::Hardware);
+        assert_eq!(suite.cases.len(), ARCHITECTURES.len() + 2);
+        assert_eq!(batches(&suite, "vgg16"), Some(vec![1, 8, 64]));
+        assert_eq!((batches(&suite, FRAME), batches(&suite, TWENTY)), (Some(vec![1]), None));
+        assert_eq!((suite.deadline, suite.remark), (None, None));
+    }
+
+    #[test]
+    fn a_cpu_is_measured_with_less_and_says_so() {
+        let suite = Suite::choose(&[], &[], Place::Software("lavapipe"));
+        assert_eq!((batches(&suite, DEFAULT), batches(&suite, "resnet101")), (Some(vec![1, 8]), Some(vec![1])));
+        assert!(suite.remark.is_some_and(|text| text.contains("lavapipe is a CPU") && text.contains("--net")));
+        assert!(suite.deadline.is_some());
+        let suite = Suite::choose(&[], &[], Place::Reference);
+        assert_eq!(suite.cases, [Case { net: DEFAULT.into(), batches: vec![1] }]);
+    }
+
+    #[test]
+    fn what_is_named_is_measured_once_and_thoroughly() {
+        let nets = ["vgg16", TWENTY, FRAME, "vgg16"].map(str::to_owned);
+        let suite = Suite::choose(&nets, &[8, 1, 8], Place::Software("lavapipe"));
+        assert_eq!(suite.cases.len(), 3);
+        assert_eq!((batches(&suite, "vgg16"), batches(&suite, FRAME)), (Some(vec![1, 8]), Some(vec![1])));
+        assert_eq!((suite.effort, suite.deadline, suite.remark), (THOROUGH, None, None));
+        assert_eq!(batches(&Suite::choose(&nets, &[], Place::Hardware), TWENTY), Some(vec![1]));
+    }
+
+    #[test]
+    fn an_unknown_network_is_answered_with_those_there_are() {
+        let error = check(&["resnet18".to_owned(), "resnet19".to_owned()]).unwrap_err().to_string();
+        assert!(["`resnet19`", "resnet18", "default", "levi_hassner", "lbp"].iter().all(|name| error.contains(name)), "{error}");
+        assert!(SHORT_NETS.iter().all(|net| check(&[(*net).to_owned()]).is_ok()));
+    }
+}

@@ -1,0 +1,81 @@
+//! The report, for people.
+
+use std::io::{self, Write};
+
+use super::kernels::Kernel;
+use super::report::{AdapterReport, BenchReport, Measurement, Peak};
+use crate::cli::terminal::Paint;
+
+/// Operators that are listed one by one.
+const MOST_KERNELS: usize = 15;
+
+/// Where, the ceilings, a line a result, and the operators where they were timed.
+pub fn write(report: &BenchReport, out: &mut impl Write) -> io::Result<()> {
+    let paint = Paint::stdout();
+    let AdapterReport { name, backend, driver } = &report.adapter;
+    let driver = if driver.is_empty() { String::new() } else { format!(", {driver}") };
+    writeln!(out, "{}  {backend}{driver}", paint.bold(name))?;
+    if let Peak { gflops_f32: Some(gflops), gbytes_per_s: Some(gbytes) } = report.peak {
+        writeln!(out, "{}", paint.dim(format!("ceilings measured: {gflops:.1} GFLOP/s f32, {gbytes:.1} GB/s")))?;
+    }
+    let titles = ["first ms", "median ms", "min ms", "p90 ms", "images/s", "GFLOP/s", "GB/s", "of roof"];
+    let titles: String = titles.iter().map(|title| format!("{title:>10}")).collect();
+    writeln!(out, "{}", paint.dim(format!("{:<15}{:>6}  {:<4}{titles}", "net", "batch", "type")))?;
+    for result in &report.results {
+        let Measurement { net, batch, precision, first_ms, median_ms, min_ms, p90_ms, images_per_s, .. } = result;
+        let times: String = [first_ms, median_ms, min_ms, p90_ms].iter().map(|ms| format!("{ms:>10.2}")).collect();
+        let [gflops, gbytes] = [result.gflops, result.gbytes_per_s].map(|v| v.map_or("-".into(), |v| format!("{v:.1}")));
+        let share = share(result.share_of_roof);
+        writeln!(out, "{net:<15}{batch:>6}  {precision:<4}{times}{images_per_s:>10.1}{gflops:>10}{gbytes:>10}{share:>10}")?;
+    }
+    for missing in &report.not_measured {
+        writeln!(out, "{:<15}{:>6}  {:<4}  not measured: {}", missing.net, missing.batch, missing.precision, missing.error)?;
+    }
+    for result in &report.results {
+        if let Some(kernels) = result.kernels.as_deref().filter(|kernels| !kernels.is_empty()) {
+            operators(result, kernels, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// One result in one line, said as soon as it is there: shares of the roof are known at the end.
+pub fn progress(result: &Measurement) -> String {
+    let Measurement { batch, first_ms, median_ms, images_per_s, repeats, .. } = result;
+    format!("  batch {batch}: {median_ms:.2} ms, {images_per_s:.1} images/s; first answer {first_ms:.0} ms; {repeats} repeats")
+}
+
+fn share(share: Option<f64>) -> String {
+    share.map_or("-".into(), |value| format!("{:.0} %", 100.0 * value))
+}
+
+fn operators(result: &Measurement, kernels: &[Kernel], out: &mut impl Write) -> io::Result<()> {
+    let paint = Paint::stdout();
+    let sum: f64 = kernels.iter().map(|kernel| kernel.ms).sum();
+    let images = result.images_a_submission.unwrap_or(1);
+    let (net, precision) = (&result.net, &result.precision);
+    writeln!(out)?;
+    writeln!(out, "{}", paint.bold(format!("{net}, {precision}, a submission of {images}: {sum:.2} ms in kernels")))?;
+    let (listed, rest) = kernels.split_at(kernels.len().min(MOST_KERNELS));
+    let width =
+        |name: fn(&Kernel) -> &str, least: usize| listed.iter().map(|k| name(k).chars().count()).max().unwrap_or(0).max(least);
+    let (label, shader) = (width(|k| &k.label, 8), width(|k| k.shader, 6));
+    let titles: String = ["ms", "", "GFLOP/s", "GB/s", "of roof"].iter().map(|title| format!("{title:>9}")).collect();
+    writeln!(out, "{}", paint.dim(format!("  {:<label$}  {:<shader$}{titles}", "operator", "shader")))?;
+    for kernel in listed {
+        let Kernel { ms, gflops, gbytes_per_s, .. } = kernel;
+        let part = format!("{:.1} %", 100.0 * ms / sum.max(1e-9));
+        let share = share(kernel.share_of_roof);
+        writeln!(
+            out,
+            "  {:<label$}  {:<shader$}{ms:>9.3}{part:>9}{gflops:>9.1}{gbytes_per_s:>9.1}{share:>9}",
+            kernel.label, kernel.shader
+        )?;
+    }
+    if !rest.is_empty() {
+        let ms: f64 = rest.iter().map(|kernel| kernel.ms).sum();
+        let part = format!("{:.1} %", 100.0 * ms / sum.max(1e-9));
+        writeln!(out, "  {:<label$}  {:<shader$}{ms:>9.3}{part:>9}", format!("{} others", rest.len()), "(--json)")?;
+    }
+    Ok(())
+}
