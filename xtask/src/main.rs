@@ -2,6 +2,7 @@
 
 mod adapters;
 mod fuzz;
+mod guard;
 mod memory;
 mod peers;
 #[cfg(feature = "protos")]
@@ -24,6 +25,7 @@ cargo xtask train
 cargo xtask fuzz [--seconds N]
 cargo xtask memory [DEVICE]
 cargo xtask peers [DRIVER.json]
+cargo xtask bench-guard [--write]
 cargo run -p xtask --features protos -- protos [--check]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
@@ -37,6 +39,8 @@ cargo run -p xtask --features protos -- protos [--check]
     peers   moue beside ncnn (Vulkan) and ONNX Runtime (WebGPU), pinned and from PyPI: the same networks with the same weights, in turns on one
             adapter, as a table and in benches/results/. On lavapipe and SwiftShader, or on the adapter of the Vulkan driver DRIVER.json (those of
             the machine lie in /usr/share/vulkan/icd.d). Half an hour on CPU adapters.
+    bench-guard    whether a kernel has become slower: its share of the adapter's ceilings of the same run, against what benches/guard.json keeps for
+            the adapter; --write keeps what is measured. Never seconds; what noise hides is called inconclusive.
 
     protos  with `--features protos`: the Rust code of the .proto files that importers read; `--check` says whether it is theirs.
 
@@ -56,6 +60,8 @@ fn main() -> ExitCode {
         }
         ["memory"] => memory::measure(&root(), &target(&root()), None),
         ["memory", device] => memory::measure(&root(), &target(&root()), Some(device)),
+        ["bench-guard"] => guard::guard(&root(), &target(&root()), false),
+        ["bench-guard", "--write"] => guard::guard(&root(), &target(&root()), true),
         ["peers"] => peers::compare(&root(), &target(&root()), None),
         ["peers", driver] => peers::compare(&root(), &target(&root()), Some(driver)),
         #[cfg(feature = "protos")]
