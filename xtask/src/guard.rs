@@ -70,6 +70,13 @@ fn compare(root: &Path, target: &Path, write: bool) -> Result<ExitCode, String> 
         let kept = kept[&adapter][net][shader].as_f64().map_or("-".to_string(), |share| format!("{:.1} %", 100.0 * share));
         println!("{net:<12} {shader:<24} {kept:>8} {:>6.1} % {:>6.1} %", 100.0 * best(rounds), 100.0 * worst(rounds));
     }
+    for (net, kernels) in kept[&adapter].as_object().into_iter().flatten() {
+        for (shader, _) in kernels.as_object().into_iter().flatten() {
+            if !shares.contains_key(&(net.clone(), shader.clone())) {
+                println!("{net:<12} {shader:<24} kept, but it did not run, or took less than {:.0} %", 100.0 * PART);
+            }
+        }
+    }
     let slower = slower(&shares, &kept[&adapter]);
     for (net, shader) in &slower {
         println!("{net}, {shader}: below {:.0} % of the kept share in each of {ROUNDS} rounds", 100.0 * LEAST);
