@@ -37,7 +37,7 @@ cargo run -p xtask --features protos -- protos [--check]
     memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: the larger run may take a
             tenth more than the smaller. Takes minutes on a GPU, up to an hour on a CPU adapter; DEVICE as --device.
     peers   moue beside ncnn (Vulkan) and ONNX Runtime (WebGPU), pinned and from PyPI: the same networks with the same weights, in turns on one
-            adapter, as a table and in benches/results/. On lavapipe and SwiftShader, or on the adapter of the Vulkan driver DRIVER.json (those of
+            adapter, as a table and in benches/peers/. On lavapipe and SwiftShader, or on the adapter of the Vulkan driver DRIVER.json (those of
             the machine lie in /usr/share/vulkan/icd.d). Half an hour on CPU adapters.
     bench-guard    whether a kernel has become slower: its share of the adapter's ceilings of the same run, against what benches/guard.json keeps for
             the adapter; --write keeps what is measured. Never seconds; what noise hides is called inconclusive.

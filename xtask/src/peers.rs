@@ -44,7 +44,7 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
         let mut command = Command::new(python);
         command.arg(scripts.join("compare.py")).arg("--moue").arg(&program).arg("--webgpu-python").arg(webgpu);
         command.arg("--folder").arg(&folder).arg("--driver").arg(driver).args(["--nets", nets, "--repeats", repeats]);
-        command.arg("--json").arg(root.join(format!("benches/results/peers-{name}.json")));
+        command.arg("--json").arg(root.join(format!("benches/peers/{name}.json")));
         Done::of(system::run(&mut command))
     };
     if let Some(driver) = driver {
