@@ -295,9 +295,10 @@ fn a_dense_layer_is_split_where_one_binding_does_not_hold_it() {
         let slabs = recording.pool([prepared.slabs(1)]);
         prepared.record(&mut recording, &slabs, &[input], &graph.outputs).unwrap();
         let tile = kernels::dense_tile(2101);
-        let tiles = gpu.max_binding() / (4 * 16384 * 4 * tile as u64);
+        let most = gpu.most_for(kernels::DenseVariant::choose(gpu.capabilities()).weights());
+        let tiles = most / (4 * 16384 * 4 * tile as u64);
         let parts = 2101_usize.div_ceil(4 * tile * tiles as usize);
-        assert!(parts == 2 || gpu.max_binding() > 1 << 27, "{parts} parts");
+        assert!(parts == 2 || most > 1 << 27, "{parts} parts");
         assert_eq!(recording.dispatches().len(), parts, "on {}", gpu.name());
     }
 }
@@ -459,6 +460,6 @@ fn a_plan_allocates_what_it_says() {
         // Beside the lent memory each plan has parameters and a buffer to be read back: small.
         let (grown, said) = (after - before, scratch.bytes());
         println!("{}: {grown} bytes allocated, {said} of them lent to three plans", gpu.name());
-        assert!(grown >= said && grown < said + said / 20, "{grown} for {said}");
+        assert!(grown >= said && grown < said + said / 100, "{grown} for {said}");
     }
 }

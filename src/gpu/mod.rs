@@ -174,8 +174,11 @@ impl Gpu {
         self.shared.limits.max_storage_buffer_binding_size.min(self.shared.limits.max_buffer_size)
     }
 
-    /// Bytes of the buffers and textures that are there, as the backend's allocator counts them, where it does.
+    /// Bytes of the buffers and textures that are there, as the backend's allocator counts them, where it does. Waits for what was submitted, so that
+    /// what only served it is gone.
     pub fn allocated(&self) -> Option<u64> {
+        self.shared.queue.submit([]);
+        let _ = self.shared.device.poll(wgpu::PollType::wait_indefinitely());
         Some(self.shared.device.generate_allocator_report()?.total_allocated_bytes)
     }
 
