@@ -20,7 +20,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 MOST_ERROR = 1e-3
-PEERS = ("ncnn-vulkan", "ort-webgpu")
+PEERS = ("ncnn-vulkan", "ort-webgpu", "ort-cpu")
 
 
 class Program:
@@ -69,13 +69,19 @@ class Program:
             except ValueError:
                 return False
 
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return None
         line = self.line(number)
         return float(line) if line else None
 
     def end(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         try:
             self.process.wait(60)
         except subprocess.TimeoutExpired:

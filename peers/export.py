@@ -4,6 +4,7 @@ The weights are those of `moue zoo NET`, seed 1. Batch-norms are folded into the
 nothing gets them on both sides: pnnx 20261020 makes a larger output of pads on one side.
 """
 
+import hashlib
 import importlib
 import subprocess
 import sys
@@ -58,9 +59,19 @@ def export(folder, name):
         rest.unlink()
 
 
+def made_of():
+    """What the files follow from: this program, its pins, the networks."""
+    here = Path(__file__).parent
+    sources = [Path(__file__), here / "requirements.txt", *sorted((here.parent / "tests" / "zoo").glob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+
+
 if __name__ == "__main__":
-    target = Path(sys.argv[1])
+    target, state = Path(sys.argv[1]), made_of()
     for net in sys.argv[2:]:
-        if not (target / f"{net}.ncnn.bin").exists():
+        stamp = target / f"{net}.made_of"
+        if not stamp.exists() or stamp.read_text() != state:
             print(f"{net}: writing it for the peers", flush=True)
+            stamp.unlink(missing_ok=True)
             export(target, net)
+            stamp.write_text(state)

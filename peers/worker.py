@@ -41,6 +41,8 @@ def onnxruntime(provider):
 
         options = ort.SessionOptions()
         options.log_severity_level = 3
+        # Its threads would go on spinning while another program is timed.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         session = ort.InferenceSession(f"{model}.onnx", options, providers=[provider])
         # Operators that WebGPU lacks, LRN among them, run on the CPU and are paid for; but a session that finds no adapter computes all of it there,
         # and says nothing.

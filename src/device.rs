@@ -39,10 +39,10 @@ impl Device {
     }
 
     /// Bytes of the largest tensor it can read or write.
-    pub(crate) fn max_binding(&self) -> u64 {
+    pub(crate) fn max_tensor(&self) -> u64 {
         match self {
             Self::Cpu => u64::MAX,
-            Self::Gpu(gpu) => gpu.max_binding(),
+            Self::Gpu(gpu) => gpu.max_tensor(),
         }
     }
 

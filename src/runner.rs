@@ -1,9 +1,10 @@
 //! Raw tensors through the networks of a model, without preprocessing: `moue run`.
 
+use crate::bench::Cost;
 use crate::device::Device;
 use crate::ensemble::{groups, weights_of};
 use crate::error::{Error, Result};
-use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Timing, Work};
+use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Timing};
 use crate::graph::{Graph, Prepared, TensorId, Weights, interpret};
 use crate::kernels::{self, View};
 use crate::tensor::Tensor;
@@ -47,6 +48,8 @@ struct OnGpu {
     members: usize,
     scratch: Scratch,
     plans: Vec<Ready>,
+    /// Of the last run.
+    cost: Cost,
 }
 
 /// A plan for a number of images, and where its inputs go up.
@@ -55,20 +58,7 @@ struct Ready {
     images: usize,
     plan: Plan,
     uploads: Vec<Slice>,
-    layout: Layout,
-}
-
-/// What one submission of a network costs.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Layout {
-    /// Images it takes.
-    pub images: usize,
-    /// Dispatches.
-    pub dispatches: usize,
-    /// Bytes of the buffers that dispatches write.
-    pub slab_bytes: u64,
-    /// Operations, and bytes read and written.
-    pub work: Work,
+    cost: Cost,
 }
 
 /// `inputs` through every member's network, once: [`Runner`] keeps it ready.
@@ -93,7 +83,7 @@ impl<'m> Runner<'m> {
     /// [`Error::Shape`] where no tensor has the name; [`Error::Model`] where weights are missing; the device's.
     pub fn new(model: &'m Model, device: &Device, tensor: Option<&str>, batch: Option<usize>) -> Result<Self> {
         let mut runner = Self { model, members: Vec::new(), wanted: Vec::new(), networks: Vec::new(), batch };
-        for group in groups(model, device.max_binding())? {
+        for group in groups(model, device.max_tensor())? {
             let wanted = match tensor {
                 Some(name) => vec![group.graph.find(name)?],
                 None => group.graph.outputs.clone(),
@@ -110,6 +100,7 @@ impl<'m> Runner<'m> {
                         members: weights.len(),
                         scratch: Scratch::default(),
                         plans: Vec::new(),
+                        cost: Cost::default(),
                     }))
                 }
             });
@@ -157,9 +148,15 @@ impl<'m> Runner<'m> {
         Ok(answers.into_iter().flatten().collect())
     }
 
-    /// What the last submission of each network costs; none before the first run and on `cpu`.
-    pub fn layouts(&self) -> Vec<Layout> {
-        self.on_gpu().filter_map(|network| Some(network.plans.last()?.layout)).collect()
+    /// What the last run cost on the device, all networks together; none before the first run and on `cpu`.
+    pub fn cost(&self) -> Option<Cost> {
+        let mut cost = Cost::default();
+        for network in &self.networks {
+            if let Network::Gpu(network) = network {
+                cost.add(network.cost);
+            }
+        }
+        (cost.submissions > 0).then_some(cost)
     }
 
     /// Runs the last submission of each network once more, with timestamps: how long each of its dispatches takes. Nothing on `cpu`,
@@ -178,10 +175,6 @@ impl<'m> Runner<'m> {
             }
         }
         Ok(timings)
-    }
-
-    fn on_gpu(&self) -> impl Iterator<Item = &OnGpu> {
-        self.networks.iter().filter_map(|network| if let Network::Gpu(network) = network { Some(&**network) } else { None })
     }
 }
 
@@ -221,15 +214,17 @@ impl OnGpu {
     /// The wanted tensors of every member, which are one network of different weights: one dispatch for all.
     fn run(&mut self, inputs: &[&Tensor], wanted: &[TensorId], batch: Option<usize>) -> Result<Vec<Vec<Tensor>>> {
         let images = self.prepared.graph().images(inputs)?;
-        let fits = (self.gpu.max_binding() / self.prepared.largest().max(1)) as usize;
+        let fits = (self.gpu.max_tensor() / self.prepared.largest().max(1)) as usize;
         let most = batch.unwrap_or(MOST_IMAGES).clamp(1, images).min(fits.max(1));
         // Submissions of one size share a plan.
         let batch = images.div_ceil(images.div_ceil(most));
         let mut outputs = vec![vec![Vec::new(); wanted.len()]; self.members];
+        self.cost = Cost::default();
         for first in (0..images).step_by(batch) {
             let count = batch.min(images - first);
             self.make_ready(count, wanted)?;
-            let Some(Ready { plan, uploads, .. }) = self.plans.last_mut() else { continue };
+            let Some(Ready { plan, uploads, cost, .. }) = self.plans.last_mut() else { continue };
+            self.cost.add(*cost);
             let graph = self.prepared.graph();
             let values = inputs.iter().zip(&graph.tensors).map(|(input, info)| -> &[u8] {
                 let each = info.values();
@@ -255,14 +250,16 @@ impl OnGpu {
             self.plans[at..].rotate_left(1);
             return Ok(());
         }
-        if self.plans.len() == MOST_PLANS {
+        let (recording, uploads) = record(&self.prepared, self.members, images, wanted)?;
+        if !self.scratch.holds(&recording) {
+            // Smaller plans would keep what they were lent; to record them again costs little.
+            self.plans.clear();
+        } else if self.plans.len() == MOST_PLANS {
             self.plans.remove(0);
         }
-        let (recording, uploads) = record(&self.prepared, self.members, images, wanted)?;
-        let layout =
-            Layout { images, dispatches: recording.dispatches().len(), slab_bytes: recording.slabs().0, work: recording.work() };
+        let cost = Cost::of(&recording, images);
         let plan = Plan::with(&self.gpu, recording, &mut self.scratch)?;
-        self.plans.push(Ready { images, plan, uploads, layout });
+        self.plans.push(Ready { images, plan, uploads, cost });
         Ok(())
     }
 }

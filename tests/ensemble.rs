@@ -52,6 +52,31 @@ fn gpu_and_twins_answer_alike() {
 }
 
 #[test]
+fn only_what_ran_last_is_profiled() {
+    let picture = soft(3, 64, 64);
+    let faces = |count| vec![(&picture, Rect::whole(64, 64)); count];
+    for gpu in gpus() {
+        let timestamps = gpu.capabilities().timestamps;
+        let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap();
+        let profiled = |ensemble: &mut Ensemble| ensemble.profile().unwrap().map(|(faces, timings)| (faces, timings.is_empty()));
+        ensemble.warm_up(2, false).unwrap();
+        assert_eq!((profiled(&mut ensemble), ensemble.cost()), (None, None), "nothing was read");
+        ensemble.read(&faces(2), false).unwrap();
+        let cost = ensemble.cost().unwrap();
+        assert_eq!((cost.submissions, cost.images), (1, 2));
+        let found = profiled(&mut ensemble);
+        assert_eq!(found, timestamps.then_some((2, false)));
+        ensemble.warm_up(1, false).unwrap();
+        assert_eq!(profiled(&mut ensemble), found, "a plan that was only made ready is not profiled");
+        ensemble.warm_up(16, false).unwrap();
+        assert_eq!(profiled(&mut ensemble), None, "a larger plan took the memory");
+        ensemble.read(&faces(6), false).unwrap();
+        let cost = ensemble.cost().unwrap();
+        assert!(cost.work.flops > 0 && [(1, 8), (2, 4)].contains(&(cost.submissions, cost.images)), "{cost:?}");
+    }
+}
+
+#[test]
 fn a_face_answers_the_same_alone_and_in_a_batch() {
     let pictures: Vec<RgbImage> = (0..66).map(|seed| soft(seed, 64, 64)).collect();
     let faces: Vec<(&RgbImage, Rect)> = pictures.iter().map(|p| (p, Rect::whole(64, 64))).collect();

@@ -52,9 +52,30 @@ fn numbers_of_images_that_come_in_turns_are_answered_alike() {
         for _ in 0..2 {
             for (input, before) in inputs.iter().zip(&first) {
                 assert_eq!(runner.run(input).unwrap(), *before, "{}", gpu.name());
-                assert_eq!(runner.layouts()[0].images, input[0].tensor.shape[0]);
+                assert_eq!(runner.cost().unwrap().images, input[0].tensor.shape[0]);
             }
         }
+    }
+}
+
+#[test]
+fn growing_batches_take_what_the_largest_takes() {
+    let cvgg13 = zoo::find("cvgg13").unwrap();
+    let model = zoo::model(&cvgg13, cvgg13.network(None).unwrap(), 1).unwrap();
+    let input = |images| [Input { name: None, tensor: Random(9).tensor(&[images, 1, 64, 64]) }];
+    for gpu in gpus() {
+        let taken = |batches: &[usize]| {
+            let mut runner = Runner::new(&model, &Device::Gpu(gpu.clone()), None, None).unwrap();
+            let before = gpu.allocated()?;
+            batches.iter().for_each(|&images| drop(runner.run(&input(images)).unwrap()));
+            Some(gpu.allocated()? - before)
+        };
+        let (Some(largest), Some(all)) = (taken(&[9]), taken(&[5, 6, 7, 8, 9, 8, 5])) else {
+            eprintln!("SKIPPED: the allocator of {} does not count", gpu.name());
+            continue;
+        };
+        println!("{}: {largest} bytes for the largest batch, {all} after growing ones", gpu.name());
+        assert!(all < largest + largest / 50, "{all} for {largest}");
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use image::RgbImage;
 
 use super::{Group, Layout, Reading, Times, readings, weights_of};
+use crate::bench::Cost;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::gpu::{Buffer, Gpu, Plan, Recording, Scratch, Slice, Timing, Wait};
@@ -32,6 +33,10 @@ pub(super) struct Engine {
     fusion: Buffer,
     plans: Vec<(Key, Ready)>,
     scratch: Scratch,
+    /// The plan whose uploads the lent memory holds.
+    ran: Option<Key>,
+    /// Of the last reading.
+    cost: Cost,
 }
 
 /// What a plan was made for.
@@ -63,6 +68,7 @@ struct Ready {
     /// Uploads that are the same at every run: crops, and the faces of enlarged crops.
     constants: Vec<(Slice, Vec<u32>)>,
     layout: Layout,
+    cost: Cost,
 }
 
 /// Part of a photograph that goes up for one face, and the rectangle in it.
@@ -91,7 +97,16 @@ impl Engine {
         }
         let weights: Vec<f32> = model.description.fusion.weights.iter().map(|&w| w as f32).collect();
         let fusion = gpu.upload("fusion weights", bytemuck::cast_slice(&weights))?;
-        Ok(Self { gpu, prepared, tables, fusion, plans: Vec::new(), scratch: Scratch::default() })
+        Ok(Self {
+            gpu,
+            prepared,
+            tables,
+            fusion,
+            plans: Vec::new(),
+            scratch: Scratch::default(),
+            ran: None,
+            cost: Cost::default(),
+        })
     }
 
     pub async fn read(
@@ -103,6 +118,7 @@ impl Engine {
         wait: Wait,
         times: &mut Times,
     ) -> Result<Vec<Reading>> {
+        self.cost = Cost::default();
         let most = self.most(model, groups, oversample)?;
         let most_pixels = (self.gpu.max_binding() / 4) as usize;
         let size = model.description.canonical.size;
@@ -145,7 +161,7 @@ impl Engine {
 
     pub fn layout(&mut self, model: &Model, groups: &[Group], faces: usize, oversample: Oversample) -> Result<Layout> {
         let faces = self.chunk(faces, self.most(model, groups, oversample)?).next_power_of_two();
-        self.ready(model, groups, Key { faces, oversample, pixels: LEAST_PIXELS }).map(|ready| ready.layout)
+        self.ready(model, groups, Key { faces, oversample, pixels: LEAST_PIXELS }).map(|(_, ready)| ready.layout)
     }
 
     /// Faces of one submission at most: a power of two.
@@ -155,7 +171,7 @@ impl Engine {
             crops = crops.max(images_a_face(model, group, oversample)?);
         }
         let largest = self.prepared.iter().map(Prepared::largest).max().unwrap_or(1).max(1) * crops as u64;
-        let bytes = MOST_TENSOR[usize::from(self.gpu.capabilities().cpu)].min(self.gpu.max_binding());
+        let bytes = MOST_TENSOR[usize::from(self.gpu.capabilities().cpu)].min(self.gpu.max_tensor());
         let faces = (bytes / largest) as usize;
         Ok(1 << faces.clamp(1, MOST_FACES).ilog2())
     }
@@ -171,10 +187,16 @@ impl Engine {
         if !self.gpu.capabilities().timestamps {
             return Ok(None);
         }
-        match self.plans.last_mut() {
+        // Another plan's uploads would be read as this one's: only what ran last can run again as it is.
+        match self.plans.iter_mut().find(|(key, _)| Some(*key) == self.ran) {
             Some((key, ready)) => Ok(Some((key.faces, ready.plan.profile(&[])?))),
             None => Ok(None),
         }
+    }
+
+    /// What the last reading cost.
+    pub fn cost(&self) -> Cost {
+        self.cost
     }
 
     async fn batch(
@@ -202,12 +224,16 @@ impl Engine {
         let pixels = words.len().next_power_of_two().max(LEAST_PIXELS).min((self.gpu.max_binding() / 4) as usize);
         let packing = start.elapsed();
         let start = Clock::start();
-        let ready = self.ready(model, groups, Key { faces: size, oversample, pixels })?;
+        self.ran = None;
+        let (key, ready) = self.ready(model, groups, Key { faces: size, oversample, pixels })?;
         times.prepare += start.elapsed();
+        let cost = ready.cost;
         let mut uploads: Vec<(Slice, &[u8])> =
             vec![(ready.faces, bytemuck::cast_slice(&faces)), (ready.pixels, bytemuck::cast_slice(&words))];
         uploads.extend(ready.constants.iter().map(|(slice, words)| (*slice, bytemuck::cast_slice(words))));
         let (outputs, mut spent) = ready.plan.answer(&uploads, wait).await?;
+        self.ran = Some(key);
+        self.cost.add(cost);
         spent.upload += packing;
         times.add(parts.len(), spent);
         let bytes = outputs.into_iter().next().unwrap_or_default();
@@ -217,7 +243,7 @@ impl Engine {
         Ok(readings(&values, members, classes))
     }
 
-    fn ready(&mut self, model: &Model, groups: &[Group], wanted: Key) -> Result<&mut Ready> {
+    fn ready(&mut self, model: &Model, groups: &[Group], wanted: Key) -> Result<(Key, &mut Ready)> {
         let (key, ready) = match self.plans.iter().position(|(key, _)| key.serves(wanted)) {
             Some(at) => self.plans.remove(at),
             None => {
@@ -231,7 +257,7 @@ impl Engine {
         };
         self.plans.push((key, ready));
         let last = self.plans.len() - 1;
-        Ok(&mut self.plans[last].1)
+        Ok((key, &mut self.plans[last].1))
     }
 
     fn record(&mut self, model: &Model, groups: &[Group], key: Key) -> Result<Ready> {
@@ -251,7 +277,7 @@ impl Engine {
             let window = [height as u32, width as u32];
             crop_count = images_a_face(model, group, key.oversample)?;
             let images = key.faces * crop_count;
-            let most = ((self.gpu.max_binding() / prepared.largest().max(1)) as usize).clamp(1, images);
+            let most = ((self.gpu.max_tensor() / prepared.largest().max(1)) as usize).clamp(1, images);
             let together = images.div_ceil(images.div_ceil(most));
             // Networks that read the same representations in the same sizes read the same tensor.
             if let Some(pass) = passes.iter().find(|pass| pass.names == names && pass.shape == [channels, height, width]) {
@@ -340,10 +366,18 @@ impl Engine {
         let (slab_bytes, slabs) = recording.slabs();
         let (dispatches, read_bytes) = (recording.dispatches().len(), recording.read_bytes());
         let work = recording.work();
+        if self.ran == Some(key) {
+            self.ran = None;
+        }
+        if !self.scratch.holds(recording) {
+            // Smaller plans would keep what they were lent; to record them again costs little.
+            self.plans.clear();
+        }
+        let cost = Cost::of(recording, key.faces);
         let plan = Plan::with(&self.gpu, std::mem::take(recording), &mut self.scratch)?;
         let layout =
             Layout { faces: key.faces, pipelines: self.gpu.pipelines(), dispatches, slabs, slab_bytes, read_bytes, work };
-        Ok(Ready { plan, faces, pixels, constants, layout })
+        Ok(Ready { plan, faces, pixels, constants, layout, cost })
     }
 }
 

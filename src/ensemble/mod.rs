@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use image::RgbImage;
 
+use crate::bench::Cost;
 use crate::clock::Clock;
 use crate::device::Device;
 use crate::error::Result;
@@ -85,7 +86,7 @@ impl Ensemble {
         if let Some(reason) = model.description.no_faces() {
             return Err(model.wrong("description", reason));
         }
-        let groups: Arc<[Group]> = groups(&model, device.max_binding())?.into();
+        let groups: Arc<[Group]> = groups(&model, device.max_tensor())?.into();
         let engine = match device {
             Device::Cpu => {
                 // What a run would find missing is said now.
@@ -176,7 +177,7 @@ impl Ensemble {
     }
 
     /// Runs the submission last read once more, with timestamps: how many faces it holds, and how long each of its dispatches takes. `None` on
-    /// `cpu`, before anything was read, and where the adapter has no timestamps.
+    /// `cpu`, before anything was read, once another plan took its memory, and where the adapter has no timestamps.
     ///
     /// # Errors
     /// The device's.
@@ -184,6 +185,14 @@ impl Ensemble {
         match &mut self.engine {
             Engine::Cpu => Ok(None),
             Engine::Gpu(engine) => engine.profile(),
+        }
+    }
+
+    /// What the last reading cost on the device; `None` on `cpu`, and before anything was read.
+    pub fn cost(&self) -> Option<Cost> {
+        match &self.engine {
+            Engine::Cpu => None,
+            Engine::Gpu(engine) => Some(engine.cost()).filter(|cost| cost.submissions > 0),
         }
     }
 

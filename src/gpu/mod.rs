@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub use adapter::{Adapter, adapters};
 pub use mapping::Wait;
 pub use plan::{Plan, Spent, Timing};
-pub use recording::{BufferId, Dispatch, Recording, Slice, Work, grid};
+pub use recording::{BufferId, Dispatch, MOST_LAYERS, Recording, Slice, Work, grid};
 pub use scratch::Scratch;
 
 use crate::error::{Error, Result};
@@ -235,6 +235,11 @@ impl Gpu {
             kind if kind.texels() => Ok(Buffer { held: Arc::new(Held::Texels(Mirror::new(self, label, size)?)) }),
             _ => self.reserve(label, size),
         }
+    }
+
+    /// Bytes of the largest tensor that every kernel can read: CPU adapters read some through textures.
+    pub fn max_tensor(&self) -> u64 {
+        self.most_for(if self.shared.capabilities.cpu { BindingKind::Texture } else { BindingKind::Read })
     }
 
     /// Bytes that a binding of this kind holds at most.

@@ -1,6 +1,5 @@
 //! A recording made ready: buffers allocated, pipelines compiled, bind groups built once; each run only writes, submits and reads.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,20 +74,29 @@ impl Plan {
     /// # Errors
     /// As [`Plan::new`].
     pub fn with(gpu: &Gpu, recording: Recording, scratch: &mut Scratch) -> Result<Self> {
+        let made = Self::make(gpu, recording, scratch);
+        if made.is_err() {
+            // What it was lent so far would stay, and the next plan would be lent it for whatever it needs.
+            scratch.trim();
+        }
+        made
+    }
+
+    fn make(gpu: &Gpu, recording: Recording, scratch: &mut Scratch) -> Result<Self> {
         let device = &gpu.shared.device;
         let (mut uploads, mut slabs, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, (label, source)) in recording.buffers.iter().enumerate() {
+        for (id, size) in recording.own() {
+            let (label, source) = &recording.buffers[id.0];
+            sizes.push((label.as_str(), size));
             match source {
-                Source::Slab(size) => {
-                    slabs.push(BufferId(index));
-                    sizes.push((label.as_str(), *size));
-                }
-                Source::Upload(size) => {
-                    uploads.push((BufferId(index), *size));
-                    sizes.push((label, *size));
-                }
-                Source::Shared(_) => {}
+                Source::Upload(_) => uploads.push((id, size)),
+                Source::Slab(_) | Source::Shared(_) => slabs.push(id),
             }
+        }
+        let mirrored = recording.mirrored();
+        if !scratch.holds(&recording) {
+            // A part of what is left would be lent for less than it holds.
+            scratch.trim();
         }
         let mut taken = scratch.buffers(gpu, &sizes)?.into_iter();
         let mut buffers = Vec::new();
@@ -119,13 +127,7 @@ impl Plan {
         if pipelines.len() != shaders.len() {
             return Err(Error::Device { adapter: gpu.name().to_owned(), reason: "a pipeline did not compile".into() });
         }
-        // One mirror a buffer, as large as the largest part that is read of it.
-        let mut sizes: BTreeMap<BufferId, u64> = BTreeMap::new();
-        for slice in recording.dispatches.iter().flat_map(textures).filter(|slice| buffers[slice.buffer.0].bytes().is_some()) {
-            let size = sizes.entry(slice.buffer).or_default();
-            *size = slice.size.max(*size);
-        }
-        let (ids, sizes): (Vec<BufferId>, Vec<u64>) = sizes.into_iter().unzip();
+        let (ids, sizes): (Vec<BufferId>, Vec<u64>) = mirrored.into_iter().unzip();
         let mirrors = scratch.mirrors(gpu, &sizes)?;
         let place = |id: BufferId| ids.iter().position(|&other| other == id);
         let mut steps = Vec::new();
@@ -139,13 +141,13 @@ impl Plan {
             };
             let group = bind(gpu, &dispatch, &pipeline, &params_buffer, &buffers, &view)?;
             let mut mirrored = Vec::new();
-            for slice in textures(&dispatch) {
+            for slice in dispatch.textures() {
                 if let Some(at) = place(slice.buffer).filter(|&at| held[at] != Some(slice)) {
                     held[at] = Some(slice);
                     mirrored.push((at, slice));
                 }
             }
-            for slice in bound(&dispatch).filter(|(kind, _)| *kind == BindingKind::ReadWrite).map(|(_, slice)| slice) {
+            for slice in dispatch.bound().filter(|(kind, _)| *kind == BindingKind::ReadWrite).map(|(_, slice)| slice) {
                 if let Some(at) = place(slice.buffer) {
                     held[at] = None;
                 }
@@ -307,17 +309,6 @@ impl Step {
         pass.set_bind_group(0, &self.group, &[self.params_offset]);
         pass.dispatch_workgroups(x, y, z);
     }
-}
-
-/// What a dispatch does with which part of which buffer.
-fn bound(dispatch: &Dispatch) -> impl Iterator<Item = (BindingKind, Slice)> + '_ {
-    let storage = dispatch.shader.bindings.iter().map(|binding| binding.kind).filter(|kind| *kind != BindingKind::Params);
-    storage.zip(dispatch.buffers.iter().copied())
-}
-
-/// What a dispatch reads through textures.
-fn textures(dispatch: &Dispatch) -> impl Iterator<Item = Slice> + '_ {
-    bound(dispatch).filter(|(kind, _)| kind.texels()).map(|(_, slice)| slice)
 }
 
 fn bind<'m>(

@@ -1,7 +1,9 @@
 //! What to run, as data: buffers, dispatches and what comes back. Kernels write it, [`super::Plan`] turns it into commands.
 
+use std::collections::BTreeMap;
+
 use super::Buffer;
-use super::shader::Shader;
+use super::shader::{BindingKind, Shader};
 use crate::error::{Error, Result};
 
 /// A buffer of a recording.
@@ -43,6 +45,19 @@ pub struct Dispatch {
     pub grid: [u32; 3],
     /// Cost.
     pub work: Work,
+}
+
+impl Dispatch {
+    /// What it does with which part of which buffer.
+    pub(super) fn bound(&self) -> impl Iterator<Item = (BindingKind, Slice)> + '_ {
+        let storage = self.shader.bindings.iter().map(|binding| binding.kind).filter(|kind| *kind != BindingKind::Params);
+        storage.zip(self.buffers.iter().copied())
+    }
+
+    /// What it reads through textures.
+    pub(super) fn textures(&self) -> impl Iterator<Item = Slice> + '_ {
+        self.bound().filter(|(kind, _)| kind.texels()).map(|(_, slice)| slice)
+    }
 }
 
 #[derive(Debug)]
@@ -98,6 +113,28 @@ impl Recording {
         Slice { buffer: BufferId(self.buffers.len() - 1), offset: 0, size }
     }
 
+    /// The buffers that a plan of it makes or is lent, and their bytes.
+    pub(super) fn own(&self) -> Vec<(BufferId, u64)> {
+        let size = |(index, (_, source)): (usize, &(String, Source))| match source {
+            Source::Slab(size) | Source::Upload(size) => Some((BufferId(index), *size)),
+            Source::Shared(_) => None,
+        };
+        self.buffers.iter().enumerate().filter_map(size).collect()
+    }
+
+    /// The buffers that are read through textures and do not lie in one: each needs a mirror, as large as the largest part that is read of it.
+    pub(super) fn mirrored(&self) -> BTreeMap<BufferId, u64> {
+        let mut sizes = BTreeMap::new();
+        for slice in self.dispatches.iter().flat_map(Dispatch::textures) {
+            let texels = |(_, source): &(String, Source)| matches!(source, Source::Shared(buffer) if buffer.bytes().is_none());
+            if !self.buffers.get(slice.buffer.0).is_some_and(texels) {
+                let size = sizes.entry(slice.buffer).or_default();
+                *size = slice.size.max(*size);
+            }
+        }
+        sizes
+    }
+
     /// Appends a dispatch; one with an empty grid is left out.
     pub fn dispatch(&mut self, dispatch: Dispatch) {
         if !dispatch.grid.contains(&0) {
@@ -135,13 +172,17 @@ impl Recording {
     }
 }
 
+/// Layers of a grid at most, and workgroups of its other dimensions: WebGPU's default.
+pub const MOST_LAYERS: usize = 65_535;
+
 /// Workgroups for `count` invocations in workgroups of `workgroup`, folded into two dimensions where one would exceed 65,535, times `layers`.
 pub fn grid(count: u64, workgroup: u32, layers: u64) -> Result<[u32; 3]> {
     let groups = count.div_ceil(u64::from(workgroup));
-    let x = groups.min(65_535);
+    let most = MOST_LAYERS as u64;
+    let x = groups.min(most);
     let y = if x == 0 { 0 } else { groups.div_ceil(x) };
     // Kernels count invocations in u32.
-    if count >= 1 << 32 || y > 65_535 || layers > 65_535 {
+    if count >= 1 << 32 || y > most || layers > most {
         return Err(Error::Argument(format!("{count} invocations x {layers} are more than a grid holds: use a smaller batch")));
     }
     Ok([x as u32, y as u32, layers as u32])

@@ -1,8 +1,10 @@
-//! Memory of plans that never run at the same time: they lend each other buffers and textures, so that together they take what the largest takes.
+//! Memory of plans that never run at the same time: they lend each other buffers and textures. Together they take what the largest takes, where the
+//! owner of the plans lets go of the smaller ones before a larger one is made: [`Scratch::holds`] says when.
 
 use std::sync::Arc;
 
 use super::mirror::Mirror;
+use super::recording::Recording;
 use super::{Buffer, Gpu, Held};
 use crate::error::Result;
 
@@ -14,6 +16,20 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// Whether a plan of `recording` needs no more than there is.
+    pub fn holds(&self, recording: &Recording) -> bool {
+        let mirrors: Vec<u64> = recording.mirrored().into_values().collect();
+        let own: Vec<u64> = recording.own().into_iter().map(|(_, size)| size).collect();
+        fits(self.buffers.iter().map(|had| had.size()).collect(), own)
+            && fits(self.mirrors.iter().map(|had| had.size()).collect(), mirrors)
+    }
+
+    /// Frees what no plan has.
+    pub(super) fn trim(&mut self) {
+        self.buffers.retain(|had| Arc::strong_count(had) > 1);
+        self.mirrors.retain(|had| Arc::strong_count(had) > 1);
+    }
+
     /// Bytes of all of it.
     pub fn bytes(&self) -> u64 {
         let mirrors = self.mirrors.iter().map(|mirror| mirror.size());
@@ -31,6 +47,13 @@ impl Scratch {
         let sizes: Vec<(&str, u64)> = sizes.iter().map(|&size| ("mirror", size)).collect();
         take(&mut self.mirrors, &sizes, Mirror::size, |label, size| Mirror::new(gpu, label, size).map(Arc::new))
     }
+}
+
+/// Whether each of `sizes` finds one of `pool` that is no smaller, no two the same.
+fn fits(mut pool: Vec<u64>, mut sizes: Vec<u64>) -> bool {
+    pool.sort_unstable_by(|a, b| b.cmp(a));
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    sizes.len() <= pool.len() && pool.iter().zip(&sizes).all(|(had, size)| had >= size)
 }
 
 /// The largest of `pool` go to the largest of `sizes`. Those that no plan has any more and that are of no use now are freed before more is made.

@@ -357,12 +357,10 @@ fn winograd_shape(graph: &Graph, step: &Step) -> Option<WinogradShape> {
     WinogradShape::of(*window, *groups, [input, *channels], [height, width])
 }
 
-/// Winograd's method where it is good for the step, and one image of all members fits into a binding.
+/// Winograd's method where it is good for the step, and one image of all members fits.
 fn winograd(gpu: &Gpu, graph: &Graph, step: &Step, members: usize) -> Option<Winograd> {
     let (method, shape) = (Winograd::choose(gpu.capabilities())?, winograd_shape(graph, step)?);
-    let [given, made] = shape.workspace(members);
-    let most = gpu.most_for(method.weights());
-    [given, made, method.weight_bytes(shape.channels, members)].into_iter().all(|bytes| bytes <= most).then_some(method)
+    method.fits(shape, members, gpu.most_for(method.weights())).then_some(method)
 }
 
 fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> Result<StepWeights> {

@@ -185,6 +185,29 @@ impl Variant {
     }
 }
 
+/// What every kind of convolution tells its shader of `images` of a member: sizes and the window; the rest is zero.
+pub(super) fn params(images: usize, input: View, output: View, window: Window) -> Params {
+    let n = |value: usize| value as u32;
+    Params {
+        images: n(images),
+        in_height: n(input.height),
+        in_width: n(input.width),
+        in_c4: n(input.c4()),
+        out_height: n(output.height),
+        out_width: n(output.width),
+        out_c4: n(output.c4()),
+        kernel_height: n(window.kernel[0]),
+        kernel_width: n(window.kernel[1]),
+        stride_y: n(window.stride[0]),
+        stride_x: n(window.stride[1]),
+        pad_top: n(window.pad[0]),
+        pad_left: n(window.pad[1]),
+        dilation_y: n(window.dilation[0]),
+        dilation_x: n(window.dilation[1]),
+        ..Params::default()
+    }
+}
+
 impl Conv {
     /// Checks what does not depend on the method.
     pub(super) fn check(&self, at: &str, input: View, residual: Option<View>, output: View) -> Result<()> {
@@ -256,29 +279,15 @@ impl Conv {
         let outputs = output.images as u64 * output.pixels() as u64 * self.out_channels as u64;
         let n = |value: usize| value as u32;
         let params = Params {
-            images: n(images),
-            in_height: n(input.height),
-            in_width: n(input.width),
-            in_c4: n(input.c4()),
-            out_height: n(out_height),
-            out_width: n(out_width),
-            out_c4: n(output.c4()),
             out_c4_offset: n(self.out_c4_offset),
             groups: n(groups),
             group_in: n(params_in),
             group_out: n(params_out),
-            kernel_height: n(kh),
-            kernel_width: n(kw),
-            stride_y: n(window.stride[0]),
-            stride_x: n(window.stride[1]),
-            pad_top: n(window.pad[0]),
-            pad_left: n(window.pad[1]),
-            dilation_y: n(window.dilation[0]),
-            dilation_x: n(window.dilation[1]),
             weights_stride: n(weights_stride),
             bias_stride: n(out_c4),
             relu: u32::from(self.relu),
             residual: u32::from(residual.is_some()),
+            ..params(images, input, output, window)
         };
         Ok(Dispatch {
             label: at.to_owned(),

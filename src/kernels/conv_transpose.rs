@@ -1,8 +1,9 @@
 //! Transposed convolution.
 
+use super::conv::params;
 use super::{View, holds, loops, same};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{CONV_TRANSPOSE, conv_transpose::Params};
+use crate::gpu::shader::{CONV_TRANSPOSE, conv_direct::Params};
 use crate::gpu::{Dispatch, Slice, Work, grid};
 use crate::tensor::Tensor;
 use crate::window::Window;
@@ -94,27 +95,12 @@ impl ConvTranspose {
         let images = input.images / members;
         let n = |value: usize| value as u32;
         let params = Params {
-            images: n(images),
-            in_height: n(input.height),
-            in_width: n(input.width),
-            in_c4: n(input.c4()),
-            out_height: n(output.height),
-            out_width: n(output.width),
-            out_c4: n(output.c4()),
             groups: n(groups),
             group_in: n(group_in),
             group_out: n(group_out),
-            kernel_height: n(kh),
-            kernel_width: n(kw),
-            stride_y: n(window.stride[0]),
-            stride_x: n(window.stride[1]),
-            pad_top: n(window.pad[0]),
-            pad_left: n(window.pad[1]),
-            dilation_y: n(window.dilation[0]),
-            dilation_x: n(window.dilation[1]),
             weights_stride: n(weights_stride),
             bias_stride: n(output.c4()),
-            ..Params::default()
+            ..params(images, input, output, window)
         };
         Ok(Dispatch {
             label: at.to_owned(),

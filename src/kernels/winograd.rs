@@ -1,11 +1,11 @@
 //! Winograd's F(4 x 4, 3 x 3): a 3 x 3 convolution as 36 products of 1 x 1, of a quarter of the multiply-adds (Lavin & Gray 2016,
 //! arXiv:1509.09308). Three dispatches: tiles of the input are transformed, multiplied, and transformed back.
 
-use super::conv::{Conv, ConvWeights, Variant};
+use super::conv::{Conv, ConvWeights, Variant, params};
 use super::{View, holds, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, BindingKind, Shader, conv_direct::Params};
-use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
+use crate::gpu::{Capabilities, Dispatch, MOST_LAYERS, Slice, Work, grid};
 use crate::tensor::Tensor;
 use crate::window::Window;
 
@@ -42,7 +42,6 @@ pub struct Shape {
 impl Shape {
     /// Of a convolution that the method computes, and by its cost in multiply-adds faster than a direct kernel.
     pub fn of(window: Window, groups: usize, channels: [usize; 2], output: [usize; 2]) -> Option<Self> {
-        let fits = window.kernel == [3, 3] && window.stride == [1, 1] && window.dilation == [1, 1] && groups == 1;
         let shape = Self { channels, output };
         // Sizes of hostile networks may be large: no integer holds their products.
         let [c, o] = channels.map(|count| count as f64);
@@ -50,7 +49,7 @@ impl Shape {
         let direct = 9.0 * c * o * padded(output[0] * output[1]);
         let products = POINTS as f64 * c * o * padded(shape.tiles());
         let transforms = POINTS as f64 * shape.tiles() as f64 * (INPUT * c + OUTPUT * o) + FIXED;
-        (fits && products + transforms < 0.95 * direct).then_some(shape)
+        (Winograd::computes(window, groups) && products + transforms < 0.95 * direct).then_some(shape)
     }
 
     /// Tiles of an image.
@@ -95,9 +94,26 @@ impl Winograd {
         products.weights().texels().then_some(Self { products })
     }
 
+    /// Whether the method computes a convolution of this window and these groups.
+    pub fn computes(window: Window, groups: usize) -> bool {
+        window.kernel == [3, 3] && window.stride == [1, 1] && window.dilation == [1, 1] && groups == 1
+    }
+
+    /// Whether one image of `members` fits: weights, workspace and products into `most` bytes each and one grid.
+    pub fn fits(self, shape: Shape, members: usize, most: u64) -> bool {
+        let [given, made] = shape.workspace(members);
+        let layers = POINTS * members * shape.channels[1].div_ceil(4 * self.tile());
+        let bytes = [given, made, self.weight_bytes(shape.channels, members)];
+        bytes.into_iter().all(|bytes| bytes <= most) && layers <= MOST_LAYERS && shape.tiles() <= 1 << 16
+    }
+
+    fn tile(self) -> usize {
+        self.products.tile().unwrap_or(1)
+    }
+
     /// Bytes of the packed weights of a convolution of `channels` for `members`.
     pub fn weight_bytes(self, [channels, out]: [usize; 2], members: usize) -> u64 {
-        let out = out.next_multiple_of(4 * self.products.tile().unwrap_or(1));
+        let out = out.next_multiple_of(4 * self.tile());
         4 * (POINTS * members * channels.next_multiple_of(4) * out) as u64
     }
 
@@ -150,7 +166,7 @@ impl Winograd {
     ) -> Result<[Dispatch; 3]> {
         let size = conv.window.output(at, [input.height, input.width], false)?;
         let shape = Shape { channels: [input.channels, conv.out_channels], output: size };
-        if conv.window.kernel != [3, 3] || conv.window.stride != [1, 1] || conv.window.dilation != [1, 1] || conv.groups != 1 {
+        if !Self::computes(conv.window, conv.groups) {
             return Err(Error::shape(at, format!("{:?} in {} groups is not 3 x 3 of stride 1", conv.window, conv.groups)));
         }
         conv.check(at, input, residual, output)?;
@@ -172,21 +188,12 @@ impl Winograd {
 
         let n = |value: usize| value as u32;
         let params = Params {
-            images: n(images / conv.members),
             groups: n(conv.members),
-            in_height: n(input.height),
-            in_width: n(input.width),
-            in_c4: n(input.c4()),
-            out_height: n(output.height),
-            out_width: n(output.width),
-            out_c4: n(output.c4()),
             out_c4_offset: n(conv.out_c4_offset),
-            pad_top: n(conv.window.pad[0]),
-            pad_left: n(conv.window.pad[1]),
             bias_stride: n(out_c4),
             relu: u32::from(conv.relu),
             residual: u32::from(residual.is_some()),
-            ..Params::default()
+            ..params(images / conv.members, input, output, conv.window)
         };
         let [forth, back] = self.transforms();
         let transform = |shader: &'static Shader, channels: usize, bound, vec4s: usize| {
@@ -221,5 +228,29 @@ impl Winograd {
                 multiplied.vec4s() + residual_vec4s + images * output.pixels() * out_c4,
             )?,
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_grid_does_not_hold_is_left_to_the_direct_kernels() {
+        let method = Winograd::with(Variant::Direct).unwrap();
+        let shape = Shape { channels: [60, 736], output: [16, 16] };
+        assert!(method.fits(shape, 2, u64::MAX));
+        assert!(!method.fits(shape, 20, u64::MAX), "36 x 20 x 92 layers");
+        assert!(!method.fits(shape, 2, 1 << 20), "weights of 12 MB");
+    }
+
+    #[test]
+    fn the_method_is_taken_where_it_pays() {
+        let square = Window::square(3, 1).padded(1);
+        let of = |channels, side| Shape::of(square, 1, [channels; 2], [side; 2]).is_some();
+        assert!(of(256, 56) && of(512, 28));
+        assert!(!of(16, 44) && !of(512, 7), "few channels, and few tiles");
+        assert!(Shape::of(Window::square(3, 2).padded(1), 1, [256; 2], [28; 2]).is_none(), "stride 2");
+        assert!(Shape::of(square, 2, [256; 2], [56; 2]).is_none(), "groups");
     }
 }

@@ -61,6 +61,7 @@ impl Stopwatch {
         }
         match recognizer.profile()? {
             Some((faces, timings)) => kernels(faces, &timings),
+            None if times.submissions == 0 => terminal::note("kernels: no face was read"),
             None => terminal::note("kernels: no timestamps on this device"),
         }
         if let Some(kib) = peak {

@@ -1,11 +1,10 @@
 //! Codes and colours of one 4K frame: what the pixels of a video go through before a network sees them.
 
+use crate::bench::Cost;
 use crate::error::Result;
 use crate::gpu::{Gpu, Plan, Recording, Timing, Work};
 use crate::kernels::{self, Normalise, Source, View};
 use crate::lbp::{Metric, published};
-
-use super::subject::Cost;
 
 const WIDTH: u32 = 3840;
 const HEIGHT: u32 = 2160;
@@ -55,7 +54,7 @@ impl Frame {
         recording.dispatch(kernels::normalise("colours", step, codes, table, crops, 1, output, 0)?);
         // Integers and comparisons are no floating-point operations, and of interpolation in place there is none: bytes are what counts.
         let work = Work { flops: 0, bytes: recording.work().bytes };
-        let cost = Cost { images: 1, dispatches: recording.dispatches().len(), slab_bytes: recording.slabs().0, work };
+        let cost = Cost { work, ..Cost::of(&recording, 1) };
         let mut plan = Plan::new(gpu, recording)?;
         plan.run(&[(frame, bytemuck::cast_slice(pixels)), (table, bytemuck::cast_slice(&words)), (crops, &[0; 8])])?;
         Ok(Self { gpu: gpu.clone(), plan, cost })

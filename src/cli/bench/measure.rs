@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::ceilings::Ceilings;
 use super::kernels::{Kernel, kernels};
 use super::report::{AdapterReport, BenchReport, Measurement, NotMeasured, SCHEMA};
-use super::subject::{Cost, Source, Subject};
+use super::subject::{Source, Subject};
 use super::suite::{Case, Effort, Suite};
-use super::{date, table};
-use crate::bench::Times;
+use super::table;
+use crate::bench::{Cost, Times};
 use crate::cli::{memory, terminal};
 use crate::device::Device;
 use crate::error::Result;
@@ -75,7 +75,7 @@ pub fn run(suite: &Suite, device: &Device, with_kernels: bool) -> Result<BenchRe
         not_measured,
         peak_memory_kib: memory::peak(),
         moue: env!("CARGO_PKG_VERSION"),
-        date: date::today(),
+        date: time::OffsetDateTime::now_utc().date().to_string(),
     })
 }
 
@@ -104,7 +104,7 @@ struct Track {
     batch: u32,
     /// Seconds to the first answer.
     first: f64,
-    /// What a submission costs, and the pipelines that there were after the first answer.
+    /// What an answer costs, and the pipelines that there were after the first answer.
     cost: Option<(Cost, usize)>,
     seconds: Vec<f64>,
     failure: Option<String>,
@@ -145,7 +145,7 @@ impl Track {
             subject.run(batch)?;
             let seconds = start.elapsed().as_secs_f64();
             let pipelines = if let Device::Gpu(gpu) = device { gpu.pipelines() } else { 0 };
-            Ok((seconds, subject.cost(batch)?.map(|cost| (cost, pipelines))))
+            Ok((seconds, subject.cost().map(|cost| (cost, pipelines))))
         };
         let begun: Result<_> = first();
         let failure = begun.as_ref().err().map(ToString::to_string);

@@ -2,7 +2,6 @@
 
 mod ceilings;
 mod compare;
-mod date;
 mod frame;
 mod kernels;
 mod measure;

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::kernels::Kernel;
-use super::subject::Cost;
-use crate::bench::Times;
+use crate::bench::{Cost, Times};
 use crate::gpu::Work;
 
 /// Name of the schema.
@@ -142,18 +141,16 @@ impl Measurement {
         }
     }
 
-    /// Sets what a batch costs: that of as many submissions as it needs.
+    /// Sets what a batch costs.
     pub fn costs(&mut self, cost: &Cost, pipelines: usize) {
-        let batch = u64::from(self.batch);
-        let images = (cost.images as u64).max(1);
-        let work = Work { flops: cost.work.flops * batch / images, bytes: cost.work.bytes * batch.div_ceil(images) };
+        let Cost { images, dispatches, slab_bytes, work, .. } = *cost;
         let seconds = self.median_ms / 1e3;
         self.gflops = (work.flops > 0).then_some(work.flops as f64 / seconds / 1e9);
         self.gbytes_per_s = Some(work.bytes as f64 / seconds / 1e9);
-        self.images_a_submission = Some(cost.images.min(self.batch as usize));
+        self.images_a_submission = Some(images);
         self.pipelines = Some(pipelines);
-        self.dispatches = Some(cost.dispatches);
-        self.slab_bytes = Some(cost.slab_bytes);
+        self.dispatches = Some(dispatches);
+        self.slab_bytes = Some(slab_bytes);
         self.work = Some(work);
     }
 
@@ -180,7 +177,10 @@ mod tests {
     fn a_batch_in_several_submissions_costs_all_of_them() {
         let mut found = Measurement::new("default", 6, "f32", 0.5, &Times::new(vec![0.01]));
         let work = Work { flops: 4_000_000, bytes: 5_000_000 };
-        found.costs(&Cost { images: 4, dispatches: 3, slab_bytes: 64, work }, 2);
+        let mut cost = Cost { submissions: 1, images: 4, dispatches: 3, slab_bytes: 64, work };
+        cost.add(Cost { images: 2, dispatches: 3, slab_bytes: 32, work: Work { flops: 2_000_000, bytes: 5_000_000 }, ..cost });
+        assert_eq!((cost.submissions, cost.images, cost.dispatches, cost.slab_bytes), (2, 4, 3, 64));
+        found.costs(&cost, 2);
         assert_eq!((found.gflops, found.gbytes_per_s, found.images_a_submission), (Some(0.6), Some(1.0), Some(4)));
         found.against(&Peak { gflops_f32: Some(1.2), gbytes_per_s: Some(10.0) });
         assert_eq!(found.share_of_roof, Some(0.5));

@@ -4,10 +4,11 @@ use image::{Rgb, RgbImage};
 
 use super::frame::Frame;
 use super::suite::{DEFAULT, FRAME, TWENTY};
+use crate::bench::Cost;
 use crate::device::Device;
 use crate::ensemble::Ensemble;
 use crate::error::{Error, Result};
-use crate::gpu::{Timing, Work};
+use crate::gpu::Timing;
 use crate::graph::Graph;
 use crate::rect::Rect;
 use crate::runner::{Input, Runner};
@@ -19,19 +20,6 @@ use crate::zoo;
 const SEED: u64 = 1;
 /// Side of the picture that a face is read from, in pixels.
 const SIDE: u32 = 256;
-
-/// What one submission costs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cost {
-    /// Images it takes.
-    pub images: usize,
-    /// Dispatches.
-    pub dispatches: usize,
-    /// Bytes of the buffers that they write.
-    pub slab_bytes: u64,
-    /// Operations, and bytes read and written.
-    pub work: Work,
-}
 
 /// What there is before the clock starts: weights and inputs on the host.
 #[derive(Debug)]
@@ -142,26 +130,13 @@ impl Subject<'_> {
         }
     }
 
-    /// What a submission of `batch` images costs, which were the last to be run; none on the reference.
-    ///
-    /// # Errors
-    /// The device's.
-    pub fn cost(&mut self, batch: u32) -> Result<Option<Cost>> {
-        Ok(match self {
-            Self::Network(runner, ..) => runner.layouts().first().map(|layout| Cost {
-                images: layout.images,
-                dispatches: layout.dispatches,
-                slab_bytes: layout.slab_bytes,
-                work: layout.work,
-            }),
-            Self::Faces(ensemble, _) => ensemble.layout(batch as usize)?.map(|layout| Cost {
-                images: layout.faces,
-                dispatches: layout.dispatches,
-                slab_bytes: layout.slab_bytes,
-                work: layout.work,
-            }),
+    /// What the last run cost; none on the reference.
+    pub fn cost(&self) -> Option<Cost> {
+        match self {
+            Self::Network(runner, ..) => runner.cost(),
+            Self::Faces(ensemble, _) => ensemble.cost(),
             Self::Frame(frame) => Some(frame.cost()),
-        })
+        }
     }
 
     /// How long each dispatch of the submission that was run last takes; nothing where there are no timestamps.

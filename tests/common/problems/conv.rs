@@ -82,10 +82,7 @@ impl Method {
     fn fits(self, gpu: &Gpu, p: &ConvProblem) -> bool {
         match self {
             Self::Direct(variant) => variant.fits(gpu.capabilities(), p.channels[0], p.channels[1], p.groups),
-            Self::Winograd(_) => {
-                let w = p.window;
-                p.groups == 1 && w.kernel == [3, 3] && w.stride == [1, 1] && w.dilation == [1, 1]
-            }
+            Self::Winograd(_) => Winograd::computes(p.window, p.groups),
         }
     }
 
