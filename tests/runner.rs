@@ -59,6 +59,31 @@ fn numbers_of_images_that_come_in_turns_are_answered_alike() {
 }
 
 #[test]
+fn a_batch_that_no_texture_holds_goes_in_parts() {
+    let text = r#"{"inputs": {"data": [3, 512, 512]}, "outputs": ["y"], "ops": [
+        {"op": "conv", "name": "c", "in": ["data"], "out": ["c"], "channels": 64, "kernel": [1, 1]},
+        {"op": "conv", "name": "d", "in": ["c"], "out": ["d"], "channels": 4, "kernel": [3, 3], "stride": [3, 3]},
+        {"op": "global_average_pool", "in": ["d"], "out": ["y"]}]}"#;
+    let model = zoo::model(&zoo::find("cvgg13").unwrap(), serde_json::from_str(text).unwrap(), 1).unwrap();
+    // 64 MiB an image between the convolutions: SwiftShader binds 1 GiB, and its textures hold a quarter of that.
+    let images: Vec<_> = (0..5).map(|seed| Random(seed + 60).tensor(&[1, 3, 512, 512])).collect();
+    let all = images.iter().flat_map(|image| image.data.clone()).collect();
+    let all = Input { name: None, tensor: moue::tensor::Tensor::new(vec![5, 3, 512, 512], all).unwrap() };
+    for gpu in gpus() {
+        let device = Device::Gpu(gpu.clone());
+        let mut runner = Runner::new(&model, &device, None, None).unwrap();
+        let together = runner.run(std::slice::from_ref(&all)).unwrap().remove(0).1;
+        let parts = runner.cost().unwrap();
+        println!("{}: {} submissions of {} images at most", gpu.name(), parts.submissions, parts.images);
+        assert_eq!(parts.submissions > 1, 5 << 26 > gpu.max_tensor(), "{parts:?}");
+        for (image, got) in images.iter().zip(together.data.chunks(4)) {
+            let alone = runner.run(&[Input { name: None, tensor: image.clone() }]).unwrap().remove(0).1;
+            assert_eq!(got, alone.data);
+        }
+    }
+}
+
+#[test]
 fn growing_batches_take_what_the_largest_takes() {
     let cvgg13 = zoo::find("cvgg13").unwrap();
     let model = zoo::model(&cvgg13, cvgg13.network(None).unwrap(), 1).unwrap();
