@@ -13,6 +13,9 @@ pub const SECONDS: u32 = 45;
 
 const VERSION: &str = "0.13.2";
 
+/// Lines of a failed target's log that are shown.
+const REPORT: usize = 60;
+
 /// Names, and the bytes of an input at most: the longest seed is whole.
 const TARGETS: [(&str, u32); 5] = [("model", 16_384), ("photo", 8192), ("onnx", 8192), ("caffe", 8192), ("state_dict", 4096)];
 
@@ -49,11 +52,38 @@ pub fn run(root: &Path, target: &Path, cargo: &Path, seconds: u32) -> Done {
         if words.is_file() {
             options.push(&dictionary);
         }
-        let ran = fuzz(&[&["run", name][..], &common[..], &options[..]].concat());
+        let log = target.join("fuzz").join(format!("{name}.log"));
+        let ran = logged(Command::new(&tool).args(["fuzz", "run", name]).args(common).args(&options).current_dir(root), &log);
+        match &ran {
+            Ok(true) => println!("{name}: passed, {}", last(&log, "Done ").unwrap_or_default()),
+            Ok(false) => println!("{name}: FAILED\n{}", end(&log)),
+            Err(reason) => println!("{name}: FAILED, {reason}"),
+        }
         failed += usize::from(ran != Ok(true));
     }
     println!("fuzz targets: {} passed, {failed} failed", TARGETS.len() - failed);
     Done::of(Ok(failed == 0))
+}
+
+/// Runs a command with all it prints in a file: libFuzzer writes thousands of lines.
+fn logged(command: &mut Command, log: &Path) -> Result<bool, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", log.display());
+    let file = fs::File::create(log).map_err(failed)?;
+    let second = file.try_clone().map_err(failed)?;
+    system::run(command.stdout(file).stderr(second))
+}
+
+/// The last line of a log that begins so.
+fn last(log: &Path, begin: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(&fs::read(log).ok()?).into_owned();
+    text.lines().rev().find(|line| line.starts_with(begin)).map(|line| line[begin.len()..].to_string())
+}
+
+/// The last lines of a log: libFuzzer ends with what was found and the file that holds it.
+fn end(log: &Path) -> String {
+    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(REPORT)..].join("\n")
 }
 
 /// What cannot be had is skipped, and required of a CI service.

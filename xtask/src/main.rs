@@ -118,7 +118,14 @@ fn test(require_adapter: bool) -> ExitCode {
         steps.run("adapters", || Done::Failed("moue itself lists them, and it did not build".into()));
     }
     steps.run("lints", || cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[]));
-    steps.run("tests", || cargo(&["test", "--workspace", "--no-fail-fast"], &common));
+    steps.run("tests", || {
+        let mut command = Command::new(&program);
+        command
+            .args(["test", "--workspace", "--no-fail-fast"])
+            .current_dir(&root)
+            .envs(common.iter().map(|(name, value)| (*name, value)));
+        named(command)
+    });
     steps.run("benches, one iteration", || {
         if system::has_files(&root.join("benches"), "rs") {
             cargo(&["bench", "--package", "moue", "--bench", "*", "--", "--test"], &common)
@@ -132,6 +139,20 @@ fn test(require_adapter: bool) -> ExitCode {
     steps.run("python tests", || python::test(&root, &target));
     steps.run("fuzz targets", || fuzz::run(&root, &target, &program, fuzz::SECONDS));
     steps.finish()
+}
+
+/// `cargo test`, with what failed as the reason, tests and then targets by cargo's list: the summary repeats them below all other output.
+fn named(command: Command) -> Done {
+    let mut failed = Vec::new();
+    let ran = system::run_heard(command, |line| {
+        let test = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"));
+        let target = line.strip_prefix("    `").and_then(|rest| rest.strip_suffix('`'));
+        failed.extend(test.or(target).map(str::to_string));
+    });
+    match ran {
+        Ok(false) if !failed.is_empty() => Done::Failed(failed.join(", ")),
+        other => Done::of(other),
+    }
 }
 
 fn root() -> PathBuf {

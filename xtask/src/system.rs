@@ -1,6 +1,7 @@
 //! The machine: commands, files, who we are.
 
 use std::env;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -11,6 +12,24 @@ pub fn run(command: &mut Command) -> Result<bool, String> {
         Ok(status) => Ok(status.success()),
         Err(error) => Err(format!("{}: {error}", command.get_program().to_string_lossy())),
     }
+}
+
+/// Runs a command and hands each line that it prints on to `hear`, after showing it; whether it ended well, or why it did not start.
+pub fn run_heard(mut command: Command, mut hear: impl FnMut(&str)) -> Result<bool, String> {
+    println!("$ {}", line(&command));
+    let name = command.get_program().to_string_lossy().into_owned();
+    let failed = |error: std::io::Error| format!("{name}: {error}");
+    let (reader, writer) = std::io::pipe().map_err(failed)?;
+    let both = writer.try_clone().map_err(failed)?;
+    let mut child = command.stdout(both).stderr(writer).spawn().map_err(failed)?;
+    // It holds the ends to write to: the lines would not end.
+    drop(command);
+    for bytes in BufReader::new(reader).split(b'\n') {
+        let said = String::from_utf8_lossy(&bytes.map_err(failed)?).into_owned();
+        println!("{said}");
+        hear(&said);
+    }
+    child.wait().map(|status| status.success()).map_err(failed)
 }
 
 /// Runs commands at the same time with their output shown; whether all ended well, or why one did not start.
