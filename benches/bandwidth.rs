@@ -6,6 +6,7 @@
 mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use moue::Precision;
 use moue::bench::{Load, PeakLoads};
 use moue::fractional::fractional_starts;
 use moue::gpu::{Gpu, Recording, adapters};
@@ -14,18 +15,21 @@ use moue::resample::{Coordinates, Resampling, ResizeMode, Rounding, taps};
 use moue::window::Window;
 use support::{Measured, interleaved, settle};
 
+fn floats(count: usize) -> Vec<f32> {
+    (0..count).map(|i| ((i * 7919) % 1000) as f32 / 500.0 - 1.0).collect()
+}
+
 fn values(count: usize) -> Vec<u8> {
-    let values: Vec<f32> = (0..count).map(|i| ((i * 7919) % 1000) as f32 / 500.0 - 1.0).collect();
-    bytemuck::cast_slice(&values).to_vec()
+    bytemuck::cast_slice(&floats(count)).to_vec()
 }
 
 fn view(slice: moue::gpu::Slice, channels: usize, size: usize) -> View {
-    View { slice, images: 1, channels, height: size, width: size }
+    View { slice, images: 1, channels, height: size, width: size, precision: Precision::F32 }
 }
 
 fn lrn(gpu: &Gpu) -> Load {
     let mut recording = Recording::default();
-    let input = recording.upload("input", View::bytes(1, 96, 55, 55));
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, 96, 55, 55));
     let output = recording.slab("output", input.size);
     let lrn = Lrn { size: 5, alpha: 1e-4, beta: 0.75, k: 1.0 };
     recording.dispatch(kernels::lrn("bench", lrn, view(input, 96, 55), view(output, 96, 55)).unwrap());
@@ -34,10 +38,10 @@ fn lrn(gpu: &Gpu) -> Load {
 
 fn fractional_max_pool(gpu: &Gpu) -> Load {
     let mut recording = Recording::default();
-    let input = recording.upload("input", View::bytes(1, 64, 48, 48));
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, 64, 48, 48));
     let starts: Vec<u32> = [0.3, 0.8].iter().flat_map(|&sample| fractional_starts("bench", 48, 24, 3, sample).unwrap()).collect();
     let table = recording.upload("starts", 4 * starts.len() as u64);
-    let output = recording.slab("output", View::bytes(1, 64, 24, 24));
+    let output = recording.slab("output", View::bytes(Precision::F32, 1, 64, 24, 24));
     let dispatch = kernels::fractional_max_pool("bench", [3, 3], table, view(input, 64, 48), view(output, 64, 24));
     recording.dispatch(dispatch.unwrap());
     let uploads = vec![(input, values(input.size as usize / 4)), (table, bytemuck::cast_slice(&starts).to_vec())];
@@ -46,9 +50,9 @@ fn fractional_max_pool(gpu: &Gpu) -> Load {
 
 fn dense(gpu: &Gpu) -> Load {
     let mut recording = Recording::default();
-    let input = recording.upload("input", View::bytes(1, 4096, 1, 1));
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, 4096, 1, 1));
     let variant = DenseVariant::choose(gpu.capabilities());
-    let weights = gpu.upload_for(variant.weights(), "weights", &values(4096 * 4096)).unwrap();
+    let weights = gpu.upload_for(variant.weights(), Precision::F32, "weights", &floats(4096 * 4096)).unwrap();
     let bias = gpu.upload("bias", &values(4096)).unwrap();
     let layer = Dense {
         variant,
@@ -59,17 +63,17 @@ fn dense(gpu: &Gpu) -> Load {
         bias: recording.shared("bias", &bias),
         relu: true,
     };
-    let output = recording.slab("output", View::bytes(1, 4096, 1, 1));
+    let output = recording.slab("output", View::bytes(Precision::F32, 1, 4096, 1, 1));
     recording.dispatch(kernels::dense("bench", layer, view(input, 4096, 1), view(output, 4096, 1)).unwrap());
     Load::new(gpu, recording, vec![(input, values(4096))]).unwrap()
 }
 
 fn rearrange(gpu: &Gpu) -> Load {
     let mut recording = Recording::default();
-    let input = recording.upload("input", View::bytes(1, 64, 56, 56));
-    let output = recording.slab("output", View::bytes(1, 56, 56, 64));
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, 64, 56, 56));
+    let output = recording.slab("output", View::bytes(Precision::F32, 1, 56, 56, 64));
     let to = Rearrange::transpose(&[64, 56, 56], &[1, 2, 0]);
-    let made = View { slice: output, images: 1, channels: 56, height: 56, width: 64 };
+    let made = View { slice: output, images: 1, channels: 56, height: 56, width: 64, precision: Precision::F32 };
     recording.dispatch(kernels::rearrange("bench", &to, view(input, 64, 56), made).unwrap());
     Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
 }
@@ -79,9 +83,9 @@ fn resample(gpu: &Gpu) -> Load {
     let rows = taps("bench", how, 28, 56, None).unwrap();
     let places = kernels::pack_taps(&rows, &rows);
     let mut recording = Recording::default();
-    let input = recording.upload("input", View::bytes(1, 64, 28, 28));
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, 64, 28, 28));
     let table = recording.upload("taps", 4 * places.len() as u64);
-    let output = recording.slab("output", View::bytes(1, 64, 56, 56));
+    let output = recording.slab("output", View::bytes(Precision::F32, 1, 64, 56, 56));
     recording.dispatch(kernels::resample("bench", table, view(input, 64, 28), view(output, 64, 56)).unwrap());
     let uploads = vec![(input, values(input.size as usize / 4)), (table, bytemuck::cast_slice(&places).to_vec())];
     Load::new(gpu, recording, uploads).unwrap()
@@ -89,7 +93,7 @@ fn resample(gpu: &Gpu) -> Load {
 
 fn prelu(gpu: &Gpu) -> Load {
     let mut recording = Recording::default();
-    let input = recording.upload("input", View::bytes(1, 64, 56, 56));
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, 64, 56, 56));
     let slope = gpu.upload("slope", &values(64)).unwrap();
     let slope = recording.shared("slope", &slope);
     let output = recording.slab("output", input.size);
@@ -99,7 +103,7 @@ fn prelu(gpu: &Gpu) -> Load {
 
 fn conv_transpose(gpu: &Gpu) -> Load {
     let mut recording = Recording::default();
-    let input = recording.upload("input", View::bytes(1, 32, 28, 28));
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, 32, 28, 28));
     let weights = gpu.upload("weights", &values(16 * 4 * 4 * 32)).unwrap();
     let bias = gpu.upload("bias", &values(16)).unwrap();
     let layer = ConvTranspose {
@@ -110,7 +114,7 @@ fn conv_transpose(gpu: &Gpu) -> Load {
         weights: recording.shared("weights", &weights),
         bias: recording.shared("bias", &bias),
     };
-    let output = recording.slab("output", View::bytes(1, 16, 56, 56));
+    let output = recording.slab("output", View::bytes(Precision::F32, 1, 16, 56, 56));
     recording.dispatch(layer.dispatch("bench", view(input, 32, 28), view(output, 16, 56)).unwrap());
     Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
 }

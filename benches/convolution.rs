@@ -6,6 +6,7 @@
 mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use moue::Precision;
 use moue::bench::{Load, PeakLoads};
 use moue::gpu::{Gpu, Recording, adapters};
 use moue::kernels::{Conv, ConvWeights, Variant, View};
@@ -24,12 +25,12 @@ fn load(gpu: &Gpu, variant: Variant, channels: [usize; 2], size: usize, kernel: 
     let bias = vec![0.1; channels[1]];
     let packed = variant.pack("bench", &[(&weight, &bias)], 1).unwrap();
     let mut recording = Recording::default();
-    let view = |slice, channels| View { slice, images: 1, channels, height: size, width: size };
-    let weights = gpu.upload_for(variant.weights(), "weights", bytemuck::cast_slice(&packed.weights)).unwrap();
+    let view = |slice, channels| View { slice, images: 1, channels, height: size, width: size, precision: Precision::F32 };
+    let weights = gpu.upload_for(variant.weights(), Precision::F32, "weights", &packed.weights).unwrap();
     let bias = gpu.upload("bias", bytemuck::cast_slice(&packed.bias)).unwrap();
-    let input = recording.upload("input", View::bytes(1, channels[0], size, size));
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, channels[0], size, size));
     let weights = ConvWeights { variant, weights: recording.shared("weights", &weights), bias: recording.shared("bias", &bias) };
-    let output = recording.slab("output", View::bytes(1, channels[1], size, size));
+    let output = recording.slab("output", View::bytes(Precision::F32, 1, channels[1], size, size));
     let conv = Conv { members: 1, out_channels: channels[1], window, groups: 1, relu: true, out_c4_offset: 0 };
     recording.dispatch(conv.dispatch("bench", view(input, channels[0]), weights, None, view(output, channels[1])).unwrap());
     let values: Vec<f32> = (0..input.size as usize / 4).map(value).collect();

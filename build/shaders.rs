@@ -3,6 +3,8 @@
 //! WGSL has no includes and naga's loops are rarely unrolled by drivers, so three directives are expanded here, each alone on its line:
 //! `#include "common/file.wgsl"`, `#for NAME FROM TO` ... `#end` (NAME, FROM and TO may be variant constants), and
 //! `#variant NAME KEY=VALUE ...` (one shader of that name per line; without any, the file's own name). `{NAME}` stands for a value.
+//!
+//! What includes common/values.wgsl becomes two shaders: NAME for tensors in f32, and NAME_f16 with common/values_f16.wgsl in its place.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,9 +12,22 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use naga::{AddressSpace, ImageClass, Module, ScalarKind, StorageAccess, TypeInner};
+use naga::{AddressSpace, ImageClass, Module, ScalarKind, StorageAccess, StorageFormat, TypeInner};
 
 type Constants = BTreeMap<String, u32>;
+
+/// How values lie in memory, and what stands in its place in the f16 form of a shader.
+const VALUES: &str = "common/values.wgsl";
+const VALUES_F16: &str = "common/values_f16.wgsl";
+/// A texture by this name holds f32 in both forms: what Winograd's method keeps between its dispatches.
+const WIDE: &str = "products";
+
+/// Form of a shader.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    F32,
+    F16,
+}
 
 pub fn main() -> Result<(), String> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(|e| e.to_string())?).join("shaders");
@@ -32,17 +47,24 @@ pub fn main() -> Result<(), String> {
         let mut declared_params = false;
         for (name, constants) in variants(stem, &source)? {
             let at = |e: String| format!("shaders/{stem}.wgsl ({name}): {e}");
-            let expanded = expand(&root, &source, &constants).map_err(at)?;
-            let module = naga::front::wgsl::parse_str(&expanded).map_err(|e| at(e.emit_to_string(&expanded)))?;
-            Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
-                .validate(&module)
-                .map_err(|e| at(e.emit_to_string(&expanded)))?;
-            if !declared_params {
-                declare_params(&mut text, stem, &module).map_err(at)?;
-                declared_params = true;
+            let expanded = [Form::F32, Form::F16].map(|form| expand(&root, &source, &constants, form));
+            let [f32, f16] = expanded;
+            let (f32, f16) = (f32.map_err(at)?, f16.map_err(at)?);
+            let halved = (f16 != f32).then(|| format!("{name}_f16"));
+            let forms = [Some((&name, &f32, Form::F32)), halved.as_ref().map(|name| (name, &f16, Form::F16))];
+            for (own, expanded, form) in forms.into_iter().flatten() {
+                let module = naga::front::wgsl::parse_str(expanded).map_err(|e| at(e.emit_to_string(expanded)))?;
+                Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16_IN_FLOAT32)
+                    .validate(&module)
+                    .map_err(|e| at(e.emit_to_string(expanded)))?;
+                if !declared_params {
+                    declare_params(&mut text, stem, &module).map_err(at)?;
+                    declared_params = true;
+                }
+                let half = halved.as_deref().filter(|_| form == Form::F32);
+                declare_shader(&mut text, own, stem, expanded, &module, form, half).map_err(at)?;
+                names.push(own.to_uppercase());
             }
-            declare_shader(&mut text, &name, stem, &expanded, &module).map_err(at)?;
-            names.push(name.to_uppercase());
         }
     }
     writeln!(
@@ -74,22 +96,23 @@ fn variants(stem: &str, source: &str) -> Result<Vec<(String, Constants)>, String
     Ok(found)
 }
 
-fn expand(root: &Path, source: &str, constants: &Constants) -> Result<String, String> {
+fn expand(root: &Path, source: &str, constants: &Constants, form: Form) -> Result<String, String> {
     let lines: Vec<&str> = source.lines().filter(|l| !l.starts_with("#variant ")).collect();
     let mut out = String::new();
-    expand_lines(root, &lines, constants, &mut out)?;
+    expand_lines(root, &lines, constants, form, &mut out)?;
     Ok(out)
 }
 
-fn expand_lines(root: &Path, lines: &[&str], constants: &Constants, out: &mut String) -> Result<(), String> {
+fn expand_lines(root: &Path, lines: &[&str], constants: &Constants, form: Form, out: &mut String) -> Result<(), String> {
     let mut at = 0;
     while let Some(line) = lines.get(at) {
         at += 1;
         let trimmed = line.trim();
         if let Some(file) = trimmed.strip_prefix("#include ") {
-            let path = root.join(file.trim_matches('"'));
+            let file = file.trim_matches('"');
+            let path = root.join(if form == Form::F16 && file == VALUES { VALUES_F16 } else { file });
             let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-            expand_lines(root, &text.lines().collect::<Vec<_>>(), constants, out)?;
+            expand_lines(root, &text.lines().collect::<Vec<_>>(), constants, form, out)?;
         } else if let Some(head) = trimmed.strip_prefix("#for ") {
             let words: Vec<&str> = head.split_whitespace().collect();
             let [name, from, to] = words[..] else { return Err(format!("`{trimmed}`: want #for NAME FROM TO")) };
@@ -108,7 +131,7 @@ fn expand_lines(root: &Path, lines: &[&str], constants: &Constants, out: &mut St
             for value in number(from)?..number(to)? {
                 let mut inner = constants.clone();
                 inner.insert(name.to_owned(), value);
-                expand_lines(root, body, &inner, out)?;
+                expand_lines(root, body, &inner, form, out)?;
             }
             at += length + 1;
         } else {
@@ -163,9 +186,17 @@ fn scalar_type(kind: ScalarKind) -> Result<&'static str, String> {
     }
 }
 
-fn declare_shader(text: &mut String, name: &str, stem: &str, source: &str, module: &Module) -> Result<(), String> {
+fn declare_shader(
+    text: &mut String,
+    name: &str,
+    stem: &str,
+    source: &str,
+    module: &Module,
+    form: Form,
+    half: Option<&str>,
+) -> Result<(), String> {
     let entry = module.entry_points.first().ok_or("no entry point")?;
-    let mut bindings: Vec<(u32, String, &str)> = Vec::new();
+    let mut bindings: Vec<(u32, String, &str, &str)> = Vec::new();
     for (_, variable) in module.global_variables.iter() {
         let Some(binding) = &variable.binding else { continue };
         let kind = match variable.space {
@@ -182,18 +213,30 @@ fn declare_shader(text: &mut String, name: &str, stem: &str, source: &str, modul
         if binding.group != 0 {
             return Err("bindings belong to group 0".into());
         }
-        bindings.push((binding.binding, variable.name.clone().unwrap_or_default(), kind));
+        let name = variable.name.clone().unwrap_or_default();
+        let texels = if form == Form::F16 && name != WIDE { "F16" } else { "F32" };
+        if let TypeInner::Image { class: ImageClass::Storage { format, .. }, .. } = module.types[variable.ty].inner
+            && format != (if texels == "F16" { StorageFormat::Rgba16Float } else { StorageFormat::Rgba32Float })
+        {
+            return Err(format!("`{name}` is a texture of {format:?}, where {texels} is bound"));
+        }
+        bindings.push((binding.binding, name, kind, texels));
     }
     bindings.sort();
     if bindings.iter().enumerate().any(|(i, b)| b.0 as usize != i) || bindings.first().is_none_or(|b| b.2 != "Params") {
         return Err("bindings are numbered from 0 without gaps, and binding 0 is the uniform `params`".into());
     }
-    let list: String =
-        bindings.iter().map(|(_, name, kind)| format!("Binding {{ name: {name:?}, kind: BindingKind::{kind} }}, ")).collect();
+    let list: String = bindings
+        .iter()
+        .map(|(_, name, kind, texels)| {
+            format!("Binding {{ name: {name:?}, kind: BindingKind::{kind}, texels: Precision::{texels} }}, ")
+        })
+        .collect();
+    let half = half.map_or("None".to_owned(), |half| format!("Some(&{})", half.to_uppercase()));
     let subgroup = source.contains("subgroup");
     write!(
         text,
-        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, subgroup: {subgroup} }};\n",
+        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, subgroup: {subgroup}, f16: {half} }};\n",
         name.to_uppercase(),
         entry.workgroup_size
     )

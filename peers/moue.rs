@@ -8,7 +8,7 @@ use std::io::BufRead;
 use std::time::Instant;
 
 use moue::graph::Graph;
-use moue::runner::{Input, Runner};
+use moue::runner::{Input, Options, Runner};
 use moue::tensor::Tensor;
 use moue::{Device, zoo};
 
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let images = values.len() / (channels * height * width);
     let inputs = [Input { name: None, tensor: Tensor::new(vec![images, channels, height, width], values)? }];
     let model = zoo::model(&architecture, network, 1)?;
-    let mut runner = Runner::new(&model, &device, None, None)?;
+    let mut runner = Runner::new(&model, &device, Options::default())?;
     let (_, answer) = runner.run(&inputs)?.into_iter().next().ok_or("no output")?;
     std::fs::write(output, bytemuck::cast_slice(&answer.data))?;
     println!("ready {}", device.name());

@@ -8,11 +8,13 @@ struct Params {
     relu: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [member * images, H * W, C/4] vec4
+@group(0) @binding(1) var<storage, read> input: array<Values>;           // [member * images, H * W, C/4] vec4
 @group(0) @binding(2) var<storage, read> scale: array<vec4<f32>>;           // [member, C/4] vec4
 @group(0) @binding(3) var<storage, read> shift: array<vec4<f32>>;           // [member, C/4] vec4
-@group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;    // [member * images, H * W, C/4] vec4
+@group(0) @binding(4) var<storage, read_write> output: array<Values>;    // [member * images, H * W, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -24,9 +26,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let member = index / (params.images * params.pixels * params.c4);
     let channel = member * params.c4 + index % params.c4;
-    var value = input[index] * scale[channel] + shift[channel];
+    var value = widen(input[index]) * scale[channel] + shift[channel];
     if (params.relu != 0u) {
         value = max(value, vec4<f32>(0.0));
     }
-    output[index] = value;
+    output[index] = narrow(value);
 }

@@ -20,10 +20,12 @@ struct Params {
     right_repeat: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> left: array<vec4<f32>>;            // [N or 1, H or 1, W or 1, C/4 or 1] vec4
-@group(0) @binding(2) var<storage, read> right: array<vec4<f32>>;           // [N or 1, H or 1, W or 1, C/4 or 1] vec4
-@group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;    // [N, H, W, C/4] vec4
+@group(0) @binding(1) var<storage, read> left: array<Values>;            // [N or 1, H or 1, W or 1, C/4 or 1] vec4
+@group(0) @binding(2) var<storage, read> right: array<Values>;           // [N or 1, H or 1, W or 1, C/4 or 1] vec4
+@group(0) @binding(3) var<storage, read_write> output: array<Values>;    // [N, H, W, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -44,8 +46,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         pixel % params.width,
         index % params.c4,
     );
-    var a = left[offset(vec4<u32>(at.x / params.left_repeat, at.yzw), params.left)];
-    var b = right[offset(vec4<u32>(at.x / params.right_repeat, at.yzw), params.right)];
+    var a = widen(left[offset(vec4<u32>(at.x / params.left_repeat, at.yzw), params.left)]);
+    var b = widen(right[offset(vec4<u32>(at.x / params.right_repeat, at.yzw), params.right)]);
     if (params.left_single != 0u) {
         a = a.xxxx;
     }
@@ -76,5 +78,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if (params.relu != 0u) {
         value = max(value, vec4<f32>(0.0));
     }
-    output[index] = value;
+    output[index] = narrow(value);
 }

@@ -1,7 +1,7 @@
 // Depthwise convolution (a group a channel): one invocation an output vec4.
 
 #include "common/conv.wgsl"
-@group(0) @binding(5) var<storage, read> weights: array<vec4<f32>>;         // [member, kh, kw, C/4] vec4
+@group(0) @binding(5) var<storage, read> weights: array<Values>;         // [member, kh, kw, C/4] vec4
 #include "common/epilogue.wgsl"
 
 #include "common/index.wgsl"
@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             let iy = u32(y + i32(ky * params.dilation_y));
             let ix = u32(x + i32(kx * params.dilation_x));
             if (iy < params.in_height && ix < params.in_width) {
-                sum += weights[at] * input[(image + iy * params.in_width + ix) * params.in_c4 + channel];
+                sum += widen(weights[at]) * widen(input[(image + iy * params.in_width + ix) * params.in_c4 + channel]);
             }
             at += params.in_c4;
         }

@@ -35,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
                 if (iy < params.in_height && ix < params.in_width) {
                     let source = (image + iy * params.in_width + ix) * params.in_c4;
                     for (var c = 0u; c < params.group_in; c++) {
-                        sum[i] += weights[at + c] * input[source + (first + c) / 4u][(first + c) % 4u];
+                        sum[i] += weights[at + c] * widen(input[source + (first + c) / 4u])[(first + c) % 4u];
                     }
                 }
                 at += params.group_in;

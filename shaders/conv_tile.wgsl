@@ -47,9 +47,9 @@ fn main(
         let ix = u32(x + i32(kx * params.dilation_x));
         let inside = iy < params.in_height && ix < params.in_width && c + lane < params.group_in;
         let source = select(0u, (image + iy * params.in_width + ix) * params.in_c4 + conv_group * params.group_in + c + lane, inside);
-        let next_in = select(vec4<f32>(0.0), input[source], inside);
+        let next_in = select(vec4<f32>(0.0), widen(input[source]), inside);
         let present = c + thread / 64u < params.group_in;
-        let next_weights = select(vec4<f32>(0.0), weights[select(0u, at, present)], present);
+        let next_weights = select(vec4<f32>(0.0), widen(weights[select(0u, at, present)]), present);
         workgroupBarrier();
         tile_in[thread] = next_in;
         tile_weights[thread] = next_weights;

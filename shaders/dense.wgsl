@@ -1,7 +1,7 @@
 // Dense layer for GPUs: one invocation four outputs of one image, streaming its columns of the weights.
 
 #include "common/dense.wgsl"
-@group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>;         // [member, O/4 / tile, C/4, 4, tile] vec4
+@group(0) @binding(2) var<storage, read> weights: array<Values>;         // [member, O/4 / tile, C/4, 4, tile] vec4
 
 #include "common/index.wgsl"
 
@@ -17,9 +17,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     var at = weights_start(member, channel);
     var sum = bias[member * params.out_c4 + channel];
     for (var c = 0u; c < params.in_c4; c++) {
-        let v = input[image * params.in_c4 + c];
-        sum += v.x * weights[at] + v.y * weights[at + params.tile]
-            + v.z * weights[at + 2u * params.tile] + v.w * weights[at + 3u * params.tile];
+        let v = widen(input[image * params.in_c4 + c]);
+        sum += v.x * widen(weights[at]) + v.y * widen(weights[at + params.tile])
+            + v.z * widen(weights[at + 2u * params.tile]) + v.w * widen(weights[at + 3u * params.tile]);
         at += 4u * params.tile;
     }
     store(member, image % params.images, channel, sum);

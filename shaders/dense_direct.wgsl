@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         at += 4u * params.tile;
         #for M 0 IMAGES
         {
-            let v = input[source{M} + c];
+            let v = widen(input[source{M} + c]);
             sum{M} += v.x * w0 + v.y * w1 + v.z * w2 + v.w * w3;
         }
         #end

@@ -11,10 +11,12 @@ struct Params {
     kernel_width: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [images, H, W, C/4] vec4
+@group(0) @binding(1) var<storage, read> input: array<Values>;           // [images, H, W, C/4] vec4
 @group(0) @binding(2) var<storage, read> starts: array<u32>;                // first row of every window, then first column
-@group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;    // [images, OH, OW, C/4] vec4
+@group(0) @binding(3) var<storage, read_write> output: array<Values>;    // [images, OH, OW, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -33,8 +35,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     var most = vec4<f32>(-3.4028234e38);
     for (var ky = 0u; ky < params.kernel_height; ky++) {
         for (var kx = 0u; kx < params.kernel_width; kx++) {
-            most = max(most, input[(base + (y + ky) * params.in_width + x + kx) * params.c4 + channel]);
+            most = max(most, widen(input[(base + (y + ky) * params.in_width + x + kx) * params.c4 + channel]));
         }
     }
-    output[index] = most;
+    output[index] = narrow(most);
 }

@@ -10,19 +10,21 @@ struct Params {
     exponent: f32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> probabilities: array<f32>;      // [member, face, crop, classes/4 * 4]
+@group(0) @binding(1) var<storage, read> probabilities: array<Values>;   // [member, face, crop, classes/4] vec4
 @group(0) @binding(2) var<storage, read> weights: array<f32>;            // [member]
 @group(0) @binding(3) var<storage, read_write> fused: array<f32>;        // [face, 1 + member, classes]
 
 #include "common/index.wgsl"
 
 fn member_mean(member: u32, face: u32, class_index: u32) -> f32 {
-    let padded = (params.classes + 3u) / 4u * 4u;
+    let c4 = (params.classes + 3u) / 4u;
     let first = (member * params.faces + face) * params.crops;
     var sum = 0.0;
     for (var crop = 0u; crop < params.crops; crop++) {
-        sum += probabilities[(first + crop) * padded + class_index];
+        sum += widen(probabilities[(first + crop) * c4 + class_index / 4u])[class_index % 4u];
     }
     return sum / f32(params.crops);
 }

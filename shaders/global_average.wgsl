@@ -6,9 +6,11 @@ struct Params {
     pixels: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [images, H * W, C/4] vec4
-@group(0) @binding(2) var<storage, read_write> output: array<vec4<f32>>;    // [images, C/4] vec4
+@group(0) @binding(1) var<storage, read> input: array<Values>;           // [images, H * W, C/4] vec4
+@group(0) @binding(2) var<storage, read_write> output: array<Values>;    // [images, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -22,7 +24,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let image = index / params.c4;
     var sum = vec4<f32>(0.0);
     for (var p = 0u; p < params.pixels; p++) {
-        sum += input[(image * params.pixels + p) * params.c4 + channel];
+        sum += widen(input[(image * params.pixels + p) * params.c4 + channel]);
     }
-    output[index] = sum / f32(params.pixels);
+    output[index] = narrow(sum / f32(params.pixels));
 }

@@ -10,9 +10,11 @@ struct Params {
     k: f32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [images * H * W, C/4] vec4
-@group(0) @binding(2) var<storage, read_write> output: array<vec4<f32>>;    // the same
+@group(0) @binding(1) var<storage, read> input: array<Values>;           // [images * H * W, C/4] vec4
+@group(0) @binding(2) var<storage, read_write> output: array<Values>;    // the same
 
 #include "common/index.wgsl"
 
@@ -31,7 +33,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let last = min(u32(high.w) / 4u, params.c4 - 1u);
     var sum = vec4<f32>(0.0);
     for (var c = first; c <= last; c++) {
-        let v = input[base + c];
+        let v = widen(input[base + c]);
         let squares = v * v;
         let at = i32(4u * c);
         // Channels beyond the last are zero: they add nothing.
@@ -40,5 +42,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         sum += select(vec4<f32>(0.0), squares.zzzz, low <= vec4<i32>(at + 2) & high >= vec4<i32>(at + 2));
         sum += select(vec4<f32>(0.0), squares.wwww, low <= vec4<i32>(at + 3) & high >= vec4<i32>(at + 3));
     }
-    output[index] = input[index] * exp2(-params.beta * log2(params.k + params.alpha * sum));
+    output[index] = narrow(widen(input[index]) * exp2(-params.beta * log2(params.k + params.alpha * sum)));
 }

@@ -19,11 +19,13 @@ struct Params {
     scale: vec4<f32>,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> pixels: array<u32>;           // [images, H, W] bytes, four a word, or 0xBBGGRR words
 @group(0) @binding(2) var<storage, read> table: array<u32>;            // [256] 0xBBGGRR
 @group(0) @binding(3) var<storage, read> crops: array<vec2<u32>>;      // [crops] y, x
-@group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;  // [images, crops, H, W, 1] vec4
+@group(0) @binding(4) var<storage, read_write> output: array<Values>;  // [images, crops, H, W, 1] vec4
 
 #include "common/index.wgsl"
 
@@ -73,5 +75,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if (params.reversed != 0u) {
         value = value.zyxw;
     }
-    output[params.first * size + index] = (value - params.mean) * params.scale;
+    output[params.first * size + index] = narrow((value - params.mean) * params.scale);
 }

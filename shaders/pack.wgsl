@@ -7,9 +7,11 @@ struct Params {
     in_stride: u32,     // scalars from one image to the next
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<f32>;                 // [images, C, H * W]
-@group(0) @binding(2) var<storage, read_write> output: array<vec4<f32>>;    // [images, H * W, C/4] vec4
+@group(0) @binding(2) var<storage, read_write> output: array<Values>;    // [images, H * W, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -27,5 +29,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     for (var i = 0u; i < min(4u, params.channels - channel); i++) {
         value[i] = input[image * params.in_stride + (channel + i) * params.pixels + pixel];
     }
-    output[index] = value;
+    output[index] = narrow(value);
 }

@@ -7,10 +7,12 @@ struct Params {
     c4: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [member * images, H * W, C/4] vec4
+@group(0) @binding(1) var<storage, read> input: array<Values>;           // [member * images, H * W, C/4] vec4
 @group(0) @binding(2) var<storage, read> slope: array<vec4<f32>>;           // [member, C/4] vec4
-@group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;    // [member * images, H * W, C/4] vec4
+@group(0) @binding(3) var<storage, read_write> output: array<Values>;    // [member * images, H * W, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -21,6 +23,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let member = index / (params.images * params.pixels * params.c4);
-    let x = input[index];
-    output[index] = select(x * slope[member * params.c4 + index % params.c4], x, x >= vec4<f32>(0.0));
+    let x = widen(input[index]);
+    output[index] = narrow(select(x * slope[member * params.c4 + index % params.c4], x, x >= vec4<f32>(0.0)));
 }

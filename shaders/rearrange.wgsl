@@ -22,9 +22,11 @@ struct Params {
     within_high: vec4<i32>,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<f32>;                 // [images, H * W, C/4 * 4]
-@group(0) @binding(2) var<storage, read_write> output: array<vec4<f32>>;    // [images, H * W, C/4] vec4
+@group(0) @binding(1) var<storage, read> input: array<Values>;              // [images, H * W, C/4] vec4
+@group(0) @binding(2) var<storage, read_write> output: array<Values>;    // [images, H * W, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -50,7 +52,7 @@ fn gather(image: u32, logical: u32) -> f32 {
     }
     let channel = u32(source) / params.in_pixels;
     let pixel = u32(source) % params.in_pixels;
-    return input[(image * params.in_pixels + pixel) * ((params.in_channels + 3u) / 4u * 4u) + channel];
+    return widen(input[(image * params.in_pixels + pixel) * ((params.in_channels + 3u) / 4u) + channel / 4u])[channel % 4u];
 }
 
 @compute @workgroup_size(64)
@@ -67,5 +69,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     for (var i = 0u; i < min(4u, params.out_channels - channel); i++) {
         value[i] = gather(image, (channel + i) * params.out_pixels + pixel);
     }
-    output[index] = value;
+    output[index] = narrow(value);
 }

@@ -9,10 +9,12 @@ struct Params {
     out_width: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [images, H, W, C/4] vec4
+@group(0) @binding(1) var<storage, read> input: array<Values>;           // [images, H, W, C/4] vec4
 @group(0) @binding(2) var<storage, read> taps: array<u32>;                  // [OH + OW, 3]: first, second, share of the second (f32 bits)
-@group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;    // [images, OH, OW, C/4] vec4
+@group(0) @binding(3) var<storage, read_write> output: array<Values>;    // [images, OH, OW, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -33,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let right = taps[column + 1u];
     let down = bitcast<f32>(taps[row + 2u]);
     let along = bitcast<f32>(taps[column + 2u]);
-    let above = mix(input[(upper + left) * params.c4 + c], input[(upper + right) * params.c4 + c], along);
-    let below = mix(input[(lower + left) * params.c4 + c], input[(lower + right) * params.c4 + c], along);
-    output[index] = mix(above, below, down);
+    let above = mix(widen(input[(upper + left) * params.c4 + c]), widen(input[(upper + right) * params.c4 + c]), along);
+    let below = mix(widen(input[(lower + left) * params.c4 + c]), widen(input[(lower + right) * params.c4 + c]), along);
+    output[index] = narrow(mix(above, below, down));
 }

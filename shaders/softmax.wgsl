@@ -5,9 +5,11 @@ struct Params {
     channels: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [pixels, C/4] vec4
-@group(0) @binding(2) var<storage, read_write> output: array<vec4<f32>>;    // [pixels, C/4] vec4
+@group(0) @binding(1) var<storage, read> input: array<Values>;           // [pixels, C/4] vec4
+@group(0) @binding(2) var<storage, read_write> output: array<Values>;    // [pixels, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -21,14 +23,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let base = pixel * c4;
     var most = -3.4028234e38;
     for (var c = 0u; c < params.channels; c++) {
-        most = max(most, input[base + c / 4u][c % 4u]);
+        most = max(most, widen(input[base + c / 4u])[c % 4u]);
     }
     var sum = 0.0;
     for (var c = 0u; c < params.channels; c++) {
-        sum += exp(input[base + c / 4u][c % 4u] - most);
+        sum += exp(widen(input[base + c / 4u])[c % 4u] - most);
     }
     for (var c = 0u; c < c4; c++) {
         let present = vec4<u32>(4u * c) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(params.channels);
-        output[base + c] = select(vec4<f32>(0.0), exp(input[base + c] - most) / sum, present);
+        output[base + c] = narrow(select(vec4<f32>(0.0), exp(widen(input[base + c]) - most) / sum, present));
     }
 }

@@ -9,9 +9,11 @@ struct Params {
     b: f32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // any shape
-@group(0) @binding(2) var<storage, read_write> output: array<vec4<f32>>;    // the same
+@group(0) @binding(1) var<storage, read> input: array<Values>;           // any shape
+@group(0) @binding(2) var<storage, read_write> output: array<Values>;    // the same
 
 #include "common/index.wgsl"
 
@@ -33,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if (index >= params.count) {
         return;
     }
-    let x = input[index];
+    let x = widen(input[index]);
     let zero = vec4<f32>(0.0);
     let one = vec4<f32>(1.0);
     var y = max(x, zero);
@@ -76,5 +78,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         default: {}
     }
-    output[index] = y;
+    output[index] = narrow(y);
 }

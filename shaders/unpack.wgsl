@@ -8,8 +8,10 @@ struct Params {
     out_stride: u32,    // scalars from one image to the next
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<f32>;           // [images, H * W, C/4 * 4]
+@group(0) @binding(1) var<storage, read> input: array<Values>;        // [images, H * W, C/4] vec4
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;    // [images, C, H * W]
 
 #include "common/index.wgsl"
@@ -25,7 +27,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let channel = at / params.pixels;
     var value = 0.0;
     if (channel < params.channels) {
-        value = input[(image * params.pixels + at % params.pixels) * ((params.channels + 3u) / 4u * 4u) + channel];
+        value = widen(input[(image * params.pixels + at % params.pixels) * ((params.channels + 3u) / 4u) + channel / 4u])[channel % 4u];
     }
     output[index] = value;
 }

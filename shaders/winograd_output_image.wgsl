@@ -3,6 +3,10 @@
 
 #include "common/conv_params.wgsl"
 #include "common/epilogue.wgsl"
-#include "common/input_image.wgsl"
+@group(0) @binding(4) var products: texture_storage_2d<rgba32float, read>;  // [36, member * images, tiles, O/4] vec4
+
+fn product_at(index: u32) -> vec4<f32> {
+    return textureLoad(products, vec2<u32>(index & 1023u, index >> 10u));
+}
 
 #include "common/winograd_output.wgsl"

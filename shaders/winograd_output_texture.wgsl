@@ -3,6 +3,10 @@
 
 #include "common/conv_params.wgsl"
 #include "common/epilogue.wgsl"
-#include "common/input_texture.wgsl"
+@group(0) @binding(4) var products: texture_2d<f32>;                        // [36, member * images, tiles, O/4] vec4
+
+fn product_at(index: u32) -> vec4<f32> {
+    return textureLoad(products, vec2<u32>(index & 1023u, index >> 10u), 0);
+}
 
 #include "common/winograd_output.wgsl"

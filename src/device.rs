@@ -1,7 +1,8 @@
 //! Where the work runs: a GPU adapter, or the plain-Rust twins.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gpu::Gpu;
+use crate::precision::Precision;
 
 /// A place to run: an opened adapter or the built-in reference. Clones share the adapter.
 #[derive(Debug, Clone)]
@@ -35,6 +36,21 @@ impl Device {
                 Ok(gpu) => Ok((Self::Gpu(gpu), None)),
                 Err(error) => Ok((Self::Cpu, Some(format!("{error}; running on `cpu`, the slow built-in reference")))),
             },
+        }
+    }
+
+    /// Whether tensors can lie in `precision` there.
+    pub(crate) fn check(&self, precision: Precision) -> Result<()> {
+        match self {
+            Self::Cpu if precision != Precision::F32 => Err(Error::Argument(format!(
+                "the built-in reference computes in f32 only: choose an adapter for {}",
+                precision.name()
+            ))),
+            Self::Gpu(gpu) if precision == Precision::F16 && !gpu.capabilities().f16 => Err(Error::Limit {
+                adapter: gpu.name().to_owned(),
+                reason: "its driver does not read and write f16: use f32".into(),
+            }),
+            _ => Ok(()),
         }
     }
 

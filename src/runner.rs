@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Timing};
 use crate::graph::{Graph, Prepared, TensorId, Weights, interpret};
 use crate::kernels::{self, View};
+use crate::precision::Precision;
 use crate::tensor::Tensor;
 use crate::weights::{MemberWeights, Model};
 
@@ -61,27 +62,34 @@ struct Ready {
     cost: Cost,
 }
 
+/// What a [`Runner`] answers and how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options<'t> {
+    /// The tensor to answer with; the networks' outputs where `None`.
+    pub tensor: Option<&'t str>,
+    /// Images a submission takes at most.
+    pub batch: Option<usize>,
+    /// How weights and tensors lie on the device.
+    pub precision: Precision,
+}
+
 /// `inputs` through every member's network, once: [`Runner`] keeps it ready.
 ///
 /// # Errors
 /// As [`Runner::new`] and [`Runner::run`].
-pub fn run(
-    model: &Model,
-    device: &Device,
-    inputs: &[Input],
-    tensor: Option<&str>,
-    batch: Option<usize>,
-) -> Result<Vec<(String, Tensor)>> {
-    Runner::new(model, device, tensor, batch)?.run(inputs)
+pub fn run(model: &Model, device: &Device, inputs: &[Input], options: Options<'_>) -> Result<Vec<(String, Tensor)>> {
+    Runner::new(model, device, options)?.run(inputs)
 }
 
 impl<'m> Runner<'m> {
-    /// Uploads the weights of every member. What a run answers: the networks' outputs, or the tensor called `tensor`. `batch`: images a
-    /// submission takes.
+    /// Uploads the weights of every member.
     ///
     /// # Errors
-    /// [`Error::Shape`] where no tensor has the name; [`Error::Model`] where weights are missing; the device's.
-    pub fn new(model: &'m Model, device: &Device, tensor: Option<&str>, batch: Option<usize>) -> Result<Self> {
+    /// [`Error::Shape`] where no tensor has the name; [`Error::Model`] where weights are missing; [`Error::Argument`] and [`Error::Limit`] where the
+    /// device does not compute in the precision; the device's.
+    pub fn new(model: &'m Model, device: &Device, options: Options<'_>) -> Result<Self> {
+        let Options { tensor, batch, precision } = options;
+        device.check(precision)?;
         let mut runner = Self { model, members: Vec::new(), wanted: Vec::new(), networks: Vec::new(), batch };
         for group in groups(model, device.max_tensor())? {
             let wanted = match tensor {
@@ -93,7 +101,7 @@ impl<'m> Runner<'m> {
                 Device::Cpu => Network::Cpu(group.graph, weights),
                 Device::Gpu(gpu) => {
                     let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
-                    let prepared = Prepared::new(gpu, group.graph, &members, &wanted)?;
+                    let prepared = Prepared::new(gpu, group.graph, &members, &wanted, precision)?;
                     Network::Gpu(Box::new(OnGpu {
                         gpu: gpu.clone(),
                         prepared,
@@ -272,9 +280,10 @@ fn record(prepared: &Prepared, members: usize, images: usize, wanted: &[TensorId
     for info in graph.tensors.iter().take(graph.inputs) {
         let [channels, height, width] = info.shape;
         let upload = recording.upload(&info.name, 4 * (images * info.values()) as u64);
+        let precision = prepared.precision();
         let packed = |recording: &mut Recording, images| {
-            let slice = recording.slab("packed input", View::bytes(images, channels, height, width));
-            View { slice, images, channels, height, width }
+            let slice = recording.slab("packed input", View::bytes(precision, images, channels, height, width));
+            View { slice, images, channels, height, width, precision }
         };
         let mut view = packed(&mut recording, images);
         recording.dispatch(kernels::pack(&info.name, upload, view)?);

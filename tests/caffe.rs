@@ -11,7 +11,7 @@ mod common;
 
 use common::{Random, gpus};
 use moue::graph::Graph;
-use moue::runner::{self, Input};
+use moue::runner::{self, Input, Options};
 use moue::tensor::Tensor;
 use moue::weights::{Imported, caffe, onnx};
 use moue::{Device, Model};
@@ -76,7 +76,8 @@ fn devices() -> Vec<Device> {
 fn agrees(name: &str, model: &Model, input: &Tensor, want: &BTreeMap<String, Tensor>, seen: impl Fn(&Tensor) -> Vec<f32>) {
     for device in devices() {
         let inputs = [Input { name: None, tensor: input.clone() }];
-        let got: BTreeMap<String, Tensor> = runner::run(model, &device, &inputs, None, None).unwrap().into_iter().collect();
+        let got: BTreeMap<String, Tensor> =
+            runner::run(model, &device, &inputs, Options::default()).unwrap().into_iter().collect();
         assert!(got.keys().eq(want.keys()), "{name}: {:?} and {:?}", got.keys(), want.keys());
         let mut worst = 0.0_f32;
         for (output, want) in want {

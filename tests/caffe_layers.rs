@@ -7,7 +7,7 @@ mod common;
 
 use common::gpus;
 use moue::graph::Graph;
-use moue::runner::{self, Input};
+use moue::runner::{self, Input, Options};
 use moue::tensor::Tensor;
 use moue::weights::Imported;
 use moue::weights::caffe::{self, Mean};
@@ -57,7 +57,7 @@ fn computes(imported: Imported, inputs: &[(&str, &Tensor)], name: Option<&str>, 
     let inputs: Vec<Input> =
         inputs.iter().map(|&(name, tensor)| Input { name: Some(name.to_owned()), tensor: tensor.clone() }).collect();
     for device in std::iter::once(Device::Cpu).chain(gpus().into_iter().map(Device::Gpu)) {
-        let answers = runner::run(&model, &device, &inputs, name, None).unwrap();
+        let answers = runner::run(&model, &device, &inputs, Options { tensor: name, ..Options::default() }).unwrap();
         let [(_, got)] = &answers[..] else { panic!("{} answers", answers.len()) };
         assert_eq!(got.shape[1..], *dims);
         for (at, &value) in got.data.iter().enumerate() {

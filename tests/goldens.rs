@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use common::{Bench, gpus, packed, unpacked};
 use image::{GrayImage, RgbImage};
+use moue::Precision;
 use moue::gpu::{Gpu, Plan, Recording};
 use moue::graph::{Graph, Prepared, Weights, interpret};
 use moue::kernels::{self, FacePart, Normalise, Source, View};
@@ -89,7 +90,7 @@ fn rgb_bytes(words: &[u8]) -> Vec<u8> {
 }
 
 fn gpu_crop(gpu: &Gpu, photo: &RgbImage, rect: Rect, size: [u32; 2]) -> Vec<u8> {
-    let mut bench = Bench::new(gpu);
+    let mut bench = Bench::of(gpu, Precision::F32);
     let faces = bench.bytes(bytemuck::bytes_of(&FacePart::new(0, photo.width(), photo.height(), rect, false)));
     let pixels = bench.words(&words(photo));
     let output = bench.recording.slab("canonical", 4 * u64::from(size[0] * size[1]));
@@ -101,7 +102,7 @@ fn gpu_crop(gpu: &Gpu, photo: &RgbImage, rect: Rect, size: [u32; 2]) -> Vec<u8> 
 
 fn gpu_gray(gpu: &Gpu, photo: &RgbImage) -> Vec<u8> {
     let count = (photo.width() * photo.height()) as usize;
-    let mut bench = Bench::new(gpu);
+    let mut bench = Bench::of(gpu, Precision::F32);
     let input = bench.words(&words(photo));
     let output = bench.recording.slab("gray", count as u64);
     bench.recording.dispatch(kernels::gray("gray", count, input, output).unwrap());
@@ -112,7 +113,7 @@ fn gpu_gray(gpu: &Gpu, photo: &RgbImage) -> Vec<u8> {
 
 fn gpu_codes(gpu: &Gpu, gray: &GrayImage, radius: u32) -> Vec<u8> {
     let count = ((gray.width() - 2 * radius) * (gray.height() - 2 * radius)) as usize;
-    let mut bench = Bench::new(gpu);
+    let mut bench = Bench::of(gpu, Precision::F32);
     let input = bench.bytes(gray);
     let output = bench.recording.slab("codes", count as u64);
     bench.recording.dispatch(kernels::lbp("lbp", 1, [gray.height(), gray.width()], radius, input, output).unwrap());
@@ -266,7 +267,7 @@ fn representations_of_the_default_model() {
             let size = [codes_shape[0] as u32, codes_shape[1] as u32];
             // The mapped picture is what the kernel makes without resize and normalise.
             for (resize, mean, scale, exact) in [(size, [0.0; 3], [1.0; 3], true), (resize, mean, scale, false)] {
-                let mut bench = Bench::new(&gpu);
+                let mut bench = Bench::of(&gpu, Precision::F32);
                 let pixels = bench.bytes(codes);
                 let table_words: Vec<u32> = table.iter().map(|c| u32::from_le_bytes([c[0], c[1], c[2], 0])).collect();
                 let table = bench.words(&table_words);
@@ -315,10 +316,17 @@ fn members_agree_with_pytorch() {
         let twin = interpret(&graph, &weights, &[&input], &wanted).unwrap();
         close("twin", &twin.into_iter().map(|t| t.data).collect::<Vec<_>>());
         for gpu in gpus() {
-            let prepared = Prepared::new(&gpu, graph.clone(), &[&weights as &dyn Weights], &wanted).unwrap();
+            let prepared = Prepared::new(&gpu, graph.clone(), &[&weights as &dyn Weights], &wanted, Precision::F32).unwrap();
             let mut recording = Recording::default();
-            let slice = recording.upload("input", View::bytes(shape[0], shape[1], shape[2], shape[3]));
-            let view = View { slice, images: shape[0], channels: shape[1], height: shape[2], width: shape[3] };
+            let slice = recording.upload("input", View::bytes(Precision::F32, shape[0], shape[1], shape[2], shape[3]));
+            let view = View {
+                slice,
+                images: shape[0],
+                channels: shape[1],
+                height: shape[2],
+                width: shape[3],
+                precision: Precision::F32,
+            };
             let slabs = recording.pool([prepared.slabs(view.images)]);
             let views = prepared.record(&mut recording, &slabs, &[view], &wanted).unwrap();
             views.iter().for_each(|v| recording.read(v.slice));

@@ -7,8 +7,9 @@ mod common;
 
 use std::collections::HashMap;
 
-use common::{Random, gpus, run_graph};
+use common::{Random, gpus, open_all, run_graph};
 use moue::Error;
+use moue::Precision;
 use moue::gpu::{Gpu, Plan, Recording, Scratch};
 use moue::graph::schedule::StepKind;
 use moue::graph::{Graph, Kind, Network, Prepared, Schedule, TensorId, Weights, interpret};
@@ -288,14 +289,14 @@ fn a_dense_layer_is_split_where_one_binding_does_not_hold_it() {
     let graph = Graph::new(&network(text)).unwrap();
     let weights = weights(&graph, &mut Random(75));
     for gpu in gpus() {
-        let prepared = Prepared::new(&gpu, graph.clone(), &[&weights], &[]).unwrap();
+        let prepared = Prepared::new(&gpu, graph.clone(), &[&weights], &[], Precision::F32).unwrap();
         let mut recording = Recording::default();
-        let slice = recording.upload("input", View::bytes(1, 1024, 4, 4));
-        let input = View { slice, images: 1, channels: 1024, height: 4, width: 4 };
+        let slice = recording.upload("input", View::bytes(Precision::F32, 1, 1024, 4, 4));
+        let input = View { slice, images: 1, channels: 1024, height: 4, width: 4, precision: Precision::F32 };
         let slabs = recording.pool([prepared.slabs(1)]);
         prepared.record(&mut recording, &slabs, &[input], &graph.outputs).unwrap();
         let tile = kernels::dense_tile(2101);
-        let most = gpu.most_for(kernels::DenseVariant::choose(gpu.capabilities()).weights());
+        let most = gpu.most_for(kernels::DenseVariant::choose(gpu.capabilities()).weights(), Precision::F32);
         let tiles = most / (4 * 16384 * 4 * tile as u64);
         let parts = 2101_usize.div_ceil(4 * tile * tiles as usize);
         assert!(parts == 2 || most > 1 << 27, "{parts} parts");
@@ -438,16 +439,17 @@ fn a_plan_allocates_what_it_says() {
     let resnet18 = moue::zoo::find("resnet18").unwrap();
     let model = moue::zoo::model(&resnet18, resnet18.network(None).unwrap(), 1).unwrap();
     let graph = Graph::new(&model.description.networks["resnet18"]).unwrap();
-    for gpu in gpus() {
+    // Devices of its own: what other tests allocate at the same time would be counted too.
+    for gpu in open_all() {
         let member = model.member("");
-        let prepared = Prepared::new(&gpu, graph.clone(), &[&member], &[]).unwrap();
+        let prepared = Prepared::new(&gpu, graph.clone(), &[&member], &[], Precision::F32).unwrap();
         let mut scratch = Scratch::default();
         let mut plans = Vec::new();
         let before = gpu.allocated();
         for images in [1, 4, 2] {
             let mut recording = Recording::default();
-            let slice = recording.upload("input", View::bytes(images, 3, 224, 224));
-            let input = View { slice, images, channels: 3, height: 224, width: 224 };
+            let slice = recording.upload("input", View::bytes(Precision::F32, images, 3, 224, 224));
+            let input = View { slice, images, channels: 3, height: 224, width: 224, precision: Precision::F32 };
             let slabs = recording.pool([prepared.slabs(images)]);
             let outputs = prepared.record(&mut recording, &slabs, &[input], &graph.outputs).unwrap();
             outputs.iter().for_each(|view| recording.read(view.slice));

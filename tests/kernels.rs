@@ -10,9 +10,9 @@ mod problems;
 use common::gpus;
 
 fn holds(name: &str) {
-    let (_, check) = problems::CHECKS.iter().find(|(n, _)| *n == name).unwrap();
+    let (check, precision) = problems::check_of(name);
     for gpu in gpus() {
-        if let Err(error) = check(&gpu) {
+        if let Err(error) = check(&gpu, precision) {
             panic!("{name} on {}: {error}", gpu.name());
         }
     }
@@ -79,4 +79,42 @@ kernels!(
     fuse,
     peak_fma,
     peak_copy,
+    normalise_f16,
+    conv_broadcast_8_f16,
+    conv_broadcast_4_f16,
+    conv_direct_f16,
+    conv_tile_f16,
+    conv_grouped_f16,
+    conv_depthwise_f16,
+    winograd_input_image_f16,
+    winograd_output_image_f16,
+    winograd_input_texture_f16,
+    winograd_output_texture_f16,
+    conv_transpose_f16,
+    dense_f16,
+    dense_texel_8x1_f16,
+    dense_texel_8x4_f16,
+    dense_texel_8x8_f16,
+    dense_texel_4x1_f16,
+    dense_texel_4x4_f16,
+    dense_texel_4x8_f16,
+    dense_direct_1_f16,
+    dense_direct_4_f16,
+    dense_direct_8_f16,
+    pool_f16,
+    pool_image_f16,
+    fractional_max_pool_f16,
+    lrn_f16,
+    global_average_f16,
+    affine_f16,
+    prelu_f16,
+    unary_f16,
+    binary_f16,
+    softmax_f16,
+    rearrange_f16,
+    resample_f16,
+    copy_f16,
+    pack_f16,
+    unpack_f16,
+    fuse_f16,
 );

@@ -11,6 +11,7 @@ use std::time::Duration;
 mod common;
 
 use common::gpus;
+use moue::Precision;
 use moue::graph::{Graph, Prepared};
 use moue::kernels::View;
 use moue::{Model, zoo};
@@ -55,12 +56,12 @@ fn half_a_gigabyte_of_weights_is_never_held() {
     let graph = Graph::new(&model.description.networks["vgg16"]).unwrap();
     for gpu in gpus() {
         let member = model.member("");
-        let (prepared, peak) = peak(|| Prepared::new(&gpu, graph.clone(), &[&member], &[]).unwrap());
+        let (prepared, peak) = peak(|| Prepared::new(&gpu, graph.clone(), &[&member], &[], Precision::F32).unwrap());
         let own = prepared.bytes();
         let beyond = peak.saturating_sub(own);
         println!("{} MB of weights on {} with {} MB beyond them", own / 1_000_000, gpu.name(), beyond / 1_000_000);
         assert!(beyond < MOST, "{beyond} bytes");
-        assert!(prepared.largest() >= View::bytes(1, 64, 224, 224));
+        assert!(prepared.largest() >= View::bytes(Precision::F32, 1, 64, 224, 224));
     }
     std::fs::remove_file(path).unwrap();
 }

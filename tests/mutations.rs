@@ -10,6 +10,12 @@ mod problems;
 use common::open_all;
 use moue::gpu::shader;
 
+/// What every f16 form that reads or writes buffers has, and is mistaken in: the function that uses it, what stands there, the mistake.
+const HALF_MISTAKES: [(&str, &str, &str); 2] = [
+    ("widen(", "unpack2x16float(held.y)", "unpack2x16float(held.x)"),
+    ("narrow(", "pack2x16float(held.zw)", "pack2x16float(held.xy)"),
+];
+
 /// (shader, what stands there, the mistake): the first place where it stands is changed.
 const MISTAKES: &[(&str, &str, &str)] = &[
     ("warp", "128u * down.total", "127u * down.total"),
@@ -44,6 +50,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("conv_depthwise", "at += params.in_c4", "at += 1u"),
     ("conv_depthwise", "params.stride_x", "params.stride_y + 1u"),
     ("winograd_input_image", "4.0 * d0_3 - 5.0 * d2_3", "4.0 * d0_3 - 4.0 * d2_3"),
+    ("winograd_input_image_f16", "4.0 * d0_3 - 5.0 * d2_3", "4.0 * d0_3 - 4.0 * d2_3"),
+    ("winograd_input_texture_f16", "4.0 * d1_2 - 5.0 * d3_2", "4.0 * d1_2 - 4.0 * d3_2"),
     ("winograd_input_image", "u32(y) < params.in_height && ", ""),
     ("winograd_output_image", "8.0 * m3_2 - 8.0 * m4_2", "8.0 * m3_2 + 8.0 * m4_2"),
     ("winograd_output_image", "image % params.images * params.out_height", "image * params.out_height"),
@@ -114,7 +122,9 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("softmax", "- most", "- 0.0 * most"),
     ("softmax", "vec4<u32>(params.channels)", "vec4<u32>(params.channels + 1u)"),
     ("copy", "params.in_first * params.pixels", "0u * params.pixels"),
-    ("copy", "params.out_offset + channel", "channel"),
+    ("copy", "i32(4u * group) - i32(params.out_offset)", "i32(4u * group)"),
+    ("copy", "value = widen(output[place]);", "value = vec4<f32>(0.0);"),
+    ("copy", "value[i] = 0.0;", "value[i] = 1.0;"),
     ("pack", "(channel + i) * params.pixels", "(channel + i + 1u) * params.pixels"),
     ("unpack", "at % params.pixels", "at / params.pixels"),
     ("fuse", "weights[member] * member_mean", "weights[0] * member_mean"),
@@ -126,29 +136,36 @@ const MISTAKES: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_planted_mistake_is_caught() {
+    let halves = shader::ALL.iter().filter_map(|shader| shader.f16);
+    let in_half = halves.flat_map(|half| {
+        // Its definition, and a use.
+        let used = HALF_MISTAKES.iter().filter(|(function, ..)| half.source.matches(function).count() > 1);
+        used.map(|&(_, stands, mistake)| (half.name, stands, mistake))
+    });
+    let mistakes: Vec<(&str, &str, &str)> = MISTAKES.iter().copied().chain(in_half).collect();
     for shader in shader::ALL {
-        assert!(MISTAKES.iter().any(|(name, ..)| *name == shader.name), "no mistake is planted in {}", shader.name);
+        assert!(mistakes.iter().any(|(name, ..)| *name == shader.name), "no mistake is planted in {}", shader.name);
     }
     // One adapter is enough for most; the broadcast kernels need one of their own subgroup size.
     let gpus = open_all();
     let mut missed = Vec::new();
-    for (name, stands, mistake) in MISTAKES {
+    for (name, stands, mistake) in &mistakes {
         let shader = shader::ALL.iter().find(|s| s.name == *name).unwrap();
         assert!(shader.source.contains(stands), "{name}: `{stands}` does not stand there");
         let image = shader.bindings.iter().any(|binding| binding.kind == shader::BindingKind::Image).then_some("8");
         let lanes = image.or(name.strip_prefix("conv_broadcast_")).or(name.strip_prefix("dense_texel_"));
-        let lanes = lanes.map(|lanes| lanes.split('x').next().unwrap().parse::<u32>().unwrap());
+        let lanes = lanes.map(|lanes| lanes.trim_end_matches("_f16").split('x').next().unwrap().parse::<u32>().unwrap());
         let Some(gpu) = gpus.iter().find(|g| lanes.is_none_or(|l| g.capabilities().lanes == l)) else {
             eprintln!("SKIPPED: {name} needs an adapter of its subgroup size");
             continue;
         };
-        let (_, check) = problems::CHECKS.iter().find(|(n, _)| n == name).unwrap();
+        let (check, precision) = problems::check_of(name);
         gpu.replace_source(shader, shader.source.replacen(stands, mistake, 1));
-        if check(gpu).is_ok() {
+        if check(gpu, precision).is_ok() {
             missed.push(format!("{name}: `{stands}` -> `{mistake}`"));
         }
         gpu.replace_source(shader, shader.source.to_owned());
-        if let Err(error) = check(gpu) {
+        if let Err(error) = check(gpu, precision) {
             panic!("{name} unchanged: {error}");
         }
     }

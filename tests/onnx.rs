@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 mod common;
 
 use common::{Random, gpus};
-use moue::runner::{self, Input};
+use moue::runner::{self, Input, Options};
 use moue::tensor::Tensor;
 use moue::weights::onnx;
 use moue::{Device, Error, Model};
@@ -80,7 +80,7 @@ fn every_case_gives_what_onnx_runtime_gives() {
             tensors(&file, name, "in").into_iter().map(|(name, tensor)| Input { name: Some(name), tensor }).collect();
         let want = tensors(&file, name, "out");
         for device in devices() {
-            let got: BTreeMap<String, Tensor> = match runner::run(&model, &device, &inputs, None, None) {
+            let got: BTreeMap<String, Tensor> = match runner::run(&model, &device, &inputs, Options::default()) {
                 Ok(outputs) => outputs.into_iter().collect(),
                 Err(error) => {
                     wrong.push(format!("{name} on {}: {error}", device.name()));
@@ -219,7 +219,7 @@ fn published_networks_answer_as_their_makers_say() {
             let input = Input { name: None, tensor: Tensor::new(vec![1, 1, size, size], pixels).unwrap() };
             let want: Vec<f32> = serde_json::from_value(golden[photo][key]["output"].clone()).unwrap();
             for device in devices() {
-                let outputs = runner::run(&model, &device, std::slice::from_ref(&input), None, None).unwrap();
+                let outputs = runner::run(&model, &device, std::slice::from_ref(&input), Options::default()).unwrap();
                 let largest = want.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
                 assert_eq!(outputs[0].1.data.len(), want.len());
                 for (got, want) in outputs[0].1.data.iter().zip(&want) {

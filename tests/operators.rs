@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 mod common;
 
 use common::gpus;
+use moue::Precision;
 use moue::gpu::{Plan, Recording};
 use moue::graph::{Graph, Network, Prepared, TensorId, Weights, interpret, parameters};
 use moue::kernels::{self, View};
@@ -81,13 +82,13 @@ fn twins_and_adapters_give_the_golden() {
     for gpu in gpus() {
         // Everything pinned, so that nothing is fused; and the outputs alone.
         for (wanted, pinned) in [(&all, &all[..]), (&graph.outputs, &[][..])] {
-            let prepared = Prepared::new(&gpu, graph.clone(), &[&weights], pinned).unwrap();
+            let prepared = Prepared::new(&gpu, graph.clone(), &[&weights], pinned, Precision::F32).unwrap();
             let mut recording = Recording::default();
             let (mut views, mut uploads) = (Vec::new(), Vec::new());
             for (input, info) in inputs.iter().zip(&graph.tensors) {
                 let [channels, height, width] = info.shape;
-                let slice = recording.upload("input", View::bytes(2, channels, height, width));
-                views.push(View { slice, images: 2, channels, height, width });
+                let slice = recording.upload("input", View::bytes(Precision::F32, 2, channels, height, width));
+                views.push(View { slice, images: 2, channels, height, width, precision: Precision::F32 });
                 uploads.push((
                     slice,
                     input

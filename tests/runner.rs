@@ -10,8 +10,8 @@ mod common;
 #[allow(dead_code)]
 mod tiny;
 
-use common::{Random, gpus};
-use moue::runner::{self, Input, Runner};
+use common::{Random, gpus, open_all};
+use moue::runner::{self, Input, Options, Runner};
 use moue::{Device, Model, zoo};
 
 /// The two members of the tiny model that share a network.
@@ -28,11 +28,17 @@ fn shared() -> Model {
 fn members_of_one_network_answer_as_they_do_alone() {
     let model = shared();
     let input = Input { name: None, tensor: Random(41).tensor(&[5, 3, 6, 6]) };
-    let twin = runner::run(&model, &Device::Cpu, std::slice::from_ref(&input), None, None).unwrap();
+    let twin = runner::run(&model, &Device::Cpu, std::slice::from_ref(&input), Options::default()).unwrap();
     assert_eq!(twin.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["rgb.prob", "codes.prob"]);
     for gpu in gpus() {
         for batch in [None, Some(2)] {
-            let got = runner::run(&model, &Device::Gpu(gpu.clone()), std::slice::from_ref(&input), None, batch).unwrap();
+            let got = runner::run(
+                &model,
+                &Device::Gpu(gpu.clone()),
+                std::slice::from_ref(&input),
+                Options { batch, ..Options::default() },
+            )
+            .unwrap();
             for ((name, got), (other, want)) in got.iter().zip(&twin) {
                 assert_eq!((name, &got.shape), (other, &want.shape));
                 let worst = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
@@ -47,7 +53,7 @@ fn numbers_of_images_that_come_in_turns_are_answered_alike() {
     let model = shared();
     let inputs = [2, 5].map(|images| [Input { name: None, tensor: Random(7).tensor(&[images, 3, 6, 6]) }]);
     for gpu in gpus() {
-        let mut runner = Runner::new(&model, &Device::Gpu(gpu.clone()), None, None).unwrap();
+        let mut runner = Runner::new(&model, &Device::Gpu(gpu.clone()), Options::default()).unwrap();
         let first: Vec<_> = inputs.iter().map(|input| runner.run(input).unwrap()).collect();
         for _ in 0..2 {
             for (input, before) in inputs.iter().zip(&first) {
@@ -71,7 +77,7 @@ fn a_batch_that_no_texture_holds_goes_in_parts() {
     let all = Input { name: None, tensor: moue::tensor::Tensor::new(vec![5, 3, 512, 512], all).unwrap() };
     for gpu in gpus() {
         let device = Device::Gpu(gpu.clone());
-        let mut runner = Runner::new(&model, &device, None, None).unwrap();
+        let mut runner = Runner::new(&model, &device, Options::default()).unwrap();
         let together = runner.run(std::slice::from_ref(&all)).unwrap().remove(0).1;
         let parts = runner.cost().unwrap();
         println!("{}: {} submissions of {} images at most", gpu.name(), parts.submissions, parts.images);
@@ -88,9 +94,10 @@ fn growing_batches_take_what_the_largest_takes() {
     let cvgg13 = zoo::find("cvgg13").unwrap();
     let model = zoo::model(&cvgg13, cvgg13.network(None).unwrap(), 1).unwrap();
     let input = |images| [Input { name: None, tensor: Random(9).tensor(&[images, 1, 64, 64]) }];
-    for gpu in gpus() {
+    // Devices of its own: what other tests allocate at the same time would be counted too.
+    for gpu in open_all() {
         let taken = |batches: &[usize]| {
-            let mut runner = Runner::new(&model, &Device::Gpu(gpu.clone()), None, None).unwrap();
+            let mut runner = Runner::new(&model, &Device::Gpu(gpu.clone()), Options::default()).unwrap();
             let before = gpu.allocated()?;
             batches.iter().for_each(|&images| drop(runner.run(&input(images)).unwrap()));
             Some(gpu.allocated()? - before)

@@ -9,7 +9,7 @@ use std::path::Path;
 mod common;
 
 use common::gpus;
-use moue::runner::{self, Input};
+use moue::runner::{self, Input, Options};
 use moue::weights::Stream;
 use moue::zoo::state_dict;
 use moue::{Device, Error};
@@ -70,7 +70,9 @@ fn every_network_gives_what_pytorch_gives() {
             let device = Device::Gpu(gpu);
             let layer = if name == "alexnet" || name == "vgg16" { "classifier.6" } else { "fc" };
             let layer = if name == "vgg16" { "fc8" } else { layer };
-            let outputs = runner::run(&model, &device, std::slice::from_ref(&input), Some(layer), None).unwrap();
+            let outputs =
+                runner::run(&model, &device, std::slice::from_ref(&input), Options { tensor: Some(layer), ..Options::default() })
+                    .unwrap();
             let largest = logits.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
             let worst =
                 outputs[0].1.data.iter().zip(&logits).fold(0.0_f32, |most, (got, want)| most.max((got - want).abs())) / largest;

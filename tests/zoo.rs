@@ -4,6 +4,7 @@
 
 mod support;
 
+use moue::Precision;
 use moue::graph::{Graph, Schedule, Weights, parameters};
 use moue::kernels::View;
 use moue::weights::{Seeded, Stream};
@@ -189,8 +190,9 @@ fn slabs_take_little_more_than_what_is_alive_at_once() {
     for architecture in ARCHITECTURES {
         let graph = Graph::new(&architecture.network(None).unwrap()).unwrap();
         let schedule = Schedule::new(&graph, &[]);
-        let bytes =
-            |id: usize| View::bytes(1, graph.tensors[id].shape[0], graph.tensors[id].shape[1], graph.tensors[id].shape[2]);
+        let bytes = |id: usize| {
+            View::bytes(Precision::F32, 1, graph.tensors[id].shape[0], graph.tensors[id].shape[1], graph.tensors[id].shape[2])
+        };
         let slab = |slab| (0..graph.tensors.len()).filter(|&id| schedule.slabs[id] == Some(slab)).map(bytes).max().unwrap();
         let planned: u64 = (0..schedule.slab_count).map(slab).sum();
         // Written at or before a step, and read at it or later, or answered.

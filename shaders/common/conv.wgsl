@@ -1,2 +1,2 @@
 #include "common/conv_params.wgsl"
-@group(0) @binding(4) var<storage, read> input: array<vec4<f32>>;           // [member * images, H, W, C/4] vec4
+@group(0) @binding(4) var<storage, read> input: array<Values>;           // [member * images, H, W, C/4] vec4

@@ -26,4 +26,6 @@ struct Params {
     residual: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;

@@ -12,10 +12,12 @@ struct Params {
     relu: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;           // [member * images, C/4] vec4
+@group(0) @binding(1) var<storage, read> input: array<Values>;           // [member * images, C/4] vec4
 @group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;            // [member, O/4] vec4
-@group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;    // [member * images, stride] vec4
+@group(0) @binding(4) var<storage, read_write> output: array<Values>;    // [member * images, stride] vec4
 
 fn weights_start(member: u32, channel: u32) -> u32 {
     let tiles = (params.out_c4 + params.tile - 1u) / params.tile;
@@ -24,5 +26,5 @@ fn weights_start(member: u32, channel: u32) -> u32 {
 
 fn store(member: u32, image: u32, channel: u32, sum: vec4<f32>) {
     let value = select(sum, max(sum, vec4<f32>(0.0)), params.relu != 0u);
-    output[(member * params.images + image) * params.out_stride + params.out_offset + channel] = value;
+    output[(member * params.images + image) * params.out_stride + params.out_offset + channel] = narrow(value);
 }

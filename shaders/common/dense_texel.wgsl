@@ -26,7 +26,7 @@ fn main(
     for (var c = 0u; c < params.in_c4; c += {LANES}u) {
         let present = c + lane < params.in_c4;
         #for M 0 IMAGES
-        let v{M} = select(vec4<f32>(0.0), input[select(0u, source{M} + c + lane, present)], present);
+        let v{M} = select(vec4<f32>(0.0), widen(input[select(0u, source{M} + c + lane, present)]), present);
         #end
         #for L 0 LANES
         {

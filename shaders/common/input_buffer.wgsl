@@ -1,5 +1,5 @@
-@group(0) @binding({INPUT}) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding({INPUT}) var<storage, read> input: array<Values>;
 
 fn input_at(index: u32) -> vec4<f32> {
-    return input[index];
+    return widen(input[index]);
 }

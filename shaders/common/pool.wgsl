@@ -19,8 +19,10 @@ struct Params {
     count_include_pad: u32,
 }
 
+#include "common/values.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> output: array<vec4<f32>>;    // [images, OH, OW, C/4] vec4
+@group(0) @binding(1) var<storage, read_write> output: array<Values>;    // [images, OH, OW, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -58,5 +60,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         most = sum / f32(count);
     }
-    output[index] = most;
+    output[index] = narrow(most);
 }

@@ -21,7 +21,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let x = tile % across * 4u;
     #for Y 0 6
     #for X 0 6
-    let m{Y}_{X} = input_at(index + ({Y}u * 6u + {X}u) * count);
+    let m{Y}_{X} = product_at(index + ({Y}u * 6u + {X}u) * count);
     #end
     #end
     #for X 0 6

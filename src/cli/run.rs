@@ -8,7 +8,7 @@ use super::outcome::{Failure, Outcome, Status};
 use super::session::DeviceArgs;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::runner::{self, Input};
+use crate::runner::{self, Input, Options};
 use crate::tensor::Tensor;
 use crate::weights::Model;
 
@@ -27,7 +27,7 @@ pub struct Args {
     /// Return this tensor of the network instead of its outputs
     #[arg(long, value_name = "NAME")]
     tensor: Option<String>,
-    /// Type of the network's arithmetic
+    /// Type of weights and tensors on the device: sums are f32 in both
     #[arg(long, value_enum, default_value_t = Precision::F32)]
     precision: Precision,
     /// Images a submission takes [default: all of them]
@@ -37,17 +37,29 @@ pub struct Args {
     device: DeviceArgs,
 }
 
+/// [`crate::Precision`] as the command line spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Precision {
     F32,
     F16,
 }
 
+impl From<Precision> for crate::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => Self::F32,
+            Precision::F16 => Self::F16,
+        }
+    }
+}
+
 /// Writes [`Args::output`].
 pub fn run(args: &Args) -> Outcome {
     let inputs =
         args.input.iter().map(|text| read(text).map_err(|error| Failure::at("--input", error))).collect::<Result<Vec<_>, _>>()?;
-    let outputs = run_file(&args.model, &inputs, args.tensor.as_deref(), args.precision, args.batch, &args.device.open()?)?;
+    let options =
+        Options { tensor: args.tensor.as_deref(), batch: args.batch.map(|b| b as usize), precision: args.precision.into() };
+    let outputs = run_file(&args.model, &inputs, options, &args.device.open()?)?;
     write(&args.output, &outputs)?;
     Ok(Status::Complete)
 }
@@ -81,17 +93,7 @@ fn write(path: &Path, outputs: &[(String, Array)]) -> Result<()> {
     })
 }
 
-fn run_file(
-    model: &Path,
-    inputs: &[Input],
-    tensor: Option<&str>,
-    precision: Precision,
-    batch: Option<u32>,
-    device: &Device,
-) -> Result<Vec<(String, Array)>> {
-    if precision == Precision::F16 {
-        return Err(Error::Argument("--precision f16: networks are computed in f32 so far; leave it out".into()));
-    }
-    let outputs = runner::run(&Model::load(model)?, device, inputs, tensor, batch.map(|b| b as usize))?;
+fn run_file(model: &Path, inputs: &[Input], options: Options<'_>, device: &Device) -> Result<Vec<(String, Array)>> {
+    let outputs = runner::run(&Model::load(model)?, device, inputs, options)?;
     Ok(outputs.into_iter().map(|(name, t)| (name, Array { shape: t.shape, values: t.data })).collect())
 }

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::gpu::{Buffer, Gpu, Plan, Recording, Scratch, Slice, Timing, Wait};
 use crate::graph::{Prepared, Weights};
 use crate::kernels::{self, FacePart, Normalise, Source, View};
+use crate::precision::Precision;
 use crate::rect::Rect;
 use crate::reference;
 use crate::weights::{Model, Oversample};
@@ -80,12 +81,12 @@ struct Part<'p> {
 }
 
 impl Engine {
-    pub fn new(gpu: Gpu, model: &Model, groups: &[Group]) -> Result<Self> {
+    pub fn new(gpu: Gpu, model: &Model, groups: &[Group], precision: Precision) -> Result<Self> {
         let mut prepared = Vec::new();
         for group in groups {
             let weights = weights_of(model, group);
             let weights: Vec<&dyn Weights> = weights.iter().map(|w| w as &dyn Weights).collect();
-            prepared.push(Prepared::new(&gpu, group.graph.clone(), &weights, &[])?);
+            prepared.push(Prepared::new(&gpu, group.graph.clone(), &weights, &[], precision)?);
         }
         let mut tables = HashMap::new();
         for name in model.description.representations.keys() {
@@ -284,8 +285,9 @@ impl Engine {
                 passes.push(Pass { together, ..pass.clone() });
                 continue;
             }
-            let slice = stage.recording.slab("input", View::bytes(names.len() * images, channels, height, width));
-            let input = View { slice, images: names.len() * images, channels, height, width };
+            let slice =
+                stage.recording.slab("input", View::bytes(prepared.precision(), names.len() * images, channels, height, width));
+            let input = View { slice, images: names.len() * images, channels, height, width, precision: prepared.precision() };
             let mut made: HashMap<&str, usize> = HashMap::new();
             for (position, &name) in names.iter().enumerate() {
                 if made.contains_key(name) {
@@ -337,13 +339,14 @@ impl Engine {
             .map(|((prepared, group), pass)| prepared.slabs(group.members.len() * pass.together));
         let slabs = recording.pool(slabs);
         let images = key.faces * crop_count;
+        let precision = passes.first().map_or(Precision::F32, |pass| pass.input.precision);
         let probabilities = match (groups, &self.prepared[..], &passes[..]) {
             ([group], [prepared], [pass]) if pass.together == images => {
                 prepared.record(recording, &slabs, &[pass.input], &group.graph.outputs)?[0]
             }
             _ => {
-                let slice = recording.slab("probabilities", View::bytes(members * images, classes, 1, 1));
-                let all = View { slice, images: members * images, channels: classes, height: 1, width: 1 };
+                let slice = recording.slab("probabilities", View::bytes(precision, members * images, classes, 1, 1));
+                let all = View { slice, images: members * images, channels: classes, height: 1, width: 1, precision };
                 for ((group, prepared), pass) in groups.iter().zip(&self.prepared).zip(&passes) {
                     pass.record(recording, &slabs, group, prepared, all)?;
                 }
@@ -400,8 +403,9 @@ impl Pass<'_> {
         let members = group.members.len();
         let [channels, height, width] = self.shape;
         let part = (self.together < self.images).then(|| {
-            let slice = recording.slab("images together", View::bytes(members * self.together, channels, height, width));
-            View { slice, images: members * self.together, channels, height, width }
+            let slice = recording
+                .slab("images together", View::bytes(self.input.precision, members * self.together, channels, height, width));
+            View { slice, images: members * self.together, channels, height, width, precision: self.input.precision }
         });
         for first in (0..self.images).step_by(self.together) {
             let count = self.together.min(self.images - first);

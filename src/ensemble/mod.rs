@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::gpu::{Spent, Timing, Wait};
 use crate::graph::{Graph, Prepared};
 use crate::offload::offload;
+use crate::precision::Precision;
 use crate::rect::Rect;
 use crate::reference::check_warp;
 use crate::weights::{Description, MemberWeights, Model, Oversample};
@@ -83,6 +84,15 @@ impl Ensemble {
     /// # Errors
     /// [`crate::Error::Model`] where weights are missing or of another shape than the network's; the device's errors.
     pub fn new(model: Model, device: Device) -> Result<Self> {
+        Self::with(model, device, Precision::F32)
+    }
+
+    /// As [`Ensemble::new`], with weights and tensors in `precision` on the device.
+    ///
+    /// # Errors
+    /// As [`Ensemble::new`]; [`crate::Error::Argument`] where the device does not compute in it.
+    pub fn with(model: Model, device: Device, precision: Precision) -> Result<Self> {
+        device.check(precision)?;
         if let Some(reason) = model.description.no_faces() {
             return Err(model.wrong("description", reason));
         }
@@ -97,7 +107,7 @@ impl Ensemble {
                 }
                 Engine::Cpu
             }
-            Device::Gpu(device) => Engine::Gpu(Box::new(gpu::Engine::new(device, &model, &groups)?)),
+            Device::Gpu(device) => Engine::Gpu(Box::new(gpu::Engine::new(device, &model, &groups, precision)?)),
         };
         Ok(Self { model: Arc::new(model), groups, engine, times: Times::default() })
     }

@@ -21,6 +21,8 @@ pub struct Adapter {
     pub max_binding_bytes: u64,
     /// Features moue can use, by name: `subgroup`, `f16`, `timestamps`.
     pub features: Vec<String>,
+    /// Shaders can convert pairs of f16 to f32 and back: almost everywhere, without f16 arithmetic too.
+    pub converts_f16: bool,
 }
 
 impl Adapter {
@@ -48,6 +50,7 @@ impl Adapter {
             subgroup: [info.subgroup_min_size, info.subgroup_max_size],
             max_binding_bytes: limits.max_storage_buffer_binding_size,
             features: named.iter().filter(|(f, _)| features.contains(*f)).map(|(_, n)| (*n).to_owned()).collect(),
+            converts_f16: adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::SHADER_F16_IN_F32),
         }
     }
 }

@@ -3,29 +3,38 @@
 use super::Gpu;
 use super::shader::TEXTURE_WIDTH;
 use crate::error::{Error, Result};
+use crate::precision::Precision;
 
-/// Bytes of a texel.
-const TEXEL: u64 = 16;
+/// The format of texels of four numbers.
+pub(super) fn format(precision: Precision) -> wgpu::TextureFormat {
+    match precision {
+        Precision::F32 => wgpu::TextureFormat::Rgba32Float,
+        Precision::F16 => wgpu::TextureFormat::Rgba16Float,
+    }
+}
 
 /// Bytes of a row.
-const ROW: u64 = TEXEL * TEXTURE_WIDTH as u64;
+fn row(precision: Precision) -> u64 {
+    precision.vec4() * u64::from(TEXTURE_WIDTH)
+}
 
 /// A texture of vec4s, row after row.
 #[derive(Debug)]
 pub struct Mirror {
     texture: wgpu::Texture,
+    pub(super) precision: Precision,
     pub(super) view: wgpu::TextureView,
 }
 
 impl Mirror {
     /// Bytes that the largest one holds.
-    pub fn most(gpu: &Gpu) -> u64 {
-        ROW * u64::from(gpu.shared.limits.max_texture_dimension_2d)
+    pub fn most(gpu: &Gpu, precision: Precision) -> u64 {
+        row(precision) * u64::from(gpu.shared.limits.max_texture_dimension_2d)
     }
 
     /// For up to `bytes`.
-    pub fn new(gpu: &Gpu, label: &str, bytes: u64) -> Result<Self> {
-        let rows = bytes.div_ceil(ROW).max(1);
+    pub fn new(gpu: &Gpu, precision: Precision, label: &str, bytes: u64) -> Result<Self> {
+        let rows = bytes.div_ceil(row(precision)).max(1);
         let most = gpu.shared.limits.max_texture_dimension_2d;
         if rows > u64::from(most) {
             return Err(Error::Limit {
@@ -39,32 +48,32 @@ impl Mirror {
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format: wgpu::TextureFormat::Rgba32Float,
+            format: format(precision),
             usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_DST,
             view_formats: &[],
         });
         gpu.check(label)?;
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        Ok(Self { texture, view })
+        Ok(Self { texture, precision, view })
     }
 
     /// Bytes it holds at most.
     pub fn size(&self) -> u64 {
-        u64::from(self.texture.width()) * u64::from(self.texture.height()) * TEXEL
+        u64::from(self.texture.width()) * u64::from(self.texture.height()) * self.precision.vec4()
     }
 
     /// Copies `bytes` of `buffer` from `offset`: whole rows, then what is left.
     pub fn fill(&self, encoder: &mut wgpu::CommandEncoder, buffer: &wgpu::Buffer, offset: u64, bytes: u64) {
-        for part in rows(0, bytes) {
-            let layout = wgpu::TexelCopyBufferLayout { offset: offset + part.first, ..LAYOUT };
+        for part in rows(self.precision, 0, bytes) {
+            let layout = layout(self.precision, offset + part.first);
             encoder.copy_buffer_to_texture(wgpu::TexelCopyBufferInfo { buffer, layout }, self.at(&part), part.size());
         }
     }
 
     /// Writes `bytes` to the place `offset`, both whole texels.
     pub fn write(&self, queue: &wgpu::Queue, offset: u64, bytes: &[u8]) {
-        for part in rows(offset, bytes.len() as u64) {
-            let layout = wgpu::TexelCopyBufferLayout { offset: part.first, ..LAYOUT };
+        for part in rows(self.precision, offset, bytes.len() as u64) {
+            let layout = layout(self.precision, part.first);
             queue.write_texture(self.at(&part), bytes, layout, part.size());
         }
     }
@@ -79,8 +88,9 @@ impl Mirror {
     }
 }
 
-const LAYOUT: wgpu::TexelCopyBufferLayout =
-    wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(ROW as u32), rows_per_image: None };
+fn layout(precision: Precision, offset: u64) -> wgpu::TexelCopyBufferLayout {
+    wgpu::TexelCopyBufferLayout { offset, bytes_per_row: Some(row(precision) as u32), rows_per_image: None }
+}
 
 /// A rectangle of texels, and where its bytes start in what is copied.
 struct Part {
@@ -98,14 +108,15 @@ impl Part {
 }
 
 /// The rectangles that `bytes` from `offset` cover: the end of a row, whole rows, the start of a row.
-fn rows(offset: u64, bytes: u64) -> impl Iterator<Item = Part> {
-    let start = if offset.is_multiple_of(ROW) { 0 } else { bytes.min(ROW - offset % ROW) };
-    let whole = (bytes - start) / ROW * ROW;
+fn rows(precision: Precision, offset: u64, bytes: u64) -> impl Iterator<Item = Part> {
+    let (texel, row) = (precision.vec4(), row(precision));
+    let start = if offset.is_multiple_of(row) { 0 } else { bytes.min(row - offset % row) };
+    let whole = (bytes - start) / row * row;
     let parts = [(0, start), (start, whole), (start + whole, bytes - start - whole)];
-    parts.into_iter().filter(|&(_, length)| length >= TEXEL).map(move |(first, length)| {
+    parts.into_iter().filter(move |&(_, length)| length >= texel).map(move |(first, length)| {
         let at = offset + first;
-        let (width, height) = if length.is_multiple_of(ROW) { (ROW, length / ROW) } else { (length, 1) };
-        Part { first, x: (at % ROW / TEXEL) as u32, y: (at / ROW) as u32, width: (width / TEXEL) as u32, height: height as u32 }
+        let (width, height) = if length.is_multiple_of(row) { (row, length / row) } else { (length, 1) };
+        Part { first, x: (at % row / texel) as u32, y: (at / row) as u32, width: (width / texel) as u32, height: height as u32 }
     })
 }
 
@@ -115,20 +126,24 @@ mod tests {
 
     #[test]
     fn parts_cover_every_texel_once() {
-        for (offset, texels) in [(0_u64, 1_u64), (0, 1024), (5, 3), (1000, 24), (1000, 25), (1, 5000), (1023, 2049), (2048, 2047)]
-        {
-            let mut seen = Vec::new();
-            for part in rows(TEXEL * offset, TEXEL * texels) {
-                assert!(part.x + part.width <= TEXTURE_WIDTH);
-                for row in 0..part.height {
-                    for column in 0..part.width {
-                        let from = part.first / TEXEL + u64::from(row) * 1024 + u64::from(column);
-                        seen.push((from, u64::from((part.y + row) * 1024 + part.x + column)));
+        for precision in [Precision::F32, Precision::F16] {
+            for (offset, texels) in
+                [(0_u64, 1_u64), (0, 1024), (5, 3), (1000, 24), (1000, 25), (1, 5000), (1023, 2049), (2048, 2047)]
+            {
+                let texel = precision.vec4();
+                let mut seen = Vec::new();
+                for part in rows(precision, texel * offset, texel * texels) {
+                    assert!(part.x + part.width <= TEXTURE_WIDTH);
+                    for row in 0..part.height {
+                        for column in 0..part.width {
+                            let from = part.first / texel + u64::from(row) * 1024 + u64::from(column);
+                            seen.push((from, u64::from((part.y + row) * 1024 + part.x + column)));
+                        }
                     }
                 }
+                let wanted: Vec<(u64, u64)> = (0..texels).map(|texel| (texel, offset + texel)).collect();
+                assert_eq!(seen, wanted, "{texels} from {offset}");
             }
-            let wanted: Vec<(u64, u64)> = (0..texels).map(|texel| (texel, offset + texel)).collect();
-            assert_eq!(seen, wanted, "{texels} from {offset}");
         }
     }
 }

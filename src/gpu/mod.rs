@@ -20,6 +20,7 @@ pub use recording::{BufferId, Dispatch, MOST_LAYERS, Recording, Slice, Work, gri
 pub use scratch::Scratch;
 
 use crate::error::{Error, Result};
+use crate::precision::Precision;
 use failure::Failures;
 use mirror::Mirror;
 use pipelines::Pipelines;
@@ -34,6 +35,8 @@ pub struct Capabilities {
     pub lanes: u32,
     /// Timestamps can be written.
     pub timestamps: bool,
+    /// Tensors can lie in f16: shaders convert pairs of them to f32 and back.
+    pub f16: bool,
 }
 
 /// An opened adapter. Clones share it.
@@ -137,6 +140,7 @@ impl Gpu {
             cpu: adapter.kind == "cpu",
             lanes: if fixed { adapter.subgroup[0] } else { 0 },
             timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
+            f16: adapter.converts_f16,
         };
         let failures = Failures::watch(&device, &adapter.name);
         let limits = device.limits();
@@ -208,12 +212,13 @@ impl Gpu {
         self.filled(self.reserve(label, bytes.len() as u64)?, bytes)
     }
 
-    /// As [`Gpu::upload`], for a binding of a shader: what it reads through a texture lies in one.
+    /// A buffer of `values` in `precision`, for a binding of a shader: what it reads through a texture lies in one.
     ///
     /// # Errors
     /// As [`Gpu::upload`].
-    pub fn upload_for(&self, kind: BindingKind, label: &str, bytes: &[u8]) -> Result<Buffer> {
-        self.filled(self.reserve_for(kind, label, bytes.len() as u64)?, bytes)
+    pub fn upload_for(&self, kind: BindingKind, precision: Precision, label: &str, values: &[f32]) -> Result<Buffer> {
+        let bytes = precision.bytes(values);
+        self.filled(self.reserve_for(kind, precision, label, bytes.len() as u64)?, &bytes)
     }
 
     /// A buffer of `size` bytes, padded to whole words, to be written.
@@ -230,22 +235,22 @@ impl Gpu {
     ///
     /// # Errors
     /// As [`Gpu::upload`].
-    pub fn reserve_for(&self, kind: BindingKind, label: &str, size: u64) -> Result<Buffer> {
+    pub fn reserve_for(&self, kind: BindingKind, precision: Precision, label: &str, size: u64) -> Result<Buffer> {
         match kind {
-            kind if kind.texels() => Ok(Buffer { held: Arc::new(Held::Texels(Mirror::new(self, label, size)?)) }),
+            kind if kind.texels() => Ok(Buffer { held: Arc::new(Held::Texels(Mirror::new(self, precision, label, size)?)) }),
             _ => self.reserve(label, size),
         }
     }
 
-    /// Bytes of the largest tensor that every kernel can read: CPU adapters read some through textures.
+    /// Bytes of the largest f32 tensor that every kernel can read: CPU adapters read some through textures. In f16 as many numbers fit.
     pub fn max_tensor(&self) -> u64 {
-        self.most_for(if self.shared.capabilities.cpu { BindingKind::Texture } else { BindingKind::Read })
+        self.most_for(if self.shared.capabilities.cpu { BindingKind::Texture } else { BindingKind::Read }, Precision::F32)
     }
 
     /// Bytes that a binding of this kind holds at most.
-    pub fn most_for(&self, kind: BindingKind) -> u64 {
+    pub fn most_for(&self, kind: BindingKind, precision: Precision) -> u64 {
         match kind {
-            kind if kind.texels() => Mirror::most(self).min(self.max_binding()),
+            kind if kind.texels() => Mirror::most(self, precision).min(self.max_binding()),
             _ => self.max_binding(),
         }
     }
@@ -256,7 +261,10 @@ impl Gpu {
     /// [`Error::Argument`] where they do not lie in it or are no whole words; [`Error::OutOfMemory`], [`Error::DeviceLost`].
     pub fn write(&self, buffer: &Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
         let size = buffer.size();
-        let unit = if matches!(*buffer.held, Held::Texels(_)) { 16 } else { 4 };
+        let unit = match &*buffer.held {
+            Held::Texels(texture) => texture.precision.vec4(),
+            Held::Bytes(_) => 4,
+        };
         if !offset.is_multiple_of(unit)
             || !(bytes.len() as u64).is_multiple_of(unit)
             || offset.checked_add(bytes.len() as u64).is_none_or(|end| end > size)

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::mirror;
 use super::shader::{BindingKind, Shader};
 
 /// A compiled shader and the layout of its bindings.
@@ -73,7 +74,7 @@ fn compile(device: &wgpu::Device, shader: &Shader, replaced: Option<&str>) -> Pi
                 },
                 BindingKind::Image => wgpu::BindingType::StorageTexture {
                     access: wgpu::StorageTextureAccess::ReadOnly,
-                    format: wgpu::TextureFormat::Rgba32Float,
+                    format: mirror::format(b.texels),
                     view_dimension: wgpu::TextureViewDimension::D2,
                 },
                 BindingKind::Params => buffer(wgpu::BufferBindingType::Uniform),

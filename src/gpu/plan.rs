@@ -12,6 +12,7 @@ use super::shader::BindingKind;
 use super::{Buffer, Gpu, Held};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::precision::Precision;
 
 /// How long one dispatch took.
 #[derive(Debug, Clone)]
@@ -127,28 +128,29 @@ impl Plan {
         if pipelines.len() != shaders.len() {
             return Err(Error::Device { adapter: gpu.name().to_owned(), reason: "a pipeline did not compile".into() });
         }
-        let (ids, sizes): (Vec<BufferId>, Vec<u64>) = mirrored.into_iter().unzip();
+        let (ids, sizes): (Vec<(BufferId, Precision)>, Vec<u64>) = mirrored.into_iter().unzip();
+        let sizes: Vec<(Precision, u64)> = ids.iter().zip(sizes).map(|(&(_, texels), size)| (texels, size)).collect();
         let mirrors = scratch.mirrors(gpu, &sizes)?;
-        let place = |id: BufferId| ids.iter().position(|&other| other == id);
+        let place = |id: BufferId, texels: Precision| ids.iter().position(|&other| other == (id, texels));
         let mut steps = Vec::new();
         // What each mirror holds: a part that nobody wrote since needs no second copy.
         let mut held: Vec<Option<Slice>> = vec![None; mirrors.len()];
         for ((dispatch, pipeline), params_offset) in recording.dispatches.into_iter().zip(pipelines).zip(offsets) {
-            let view = |id: BufferId| match (&*buffers.get(id.0)?.held, place(id)) {
-                (Held::Texels(texture), _) => Some(&texture.view),
+            let view = |id: BufferId, texels: Precision| match (&*buffers.get(id.0)?.held, place(id, texels)) {
+                (Held::Texels(texture), _) => (texture.precision == texels).then_some(&texture.view),
                 (Held::Bytes(_), Some(at)) => mirrors.get(at).map(|mirror: &Arc<Mirror>| &mirror.view),
                 (Held::Bytes(_), None) => None,
             };
             let group = bind(gpu, &dispatch, &pipeline, &params_buffer, &buffers, &view)?;
             let mut mirrored = Vec::new();
-            for slice in dispatch.textures() {
-                if let Some(at) = place(slice.buffer).filter(|&at| held[at] != Some(slice)) {
+            for (slice, texels) in dispatch.textures() {
+                if let Some(at) = place(slice.buffer, texels).filter(|&at| held[at] != Some(slice)) {
                     held[at] = Some(slice);
                     mirrored.push((at, slice));
                 }
             }
             for slice in dispatch.bound().filter(|(kind, _)| *kind == BindingKind::ReadWrite).map(|(_, slice)| slice) {
-                if let Some(at) = place(slice.buffer) {
+                for at in [Precision::F32, Precision::F16].into_iter().filter_map(|texels| place(slice.buffer, texels)) {
                     held[at] = None;
                 }
             }
@@ -265,7 +267,8 @@ impl Plan {
     pub fn poison(&self) {
         for &BufferId(index) in &self.slabs {
             let Some(buffer) = self.buffers[index].bytes() else { continue };
-            let nan = f32::NAN.to_bits().to_le_bytes().repeat((buffer.size() / 4) as usize);
+            // Not a number as f32, and twice as f16.
+            let nan = 0x7fff_7fff_u32.to_le_bytes().repeat((buffer.size() / 4) as usize);
             self.gpu.shared.queue.write_buffer(buffer, 0, &nan);
         }
     }
@@ -317,7 +320,7 @@ fn bind<'m>(
     pipeline: &Pipeline,
     params: &wgpu::Buffer,
     buffers: &[Buffer],
-    mirror: &dyn Fn(BufferId) -> Option<&'m wgpu::TextureView>,
+    mirror: &dyn Fn(BufferId, Precision) -> Option<&'m wgpu::TextureView>,
 ) -> Result<wgpu::BindGroup> {
     let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).count();
     if storage != dispatch.buffers.len() {
@@ -333,9 +336,9 @@ fn bind<'m>(
         binding: 0,
         resource: binding(params, 0, dispatch.params.len().next_multiple_of(16) as u64),
     }];
-    let kinds = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).map(|b| b.kind);
-    for ((index, slice), kind) in (1..).zip(&dispatch.buffers).zip(kinds) {
-        let resource = match (kind, mirror(slice.buffer), buffers.get(slice.buffer.0).and_then(Buffer::bytes)) {
+    let bindings = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params);
+    for ((index, slice), own) in (1..).zip(&dispatch.buffers).zip(bindings) {
+        let resource = match (own.kind, mirror(slice.buffer, own.texels), buffers.get(slice.buffer.0).and_then(Buffer::bytes)) {
             (BindingKind::Texture | BindingKind::Image, Some(view), _) => wgpu::BindingResource::TextureView(view),
             (BindingKind::Read | BindingKind::ReadWrite, _, Some(buffer)) => binding(buffer, slice.offset, slice.size),
             _ => {

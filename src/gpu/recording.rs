@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Buffer;
 use super::shader::{BindingKind, Shader};
 use crate::error::{Error, Result};
+use crate::precision::Precision;
 
 /// A buffer of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,9 +55,11 @@ impl Dispatch {
         storage.zip(self.buffers.iter().copied())
     }
 
-    /// What it reads through textures.
-    pub(super) fn textures(&self) -> impl Iterator<Item = Slice> + '_ {
-        self.bound().filter(|(kind, _)| kind.texels()).map(|(_, slice)| slice)
+    /// What it reads through textures, and what their texels are.
+    pub(super) fn textures(&self) -> impl Iterator<Item = (Slice, Precision)> + '_ {
+        let storage = self.shader.bindings.iter().filter(|binding| binding.kind != BindingKind::Params);
+        let bound = storage.zip(self.buffers.iter().copied());
+        bound.filter(|(binding, _)| binding.kind.texels()).map(|(binding, slice)| (slice, binding.texels))
     }
 }
 
@@ -123,12 +126,12 @@ impl Recording {
     }
 
     /// The buffers that are read through textures and do not lie in one: each needs a mirror, as large as the largest part that is read of it.
-    pub(super) fn mirrored(&self) -> BTreeMap<BufferId, u64> {
+    pub(super) fn mirrored(&self) -> BTreeMap<(BufferId, Precision), u64> {
         let mut sizes = BTreeMap::new();
-        for slice in self.dispatches.iter().flat_map(Dispatch::textures) {
-            let texels = |(_, source): &(String, Source)| matches!(source, Source::Shared(buffer) if buffer.bytes().is_none());
-            if !self.buffers.get(slice.buffer.0).is_some_and(texels) {
-                let size = sizes.entry(slice.buffer).or_default();
+        for (slice, texels) in self.dispatches.iter().flat_map(Dispatch::textures) {
+            let texture = |(_, source): &(String, Source)| matches!(source, Source::Shared(buffer) if buffer.bytes().is_none());
+            if !self.buffers.get(slice.buffer.0).is_some_and(texture) {
+                let size = sizes.entry((slice.buffer, texels)).or_default();
                 *size = slice.size.max(*size);
             }
         }

@@ -1,38 +1,44 @@
 //! Memory of plans that never run at the same time: they lend each other buffers and textures. Together they take what the largest takes, where the
 //! owner of the plans lets go of the smaller ones before a larger one is made: [`Scratch::holds`] says when.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::mirror::Mirror;
 use super::recording::Recording;
 use super::{Buffer, Gpu, Held};
 use crate::error::Result;
+use crate::precision::Precision;
 
 /// Buffers that dispatches or the host write, and textures that mirror them. What a run wrote lasts until another plan runs.
 #[derive(Debug, Default)]
 pub struct Scratch {
     buffers: Vec<Arc<Held>>,
-    mirrors: Vec<Arc<Mirror>>,
+    mirrors: BTreeMap<Precision, Vec<Arc<Mirror>>>,
 }
 
 impl Scratch {
     /// Whether a plan of `recording` needs no more than there is.
     pub fn holds(&self, recording: &Recording) -> bool {
-        let mirrors: Vec<u64> = recording.mirrored().into_values().collect();
+        let mirrors = recording.mirrored();
+        let texels = |precision: Precision| {
+            let had = self.mirrors.get(&precision).into_iter().flatten().map(|had| had.size()).collect();
+            let wanted = mirrors.iter().filter(|((_, texels), _)| *texels == precision).map(|(_, &size)| size).collect();
+            fits(had, wanted)
+        };
         let own: Vec<u64> = recording.own().into_iter().map(|(_, size)| size).collect();
-        fits(self.buffers.iter().map(|had| had.size()).collect(), own)
-            && fits(self.mirrors.iter().map(|had| had.size()).collect(), mirrors)
+        fits(self.buffers.iter().map(|had| had.size()).collect(), own) && texels(Precision::F32) && texels(Precision::F16)
     }
 
     /// Frees what no plan has.
     pub(super) fn trim(&mut self) {
         self.buffers.retain(|had| Arc::strong_count(had) > 1);
-        self.mirrors.retain(|had| Arc::strong_count(had) > 1);
+        self.mirrors.values_mut().for_each(|pool| pool.retain(|had| Arc::strong_count(had) > 1));
     }
 
     /// Bytes of all of it.
     pub fn bytes(&self) -> u64 {
-        let mirrors = self.mirrors.iter().map(|mirror| mirror.size());
+        let mirrors = self.mirrors.values().flatten().map(|mirror| mirror.size());
         self.buffers.iter().map(|buffer| buffer.size()).chain(mirrors).sum()
     }
 
@@ -43,9 +49,16 @@ impl Scratch {
     }
 
     /// A mirror of at least each of `sizes`, no two the same.
-    pub(super) fn mirrors(&mut self, gpu: &Gpu, sizes: &[u64]) -> Result<Vec<Arc<Mirror>>> {
-        let sizes: Vec<(&str, u64)> = sizes.iter().map(|&size| ("mirror", size)).collect();
-        take(&mut self.mirrors, &sizes, Mirror::size, |label, size| Mirror::new(gpu, label, size).map(Arc::new))
+    pub(super) fn mirrors(&mut self, gpu: &Gpu, wanted: &[(Precision, u64)]) -> Result<Vec<Arc<Mirror>>> {
+        let mut taken: Vec<Option<Arc<Mirror>>> = vec![None; wanted.len()];
+        for precision in [Precision::F32, Precision::F16] {
+            let own: Vec<usize> = (0..wanted.len()).filter(|&index| wanted[index].0 == precision).collect();
+            let sizes: Vec<(&str, u64)> = own.iter().map(|&index| ("mirror", wanted[index].1)).collect();
+            let pool = self.mirrors.entry(precision).or_default();
+            let made = take(pool, &sizes, Mirror::size, |label, size| Mirror::new(gpu, precision, label, size).map(Arc::new))?;
+            own.into_iter().zip(made).for_each(|(index, mirror)| taken[index] = Some(mirror));
+        }
+        Ok(taken.into_iter().flatten().collect())
     }
 }
 

@@ -1,5 +1,7 @@
 //! The table of shaders that build.rs writes: sources and interfaces as naga sees them.
 
+use crate::precision::Precision;
+
 /// One kernel's text and interface.
 #[derive(Debug)]
 pub struct Shader {
@@ -13,9 +15,19 @@ pub struct Shader {
     pub workgroup: [u32; 3],
     /// Whether it needs subgroup operations.
     pub subgroup: bool,
+    /// Its form for tensors in f16; `None` for that form itself, and where no tensor is read or written.
+    pub f16: Option<&'static Shader>,
 }
 
 impl Shader {
+    /// The form for tensors of `precision`.
+    pub fn of(&'static self, precision: Precision) -> &'static Self {
+        match (precision, self.f16) {
+            (Precision::F16, Some(half)) => half,
+            _ => self,
+        }
+    }
+
     /// What it does with the binding called `name`; [`BindingKind::Read`] where there is none.
     pub fn kind(&self, name: &str) -> BindingKind {
         self.bindings.iter().find(|binding| binding.name == name).map_or(BindingKind::Read, |binding| binding.kind)
@@ -29,6 +41,8 @@ pub struct Binding {
     pub name: &'static str,
     /// What the shader does with it.
     pub kind: BindingKind,
+    /// What the texels of a texture are.
+    pub texels: Precision,
 }
 
 /// Columns of the texture that a [`BindingKind::Texture`] or [`BindingKind::Image`] reads.

@@ -12,6 +12,7 @@ use crate::kernels::{
     self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Pool, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers,
     WinogradShape,
 };
+use crate::precision::Precision;
 use crate::resample::taps;
 use crate::tensor::Tensor;
 
@@ -19,9 +20,9 @@ use crate::tensor::Tensor;
 const MOST_PART: u64 = 1 << 24;
 
 impl Graph {
-    /// Bytes of the largest tensor of one image.
+    /// Bytes of the largest tensor of one image, as f32.
     pub fn largest(&self) -> u64 {
-        self.tensors.iter().map(|t| View::bytes(1, t.shape[0], t.shape[1], t.shape[2])).max().unwrap_or(0)
+        self.tensors.iter().map(|t| View::bytes(Precision::F32, 1, t.shape[0], t.shape[1], t.shape[2])).max().unwrap_or(0)
     }
 }
 
@@ -34,6 +35,7 @@ pub struct Prepared {
     /// Of every member, packed as a tensor of as many images.
     constants: Vec<(TensorId, Buffer)>,
     members: usize,
+    precision: Precision,
     pool_reads: BindingKind,
     /// Bytes of two more slabs for one image of one member, where a step works with them.
     workspace: Option<[u64; 2]>,
@@ -77,6 +79,7 @@ impl StepWeights {
 #[derive(Debug, Clone, Copy)]
 struct DenseRows {
     variant: DenseVariant,
+    precision: Precision,
     outputs: (usize, usize),
     tile: usize,
 }
@@ -90,13 +93,14 @@ struct DensePart {
 }
 
 impl Prepared {
-    /// Schedules `graph`, folds and packs the weights of every member, and uploads them. The graph's outputs and `pinned` can be read.
+    /// Schedules `graph`, folds and packs the weights of every member, and uploads them in `precision`. The graph's outputs and `pinned` can be read.
     ///
     /// # Errors
     /// [`Error::Model`] and [`Error::Shape`] where weights are missing or wrong, [`Error::Limit`] and [`Error::OutOfMemory`] where they do not fit.
-    pub fn new(gpu: &Gpu, graph: Graph, members: &[&dyn Weights], pinned: &[TensorId]) -> Result<Self> {
+    pub fn new(gpu: &Gpu, graph: Graph, members: &[&dyn Weights], pinned: &[TensorId], precision: Precision) -> Result<Self> {
         let schedule = Schedule::new(&graph, pinned);
-        let weights = schedule.steps.iter().map(|step| prepare(gpu, &graph, step, members)).collect::<Result<Vec<_>>>()?;
+        let weights =
+            schedule.steps.iter().map(|step| prepare(gpu, &graph, step, members, precision)).collect::<Result<Vec<_>>>()?;
         let constants = graph.constants.iter().map(|constant| {
             let name = format!("{}.value", constant.name);
             let info = &graph.tensors[constant.output];
@@ -111,7 +115,7 @@ impl Prepared {
                 }
                 packed.extend(kernels::packed(&value.data, info.shape));
             }
-            Ok((constant.output, gpu.upload(&name, bytemuck::cast_slice(&packed))?))
+            Ok((constant.output, gpu.upload(&name, &precision.bytes(&packed))?))
         });
         let constants = constants.collect::<Result<Vec<_>>>()?;
         let shapes = schedule.steps.iter().zip(&weights).filter(|(_, weights)| matches!(weights, StepWeights::Winograd { .. }));
@@ -125,6 +129,7 @@ impl Prepared {
             weights,
             constants,
             members: members.len(),
+            precision,
             pool_reads: kernels::pool_reads(gpu.capabilities()),
             workspace,
         })
@@ -133,6 +138,11 @@ impl Prepared {
     /// The graph.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// How its weights and tensors lie in memory.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// The schedule.
@@ -159,7 +169,7 @@ impl Prepared {
         weights.chain(self.constants.iter().map(|(_, buffer)| buffer)).map(Buffer::size).sum()
     }
 
-    /// Bytes of the largest tensor, for one image of every member.
+    /// Bytes of the largest tensor, as f32, for one image of every member.
     pub fn largest(&self) -> u64 {
         let between = self.workspace.map_or(0, |[given, made]| given.max(made));
         self.members as u64 * self.graph.largest().max(between)
@@ -169,7 +179,7 @@ impl Prepared {
     pub fn slabs(&self, images: usize) -> Vec<u64> {
         let size = |id: TensorId| {
             let [c, h, w] = self.graph.tensors[id].shape;
-            View::bytes(images, c, h, w)
+            View::bytes(self.precision, images, c, h, w)
         };
         let of = |slab| {
             (0..self.graph.tensors.len()).filter(|&id| self.schedule.slabs[id] == Some(slab)).map(size).max().unwrap_or(16)
@@ -187,7 +197,10 @@ impl Prepared {
         let (graph, schedule) = (&self.graph, &self.schedule);
         let images = inputs.first().map_or(0, |input| input.images);
         for (info, input) in graph.tensors.iter().zip(inputs) {
-            if [input.channels, input.height, input.width] != info.shape || input.images != images {
+            if [input.channels, input.height, input.width] != info.shape
+                || input.images != images
+                || input.precision != self.precision
+            {
                 return Err(Error::shape(&info.name, format!("the network reads {:?}, the input is {input:?}", info.shape)));
             }
         }
@@ -198,7 +211,7 @@ impl Prepared {
         wanted.iter().try_for_each(|&id| graph.answers(id))?;
         let bytes = |id: TensorId| {
             let [c, h, w] = graph.tensors[id].shape;
-            View::bytes(images, c, h, w)
+            View::bytes(self.precision, images, c, h, w)
         };
         let sizes = self.slabs(images);
         if slabs.len() < sizes.len() || slabs.iter().zip(&sizes).any(|(slab, &size)| slab.size < size) {
@@ -213,10 +226,12 @@ impl Prepared {
             let constant = constants.iter().find(|(constant, _)| *constant == id);
             match (inputs.get(id), constant, schedule.slabs[id]) {
                 (Some(input), ..) => Ok(View { channels, height, width, ..*input }),
-                (_, Some(&(_, slice)), _) => Ok(View { slice, images: self.members, channels, height, width }),
+                (_, Some(&(_, slice)), _) => {
+                    Ok(View { slice, images: self.members, channels, height, width, precision: self.precision })
+                }
                 (.., Some(slab)) => {
                     let slice = Slice { size: bytes(id), ..slabs[slab] };
-                    Ok(View { slice, images, channels, height, width })
+                    Ok(View { slice, images, channels, height, width, precision: self.precision })
                 }
                 (.., None) => Err(Error::shape(&graph.tensors[id].name, "it was fused away: pin it to read it")),
             }
@@ -360,10 +375,10 @@ fn winograd_shape(graph: &Graph, step: &Step) -> Option<WinogradShape> {
 /// Winograd's method where it is good for the step, and one image of all members fits.
 fn winograd(gpu: &Gpu, graph: &Graph, step: &Step, members: usize) -> Option<Winograd> {
     let (method, shape) = (Winograd::choose(gpu.capabilities())?, winograd_shape(graph, step)?);
-    method.fits(shape, members, gpu.most_for(method.weights())).then_some(method)
+    method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32)).then_some(method)
 }
 
-fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> Result<StepWeights> {
+fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights], precision: Precision) -> Result<StepWeights> {
     let at = graph.tensors[step.output].name.as_str();
     let upload = |what: &str, values: &[f32]| gpu.upload(&format!("{at} {what}"), bytemuck::cast_slice(values));
     let input = graph.tensors[step.inputs[0]].shape;
@@ -377,7 +392,7 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
                 let weights: Vec<&Tensor> = parts.iter().map(|(weight, _)| weight).collect();
                 let bias: Vec<f32> = parts.iter().flat_map(|(_, bias)| padded(bias)).collect();
                 let bytes = method.weight_bytes([input[0], *channels], members.len());
-                let buffer = gpu.reserve_for(method.weights(), &format!("{at} weights"), bytes)?;
+                let buffer = gpu.reserve_for(method.weights(), Precision::F32, &format!("{at} weights"), bytes)?;
                 // One product after the other: the host holds no whole layer of them.
                 for point in 0..WINOGRAD_POINTS {
                     let packed = method.pack(at, &weights, point)?;
@@ -389,22 +404,23 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights]) -> R
             }
             let variant = Variant::choose(gpu.capabilities(), input[0], *channels, *groups);
             let packed = variant.pack(at, &pairs, *groups)?;
-            let weights = gpu.upload_for(variant.weights(), &format!("{at} weights"), bytemuck::cast_slice(&packed.weights))?;
+            let label = format!("{at} weights");
+            let weights = gpu.upload_for(variant.weights(), variant.stored(precision), &label, &packed.weights)?;
             Ok(StepWeights::Conv { variant, weights, bias: upload("bias", &packed.bias)? })
         }
         StepKind::Dense { name, channels, bias, pixels } => {
             let want = [*channels, input[0] * pixels];
             let biases = members.iter().map(|member| dense_bias(*member, name, &want, *bias)).collect::<Result<Vec<_>>>()?;
             // Outputs of one binding: whole tiles.
-            let row = View::bytes(members.len(), input[0], *pixels, 1);
+            let row = View::bytes(precision, members.len(), input[0], *pixels, 1);
             let variant = DenseVariant::choose(gpu.capabilities());
-            let most = (gpu.most_for(variant.weights()) / (4 * row).max(1)).max(1) as usize;
+            let most = (gpu.most_for(variant.weights(), precision) / (4 * row).max(1)).max(1) as usize;
             let tile = kernels::dense_tile(*channels).min(most);
             let each = 4 * tile * (most / tile);
             let parts = (0..*channels).step_by(each).map(|first| {
                 let outputs = (first, (first + each).min(*channels));
                 let bias: Vec<f32> = biases.iter().flat_map(|bias| padded(&bias[outputs.0..outputs.1])).collect();
-                let rows = DenseRows { variant, outputs, tile };
+                let rows = DenseRows { variant, precision, outputs, tile };
                 let weights = upload_dense(gpu, at, members, &format!("{name}.weight"), *pixels, rows)?;
                 Ok(DensePart { rows, weights, bias: upload("bias", &bias)? })
             });
@@ -468,18 +484,18 @@ fn padded(values: &[f32]) -> Vec<f32> {
 
 /// The weights of a part of a dense layer of every member, read, packed and sent off a few tiles at a time: the host holds no whole layer.
 fn upload_dense(gpu: &Gpu, at: &str, members: &[&dyn Weights], name: &str, pixels: usize, part: DenseRows) -> Result<Buffer> {
-    let DenseRows { outputs: (first, end), tile, variant } = part;
+    let DenseRows { outputs: (first, end), tile, variant, precision } = part;
     let shape = members.first().map_or(Ok(Vec::new()), |member| member.shape(name))?;
-    let row = View::bytes(1, shape.last().copied().unwrap_or(0) / pixels.max(1), pixels, 1);
+    let row = View::bytes(precision, 1, shape.last().copied().unwrap_or(0) / pixels.max(1), pixels, 1);
     let tiles = (end - first).div_ceil(4 * tile);
     let bytes = |tiles: usize| 4 * tile as u64 * row * tiles as u64;
-    let buffer = gpu.reserve_for(variant.weights(), &format!("{at} weights"), members.len() as u64 * bytes(tiles))?;
+    let buffer = gpu.reserve_for(variant.weights(), precision, &format!("{at} weights"), members.len() as u64 * bytes(tiles))?;
     let together = (MOST_PART / bytes(1).max(1)).max(1) as usize;
     for (index, member) in members.iter().enumerate() {
         for start in (0..tiles).step_by(together) {
             let rows = first + 4 * tile * start..end.min(first + 4 * tile * (start + together));
             let packed = kernels::pack_dense(at, &member.rows(name, rows)?, pixels, tile)?;
-            gpu.write(&buffer, bytes(index * tiles + start), bytemuck::cast_slice(&packed))?;
+            gpu.write(&buffer, bytes(index * tiles + start), &precision.bytes(&packed))?;
         }
     }
     Ok(buffer)

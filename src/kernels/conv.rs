@@ -1,9 +1,10 @@
 //! Convolution: which variant, how its weights are packed, and its dispatch.
 
-use super::{View, holds, loops, same};
+use super::{View, holds, loops, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, BindingKind, Shader, conv_direct::Params};
 use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
+use crate::precision::Precision;
 use crate::tensor::Tensor;
 use crate::window::Window;
 
@@ -43,6 +44,11 @@ impl Variant {
     /// How it reads its weights.
     pub fn weights(self) -> BindingKind {
         self.shader().kind("weights")
+    }
+
+    /// How its weights lie in a network of `precision`: those that are read one by one stay f32.
+    pub fn stored(self, precision: Precision) -> Precision {
+        if self == Self::Grouped { Precision::F32 } else { precision }
     }
 
     /// Output channels / 4 of one tile of the packed weights; `None` where they are packed without tiles.
@@ -92,7 +98,7 @@ impl Variant {
 /// Weights of every member, packed for one variant.
 #[derive(Debug, Clone)]
 pub struct Packed {
-    /// For the shader's `weights`.
+    /// For the shader's `weights`, in the precision of [`Variant::stored`].
     pub weights: Vec<f32>,
     /// `[member, O/4]` vec4.
     pub bias: Vec<f32>,
@@ -209,8 +215,8 @@ pub(super) fn params(images: usize, input: View, output: View, window: Window) -
 }
 
 impl Conv {
-    /// Checks what does not depend on the method.
-    pub(super) fn check(&self, at: &str, input: View, residual: Option<View>, output: View) -> Result<()> {
+    /// Checks what does not depend on the method; the tensors' precision.
+    pub(super) fn check(&self, at: &str, input: View, residual: Option<View>, output: View) -> Result<Precision> {
         let (members, groups) = (self.members, self.groups);
         if members == 0 || groups == 0 || !input.channels.is_multiple_of(groups) || !self.out_channels.is_multiple_of(groups) {
             return Err(Error::shape(at, format!("{} -> {} channels in {groups} groups", input.channels, self.out_channels)));
@@ -222,14 +228,12 @@ impl Conv {
                 format!("{} images of {members} members, channels {} at {}", input.images, self.out_channels, self.out_c4_offset),
             ));
         }
-        input.check(at)?;
-        output.check(at)?;
+        let precision = tensors(at, &[input, output, residual.unwrap_or(input)])?;
         if let Some(residual) = residual {
-            residual.check(at)?;
             same(at, "residual channels", residual.channels, self.out_channels)?;
             same(at, "residual pixels", residual.images * residual.pixels(), output.images * output.pixels())?;
         }
-        Ok(())
+        Ok(precision)
     }
 
     /// The dispatch: `input` `[members x images, C, H, W]` to `output`, which may have more channels than this convolution makes.
@@ -247,7 +251,8 @@ impl Conv {
         let variant = weights.variant;
         let (members, groups, window) = (self.members, self.groups, self.window);
         let out_c4 = self.out_channels.div_ceil(4);
-        self.check(at, input, residual, output)?;
+        let precision = self.check(at, input, residual, output)?;
+        let vec4 = precision.vec4() as usize;
         let [out_height, out_width] = window.output(at, [input.height, input.width], false)?;
         same(at, "output rows", out_height, output.height)?;
         same(at, "output columns", out_width, output.width)?;
@@ -257,9 +262,9 @@ impl Conv {
         let (weights_stride, element, params_in, params_out) = match variant.tile() {
             Some(tile) => {
                 let tiles = groups * group_out.div_ceil(4 * tile);
-                (tiles * kh * kw * group_in.div_ceil(4) * 4 * tile, 16, group_in.div_ceil(4), group_out.div_ceil(4))
+                (tiles * kh * kw * group_in.div_ceil(4) * 4 * tile, vec4, group_in.div_ceil(4), group_out.div_ceil(4))
             }
-            None if variant == Variant::Depthwise => (kh * kw * input.c4(), 16, 1, 1),
+            None if variant == Variant::Depthwise => (kh * kw * input.c4(), vec4, 1, 1),
             None => (self.out_channels * kh * kw * group_in, 4, group_in, group_out),
         };
         // The grouped kernel computes four channels in turn, each with a loop over taps.
@@ -291,14 +296,15 @@ impl Conv {
         };
         Ok(Dispatch {
             label: at.to_owned(),
-            shader: variant.shader(),
+            shader: variant.shader().of(precision),
             params: bytemuck::bytes_of(&params).to_vec(),
             buffers: vec![weights.bias, residual.map_or(weights.bias, |r| r.slice), output.slice, input.slice, weights.weights],
             grid,
             work: Work {
                 flops: 2 * outputs * taps,
-                bytes: 16 * (input.vec4s() + residual.map_or(0, |r| r.vec4s())) as u64
-                    + 4 * outputs
+                bytes: input.size()
+                    + residual.map_or(0, |r| r.size())
+                    + precision.vec4() / 4 * outputs
                     + (element * members * weights_stride) as u64,
             },
         })

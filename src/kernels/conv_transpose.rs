@@ -1,7 +1,7 @@
 //! Transposed convolution.
 
 use super::conv::params;
-use super::{View, holds, loops, same};
+use super::{View, holds, loops, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{CONV_TRANSPOSE, conv_direct::Params};
 use crate::gpu::{Dispatch, Slice, Work, grid};
@@ -81,8 +81,7 @@ impl ConvTranspose {
         }
         same(at, "images of input and output", input.images, output.images)?;
         same(at, "output channels", self.out_channels, output.channels)?;
-        input.check(at)?;
-        output.check(at)?;
+        let precision = tensors(at, &[input, output])?;
         let [kh, kw] = window.kernel;
         let (group_in, group_out) = (input.channels / groups, self.out_channels / groups);
         let weights_stride = self.out_channels * kh * kw * group_in;
@@ -104,13 +103,13 @@ impl ConvTranspose {
         };
         Ok(Dispatch {
             label: at.to_owned(),
-            shader: &CONV_TRANSPOSE,
+            shader: CONV_TRANSPOSE.of(precision),
             params: bytemuck::bytes_of(&params).to_vec(),
             buffers: vec![self.bias, self.bias, output.slice, input.slice, self.weights],
             grid: grid((images * output.pixels() * output.c4()) as u64, CONV_TRANSPOSE.workgroup[0], members as u64)?,
             work: Work {
                 flops: 2 * (input.images * input.pixels() * input.channels * group_out * kh * kw) as u64,
-                bytes: (16 * (input.vec4s() + output.vec4s()) + 4 * members * weights_stride) as u64,
+                bytes: input.size() + output.size() + (4 * members * weights_stride) as u64,
             },
         })
     }

@@ -1,6 +1,6 @@
 //! Dense layer.
 
-use super::{View, holds, loops, same};
+use super::{View, holds, loops, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, BindingKind, Shader, dense::Params};
 use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
@@ -134,8 +134,7 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
     if members == 0 || !input.images.is_multiple_of(members) {
         return Err(Error::shape(at, format!("{} images of {members} members", input.images)));
     }
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     let (first, end) = layer.outputs;
     if first >= end || end > output.channels || !first.is_multiple_of(4) || !(end.is_multiple_of(4) || end == output.channels) {
         return Err(Error::shape(at, format!("outputs {first}..{end} of {}", output.channels)));
@@ -146,8 +145,8 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
     if layer.tile == 0 {
         return Err(Error::shape(at, "tiles of no outputs"));
     }
-    let weights = 16 * members * in_c4 * 4 * out_c4.next_multiple_of(layer.tile);
-    holds(at, layer.weights, weights as u64)?;
+    let weights = precision.vec4() * (members * in_c4 * 4 * out_c4.next_multiple_of(layer.tile)) as u64;
+    holds(at, layer.weights, weights)?;
     holds(at, layer.bias, (16 * members * out_c4) as u64)?;
     let params = Params {
         images: (input.images / members) as u32,
@@ -161,10 +160,11 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
     };
     let work = Work {
         flops: 2 * (input.images * input.pixels() * input.channels * (end - first)) as u64,
-        bytes: (weights + 16 * (input.vec4s() + output.images * out_c4)) as u64,
+        bytes: weights + input.size() + precision.vec4() * (output.images * out_c4) as u64,
     };
     let images = input.images / members;
     let (together, shader) = layer.variant.shader(images);
+    let shader = shader.of(precision);
     let lanes = layer.variant.lanes();
     let invocations = members * images.div_ceil(together) * out_c4.div_ceil(lanes) * lanes;
     Ok(Dispatch {

@@ -1,6 +1,6 @@
 //! Kernels that go over a tensor once: unary, binary with broadcast, affine, softmax.
 
-use super::{View, holds, one_a_item, same};
+use super::{View, holds, one_a_item, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, AFFINE, BINARY, PRELU, SOFTMAX, UNARY};
 use crate::gpu::{Dispatch, Slice, Work};
@@ -84,12 +84,11 @@ fn same_shape(at: &str, left: View, right: View) -> Result<()> {
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.
 pub fn unary(at: &str, function: Unary, input: View, output: View) -> Result<Dispatch> {
     same_shape(at, input, output)?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     let (operation, a, b) = function.code();
     let params = shader::unary::Params { count: input.vec4s() as u32, operation, a, b };
-    let work = Work { flops: 4 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
-    one_a_item(at, &UNARY, params, vec![input.slice, output.slice], input.vec4s(), work)
+    let work = Work { flops: 4 * input.vec4s() as u64, bytes: 2 * input.size() };
+    one_a_item(at, UNARY.of(precision), params, vec![input.slice, output.slice], input.vec4s(), work)
 }
 
 /// `left` and `right` to `output`; along each of C, H, W a side may have length 1, and along N a part of the output's: a side with one image a
@@ -108,7 +107,6 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
                 Err(Error::shape(at, format!("{what}: {length} does not broadcast to {of}")))
             }
         };
-        side.check(at)?;
         Ok([
             (side.pixels() * side.c4()) as u32,
             stride("rows", side.height, output.height, side.width * side.c4())?,
@@ -116,7 +114,7 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
             stride("channels", side.channels, output.channels, 1)?,
         ])
     };
-    output.check(at)?;
+    let precision = tensors(at, &[left, right, output])?;
     let repeat = |side: View| match output.images.checked_div(side.images) {
         Some(repeat) if repeat * side.images == output.images => Ok(repeat as u32),
         _ => Err(Error::shape(at, format!("{} images do not repeat to {}", side.images, output.images))),
@@ -144,8 +142,8 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
         right_repeat: repeat(right)?,
         ..Default::default()
     };
-    let work = Work { flops: 4 * output.vec4s() as u64, bytes: 16 * (left.vec4s() + right.vec4s() + output.vec4s()) as u64 };
-    one_a_item(at, &BINARY, params, vec![left.slice, right.slice, output.slice], output.vec4s(), work)
+    let work = Work { flops: 4 * output.vec4s() as u64, bytes: left.size() + right.size() + output.size() };
+    one_a_item(at, BINARY.of(precision), params, vec![left.slice, right.slice, output.slice], output.vec4s(), work)
 }
 
 /// x * scale + shift a channel, `scale` and `shift` `[member, C/4]` vec4.
@@ -154,8 +152,7 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.
 pub fn affine(at: &str, members: usize, scale: Slice, shift: Slice, relu: bool, input: View, output: View) -> Result<Dispatch> {
     same_shape(at, input, output)?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     if members == 0 || !input.images.is_multiple_of(members) {
         return Err(Error::shape(at, format!("{} images of {members} members", input.images)));
     }
@@ -168,8 +165,8 @@ pub fn affine(at: &str, members: usize, scale: Slice, shift: Slice, relu: bool, 
         c4: input.c4() as u32,
         relu: u32::from(relu),
     };
-    let work = Work { flops: 8 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
-    one_a_item(at, &AFFINE, params, vec![input.slice, scale, shift, output.slice], input.vec4s(), work)
+    let work = Work { flops: 8 * input.vec4s() as u64, bytes: 2 * input.size() };
+    one_a_item(at, AFFINE.of(precision), params, vec![input.slice, scale, shift, output.slice], input.vec4s(), work)
 }
 
 /// x where it is not below 0, elsewhere times `slope` `[member, C/4]` vec4.
@@ -178,8 +175,7 @@ pub fn affine(at: &str, members: usize, scale: Slice, shift: Slice, relu: bool, 
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.
 pub fn prelu(at: &str, members: usize, slope: Slice, input: View, output: View) -> Result<Dispatch> {
     same_shape(at, input, output)?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     if members == 0 || !input.images.is_multiple_of(members) {
         return Err(Error::shape(at, format!("{} images of {members} members", input.images)));
     }
@@ -190,8 +186,8 @@ pub fn prelu(at: &str, members: usize, slope: Slice, input: View, output: View) 
         pixels: input.pixels() as u32,
         c4: input.c4() as u32,
     };
-    let work = Work { flops: 4 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
-    one_a_item(at, &PRELU, params, vec![input.slice, slope, output.slice], input.vec4s(), work)
+    let work = Work { flops: 4 * input.vec4s() as u64, bytes: 2 * input.size() };
+    one_a_item(at, PRELU.of(precision), params, vec![input.slice, slope, output.slice], input.vec4s(), work)
 }
 
 /// Softmax over the channels of every pixel.
@@ -200,10 +196,9 @@ pub fn prelu(at: &str, members: usize, slope: Slice, input: View, output: View) 
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.
 pub fn softmax(at: &str, input: View, output: View) -> Result<Dispatch> {
     same_shape(at, input, output)?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     let pixels = input.images * input.pixels();
     let params = shader::softmax::Params { pixels: pixels as u32, channels: input.channels as u32 };
-    let work = Work { flops: 16 * input.vec4s() as u64, bytes: 32 * input.vec4s() as u64 };
-    one_a_item(at, &SOFTMAX, params, vec![input.slice, output.slice], pixels, work)
+    let work = Work { flops: 16 * input.vec4s() as u64, bytes: 2 * input.size() };
+    one_a_item(at, SOFTMAX.of(precision), params, vec![input.slice, output.slice], pixels, work)
 }

@@ -34,6 +34,6 @@ pub fn fuse(
         classes: classes as u32,
         exponent: (1.0 / temperature) as f32,
     };
-    let work = Work { flops: 2 * probabilities.vec4s() as u64 * 4, bytes: 16 * probabilities.vec4s() as u64 };
-    one_a_item(at, &FUSE, params, vec![probabilities.slice, weights, fused], faces * classes, work)
+    let work = Work { flops: 2 * probabilities.vec4s() as u64 * 4, bytes: probabilities.size() };
+    one_a_item(at, FUSE.of(probabilities.precision), params, vec![probabilities.slice, weights, fused], faces * classes, work)
 }

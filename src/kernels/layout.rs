@@ -1,6 +1,6 @@
 //! Kernels that move values: channel slices, logical order to the GPU's layout and back.
 
-use super::{View, holds, one_a_item, same};
+use super::{View, holds, one_a_item, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, COPY, PACK, UNPACK};
 use crate::gpu::{Dispatch, Slice, Work};
@@ -12,8 +12,7 @@ use crate::gpu::{Dispatch, Slice, Work};
 pub fn copy(at: &str, input: View, output: View, images: usize, first: (usize, usize), out_channel: usize) -> Result<Dispatch> {
     same(at, "rows", input.height, output.height)?;
     same(at, "columns", input.width, output.width)?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     if out_channel + input.channels > output.channels || first.0 + images > input.images || first.1 + images > output.images {
         return Err(Error::shape(
             at,
@@ -23,7 +22,8 @@ pub fn copy(at: &str, input: View, output: View, images: usize, first: (usize, u
     // The part that ends the output zeroes the padding after it.
     let ends = out_channel + input.channels == output.channels;
     let written = if ends { 4 * output.c4() - out_channel } else { input.channels };
-    let count = images * input.pixels() * written;
+    let touched = (out_channel + written).div_ceil(4) - out_channel / 4;
+    let count = images * input.pixels() * touched;
     let params = shader::copy::Params {
         images: images as u32,
         pixels: input.pixels() as u32,
@@ -35,7 +35,14 @@ pub fn copy(at: &str, input: View, output: View, images: usize, first: (usize, u
         in_first: first.0 as u32,
         out_first: first.1 as u32,
     };
-    one_a_item(at, &COPY, params, vec![input.slice, output.slice], count, Work { flops: 0, bytes: 8 * count as u64 })
+    one_a_item(
+        at,
+        COPY.of(precision),
+        params,
+        vec![input.slice, output.slice],
+        count,
+        Work { flops: 0, bytes: 2 * precision.vec4() * count as u64 },
+    )
 }
 
 /// One logical image `[C, H, W]` as it lies on the GPU.
@@ -62,7 +69,14 @@ pub fn pack(at: &str, input: Slice, output: View) -> Result<Dispatch> {
         channels: output.channels as u32,
         in_stride: stride as u32,
     };
-    one_a_item(at, &PACK, params, vec![input, output.slice], output.vec4s(), Work { flops: 0, bytes: 32 * output.vec4s() as u64 })
+    one_a_item(
+        at,
+        PACK.of(output.precision),
+        params,
+        vec![input, output.slice],
+        output.vec4s(),
+        Work { flops: 0, bytes: 16 * output.vec4s() as u64 + output.size() },
+    )
 }
 
 /// `input` to logical `[images, C, H, W]` f32 in `output`, `stride` scalars from one image to the next.
@@ -82,5 +96,12 @@ pub fn unpack(at: &str, input: View, output: Slice, stride: usize) -> Result<Dis
         out_stride: stride as u32,
     };
     let count = input.images * stride;
-    one_a_item(at, &UNPACK, params, vec![input.slice, output], count, Work { flops: 0, bytes: 8 * count as u64 })
+    one_a_item(
+        at,
+        UNPACK.of(input.precision),
+        params,
+        vec![input.slice, output],
+        count,
+        Work { flops: 0, bytes: 8 * count as u64 },
+    )
 }

@@ -1,6 +1,6 @@
 //! Local response normalisation across channels.
 
-use super::{View, loops, one_a_item, same};
+use super::{View, loops, one_a_item, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{LRN, lrn::Params};
 use crate::gpu::{Dispatch, Work};
@@ -55,8 +55,7 @@ pub fn lrn(at: &str, lrn: Lrn, input: View, output: View) -> Result<Dispatch> {
     same(at, "channels", input.channels, output.channels)?;
     same(at, "rows", input.height, output.height)?;
     same(at, "columns", input.width, output.width)?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     let [before, after] = lrn.reach();
     let vec4s = (lrn.size + 3).div_ceil(4) + 1;
     loops(at, vec4s)?;
@@ -70,6 +69,6 @@ pub fn lrn(at: &str, lrn: Lrn, input: View, output: View) -> Result<Dispatch> {
         k: lrn.k as f32,
     };
     let count = input.vec4s() as u64;
-    let work = Work { flops: 4 * count * (2 * lrn.size as u64 + 4), bytes: 32 * count };
-    one_a_item(at, &LRN, params, vec![input.slice, output.slice], input.vec4s(), work)
+    let work = Work { flops: 4 * count * (2 * lrn.size as u64 + 4), bytes: 2 * input.size() };
+    one_a_item(at, LRN.of(precision), params, vec![input.slice, output.slice], input.vec4s(), work)
 }

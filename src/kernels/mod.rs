@@ -34,6 +34,7 @@ pub use winograd::{POINTS as WINOGRAD_POINTS, Shape as WinogradShape, Winograd, 
 
 use crate::error::{Error, Result};
 use crate::gpu::{Dispatch, Slice, Work, grid, shader::Shader};
+use crate::precision::Precision;
 
 /// A tensor on the GPU: `[images, height, width, channels / 4]` vec4.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,12 +49,19 @@ pub struct View {
     pub height: usize,
     /// Columns.
     pub width: usize,
+    /// How its numbers lie in memory.
+    pub precision: Precision,
 }
 
 impl View {
     /// Bytes of `[images, height, width, channels / 4]` vec4.
-    pub fn bytes(images: usize, channels: usize, height: usize, width: usize) -> u64 {
-        16 * (images * height * width * channels.div_ceil(4)) as u64
+    pub fn bytes(precision: Precision, images: usize, channels: usize, height: usize, width: usize) -> u64 {
+        precision.vec4() * (images * height * width * channels.div_ceil(4)) as u64
+    }
+
+    /// Its bytes.
+    pub fn size(&self) -> u64 {
+        self.precision.vec4() * self.vec4s() as u64
     }
 
     /// Channels / 4, rounded up.
@@ -73,8 +81,20 @@ impl View {
 
     /// Checks that the slice holds the tensor: the shaders index without bounds checks.
     fn check(&self, at: &str) -> Result<()> {
-        holds(at, self.slice, 16 * self.vec4s() as u64)
+        holds(at, self.slice, self.size())
     }
+}
+
+/// Checks that each slice holds its tensor and all lie in one precision: that one.
+fn tensors(at: &str, views: &[View]) -> Result<Precision> {
+    let precision = views.first().map_or(Precision::F32, |view| view.precision);
+    for view in views {
+        view.check(at)?;
+        if view.precision != precision {
+            return Err(Error::shape(at, format!("tensors in {} and {}", precision.name(), view.precision.name())));
+        }
+    }
+    Ok(precision)
 }
 
 /// Checks that `slice` holds `bytes`.

@@ -1,6 +1,6 @@
 //! Pooling.
 
-use super::{View, holds, loops, one_a_item, same};
+use super::{View, holds, loops, one_a_item, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{
     self, BindingKind, FRACTIONAL_MAX_POOL, GLOBAL_AVERAGE, POOL, POOL_IMAGE, global_average::Params as GlobalParams,
@@ -51,8 +51,7 @@ pub fn pool(at: &str, pool: Pool, input: View, output: View) -> Result<Dispatch>
     same(at, "output columns", width, output.width)?;
     same(at, "images", input.images, output.images)?;
     same(at, "channels", input.channels, output.channels)?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     loops(at, window.kernel[0] * (window.kernel[1] + 1))?;
     let n = |value: usize| value as u32;
     let params = Params {
@@ -73,12 +72,10 @@ pub fn pool(at: &str, pool: Pool, input: View, output: View) -> Result<Dispatch>
         average: u32::from(pooling != Pooling::Max),
         count_include_pad: u32::from(pooling == Pooling::Average { count_include_pad: true }),
     };
-    let work = Work {
-        flops: (output.vec4s() * 4 * window.kernel[0] * window.kernel[1]) as u64,
-        bytes: 16 * (input.vec4s() + output.vec4s()) as u64,
-    };
+    let work =
+        Work { flops: (output.vec4s() * 4 * window.kernel[0] * window.kernel[1]) as u64, bytes: input.size() + output.size() };
     let shader = if reads == BindingKind::Image { &POOL_IMAGE } else { &POOL };
-    one_a_item(at, shader, params, vec![output.slice, input.slice], output.vec4s(), work)
+    one_a_item(at, shader.of(precision), params, vec![output.slice, input.slice], output.vec4s(), work)
 }
 
 /// A pooling window overlaps the input wherever it lies: pads are smaller than the kernel, and there is no dilation.
@@ -104,12 +101,11 @@ pub fn global_average(at: &str, input: View, output: View) -> Result<Dispatch> {
     same(at, "images", input.images, output.images)?;
     same(at, "channels", input.channels, output.channels)?;
     same(at, "output pixels", output.pixels(), 1)?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     loops(at, input.pixels())?;
     let params = GlobalParams { images: input.images as u32, c4: input.c4() as u32, pixels: input.pixels() as u32 };
-    let work = Work { flops: 4 * input.vec4s() as u64, bytes: 16 * (input.vec4s() + output.vec4s()) as u64 };
-    one_a_item(at, &GLOBAL_AVERAGE, params, vec![input.slice, output.slice], output.vec4s(), work)
+    let work = Work { flops: 4 * input.vec4s() as u64, bytes: input.size() + output.size() };
+    one_a_item(at, GLOBAL_AVERAGE.of(precision), params, vec![input.slice, output.slice], output.vec4s(), work)
 }
 
 /// `input` `[N, C, H, W]` to `output` `[N, C, OH, OW]`: the largest value of every window of `kernel`; `starts` has the first row of every window
@@ -123,8 +119,7 @@ pub fn fractional_max_pool(at: &str, kernel: [usize; 2], starts: Slice, input: V
     if kernel.contains(&0) || kernel[0] > input.height || kernel[1] > input.width {
         return Err(Error::shape(at, format!("a window of {kernel:?} in {} x {}", input.height, input.width)));
     }
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     holds(at, starts, 4 * (output.height + output.width) as u64)?;
     check_steps(at, kernel)?;
     let n = |value: usize| value as u32;
@@ -138,7 +133,6 @@ pub fn fractional_max_pool(at: &str, kernel: [usize; 2], starts: Slice, input: V
         kernel_height: n(kernel[0]),
         kernel_width: n(kernel[1]),
     };
-    let work =
-        Work { flops: (output.vec4s() * 4 * kernel[0] * kernel[1]) as u64, bytes: 16 * (input.vec4s() + output.vec4s()) as u64 };
-    one_a_item(at, &FRACTIONAL_MAX_POOL, params, vec![input.slice, starts, output.slice], output.vec4s(), work)
+    let work = Work { flops: (output.vec4s() * 4 * kernel[0] * kernel[1]) as u64, bytes: input.size() + output.size() };
+    one_a_item(at, FRACTIONAL_MAX_POOL.of(precision), params, vec![input.slice, starts, output.slice], output.vec4s(), work)
 }

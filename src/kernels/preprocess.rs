@@ -178,6 +178,6 @@ pub fn normalise(
         ..Default::default()
     };
     let outputs = images * step.crops * output.pixels();
-    let work = Work { flops: 30 * outputs as u64, bytes: (count + 16 * outputs) as u64 };
-    one_a_item(at, &NORMALISE, params, vec![pixels, table, crops, output.slice], outputs, work)
+    let work = Work { flops: 30 * outputs as u64, bytes: count as u64 + output.precision.vec4() * outputs as u64 };
+    one_a_item(at, NORMALISE.of(output.precision), params, vec![pixels, table, crops, output.slice], outputs, work)
 }

@@ -1,6 +1,6 @@
 //! Values from other places of the same image: transpose, slice and pad, and reshape along with them.
 
-use super::{View, one_a_item, same};
+use super::{View, one_a_item, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{REARRANGE, rearrange::Params};
 use crate::gpu::{Dispatch, Work};
@@ -140,8 +140,7 @@ pub fn rearrange(at: &str, to: &Rearrange, input: View, output: View) -> Result<
     same(at, "images", input.images, output.images)?;
     same(at, "values of the output", to.count(), output.channels * output.pixels())?;
     to.check(at, input.channels * input.pixels())?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     let axis = |i: usize| to.axes.len().checked_sub(i + 1).map(|i| to.axes[i]);
     let low = |of: fn(Axis) -> i64| [0, 1, 2, 3].map(|i| axis(i).map_or(0, of) as i32);
     let high = |of: fn(Axis) -> i64| [4, 5, 6, 7].map(|i| axis(i).map_or(0, of) as i32);
@@ -171,6 +170,6 @@ pub fn rearrange(at: &str, to: &Rearrange, input: View, output: View) -> Result<
         within_high: high(within),
         ..Params::default()
     };
-    let work = Work { flops: 0, bytes: 32 * output.vec4s() as u64 };
-    one_a_item(at, &REARRANGE, params, vec![input.slice, output.slice], output.vec4s(), work)
+    let work = Work { flops: 0, bytes: 2 * output.size() };
+    one_a_item(at, REARRANGE.of(precision), params, vec![input.slice, output.slice], output.vec4s(), work)
 }

@@ -1,6 +1,6 @@
 //! Resized rows and columns.
 
-use super::{View, holds, one_a_item, same};
+use super::{View, holds, one_a_item, same, tensors};
 use crate::error::Result;
 use crate::gpu::shader::{RESAMPLE, resample::Params};
 use crate::gpu::{Dispatch, Slice, Work};
@@ -18,8 +18,7 @@ pub fn pack_taps(rows: &[Tap], columns: &[Tap]) -> Vec<u32> {
 pub fn resample(at: &str, taps: Slice, input: View, output: View) -> Result<Dispatch> {
     same(at, "images", input.images, output.images)?;
     same(at, "channels", input.channels, output.channels)?;
-    input.check(at)?;
-    output.check(at)?;
+    let precision = tensors(at, &[input, output])?;
     holds(at, taps, 12 * (output.height + output.width) as u64)?;
     let params = Params {
         images: input.images as u32,
@@ -29,6 +28,6 @@ pub fn resample(at: &str, taps: Slice, input: View, output: View) -> Result<Disp
         out_height: output.height as u32,
         out_width: output.width as u32,
     };
-    let work = Work { flops: 24 * output.vec4s() as u64, bytes: 16 * (input.vec4s() + output.vec4s()) as u64 };
-    one_a_item(at, &RESAMPLE, params, vec![input.slice, taps, output.slice], output.vec4s(), work)
+    let work = Work { flops: 24 * output.vec4s() as u64, bytes: input.size() + output.size() };
+    one_a_item(at, RESAMPLE.of(precision), params, vec![input.slice, taps, output.slice], output.vec4s(), work)
 }

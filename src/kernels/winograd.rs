@@ -1,11 +1,12 @@
 //! Winograd's F(4 x 4, 3 x 3): a 3 x 3 convolution as 36 products of 1 x 1, of a quarter of the multiply-adds (Lavin & Gray 2016,
-//! arXiv:1509.09308). Three dispatches: tiles of the input are transformed, multiplied, and transformed back.
+//! arXiv:1509.09308). What lies between is f32 whatever the tensors are: the way back cancels most of what it adds. Three dispatches: tiles of the input are transformed, multiplied, and transformed back.
 
 use super::conv::{Conv, ConvWeights, Variant, params};
 use super::{View, holds, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, BindingKind, Shader, conv_direct::Params};
 use crate::gpu::{Capabilities, Dispatch, MOST_LAYERS, Slice, Work, grid};
+use crate::precision::Precision;
 use crate::tensor::Tensor;
 use crate::window::Window;
 
@@ -59,7 +60,7 @@ impl Shape {
 
     /// Bytes of the transformed input and of the products, for `images` of all members.
     pub fn workspace(self, images: usize) -> [u64; 2] {
-        self.channels.map(|channels| View::bytes(POINTS * images, channels, 1, self.tiles()))
+        self.channels.map(|channels| View::bytes(Precision::F32, POINTS * images, channels, 1, self.tiles()))
     }
 }
 
@@ -169,7 +170,7 @@ impl Winograd {
         if !Self::computes(conv.window, conv.groups) {
             return Err(Error::shape(at, format!("{:?} in {} groups is not 3 x 3 of stride 1", conv.window, conv.groups)));
         }
-        conv.check(at, input, residual, output)?;
+        let precision = conv.check(at, input, residual, output)?;
         same(at, "output rows", size[0], output.height)?;
         same(at, "output columns", size[1], output.width)?;
         let images = input.images;
@@ -179,7 +180,7 @@ impl Winograd {
         let [given_bytes, product_bytes] = shape.workspace(images);
         let between = |slice: Slice, bytes: u64, channels: usize| {
             let slice = Slice { size: slice.size.min(bytes), ..slice };
-            View { slice, images: POINTS * images, channels, height: 1, width: shape.tiles() }
+            View { slice, images: POINTS * images, channels, height: 1, width: shape.tiles(), precision: Precision::F32 }
         };
         let transformed = between(given, given_bytes, input.channels);
         let multiplied = between(products, product_bytes, conv.out_channels);
@@ -196,15 +197,15 @@ impl Winograd {
             ..params(images / conv.members, input, output, conv.window)
         };
         let [forth, back] = self.transforms();
-        let transform = |shader: &'static Shader, channels: usize, bound, vec4s: usize| {
+        let transform = |shader: &'static Shader, channels: usize, bound, bytes: u64| {
             Ok(Dispatch {
                 label: at.to_owned(),
-                shader,
+                shader: shader.of(precision),
                 params: bytemuck::bytes_of(&params).to_vec(),
                 buffers: bound,
                 grid: grid((images * shape.tiles() * channels.div_ceil(4)) as u64, shader.workgroup[0], 1)?,
                 // Additions are not counted: the multiply-adds of the products are what the method is for.
-                work: Work { flops: 0, bytes: 16 * vec4s as u64 },
+                work: Work { flops: 0, bytes },
             })
         };
         let product = Conv {
@@ -216,16 +217,16 @@ impl Winograd {
             out_c4_offset: 0,
         };
         let packed = ConvWeights { variant: self.products, weights: buffers.weights, bias: buffers.zeros };
-        let residual_vec4s = residual.map_or(0, |view| view.vec4s());
+        let residual_bytes = residual.map_or(0, |view| view.size());
         let residual = residual.map_or(buffers.bias, |view| view.slice);
         Ok([
-            transform(forth, input.channels, vec![transformed.slice, input.slice], input.vec4s() + transformed.vec4s())?,
+            transform(forth, input.channels, vec![transformed.slice, input.slice], input.size() + transformed.size())?,
             product.dispatch(at, transformed, packed, None, multiplied)?,
             transform(
                 back,
                 conv.out_channels,
                 vec![buffers.bias, residual, output.slice, multiplied.slice],
-                multiplied.vec4s() + residual_vec4s + images * output.pixels() * out_c4,
+                multiplied.size() + residual_bytes + precision.vec4() * (images * output.pixels() * out_c4) as u64,
             )?,
         ])
     }

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::face::Detector;
 use crate::gpu::Gpu;
 use crate::offload::offload;
+use crate::precision::Precision;
 use crate::weights::Model;
 
 /// What a [`Recognizer`] is made of.
@@ -19,6 +20,7 @@ pub struct Builder {
     place: Place,
     faces: Faces,
     oversample: bool,
+    precision: Precision,
     detector: Option<Box<dyn Detector>>,
 }
 
@@ -64,6 +66,12 @@ impl Builder {
     /// Five crops and their mirrors, averaged, whatever the model says: slower, steadier.
     pub fn oversample(mut self, oversample: bool) -> Self {
         self.oversample = oversample;
+        self
+    }
+
+    /// How weights and tensors lie on the device: [`Precision::F32`] by default.
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
         self
     }
 
@@ -123,7 +131,7 @@ impl Builder {
         };
         let labels = model.description.labels.iter().map(|label| label.as_str().into()).collect();
         let name = device.name().to_owned();
-        let mut ensemble = Ensemble::new(model, device)?;
+        let mut ensemble = Ensemble::with(model, device, self.precision)?;
         ensemble.warm_up(1, self.oversample)?;
         Ok(Recognizer { ensemble, finder, labels, oversample: self.oversample, device: name, warning })
     }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use moue::Precision;
 use moue::gpu::{Gpu, Plan, Recording, Slice, adapters};
 use moue::graph::{Graph, Prepared, TensorId, Weights};
 use moue::kernels::View;
@@ -78,6 +79,11 @@ pub enum Tolerance {
 
 /// Compares a kernel's result with its twin's.
 pub fn close(what: &str, got: &[f32], want: &[f32], tolerance: Tolerance) -> Result<(), String> {
+    close_in(Precision::F32, what, got, want, tolerance)
+}
+
+/// As [`close`], of a result that lay in `precision`: its last rounding is allowed too, unless the bits are to be the same.
+pub fn close_in(precision: Precision, what: &str, got: &[f32], want: &[f32], tolerance: Tolerance) -> Result<(), String> {
     if got.len() != want.len() {
         return Err(format!("{what}: {} values, {} wanted", got.len(), want.len()));
     }
@@ -88,13 +94,31 @@ pub fn close(what: &str, got: &[f32], want: &[f32], tolerance: Tolerance) -> Res
         Tolerance::Winograd(terms) => 19.0 * f32::EPSILON * (terms + 8) as f32 * largest,
         Tolerance::Exp => f32::EPSILON * 32.0 * largest,
     };
+    // What an f16 does not hold becomes its largest number.
+    let most = if precision == Precision::F16 { 65_504.0 } else { f32::MAX };
     for (index, (&g, &w)) in got.iter().zip(want).enumerate() {
+        let w = w.clamp(-most, most);
         let difference = (g - w).abs();
+        // An f16 keeps 11 bits, and below 2^-14 what is left of them; WGSL lets it be rounded to either side.
+        let stored = match (precision, tolerance) {
+            (Precision::F32, _) | (_, Tolerance::Exact) => 0.0,
+            _ => w.abs() / 1024.0 + 6e-8,
+        };
+        let allowed = allowed + stored;
         if difference.is_nan() || difference > allowed {
             return Err(format!("{what}: value {index} is {g}, the twin says {w} (allowed {allowed:e})"));
         }
     }
     Ok(())
+}
+
+/// The tensor with its values as `precision` holds them.
+pub fn stored(precision: Precision, tensor: Tensor) -> Tensor {
+    let mut data = tensor.data;
+    data.resize(data.len().next_multiple_of(2), 0.0);
+    let mut data = precision.values(&precision.bytes(&data));
+    data.truncate(tensor.shape.iter().product());
+    Tensor { shape: tensor.shape, data }
 }
 
 /// The tensor as it lies on the GPU: [N, H, W, C/4] vec4.
@@ -126,13 +150,14 @@ pub fn unpacked(values: &[f32], shape: &[usize]) -> Vec<f32> {
 /// A recording with its inputs: one run of a few dispatches.
 pub struct Bench<'g> {
     gpu: &'g Gpu,
+    precision: Precision,
     pub recording: Recording,
     uploads: Vec<(Slice, Vec<u8>)>,
 }
 
 impl<'g> Bench<'g> {
-    pub fn new(gpu: &'g Gpu) -> Self {
-        Self { gpu, recording: Recording::default(), uploads: Vec::new() }
+    pub fn of(gpu: &'g Gpu, precision: Precision) -> Self {
+        Self { gpu, precision, recording: Recording::default(), uploads: Vec::new() }
     }
 
     pub fn bytes(&mut self, bytes: &[u8]) -> Slice {
@@ -147,19 +172,24 @@ impl<'g> Bench<'g> {
         self.bytes(bytemuck::cast_slice(values))
     }
 
+    /// What a shader reads as tensors: weights.
+    pub fn values(&mut self, values: &[f32]) -> Slice {
+        self.bytes(&self.precision.bytes(values))
+    }
+
     pub fn words(&mut self, values: &[u32]) -> Slice {
         self.bytes(bytemuck::cast_slice(values))
     }
 
     pub fn tensor(&mut self, tensor: &Tensor) -> View {
-        let slice = self.floats(&packed(tensor));
-        view(slice, &tensor.shape)
+        let slice = self.values(&packed(tensor));
+        view(self.precision, slice, &tensor.shape)
     }
 
     pub fn output(&mut self, shape: &[usize]) -> View {
         let at = |i: usize| shape.get(i).copied().unwrap_or(1);
-        let slice = self.recording.slab("output", View::bytes(at(0), at(1), at(2), at(3)));
-        view(slice, shape)
+        let slice = self.recording.slab("output", View::bytes(self.precision, at(0), at(1), at(2), at(3)));
+        view(self.precision, slice, shape)
     }
 
     /// Runs on poisoned slabs and gives the bytes of `output`.
@@ -171,36 +201,54 @@ impl<'g> Bench<'g> {
         plan.run(&uploads).map_err(|e| e.to_string())?.pop().ok_or_else(|| "nothing came back".to_owned())
     }
 
+    pub fn run_tensor(self, output: View) -> Result<Vec<f32>, String> {
+        let precision = self.precision;
+        let slice = Slice { size: output.size(), ..output.slice };
+        self.run(slice).map(|bytes| precision.values(&bytes))
+    }
+
     pub fn run_floats(self, output: Slice) -> Result<Vec<f32>, String> {
         self.run(output).map(|bytes| bytemuck::pod_collect_to_vec(&bytes))
     }
 }
 
 /// The view of a tensor of `shape` in `slice`.
-pub fn view(slice: Slice, shape: &[usize]) -> View {
+pub fn view(precision: Precision, slice: Slice, shape: &[usize]) -> View {
     let at = |i: usize| shape.get(i).copied().unwrap_or(1);
-    View { slice, images: at(0), channels: at(1), height: at(2), width: at(3) }
+    View { slice, images: at(0), channels: at(1), height: at(2), width: at(3), precision }
 }
 
 /// The tensors `wanted` of every member on the GPU; slabs are poisoned before.
 pub fn run_graph(gpu: &Gpu, graph: &Graph, members: &[&dyn Weights], inputs: &[Tensor], wanted: &[TensorId]) -> Vec<Vec<Tensor>> {
-    let prepared = Prepared::new(gpu, graph.clone(), members, wanted).unwrap();
+    run_graph_in(Precision::F32, gpu, graph, members, inputs, wanted)
+}
+
+/// As [`run_graph`], with weights and tensors in `precision`.
+pub fn run_graph_in(
+    precision: Precision,
+    gpu: &Gpu,
+    graph: &Graph,
+    members: &[&dyn Weights],
+    inputs: &[Tensor],
+    wanted: &[TensorId],
+) -> Vec<Vec<Tensor>> {
+    let prepared = Prepared::new(gpu, graph.clone(), members, wanted, precision).unwrap();
     let images = inputs[0].shape[0];
     let [channels, height, width] = graph.tensors[0].shape;
     let mut recording = Recording::default();
-    let slice = recording.upload("input", View::bytes(members.len() * images, channels, height, width));
-    let input = View { slice, images: members.len() * images, channels, height, width };
+    let slice = recording.upload("input", View::bytes(precision, members.len() * images, channels, height, width));
+    let input = View { slice, images: members.len() * images, channels, height, width, precision };
     let slabs = recording.pool([prepared.slabs(input.images)]);
     let views = prepared.record(&mut recording, &slabs, &[input], wanted).unwrap();
     views.iter().for_each(|v| recording.read(v.slice));
     let mut plan = Plan::new(gpu, recording).unwrap();
     plan.poison();
     let values: Vec<f32> = inputs.iter().flat_map(packed).collect();
-    let outputs = plan.run(&[(slice, bytemuck::cast_slice(&values))]).unwrap();
+    let outputs = plan.run(&[(slice, &precision.bytes(&values))]).unwrap();
     let mut answers = vec![Vec::new(); members.len()];
     for (&id, bytes) in wanted.iter().zip(outputs) {
         let [c, h, w] = graph.tensors[id].shape;
-        let all = unpacked(&bytemuck::pod_collect_to_vec::<u8, f32>(&bytes), &[members.len() * images, c, h, w]);
+        let all = unpacked(&precision.values(&bytes), &[members.len() * images, c, h, w]);
         let each = all.len() / members.len();
         for (member, answer) in answers.iter_mut().enumerate() {
             answer

@@ -5,12 +5,13 @@ use crate::error::Result;
 use crate::gpu::{Gpu, Plan, Recording, Timing, Work};
 use crate::kernels::{self, Normalise, Source, View};
 use crate::lbp::{Metric, published};
+use crate::precision::Precision;
 
 const WIDTH: u32 = 3840;
 const HEIGHT: u32 = 2160;
 const RADIUS: u32 = 1;
 
-/// Gray, codes of radius 1, lookup in the cyclic table, of a frame that lies on the device; the colours stay there, as floats.
+/// Gray, codes of radius 1, lookup in the cyclic table, of a frame that lies on the device; the colours stay there, as numbers of `precision`.
 #[derive(Debug)]
 pub struct Frame {
     gpu: Gpu,
@@ -23,7 +24,7 @@ impl Frame {
     ///
     /// # Errors
     /// The device's: [`crate::Error::Limit`] where its bindings do not hold the frame.
-    pub fn new(gpu: &Gpu, pixels: &[u32]) -> Result<Self> {
+    pub fn new(gpu: &Gpu, pixels: &[u32], precision: Precision) -> Result<Self> {
         let count = (WIDTH * HEIGHT) as usize;
         let size = [HEIGHT, WIDTH];
         let inner = size.map(|side| side - 2 * RADIUS);
@@ -38,8 +39,14 @@ impl Frame {
         let gray = recording.slab("gray", count as u64);
         let codes = recording.slab("codes", codes_count);
         let [height, width] = inner.map(|side| side as usize);
-        let output =
-            View { slice: recording.slab("colours", View::bytes(1, 3, height, width)), images: 1, channels: 3, height, width };
+        let output = View {
+            slice: recording.slab("colours", View::bytes(precision, 1, 3, height, width)),
+            images: 1,
+            channels: 3,
+            height,
+            width,
+            precision,
+        };
         let step = Normalise {
             source: Source::Mapped,
             size: inner,

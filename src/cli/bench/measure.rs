@@ -14,8 +14,6 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::gpu::Gpu;
 
-/// Networks are computed in it.
-const PRECISION: &str = "f32";
 /// Rounds at most.
 const MOST_ROUNDS: usize = 1000;
 /// Runs with timestamps, each dispatch's fastest of which counts, and the time after which no other is begun.
@@ -36,10 +34,11 @@ pub fn run(suite: &Suite, device: &Device, with_kernels: bool) -> Result<BenchRe
     let (mut results, mut not_measured) = (Vec::new(), Vec::new());
     for (index, case) in suite.cases.iter().enumerate() {
         let batches: Vec<String> = case.batches.iter().map(u32::to_string).collect();
-        terminal::note(format!("[{}/{}] {}, batch {}", index + 1, suite.cases.len(), case.net, batches.join(", ")));
+        let (place, of) = (index + 1, suite.cases.len());
+        terminal::note(format!("[{place}/{of}] {}, {}, batch {}", case.net, case.precision.name(), batches.join(", ")));
         let mut fail = |batch: u32, error: String| {
-            terminal::warning(format!("{}, batch {batch}: {error}", case.net));
-            not_measured.push(NotMeasured { net: case.net.clone(), batch, precision: PRECISION.into(), error });
+            terminal::warning(format!("{}, {}, batch {batch}: {error}", case.net, case.precision.name()));
+            not_measured.push(NotMeasured { net: case.net.clone(), batch, precision: case.precision.name().into(), error });
         };
         if suite.deadline.is_some_and(|deadline| start.elapsed() > deadline) {
             let error = format!("no time was left for it: `moue bench --net {}` measures it", case.net);
@@ -115,7 +114,7 @@ fn measure(case: &Case, effort: Effort, device: &Device, with_kernels: bool) -> 
     let source = Source::new(&case.net)?;
     let device = anew(device)?;
     let start = Instant::now();
-    let mut subject = source.prepare(&device, case.batches.iter().copied().max().unwrap_or(1))?;
+    let mut subject = source.prepare(&device, case.batches.iter().copied().max().unwrap_or(1), case.precision)?;
     let ready = start.elapsed().as_secs_f64();
     let mut tracks: Vec<Track> = case.batches.iter().map(|&batch| Track::begin(&mut subject, &device, batch, ready)).collect();
     rounds(&mut subject, &mut tracks, effort);
@@ -124,7 +123,7 @@ fn measure(case: &Case, effort: Effort, device: &Device, with_kernels: bool) -> 
         if let Some(error) = failure {
             return Err((batch, error));
         }
-        let mut result = Measurement::new(&case.net, batch, PRECISION, first, &Times::new(seconds));
+        let mut result = Measurement::new(&case.net, batch, case.precision.name(), first, &Times::new(seconds));
         if let Some((cost, pipelines)) = cost {
             result.costs(&cost, pipelines);
         }

@@ -34,8 +34,8 @@ pub struct Args {
     /// Images that are answered together [default: 1,8,64; 1,8 where the adapter is a CPU]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=4096))]
     batch: Vec<u32>,
-    /// Types of the networks' arithmetic
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum, default_value = "f32")]
+    /// Types of weights and tensors on the device [default: f32,f16; f32 where the adapter is a CPU]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
     precision: Vec<Precision>,
     #[command(flatten)]
     device: DeviceArgs,
@@ -57,16 +57,14 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(Command::Compare(args)) = &args.command {
         return compare::run(args);
     }
-    if args.precision.contains(&Precision::F16) {
-        return Err(Failure::at("--precision", "f16: networks are computed in f32 so far; leave it out"));
-    }
     suite::check(&args.net).map_err(|error| Failure::at("--net", error))?;
     let file = args.json.as_deref().filter(|path| path.as_os_str() != "-");
     if let Some(path) = file {
         files::make_room(path).map_err(|error| Failure::at("--json", error))?;
     }
     let device = args.device.open()?;
-    let suite = Suite::new(&args.net, &args.batch, &device);
+    let precisions: Vec<crate::Precision> = args.precision.iter().map(|&precision| precision.into()).collect();
+    let suite = Suite::new(&args.net, &args.batch, &precisions, &device);
     if let Some(sentence) = &suite.remark {
         terminal::note(sentence);
     }

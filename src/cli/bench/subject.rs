@@ -10,8 +10,9 @@ use crate::ensemble::Ensemble;
 use crate::error::{Error, Result};
 use crate::gpu::Timing;
 use crate::graph::Graph;
+use crate::precision::Precision;
 use crate::rect::Rect;
-use crate::runner::{Input, Runner};
+use crate::runner::{Input, Options, Runner};
 use crate::tensor::Tensor;
 use crate::weights::{Array, Model};
 use crate::zoo;
@@ -65,19 +66,20 @@ impl Source {
         })
     }
 
-    /// Puts it on the device. `most`: images that are answered together at most.
+    /// Puts it on the device, weights and tensors in `precision`. `most`: images that are answered together at most.
     ///
     /// # Errors
     /// The device's; [`Error::Argument`] where the reference cannot do it.
-    pub fn prepare(&self, device: &Device, most: u32) -> Result<Subject<'_>> {
+    pub fn prepare(&self, device: &Device, most: u32, precision: Precision) -> Result<Subject<'_>> {
         Ok(match (self, device) {
             (Self::Network(model, inputs), _) => {
-                Subject::Network(Runner::new(model, device, None, Some(most as usize))?, inputs, Vec::new())
+                let options = Options { batch: Some(most as usize), precision, ..Options::default() };
+                Subject::Network(Runner::new(model, device, options)?, inputs, Vec::new())
             }
             (Self::Faces(model, picture), _) => {
-                Subject::Faces(Box::new(Ensemble::new(Model::clone(model), device.clone())?), picture)
+                Subject::Faces(Box::new(Ensemble::with(Model::clone(model), device.clone(), precision)?), picture)
             }
-            (Self::Frame(pixels), Device::Gpu(gpu)) => Subject::Frame(Box::new(Frame::new(gpu, pixels)?)),
+            (Self::Frame(pixels), Device::Gpu(gpu)) => Subject::Frame(Box::new(Frame::new(gpu, pixels, precision)?)),
             (Self::Frame(_), Device::Cpu) => return Err(Error::Argument(format!("`{FRAME}` is measured on an adapter only"))),
         })
     }

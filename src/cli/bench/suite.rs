@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::precision::Precision;
 use crate::zoo::ARCHITECTURES;
 
 /// The model that moue carries.
@@ -20,6 +21,8 @@ pub struct Case {
     pub net: String,
     /// Images that are answered together, each number once.
     pub batches: Vec<u32>,
+    /// Of its weights and tensors.
+    pub precision: Precision,
 }
 
 /// How often a network is run.
@@ -74,29 +77,34 @@ fn architectures() -> impl Iterator<Item = &'static str> {
 }
 
 impl Suite {
-    /// `nets` at `batches`; what suits the device in place of empty ones.
-    pub fn new(nets: &[String], batches: &[u32], device: &Device) -> Self {
+    /// `nets` at `batches` in `precisions`; what suits the device in place of empty ones.
+    pub fn new(nets: &[String], batches: &[u32], precisions: &[Precision], device: &Device) -> Self {
         match device {
-            Device::Cpu => Self::choose(nets, batches, Place::Reference),
-            Device::Gpu(gpu) if gpu.capabilities().cpu => Self::choose(nets, batches, Place::Software(gpu.name())),
-            Device::Gpu(_) => Self::choose(nets, batches, Place::Hardware),
+            Device::Cpu => Self::choose(nets, batches, precisions, Place::Reference),
+            Device::Gpu(gpu) if gpu.capabilities().cpu => Self::choose(nets, batches, precisions, Place::Software(gpu.name())),
+            Device::Gpu(gpu) => Self::choose(nets, batches, precisions, Place::Hardware { f16: gpu.capabilities().f16 }),
         }
     }
 
-    fn choose(nets: &[String], batches: &[u32], place: Place<'_>) -> Self {
+    fn choose(nets: &[String], batches: &[u32], precisions: &[Precision], place: Place<'_>) -> Self {
         let short = nets.is_empty() && batches.is_empty();
         let names: Vec<&str> = match place {
             _ if !nets.is_empty() => nets.iter().map(String::as_str).collect(),
             Place::Reference => vec![DEFAULT],
             Place::Software(_) => SHORT_NETS.to_vec(),
-            Place::Hardware => [DEFAULT].into_iter().chain(architectures()).chain([FRAME]).collect(),
+            Place::Hardware { .. } => [DEFAULT].into_iter().chain(architectures()).chain([FRAME]).collect(),
         };
         let usual = |net: &str| match (net, place) {
             // Ten crops through twenty networks are a batch by themselves.
             (TWENTY, _) | (_, Place::Reference) => vec![1],
             (_, Place::Software(_)) if short && net != DEFAULT => vec![1],
             (_, Place::Software(_)) => vec![1, 8],
-            (_, Place::Hardware) => vec![1, 8, 64],
+            (_, Place::Hardware { .. }) => vec![1, 8, 64],
+        };
+        let precisions: &[Precision] = match place {
+            _ if !precisions.is_empty() => precisions,
+            Place::Hardware { f16: true } => &[Precision::F32, Precision::F16],
+            _ => &[Precision::F32],
         };
         let mut cases: Vec<Case> = Vec::new();
         for net in names {
@@ -107,14 +115,16 @@ impl Suite {
             };
             batches.sort_unstable();
             batches.dedup();
-            if cases.iter().all(|case| case.net != net) {
-                cases.push(Case { net: net.to_owned(), batches });
+            for &precision in precisions {
+                if cases.iter().all(|case| case.net != net || case.precision != precision) {
+                    cases.push(Case { net: net.to_owned(), batches: batches.clone(), precision });
+                }
             }
         }
         let less = match place {
             Place::Reference => Some("the built-in reference is slow by design".to_owned()),
             Place::Software(name) => Some(format!("{name} is a CPU")),
-            Place::Hardware => None,
+            Place::Hardware { .. } => None,
         };
         let remark = less.filter(|_| short).map(|why| {
             format!("{why}: less is measured there, and briefly; more and longer with --net NAMES --batch LIST (`moue zoo` has the names)")
@@ -134,7 +144,10 @@ enum Place<'n> {
     Reference,
     /// An adapter of this name that is a CPU.
     Software(&'n str),
-    Hardware,
+    /// A GPU, and whether it computes in f16.
+    Hardware {
+        f16: bool,
+    },
 }
 
 #[cfg(test)]
@@ -147,8 +160,11 @@ mod tests {
 
     #[test]
     fn a_gpu_is_measured_with_all_there_is_except_what_takes_gigabytes() {
-        let suite = Suite::choose(&[], &[], Place::Hardware);
-        assert_eq!(suite.cases.len(), ARCHITECTURES.len() + 2);
+        let suite = Suite::choose(&[], &[], &[], Place::Hardware { f16: true });
+        assert_eq!(suite.cases.len(), 2 * (ARCHITECTURES.len() + 2));
+        assert_eq!(suite.cases.iter().filter(|case| case.precision == Precision::F16).count(), ARCHITECTURES.len() + 2);
+        let single = Suite::choose(&[], &[], &[], Place::Hardware { f16: false });
+        assert!(single.cases.iter().all(|case| case.precision == Precision::F32));
         assert_eq!(batches(&suite, "vgg16"), Some(vec![1, 8, 64]));
         assert_eq!((batches(&suite, FRAME), batches(&suite, TWENTY)), (Some(vec![1]), None));
         assert_eq!((suite.deadline, suite.remark), (None, None));
@@ -156,22 +172,22 @@ mod tests {
 
     #[test]
     fn a_cpu_is_measured_with_less_and_says_so() {
-        let suite = Suite::choose(&[], &[], Place::Software("lavapipe"));
+        let suite = Suite::choose(&[], &[], &[], Place::Software("lavapipe"));
         assert_eq!((batches(&suite, DEFAULT), batches(&suite, "resnet101")), (Some(vec![1, 8]), Some(vec![1])));
         assert!(suite.remark.is_some_and(|text| text.contains("lavapipe is a CPU") && text.contains("--net")));
         assert!(suite.deadline.is_some());
-        let suite = Suite::choose(&[], &[], Place::Reference);
-        assert_eq!(suite.cases, [Case { net: DEFAULT.into(), batches: vec![1] }]);
+        let suite = Suite::choose(&[], &[], &[], Place::Reference);
+        assert_eq!(suite.cases, [Case { net: DEFAULT.into(), batches: vec![1], precision: Precision::F32 }]);
     }
 
     #[test]
     fn what_is_named_is_measured_once_and_thoroughly() {
         let nets = ["vgg16", TWENTY, FRAME, "vgg16"].map(str::to_owned);
-        let suite = Suite::choose(&nets, &[8, 1, 8], Place::Software("lavapipe"));
+        let suite = Suite::choose(&nets, &[8, 1, 8], &[Precision::F32], Place::Software("lavapipe"));
         assert_eq!(suite.cases.len(), 3);
         assert_eq!((batches(&suite, "vgg16"), batches(&suite, FRAME)), (Some(vec![1, 8]), Some(vec![1])));
         assert_eq!((suite.effort, suite.deadline, suite.remark), (THOROUGH, None, None));
-        assert_eq!(batches(&Suite::choose(&nets, &[], Place::Hardware), TWENTY), Some(vec![1]));
+        assert_eq!(batches(&Suite::choose(&nets, &[], &[], Place::Hardware { f16: true }), TWENTY), Some(vec![1]));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Problems of the convolutions, the same for every variant.
 
+use moue::Precision;
 use moue::gpu::Gpu;
 use moue::kernels::{
     self, Conv, ConvTranspose, ConvWeights, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape,
@@ -10,7 +11,7 @@ use moue::tensor::Tensor;
 use moue::window::Window;
 
 use super::text;
-use crate::common::{Bench, Random, Tolerance, close, unpacked};
+use crate::common::{Bench, Random, Tolerance, close_in, stored, unpacked};
 
 struct ConvProblem {
     members: usize,
@@ -97,7 +98,8 @@ impl Method {
         match self {
             Self::Direct(variant) => {
                 let packed = variant.pack("problem", pairs, conv.groups)?;
-                let (weights, bias) = (bench.floats(&packed.weights), bench.floats(&packed.bias));
+                let stored = variant.stored(input.precision).bytes(&packed.weights);
+                let (weights, bias) = (bench.bytes(&stored), bench.floats(&packed.bias));
                 let weights = ConvWeights { variant, weights, bias };
                 bench.recording.dispatch(conv.dispatch("problem", input, weights, residual, output)?);
             }
@@ -133,30 +135,32 @@ impl Method {
 }
 
 /// Winograd's method with products of `variant`, where the adapter runs it.
-pub(super) fn winograd(gpu: &Gpu, variant: Variant) -> Result<(), String> {
+pub(super) fn winograd(gpu: &Gpu, precision: Precision, variant: Variant) -> Result<(), String> {
     let method = Winograd::with(variant).ok_or("the variant reads no texels")?;
-    if variant.fits(gpu.capabilities(), 4, 4, 1) { conv(gpu, Method::Winograd(method)) } else { Ok(()) }
+    if variant.fits(gpu.capabilities(), 4, 4, 1) { conv(gpu, precision, Method::Winograd(method)) } else { Ok(()) }
 }
 
-pub(super) fn conv(gpu: &Gpu, method: Method) -> Result<(), String> {
+pub(super) fn conv(gpu: &Gpu, precision: Precision, method: Method) -> Result<(), String> {
     let mut random = Random(5);
     for (index, p) in conv_problems().iter().enumerate() {
         let [in_channels, out_channels] = p.channels;
         let total = p.members * p.images;
-        let input = random.tensor(&[total, in_channels, p.size[0], p.size[1]]);
+        let input = stored(precision, random.tensor(&[total, in_channels, p.size[0], p.size[1]]));
         let weights: Vec<Tensor> = (0..p.members)
-            .map(|_| random.tensor(&[out_channels, in_channels / p.groups, p.window.kernel[0], p.window.kernel[1]]))
+            .map(|_| {
+                stored(precision, random.tensor(&[out_channels, in_channels / p.groups, p.window.kernel[0], p.window.kernel[1]]))
+            })
             .collect();
         let biases: Vec<Vec<f32>> = (0..p.members).map(|_| random.values(out_channels)).collect();
         let [oh, ow] = p.window.output("problem", p.size, false).unwrap();
-        let residual = p.residual.then(|| random.tensor(&[total, out_channels, oh, ow]));
+        let residual = p.residual.then(|| stored(precision, random.tensor(&[total, out_channels, oh, ow])));
         // Depthwise needs its shape; the others have every problem they fit.
         if !method.fits(gpu, p) {
             continue;
         }
         let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
         let all_channels = p.slice[0] + out_channels + p.slice[1];
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let input_view = bench.tensor(&input);
         let residual_view = residual.as_ref().map(|r| bench.tensor(r));
         let output = bench.output(&[total, all_channels, oh, ow]);
@@ -169,7 +173,7 @@ pub(super) fn conv(gpu: &Gpu, method: Method) -> Result<(), String> {
             out_c4_offset: p.slice[0] / 4,
         };
         method.record(&mut bench, &conv, &pairs, [input_view, output], residual_view).map_err(text)?;
-        let got = bench.run_floats(output.slice)?;
+        let got = bench.run_tensor(output)?;
         let got = unpacked(&got, &[total, all_channels, oh, ow]);
         let plane = oh * ow;
         for member in 0..p.members {
@@ -198,13 +202,19 @@ pub(super) fn conv(gpu: &Gpu, method: Method) -> Result<(), String> {
                 })
                 .collect();
             let terms = in_channels / p.groups * p.window.kernel[0] * p.window.kernel[1];
-            close(&format!("{method:?} problem {index} member {member}"), &got, &want.data, method.tolerance(terms))?;
+            close_in(
+                precision,
+                &format!("{method:?} problem {index} member {member}"),
+                &got,
+                &want.data,
+                method.tolerance(terms),
+            )?;
         }
     }
     Ok(())
 }
 
-pub(super) fn conv_transpose(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn conv_transpose(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(23);
     let w = Window::square;
     // Members, images, channels, size, window, groups, rows and columns more than the windows reach.
@@ -220,19 +230,19 @@ pub(super) fn conv_transpose(gpu: &Gpu) -> Result<(), String> {
             (size[axis] - 1) * stride + extent + more - window.pad[axis] - window.pad[axis + 2]
         };
         let to = [reach(0), reach(1)];
-        let input = random.tensor(&[members * images, channels, size[0], size[1]]);
+        let input = stored(precision, random.tensor(&[members * images, channels, size[0], size[1]]));
         let shape = [channels, outputs / groups, window.kernel[0], window.kernel[1]];
-        let weights: Vec<Tensor> = (0..members).map(|_| random.tensor(&shape)).collect();
+        let weights: Vec<Tensor> = (0..members).map(|_| stored(precision, random.tensor(&shape))).collect();
         let biases: Vec<Vec<f32>> = (0..members).map(|_| random.values(outputs)).collect();
         let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
         let (packed, bias) = pack_conv_transpose("problem", &pairs, groups).map_err(text)?;
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
         let output = bench.output(&[members * images, outputs, to[0], to[1]]);
         let (weights_slice, bias) = (bench.floats(&packed), bench.floats(&bias));
         let layer = ConvTranspose { members, out_channels: outputs, window, groups, weights: weights_slice, bias };
         bench.recording.dispatch(layer.dispatch("problem", view, output).map_err(text)?);
-        let got = unpacked(&bench.run_floats(output.slice)?, &[members * images, outputs, to[0], to[1]]);
+        let got = unpacked(&bench.run_tensor(output)?, &[members * images, outputs, to[0], to[1]]);
         let mut want = Vec::new();
         for (member, part) in input.data.chunks_exact(input.data.len() / members).enumerate() {
             let part = Tensor::new(vec![images, channels, size[0], size[1]], part.to_vec()).unwrap();
@@ -243,7 +253,7 @@ pub(super) fn conv_transpose(gpu: &Gpu) -> Result<(), String> {
             );
         }
         let terms = channels / groups * window.kernel[0] * window.kernel[1];
-        close(&format!("transposed {channels} to {outputs}, {window:?}"), &got, &want, Tolerance::Sum(terms))?;
+        close_in(precision, &format!("transposed {channels} to {outputs}, {window:?}"), &got, &want, Tolerance::Sum(terms))?;
     }
     Ok(())
 }

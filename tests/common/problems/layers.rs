@@ -1,5 +1,6 @@
 //! Problems of the other layers.
 
+use moue::Precision;
 use moue::fractional::fractional_starts;
 use moue::gpu::Gpu;
 use moue::gpu::shader::BindingKind;
@@ -9,9 +10,9 @@ use moue::tensor::Tensor;
 use moue::window::Window;
 
 use super::text;
-use crate::common::{Bench, Random, Tolerance, close, unpacked};
+use crate::common::{Bench, Random, Tolerance, close_in, stored, unpacked};
 
-pub(super) fn dense(gpu: &Gpu, variant: DenseVariant) -> Result<(), String> {
+pub(super) fn dense(gpu: &Gpu, precision: Precision, variant: DenseVariant) -> Result<(), String> {
     if !variant.fits(gpu.capabilities()) {
         return Ok(());
     }
@@ -28,10 +29,10 @@ pub(super) fn dense(gpu: &Gpu, variant: DenseVariant) -> Result<(), String> {
         (2, 3, 35, [1, 1], 21, false, 24, 2),
         (1, 4, 6, [2, 2], 8, true, 8, 2),
     ] {
-        let input = random.tensor(&[members * images, channels, h, w]);
-        let weights: Vec<Tensor> = (0..members).map(|_| random.tensor(&[out, channels * h * w])).collect();
+        let input = stored(precision, random.tensor(&[members * images, channels, h, w]));
+        let weights: Vec<Tensor> = (0..members).map(|_| stored(precision, random.tensor(&[out, channels * h * w]))).collect();
         let biases: Vec<Vec<f32>> = (0..members).map(|_| random.values(out)).collect();
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
         let output = bench.output(&[members * images, out]);
         for first in (0..out).step_by(each) {
@@ -45,10 +46,10 @@ pub(super) fn dense(gpu: &Gpu, variant: DenseVariant) -> Result<(), String> {
                 bias.extend(kernels::packed(&own[first..outputs.1], [outputs.1 - first, 1, 1]));
             }
             let layer =
-                Dense { variant, members, outputs, tile, weights: bench.floats(&packed), bias: bench.floats(&bias), relu };
+                Dense { variant, members, outputs, tile, weights: bench.values(&packed), bias: bench.floats(&bias), relu };
             bench.recording.dispatch(kernels::dense("problem", layer, view, output).map_err(text)?);
         }
-        let got = unpacked(&bench.run_floats(output.slice)?, &[members * images, out]);
+        let got = unpacked(&bench.run_tensor(output)?, &[members * images, out]);
         let each = images * channels * h * w;
         let mut want = Vec::new();
         for member in 0..members {
@@ -56,12 +57,12 @@ pub(super) fn dense(gpu: &Gpu, variant: DenseVariant) -> Result<(), String> {
                 Tensor::new(vec![images, channels * h * w], input.data[member * each..(member + 1) * each].to_vec()).unwrap();
             want.extend(reference::dense("twin", &part, &weights[member], &biases[member], relu).map_err(text)?.data);
         }
-        close(&format!("dense {channels} to {out}"), &got, &want, Tolerance::Sum(channels * h * w))?;
+        close_in(precision, &format!("dense {channels} to {out}"), &got, &want, Tolerance::Sum(channels * h * w))?;
     }
     Ok(())
 }
 
-pub(super) fn pool(gpu: &Gpu, reads: BindingKind) -> Result<(), String> {
+pub(super) fn pool(gpu: &Gpu, precision: Precision, reads: BindingKind) -> Result<(), String> {
     let mut random = Random(7);
     let w = Window::square;
     for (images, channels, size, window, ceil) in [
@@ -77,21 +78,22 @@ pub(super) fn pool(gpu: &Gpu, reads: BindingKind) -> Result<(), String> {
             // Values below zero too: a maximum that starts from 0 would show.
             let mut input = random.tensor(&[images, channels, size[0], size[1]]);
             input.data.iter_mut().for_each(|v| *v -= 0.9);
+            let input = stored(precision, input);
             let want = reference::pool("twin", pooling, window, ceil, &input).map_err(text)?;
-            let mut bench = Bench::new(gpu);
+            let mut bench = Bench::of(gpu, precision);
             let view = bench.tensor(&input);
             let output = bench.output(&want.shape);
             bench
                 .recording
                 .dispatch(kernels::pool("problem", Pool { pooling, window, ceil, reads }, view, output).map_err(text)?);
-            let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
-            close(&format!("{pooling:?} {window:?} on {size:?}"), &got, &want.data, Tolerance::Sum(9))?;
+            let got = unpacked(&bench.run_tensor(output)?, &want.shape);
+            close_in(precision, &format!("{pooling:?} {window:?} on {size:?}"), &got, &want.data, Tolerance::Sum(9))?;
         }
     }
     Ok(())
 }
 
-pub(super) fn fractional_max_pool(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn fractional_max_pool(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(18);
     for (images, channels, size, kernel, made) in [
         (1, 1, [1, 1], [1, 1], [1, 1]),
@@ -101,21 +103,22 @@ pub(super) fn fractional_max_pool(gpu: &Gpu) -> Result<(), String> {
     ] {
         let mut input = random.tensor(&[images, channels, size[0], size[1]]);
         input.data.iter_mut().for_each(|v| *v -= 0.9);
+        let input = stored(precision, input);
         let sample = [random.unit().abs(), random.unit().abs()];
         let want = reference::fractional_max_pool("twin", kernel, made, sample, &input).map_err(text)?;
         let mut starts = fractional_starts("problem", size[0], made[0], kernel[0], sample[0]).map_err(text)?;
         starts.extend(fractional_starts("problem", size[1], made[1], kernel[1], sample[1]).map_err(text)?);
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let (view, starts) = (bench.tensor(&input), bench.words(&starts));
         let output = bench.output(&want.shape);
         bench.recording.dispatch(kernels::fractional_max_pool("problem", kernel, starts, view, output).map_err(text)?);
-        let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
-        close(&format!("fractional max pool {size:?} to {made:?}"), &got, &want.data, Tolerance::Exact)?;
+        let got = unpacked(&bench.run_tensor(output)?, &want.shape);
+        close_in(precision, &format!("fractional max pool {size:?} to {made:?}"), &got, &want.data, Tolerance::Exact)?;
     }
     Ok(())
 }
 
-pub(super) fn lrn(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn lrn(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(19);
     let lrn = |size, alpha, beta, k| Lrn { size, alpha, beta, k };
     for (shape, lrn) in [
@@ -130,14 +133,15 @@ pub(super) fn lrn(gpu: &Gpu) -> Result<(), String> {
     ] {
         let mut input = random.tensor(&shape);
         input.data.iter_mut().for_each(|v| *v *= 3.0);
+        let input = stored(precision, input);
         let want = reference::lrn(lrn, &input);
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
         let output = bench.output(&shape);
         bench.recording.dispatch(kernels::lrn("problem", lrn, view, output).map_err(text)?);
-        let raw = bench.run_floats(output.slice)?;
+        let raw = bench.run_tensor(output)?;
         // The sum, a logarithm, and an exponential of a number near 1.
-        close(&format!("{lrn:?} of {shape:?}"), &unpacked(&raw, &shape), &want.data, Tolerance::Exp)?;
+        close_in(precision, &format!("{lrn:?} of {shape:?}"), &unpacked(&raw, &shape), &want.data, Tolerance::Exp)?;
         let padded = shape[1].next_multiple_of(4);
         if raw.chunks_exact(padded).any(|pixel| pixel[shape[1]..].iter().any(|&v| v != 0.0)) {
             return Err("lrn leaves something in the padded channels".into());
@@ -146,26 +150,26 @@ pub(super) fn lrn(gpu: &Gpu) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn global_average(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn global_average(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(8);
     for shape in [[1, 1, 1, 1], [7, 5, 3, 7], [2, 16, 6, 6]] {
-        let input = random.tensor(&shape);
+        let input = stored(precision, random.tensor(&shape));
         let want = reference::global_average(&input);
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
         let output = bench.output(&want.shape);
         bench.recording.dispatch(kernels::global_average("problem", view, output).map_err(text)?);
-        let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
-        close(&format!("global average {shape:?}"), &got, &want.data, Tolerance::Sum(shape[2] * shape[3]))?;
+        let got = unpacked(&bench.run_tensor(output)?, &want.shape);
+        close_in(precision, &format!("global average {shape:?}"), &got, &want.data, Tolerance::Sum(shape[2] * shape[3]))?;
     }
     Ok(())
 }
 
-pub(super) fn affine(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn affine(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(9);
     for (members, images, channels, size, relu) in [(1, 1, 1, [1, 1], false), (3, 2, 7, [3, 5], true), (1, 7, 12, [2, 2], false)]
     {
-        let input = random.tensor(&[members * images, channels, size[0], size[1]]);
+        let input = stored(precision, random.tensor(&[members * images, channels, size[0], size[1]]));
         let (scale, shift) = (random.values(members * channels), random.values(members * channels));
         let pad = |values: &[f32]| -> Vec<f32> {
             values
@@ -177,14 +181,14 @@ pub(super) fn affine(gpu: &Gpu) -> Result<(), String> {
                 })
                 .collect()
         };
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
         let (scale_slice, shift_slice) = (bench.floats(&pad(&scale)), bench.floats(&pad(&shift)));
         let output = bench.output(&input.shape);
         bench
             .recording
             .dispatch(kernels::affine("problem", members, scale_slice, shift_slice, relu, view, output).map_err(text)?);
-        let got = unpacked(&bench.run_floats(output.slice)?, &input.shape);
+        let got = unpacked(&bench.run_tensor(output)?, &input.shape);
         let each = input.data.len() / members;
         let mut want = Vec::new();
         for m in 0..members {
@@ -193,12 +197,12 @@ pub(super) fn affine(gpu: &Gpu) -> Result<(), String> {
             let range = m * channels..(m + 1) * channels;
             want.extend(reference::affine("twin", &part, &scale[range.clone()], &shift[range], relu).map_err(text)?.data);
         }
-        close(&format!("affine {channels}"), &got, &want, Tolerance::Sum(2))?;
+        close_in(precision, &format!("affine {channels}"), &got, &want, Tolerance::Sum(2))?;
     }
     Ok(())
 }
 
-pub(super) fn unary(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn unary(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(10);
     // How far from 0 the inputs lie: where a function saturates, and near 0.
     for (function, reach) in [
@@ -223,25 +227,29 @@ pub(super) fn unary(gpu: &Gpu) -> Result<(), String> {
             if matches!(function, Unary::Sqrt | Unary::Log) {
                 input.data.iter_mut().for_each(|v| *v = v.abs());
             }
+            let input = stored(precision, input);
             let want = reference::unary(function, &input);
-            let mut bench = Bench::new(gpu);
+            let mut bench = Bench::of(gpu, precision);
             let view = bench.tensor(&input);
             let output = bench.output(&shape);
             bench.recording.dispatch(kernels::unary("problem", function, view, output).map_err(text)?);
-            let got = unpacked(&bench.run_floats(output.slice)?, &shape);
+            let got = unpacked(&bench.run_tensor(output)?, &shape);
             // WGSL allows exp 3 + 2 |x| units in the last place: up to 183 at 90, of results near 0 that count little next to 1.
             let tolerance = match function {
-                Unary::Relu | Unary::Abs | Unary::Clip(..) => Tolerance::Exact,
-                Unary::LeakyRelu(_) | Unary::HardSigmoid(..) | Unary::HardSwish | Unary::Sqrt => Tolerance::Sum(3),
+                Unary::Relu | Unary::Abs => Tolerance::Exact,
+                Unary::Clip(..) if precision == Precision::F32 => Tolerance::Exact,
+                Unary::Clip(..) | Unary::LeakyRelu(_) | Unary::HardSigmoid(..) | Unary::HardSwish | Unary::Sqrt => {
+                    Tolerance::Sum(3)
+                }
                 _ => Tolerance::Exp,
             };
-            close(&format!("{function:?} {shape:?}"), &got, &want.data, tolerance)?;
+            close_in(precision, &format!("{function:?} {shape:?}"), &got, &want.data, tolerance)?;
         }
     }
     Ok(())
 }
 
-pub(super) fn binary(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn binary(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(11);
     let shapes = [
         ([2, 5, 3, 4], [2, 5, 3, 4]),
@@ -260,21 +268,22 @@ pub(super) fn binary(gpu: &Gpu) -> Result<(), String> {
             (Binary::Max, false),
             (Binary::Min, false),
         ] {
-            let (left, mut right) = (random.tensor(&a), random.tensor(&b));
+            let (left, mut right) = (stored(precision, random.tensor(&a)), random.tensor(&b));
             if function == Binary::Div {
                 right.data.iter_mut().for_each(|v| *v += v.signum());
             }
+            let right = stored(precision, right);
             let want = reference::binary("twin", function, &left, &right, relu).map_err(text)?;
-            let mut bench = Bench::new(gpu);
+            let mut bench = Bench::of(gpu, precision);
             let (l, r) = (bench.tensor(&left), bench.tensor(&right));
             let output = bench.output(&want.shape);
             bench.recording.dispatch(kernels::binary("problem", function, l, r, output, relu).map_err(text)?);
-            let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
-            close(&format!("{function:?} {a:?} {b:?}"), &got, &want.data, Tolerance::Sum(1))?;
+            let got = unpacked(&bench.run_tensor(output)?, &want.shape);
+            close_in(precision, &format!("{function:?} {a:?} {b:?}"), &got, &want.data, Tolerance::Sum(1))?;
         }
     }
     // One image of a constant for every member.
-    let (left, right) = (random.tensor(&[6, 5, 2, 3]), random.tensor(&[2, 5, 2, 1]));
+    let (left, right) = (stored(precision, random.tensor(&[6, 5, 2, 3])), stored(precision, random.tensor(&[2, 5, 2, 1])));
     let each: Vec<Tensor> = (0..2)
         .map(|member| {
             let part = |t: &Tensor, count: usize| {
@@ -284,54 +293,61 @@ pub(super) fn binary(gpu: &Gpu) -> Result<(), String> {
             reference::binary("twin", Binary::Div, &part(&left, 3), &part(&right, 1), false).unwrap()
         })
         .collect();
-    let mut bench = Bench::new(gpu);
+    let mut bench = Bench::of(gpu, precision);
     let (l, r) = (bench.tensor(&left), bench.tensor(&right));
     let output = bench.output(&left.shape);
     bench.recording.dispatch(kernels::binary("problem", Binary::Div, l, r, output, false).map_err(text)?);
-    let raw = bench.run_floats(output.slice)?;
-    close("a constant a member", &unpacked(&raw, &left.shape), &[&each[0].data[..], &each[1].data].concat(), Tolerance::Sum(1))?;
+    let raw = bench.run_tensor(output)?;
+    close_in(
+        precision,
+        "a constant a member",
+        &unpacked(&raw, &left.shape),
+        &[&each[0].data[..], &each[1].data].concat(),
+        Tolerance::Sum(1),
+    )?;
     if raw.chunks_exact(8).any(|pixel| pixel[5..].iter().any(|&v| v != 0.0)) {
         return Err("a division leaves something in the padded channels".into());
     }
     Ok(())
 }
 
-pub(super) fn prelu(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn prelu(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(20);
     for (members, images, channels, size) in [(1, 1, 1, [1, 1]), (3, 2, 7, [3, 5]), (1, 7, 12, [2, 2])] {
-        let input = random.tensor(&[members * images, channels, size[0], size[1]]);
+        let input = stored(precision, random.tensor(&[members * images, channels, size[0], size[1]]));
         let slopes: Vec<Vec<f32>> = (0..members).map(|_| random.values(channels)).collect();
         let padded = slopes.iter().flat_map(|slope| kernels::packed(slope, [channels, 1, 1])).collect::<Vec<_>>();
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let (view, slope) = (bench.tensor(&input), bench.floats(&padded));
         let output = bench.output(&input.shape);
         bench.recording.dispatch(kernels::prelu("problem", members, slope, view, output).map_err(text)?);
-        let got = unpacked(&bench.run_floats(output.slice)?, &input.shape);
+        let got = unpacked(&bench.run_tensor(output)?, &input.shape);
         let each = input.data.len() / members;
         let mut want = Vec::new();
         for (part, slope) in input.data.chunks_exact(each).zip(&slopes) {
             let part = Tensor::new(vec![images, channels, size[0], size[1]], part.to_vec()).unwrap();
             want.extend(reference::prelu("twin", &part, slope).map_err(text)?.data);
         }
-        close(&format!("prelu {channels}"), &got, &want, Tolerance::Sum(1))?;
+        close_in(precision, &format!("prelu {channels}"), &got, &want, Tolerance::Sum(1))?;
     }
     Ok(())
 }
 
-pub(super) fn softmax(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn softmax(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(12);
     for shape in [[1, 1, 1, 1], [7, 7, 1, 1], [2, 13, 3, 2]] {
         let mut input = random.tensor(&shape);
         // Large logits: without subtracting the largest, exp overflows.
         input.data.iter_mut().for_each(|v| *v *= 120.0);
+        let input = stored(precision, input);
         let want = reference::softmax(&input);
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
         let output = bench.output(&shape);
         bench.recording.dispatch(kernels::softmax("problem", view, output).map_err(text)?);
-        let raw = bench.run_floats(output.slice)?;
+        let raw = bench.run_tensor(output)?;
         let got = unpacked(&raw, &shape);
-        close(&format!("softmax {shape:?}"), &got, &want.data, Tolerance::Exp)?;
+        close_in(precision, &format!("softmax {shape:?}"), &got, &want.data, Tolerance::Exp)?;
         let padded = shape[1].next_multiple_of(4);
         if raw.chunks_exact(padded).any(|pixel| pixel[shape[1]..].iter().any(|&v| v != 0.0)) {
             return Err("softmax leaves something in the padded channels".into());

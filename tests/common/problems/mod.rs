@@ -7,41 +7,42 @@ mod moves;
 mod pixels;
 
 use conv::Method;
+use moue::Precision;
 use moue::gpu::Gpu;
 use moue::gpu::shader::BindingKind;
 use moue::kernels::{DenseVariant, Variant};
 
-pub type Check = fn(&Gpu) -> Result<(), String>;
+pub type Check = fn(&Gpu, Precision) -> Result<(), String>;
 
-/// Every kernel by the name of its shader, with the check of its problems.
+/// Every kernel by the name of its shader, with the check of its problems: those of its f16 form are the same.
 pub const CHECKS: &[(&str, Check)] = &[
     ("warp", pixels::warp),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("normalise", pixels::normalise),
-    ("conv_broadcast_8", |gpu| conv::conv(gpu, Method::Direct(Variant::Broadcast8))),
-    ("conv_broadcast_4", |gpu| conv::conv(gpu, Method::Direct(Variant::Broadcast4))),
-    ("conv_direct", |gpu| conv::conv(gpu, Method::Direct(Variant::Direct))),
-    ("conv_tile", |gpu| conv::conv(gpu, Method::Direct(Variant::Tile))),
-    ("conv_grouped", |gpu| conv::conv(gpu, Method::Direct(Variant::Grouped))),
-    ("conv_depthwise", |gpu| conv::conv(gpu, Method::Direct(Variant::Depthwise))),
-    ("winograd_input_image", |gpu| conv::winograd(gpu, Variant::Broadcast8)),
-    ("winograd_output_image", |gpu| conv::winograd(gpu, Variant::Broadcast8)),
-    ("winograd_input_texture", |gpu| conv::winograd(gpu, Variant::Direct)),
-    ("winograd_output_texture", |gpu| conv::winograd(gpu, Variant::Direct)),
+    ("conv_broadcast_8", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Broadcast8))),
+    ("conv_broadcast_4", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Broadcast4))),
+    ("conv_direct", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Direct))),
+    ("conv_tile", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Tile))),
+    ("conv_grouped", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Grouped))),
+    ("conv_depthwise", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Depthwise))),
+    ("winograd_input_image", |gpu, precision| conv::winograd(gpu, precision, Variant::Broadcast8)),
+    ("winograd_output_image", |gpu, precision| conv::winograd(gpu, precision, Variant::Broadcast8)),
+    ("winograd_input_texture", |gpu, precision| conv::winograd(gpu, precision, Variant::Direct)),
+    ("winograd_output_texture", |gpu, precision| conv::winograd(gpu, precision, Variant::Direct)),
     ("conv_transpose", conv::conv_transpose),
-    ("dense", |gpu| layers::dense(gpu, DenseVariant::Stream)),
-    ("dense_texel_8x1", |gpu| layers::dense(gpu, DenseVariant::Texel8)),
-    ("dense_texel_8x4", |gpu| layers::dense(gpu, DenseVariant::Texel8)),
-    ("dense_texel_8x8", |gpu| layers::dense(gpu, DenseVariant::Texel8)),
-    ("dense_texel_4x1", |gpu| layers::dense(gpu, DenseVariant::Texel4)),
-    ("dense_texel_4x4", |gpu| layers::dense(gpu, DenseVariant::Texel4)),
-    ("dense_texel_4x8", |gpu| layers::dense(gpu, DenseVariant::Texel4)),
-    ("dense_direct_1", |gpu| layers::dense(gpu, DenseVariant::Direct)),
-    ("dense_direct_4", |gpu| layers::dense(gpu, DenseVariant::Direct)),
-    ("dense_direct_8", |gpu| layers::dense(gpu, DenseVariant::Direct)),
-    ("pool", |gpu| layers::pool(gpu, BindingKind::Read)),
-    ("pool_image", |gpu| layers::pool(gpu, BindingKind::Image)),
+    ("dense", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Stream)),
+    ("dense_texel_8x1", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Texel8)),
+    ("dense_texel_8x4", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Texel8)),
+    ("dense_texel_8x8", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Texel8)),
+    ("dense_texel_4x1", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Texel4)),
+    ("dense_texel_4x4", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Texel4)),
+    ("dense_texel_4x8", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Texel4)),
+    ("dense_direct_1", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Direct)),
+    ("dense_direct_4", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Direct)),
+    ("dense_direct_8", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Direct)),
+    ("pool", |gpu, precision| layers::pool(gpu, precision, BindingKind::Read)),
+    ("pool_image", |gpu, precision| layers::pool(gpu, precision, BindingKind::Image)),
     ("fractional_max_pool", layers::fractional_max_pool),
     ("lrn", layers::lrn),
     ("global_average", layers::global_average),
@@ -62,4 +63,14 @@ pub const CHECKS: &[(&str, Check)] = &[
 
 fn text(error: moue::Error) -> String {
     error.to_string()
+}
+
+/// The check of a shader, and the precision of its form.
+pub fn check_of(shader: &str) -> (Check, Precision) {
+    let (name, precision) = match shader.strip_suffix("_f16") {
+        Some(name) => (name, Precision::F16),
+        None => (shader, Precision::F32),
+    };
+    let (_, check) = CHECKS.iter().find(|(n, _)| *n == name).unwrap();
+    (*check, precision)
 }

@@ -1,5 +1,6 @@
 //! Problems of the kernels that move values, of fusion, and of those that measure an adapter.
 
+use moue::Precision;
 use moue::gpu::Gpu;
 use moue::kernels::{self, Beyond, Rearrange};
 use moue::reference;
@@ -7,14 +8,15 @@ use moue::resample::{Coordinates, Resampling, ResizeMode, Rounding, taps};
 use moue::tensor::Tensor;
 
 use super::text;
-use crate::common::{Bench, Random, Tolerance, close, packed, unpacked};
+use crate::common::{Bench, Random, Tolerance, close_in, packed, stored, unpacked};
 
-pub(super) fn copy(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn copy(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(13);
     for (images, size, channels) in [(1, [1, 1], vec![1, 1]), (7, [3, 2], vec![3, 6, 1]), (2, [4, 4], vec![8, 5])] {
-        let parts: Vec<Tensor> = channels.iter().map(|&c| random.tensor(&[images, c, size[0], size[1]])).collect();
+        let parts: Vec<Tensor> =
+            channels.iter().map(|&c| stored(precision, random.tensor(&[images, c, size[0], size[1]]))).collect();
         let want = reference::concat("twin", &parts.iter().collect::<Vec<_>>()).map_err(text)?;
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let views: Vec<_> = parts.iter().map(|p| bench.tensor(p)).collect();
         let output = bench.output(&want.shape);
         let mut first = 0;
@@ -22,21 +24,21 @@ pub(super) fn copy(gpu: &Gpu) -> Result<(), String> {
             bench.recording.dispatch(kernels::copy("problem", input, output, images, (0, 0), first).map_err(text)?);
             first += input.channels;
         }
-        close("concat", &bench.run_floats(output.slice)?, &packed(&want), Tolerance::Exact)?;
+        close_in(precision, "concat", &bench.run_tensor(output)?, &packed(&want), Tolerance::Exact)?;
     }
     // Images of one tensor to later images of another.
-    let input = random.tensor(&[3, 5, 2, 2]);
-    let mut bench = Bench::new(gpu);
+    let input = stored(precision, random.tensor(&[3, 5, 2, 2]));
+    let mut bench = Bench::of(gpu, precision);
     let from = bench.tensor(&input);
     let output = bench.output(&[4, 5, 2, 2]);
     bench.recording.dispatch(kernels::copy("problem", from, output, 2, (0, 0), 0).map_err(text)?);
     bench.recording.dispatch(kernels::copy("problem", from, output, 2, (1, 2), 0).map_err(text)?);
-    let got = unpacked(&bench.run_floats(output.slice)?, &[4, 5, 2, 2]);
+    let got = unpacked(&bench.run_tensor(output)?, &[4, 5, 2, 2]);
     let want: Vec<f32> = [&input.data[..40], &input.data[20..60]].concat();
-    close("copied images", &got, &want, Tolerance::Exact)
+    close_in(precision, "copied images", &got, &want, Tolerance::Exact)
 }
 
-pub(super) fn rearrange(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn rearrange(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(21);
     // Sizes without the batch, how they are rearranged, and the sizes of the result as it lies.
     let problems = [
@@ -53,71 +55,71 @@ pub(super) fn rearrange(gpu: &Gpu) -> Result<(), String> {
     ];
     for (dims, to) in problems {
         for images in [1, 3] {
-            let input = random.tensor(&[&[images], &dims[..]].concat());
+            let input = stored(precision, random.tensor(&[&[images], &dims[..]].concat()));
             let want = reference::rearrange("twin", &to, &input).map_err(text)?;
-            let mut bench = Bench::new(gpu);
+            let mut bench = Bench::of(gpu, precision);
             let flat = |t: &Tensor| Tensor::new(t.nchw().to_vec(), t.data.clone()).unwrap();
             let (input, shaped) = (flat(&input), flat(&want));
             let view = bench.tensor(&input);
             let output = bench.output(&shaped.shape);
             bench.recording.dispatch(kernels::rearrange("problem", &to, view, output).map_err(text)?);
-            close(&format!("{to:?}"), &bench.run_floats(output.slice)?, &packed(&shaped), Tolerance::Exact)?;
+            close_in(precision, &format!("{to:?}"), &bench.run_tensor(output)?, &packed(&shaped), Tolerance::Exact)?;
         }
     }
     Ok(())
 }
 
-pub(super) fn resample(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn resample(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(22);
     for (images, channels, from, to) in [(1, 1, [1, 1], [1, 1]), (7, 5, [3, 4], [7, 9]), (2, 9, [8, 5], [3, 11])] {
         for mode in [ResizeMode::Nearest, ResizeMode::Linear] {
             let how = Resampling { mode, coordinates: Coordinates::HalfPixel, rounding: Rounding::RoundPreferFloor };
-            let input = random.tensor(&[images, channels, from[0], from[1]]);
+            let input = stored(precision, random.tensor(&[images, channels, from[0], from[1]]));
             let rows = taps("problem", how, from[0], to[0], None).map_err(text)?;
             let columns = taps("problem", how, from[1], to[1], None).map_err(text)?;
             let want = reference::resample(&rows, &columns, &input);
-            let mut bench = Bench::new(gpu);
+            let mut bench = Bench::of(gpu, precision);
             let (view, table) = (bench.tensor(&input), bench.words(&kernels::pack_taps(&rows, &columns)));
             let output = bench.output(&want.shape);
             bench.recording.dispatch(kernels::resample("problem", table, view, output).map_err(text)?);
-            let got = unpacked(&bench.run_floats(output.slice)?, &want.shape);
-            close(&format!("{mode:?} {from:?} to {to:?}"), &got, &want.data, Tolerance::Sum(4))?;
+            let got = unpacked(&bench.run_tensor(output)?, &want.shape);
+            close_in(precision, &format!("{mode:?} {from:?} to {to:?}"), &got, &want.data, Tolerance::Sum(4))?;
         }
     }
     Ok(())
 }
 
-pub(super) fn pack(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn pack(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(14);
     for shape in [[1, 1, 1, 1], [7, 5, 3, 2], [2, 8, 4, 5]] {
-        let input = random.tensor(&shape);
-        let mut bench = Bench::new(gpu);
+        let input = stored(precision, random.tensor(&shape));
+        let mut bench = Bench::of(gpu, precision);
         let from = bench.floats(&input.data);
         let output = bench.output(&shape);
         bench.recording.dispatch(kernels::pack("problem", from, output).map_err(text)?);
-        close(&format!("pack {shape:?}"), &bench.run_floats(output.slice)?, &packed(&input), Tolerance::Exact)?;
+        close_in(precision, &format!("pack {shape:?}"), &bench.run_tensor(output)?, &packed(&input), Tolerance::Exact)?;
     }
     Ok(())
 }
 
-pub(super) fn unpack(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn unpack(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(15);
     for (shape, gap) in [([1, 1, 1, 1], 0), ([7, 5, 3, 2], 2), ([2, 8, 4, 5], 0)] {
-        let input = random.tensor(&shape);
+        let input = stored(precision, random.tensor(&shape));
         let each = shape[1] * shape[2] * shape[3];
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let from = bench.tensor(&input);
         let output = bench.recording.slab("output", 4 * (shape[0] * (each + gap)) as u64);
         bench.recording.dispatch(kernels::unpack("problem", from, output, each + gap).map_err(text)?);
         let mut got = bench.run_floats(output)?;
         got.truncate(shape[0] * (each + gap));
         let want: Vec<f32> = input.data.chunks_exact(each).flat_map(|image| [image, &vec![0.0; gap]].concat()).collect();
-        close(&format!("unpack {shape:?}"), &got, &want, Tolerance::Exact)?;
+        close_in(precision, &format!("unpack {shape:?}"), &got, &want, Tolerance::Exact)?;
     }
     Ok(())
 }
 
-pub(super) fn fuse(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn fuse(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(16);
     for (members, faces, crops, classes, temperature) in
         [(1, 1, 1, 1, 1.0), (3, 7, 1, 7, 1.0), (5, 2, 10, 8, 1.0), (6, 5, 2, 7, 1.4), (2, 3, 1, 1000, 0.7), (1, 4, 1, 5, 0.05)]
@@ -126,9 +128,10 @@ pub(super) fn fuse(gpu: &Gpu) -> Result<(), String> {
         if temperature != 1.0 {
             probabilities.data.iter_mut().for_each(|p| *p = (*p).max(0.0) / classes as f32);
         }
+        let probabilities = stored(precision, probabilities);
         let weights: Vec<f32> = random.values(members).iter().map(|v| v.abs()).collect();
         let want = reference::fuse(&probabilities.data, &weights, crops, classes, temperature);
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let from = bench.tensor(&probabilities);
         let weights_slice = bench.floats(&weights);
         let output = bench.recording.slab("fused", 4 * want.len() as u64);
@@ -138,31 +141,31 @@ pub(super) fn fuse(gpu: &Gpu) -> Result<(), String> {
         let mut got = bench.run_floats(output)?;
         got.truncate(want.len());
         let tolerance = if temperature == 1.0 { Tolerance::Sum(members * crops) } else { Tolerance::Exp };
-        close(&format!("fuse {members} x {crops} at {temperature}"), &got, &want, tolerance)?;
+        close_in(precision, &format!("fuse {members} x {crops} at {temperature}"), &got, &want, tolerance)?;
     }
     Ok(())
 }
 
-pub(super) fn peak_fma(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn peak_fma(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     for (invocations, rounds) in [(1, 1), (130, 3)] {
         let (factor, term) = (0.75_f32, 0.5_f32);
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let input = bench.floats(&[[factor; 4], [term; 4]].concat());
         let output = bench.recording.slab("output", 16 * invocations as u64);
         bench.recording.dispatch(kernels::peak_fma(invocations, rounds, input, output).map_err(text)?);
         let chain = |start: f64| (0..8 * rounds).fold(start, |x, _| x * f64::from(factor) + f64::from(term));
         let want: Vec<f32> =
             (0..invocations).flat_map(|i| [(0..3).map(|a| chain((i % 7 + a) as f64)).sum::<f64>() as f32; 4]).collect();
-        close("peak_fma", &bench.run_floats(output)?, &want, Tolerance::Sum(8 * rounds as usize))?;
+        close_in(precision, "peak_fma", &bench.run_floats(output)?, &want, Tolerance::Sum(8 * rounds as usize))?;
     }
     Ok(())
 }
 
-pub(super) fn peak_copy(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn peak_copy(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let values = Random(17).values(4 * 131);
-    let mut bench = Bench::new(gpu);
+    let mut bench = Bench::of(gpu, precision);
     let input = bench.floats(&values);
     let output = bench.recording.slab("output", 16 * 131);
     bench.recording.dispatch(kernels::peak_copy(131, input, output).map_err(text)?);
-    close("peak_copy", &bench.run_floats(output)?, &values, Tolerance::Exact)
+    close_in(precision, "peak_copy", &bench.run_floats(output)?, &values, Tolerance::Exact)
 }

@@ -1,13 +1,14 @@
 //! Problems of the kernels that make a network's input: bytes are the same or the kernel is wrong.
 
 use image::{GrayImage, RgbImage};
+use moue::Precision;
 use moue::Rect;
 use moue::gpu::Gpu;
 use moue::kernels::{self, FacePart, Normalise, Source};
 use moue::reference::{self, Crop};
 
 use super::text;
-use crate::common::{Bench, Random, Tolerance, close, unpacked};
+use crate::common::{Bench, Random, Tolerance, close_in, unpacked};
 
 fn words(picture: &RgbImage) -> Vec<u32> {
     picture.pixels().map(|p| u32::from_le_bytes([p.0[0], p.0[1], p.0[2], 0])).collect()
@@ -29,7 +30,7 @@ fn random_gray(random: &mut Random, width: u32, height: u32) -> GrayImage {
     GrayImage::from_raw(width, height, random.bytes((width * height) as usize)).unwrap()
 }
 
-pub(super) fn warp(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn warp(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(1);
     let rect = |x, y, width, height| Rect { x, y, width, height };
     // (photograph, rectangles in it, crop height and width)
@@ -46,7 +47,7 @@ pub(super) fn warp(gpu: &Gpu) -> Result<(), String> {
         let mirrored = |index: usize| index % 2 == 1;
         let parts: Vec<FacePart> =
             rects.iter().enumerate().map(|(i, &rect)| FacePart::new(0, width, height, rect, mirrored(i))).collect();
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let faces = bench.bytes(bytemuck::cast_slice(&parts));
         let pixels = bench.words(&words(&photo));
         let output = bench.recording.slab("canonical", 4 * u64::from(size[0] * size[1]) * rects.len() as u64);
@@ -62,12 +63,12 @@ pub(super) fn warp(gpu: &Gpu) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn gray(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn gray(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(2);
     for (width, height) in [(1, 1), (3, 1), (17, 13), (64, 33), (601, 443)] {
         let rgb = random_rgb(&mut random, width, height);
         let count = (width * height) as usize;
-        let mut bench = Bench::new(gpu);
+        let mut bench = Bench::of(gpu, precision);
         let input = bench.words(&words(&rgb));
         let output = bench.recording.slab("gray", count as u64);
         bench.recording.dispatch(kernels::gray("gray", count, input, output).map_err(text)?);
@@ -83,12 +84,12 @@ fn near_ties(random: &mut Random, width: u32, height: u32) -> GrayImage {
     })
 }
 
-pub(super) fn lbp(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn lbp(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(3);
     // A golden picture of the largest radius whose diagonals all but tie: only exact arithmetic decides them.
     let ties = image::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/ties_512.png")).unwrap().to_luma8();
     let want = reference::lbp(&ties, 512).unwrap();
-    let mut bench = Bench::new(gpu);
+    let mut bench = Bench::of(gpu, precision);
     let input = bench.bytes(&ties);
     let output = bench.recording.slab("codes", want.len() as u64);
     bench.recording.dispatch(kernels::lbp("lbp", 1, [ties.height(), ties.width()], 512, input, output).map_err(text)?);
@@ -110,7 +111,7 @@ pub(super) fn lbp(gpu: &Gpu) -> Result<(), String> {
             if kind == 2 && want.iter().any(|&code| code != 255) {
                 return Err("a flat picture has a code that is not 255".into());
             }
-            let mut bench = Bench::new(gpu);
+            let mut bench = Bench::of(gpu, precision);
             let input = bench.bytes(&bytes);
             let output = bench.recording.slab("codes", count as u64);
             bench.recording.dispatch(kernels::lbp("lbp", images, [height, width], radius, input, output).map_err(text)?);
@@ -120,7 +121,7 @@ pub(super) fn lbp(gpu: &Gpu) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn normalise(gpu: &Gpu) -> Result<(), String> {
+pub(super) fn normalise(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(4);
     let mut table = [[0; 3]; 256];
     for row in &mut table {
@@ -164,7 +165,7 @@ pub(super) fn normalise(gpu: &Gpu) -> Result<(), String> {
                 want.extend(planes.chunks_exact(3 * plane).flat_map(|crop| crop[..channels * plane].to_vec()));
             }
             let shape = [images * crops.len(), channels, window[0] as usize, window[1] as usize];
-            let mut bench = Bench::new(gpu);
+            let mut bench = Bench::of(gpu, precision);
             let pixels = bench.bytes(&bytes);
             let table = bench.words(&table_words);
             let origins: Vec<u32> = crops.iter().flat_map(|c| c.origin).collect();
@@ -174,8 +175,8 @@ pub(super) fn normalise(gpu: &Gpu) -> Result<(), String> {
             bench
                 .recording
                 .dispatch(kernels::normalise("normalise", step, pixels, table, crops_slice, images, output, 0).map_err(text)?);
-            let got = bench.run_floats(output.slice)?;
-            close(&format!("normalise {size:?} {source:?}"), &unpacked(&got, &shape), &want, Tolerance::Sum(8))?;
+            let got = bench.run_tensor(output)?;
+            close_in(precision, &format!("normalise {size:?} {source:?}"), &unpacked(&got, &shape), &want, Tolerance::Sum(8))?;
         }
     }
     Ok(())
