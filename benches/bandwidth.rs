@@ -58,13 +58,14 @@ fn dense(gpu: &Gpu) -> Load {
         variant,
         members: 1,
         outputs: (0, 4096),
-        tile: kernels::dense_tile(4096),
+        tile: variant.tile(4096),
         weights: recording.shared("weights", &weights),
         bias: recording.shared("bias", &bias),
         relu: true,
     };
     let output = recording.slab("output", View::bytes(Precision::F32, 1, 4096, 1, 1));
-    recording.dispatch(kernels::dense("bench", layer, view(input, 4096, 1), view(output, 4096, 1)).unwrap());
+    let parts = kernels::dense("bench", layer, view(input, 4096, 1), view(output, 4096, 1), None).unwrap();
+    parts.into_iter().for_each(|part| recording.dispatch(part));
     Load::new(gpu, recording, vec![(input, values(4096))]).unwrap()
 }
 

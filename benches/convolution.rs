@@ -31,8 +31,11 @@ fn load(gpu: &Gpu, variant: Variant, channels: [usize; 2], size: usize, kernel: 
     let input = recording.upload("input", View::bytes(Precision::F32, 1, channels[0], size, size));
     let weights = ConvWeights { variant, weights: recording.shared("weights", &weights), bias: recording.shared("bias", &bias) };
     let output = recording.slab("output", View::bytes(Precision::F32, 1, channels[1], size, size));
-    let conv = Conv { members: 1, out_channels: channels[1], window, groups: 1, relu: true, out_c4_offset: 0 };
-    recording.dispatch(conv.dispatch("bench", view(input, channels[0]), weights, None, view(output, channels[1])).unwrap());
+    let conv = Conv { members: 1, out_channels: channels[1], window, groups: 1, relu: true, out_c4_offset: 0, tiling: None };
+    let bytes = conv.workspace(variant, 1, [size, size], channels[0]);
+    let workspace = (bytes > 0).then(|| recording.slab("between", bytes));
+    let parts = conv.dispatches("bench", view(input, channels[0]), weights, None, view(output, channels[1]), workspace).unwrap();
+    parts.into_iter().for_each(|part| recording.dispatch(part));
     let values: Vec<f32> = (0..input.size as usize / 4).map(value).collect();
     Load::new(gpu, recording, vec![(input, bytemuck::cast_slice(&values).to_vec())]).unwrap()
 }

@@ -151,10 +151,29 @@ fn what_cannot_be_measured_is_said_beside_what_can() {
 }
 
 #[test]
+fn both_precisions_are_measured() {
+    let gpus = moue::gpu::adapters();
+    let Some(adapter) = gpus.first().filter(|adapter| adapter.converts_f16) else {
+        eprintln!("SKIPPED: no adapter that converts f16");
+        return;
+    };
+    let device = adapter.index.to_string();
+    let ran = moue(&["bench", "--device", &device, "--net", "default,lbp", "--batch", "1", "--precision", "f32,f16", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let found = ran.records().remove(0);
+    let results = found["results"].as_array().unwrap();
+    let kinds: Vec<_> =
+        results.iter().map(|result| (result["net"].as_str().unwrap(), result["precision"].as_str().unwrap())).collect();
+    assert_eq!(kinds, [("default", "f32"), ("default", "f16"), ("lbp", "f32"), ("lbp", "f16")]);
+    let bytes = |at: usize| results[at]["slab_bytes"].as_u64().unwrap();
+    assert!(bytes(1) < bytes(0) * 2 / 3, "{} and {}", bytes(0), bytes(1));
+}
+
+#[test]
 fn misuse_names_the_flag_and_what_there_is() {
     let cases: [(&[&str], &[&str]); 5] = [
         (&["--net", "resnet19"], &["--net", "`resnet19`", "resnet18", "levi_hassner", "default", "lbp"]),
-        (&["--precision", "f16"], &["--precision", "f32"]),
+        (&["--precision", "f32,f16"], &["--precision", "f32 only", "adapter"]),
         (&["--precision", "f8"], &["--precision", "f32"]),
         (&["--batch", "0"], &["--batch"]),
         (&["--json", "tests"], &["--json", "folder"]),

@@ -7,7 +7,7 @@ mod common;
 
 use common::{Random, gpus, open_all};
 use image::RgbImage;
-use moue::{Device, Ensemble, Error, Model, Reading, Rect};
+use moue::{Device, Ensemble, Error, Model, Precision, Reading, Rect};
 
 fn picture(seed: u64, width: u32, height: u32) -> RgbImage {
     RgbImage::from_raw(width, height, Random(seed).bytes((3 * width * height) as usize)).unwrap()
@@ -89,6 +89,27 @@ fn a_face_answers_the_same_alone_and_in_a_batch() {
             same(&format!("face {at}"), &alone[0], &all[at]);
         }
     }
+}
+
+#[test]
+fn f16_reads_nearly_as_f32_in_half_the_memory() {
+    let pictures: Vec<RgbImage> = (0..5).map(|seed| soft(seed, 64, 64)).collect();
+    let faces: Vec<(&RgbImage, Rect)> = pictures.iter().map(|p| (p, Rect::whole(64, 64))).collect();
+    for gpu in gpus() {
+        let mut whole = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu.clone())).unwrap();
+        let mut half = Ensemble::with(Model::embedded().unwrap(), Device::Gpu(gpu.clone()), Precision::F16).unwrap();
+        for (want, got) in whole.read(&faces, false).unwrap().iter().zip(half.read(&faces, false).unwrap()) {
+            let all = |reading: &Reading| -> Vec<f32> {
+                reading.probabilities.iter().chain(reading.members.iter().flatten()).copied().collect()
+            };
+            let worst = all(want).iter().zip(all(&got)).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+            assert!(worst > 1e-7 && worst < 1e-2, "{worst} on {}", gpu.name());
+        }
+        let bytes = [&mut whole, &mut half].map(|ensemble| ensemble.layout(4).unwrap().unwrap().slab_bytes);
+        assert!(bytes[1] < bytes[0] * 6 / 10, "{bytes:?}");
+    }
+    let refused = Ensemble::with(Model::embedded().unwrap(), Device::Cpu, Precision::F16).map(drop);
+    assert!(matches!(&refused, Err(Error::Argument(text)) if text.contains("f32 only")), "{refused:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod common;
 
 use std::collections::HashMap;
 
-use common::{Random, gpus, open_all, run_graph};
+use common::{Random, gpus, open_all, run_graph, run_graph_in};
 use moue::Error;
 use moue::Precision;
 use moue::gpu::{Gpu, Plan, Recording, Scratch};
@@ -295,7 +295,7 @@ fn a_dense_layer_is_split_where_one_binding_does_not_hold_it() {
         let input = View { slice, images: 1, channels: 1024, height: 4, width: 4, precision: Precision::F32 };
         let slabs = recording.pool([prepared.slabs(1)]);
         prepared.record(&mut recording, &slabs, &[input], &graph.outputs).unwrap();
-        let tile = kernels::dense_tile(2101);
+        let tile = kernels::DenseVariant::choose(gpu.capabilities()).tile(2101);
         let most = gpu.most_for(kernels::DenseVariant::choose(gpu.capabilities()).weights(), Precision::F32);
         let tiles = most / (4 * 16384 * 4 * tile as u64);
         let parts = 2101_usize.div_ceil(4 * tile * tiles as usize);
@@ -467,5 +467,30 @@ fn a_plan_allocates_what_it_says() {
         println!("{}: {grown} bytes allocated, {said} of them lent to {} plans", gpu.name(), plans.len());
         assert_eq!(plans.len(), 2, "the plan for one image had to go before that for four");
         assert!(grown >= said && grown < said + said / 100, "{grown} for {said}");
+    }
+}
+
+/// What GPUs run, on the adapters that are here: tiles, split sums, streamed dense layers, in both precisions.
+#[test]
+fn what_a_gpu_would_run_answers_alike() {
+    let cvgg13 = moue::zoo::find("cvgg13").unwrap();
+    let model = moue::zoo::model(&cvgg13, cvgg13.network(None).unwrap(), 1).unwrap();
+    let graph = Graph::new(&model.description.networks["cvgg13"]).unwrap();
+    let member = model.member("");
+    let adapter = moue::gpu::adapters().into_iter().next();
+    let Some(adapter) = adapter else { return };
+    for images in [1, 9] {
+        let input = Random(17).tensor(&[images, 1, 64, 64]);
+        let want = interpret(&graph, &member, &[&input], &graph.outputs).unwrap().remove(0);
+        let largest = want.data.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+        for kind in ["discrete", "integrated"] {
+            let gpu = Gpu::open_as(Some(&adapter.index.to_string()), kind).unwrap();
+            for (precision, allowed) in [(Precision::F32, 2e-5), (Precision::F16, 5e-3)] {
+                let got = run_graph_in(precision, &gpu, &graph, &[&member], std::slice::from_ref(&input), &graph.outputs);
+                let worst = got[0][0].data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs())) / largest;
+                println!("{kind}, {images} images, {}: {worst:e}, {} pipelines", precision.name(), gpu.pipelines());
+                assert!(worst <= allowed, "{kind}, {images} images, {}: {worst:e}", precision.name());
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ mod tiny;
 
 use common::{Random, gpus, open_all};
 use moue::runner::{self, Input, Options, Runner};
-use moue::{Device, Model, zoo};
+use moue::{Device, Error, Model, Precision, zoo};
 
 /// The two members of the tiny model that share a network.
 fn shared() -> Model {
@@ -44,6 +44,23 @@ fn members_of_one_network_answer_as_they_do_alone() {
                 let worst = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
                 assert!(worst < 1e-5, "{name} on {}: {worst}", gpu.name());
             }
+        }
+    }
+}
+
+#[test]
+fn f16_answers_nearly_as_f32() {
+    let model = shared();
+    let input = Input { name: None, tensor: Random(43).tensor(&[5, 3, 6, 6]) };
+    let half = Options { precision: Precision::F16, batch: Some(3), ..Options::default() };
+    let twin = runner::run(&model, &Device::Cpu, std::slice::from_ref(&input), Options::default()).unwrap();
+    let refused = runner::run(&model, &Device::Cpu, std::slice::from_ref(&input), half);
+    assert!(matches!(&refused, Err(Error::Argument(text)) if text.contains("f32 only")), "{refused:?}");
+    for gpu in gpus() {
+        let got = runner::run(&model, &Device::Gpu(gpu.clone()), std::slice::from_ref(&input), half).unwrap();
+        for ((name, got), (_, want)) in got.iter().zip(&twin) {
+            let worst = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+            assert!(worst > 1e-7 && worst < 2e-3, "{name} on {}: {worst}", gpu.name());
         }
     }
 }

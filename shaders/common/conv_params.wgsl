@@ -9,7 +9,8 @@ struct Params {
     out_width: u32,
     out_c4: u32,              // channels / 4 of the output tensor: a concatenation's, when this writes a slice of it
     out_c4_offset: u32,       // where the slice starts
-    groups: u32,              // in Winograd's transforms the members
+    members: u32,             // where invocations are counted over all of them
+    groups: u32,
     group_in: u32,            // input channels of one group: vec4s, in the grouped kernel scalars
     group_out: u32,           // output channels of one group: vec4s, in the grouped kernel scalars
     kernel_height: u32,
@@ -24,6 +25,7 @@ struct Params {
     bias_stride: u32,         // vec4s of `bias` from one member to the next
     relu: u32,
     residual: u32,
+    parts: u32,               // of the sum, in the tiled kernels
 }
 
 #include "common/values.wgsl"

@@ -13,7 +13,7 @@ fn pixel_at(image: u32, y: i32, x: i32, channel: u32) -> vec4<f32> {
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
     let across = (params.out_width + 3u) / 4u;
     let tiles = (params.out_height + 3u) / 4u * across;
-    let count = params.groups * params.images * tiles * params.in_c4;
+    let count = params.members * params.images * tiles * params.in_c4;
     let index = linear_index(id, grid, 8u);
     if (index >= count) {
         return;

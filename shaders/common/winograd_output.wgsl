@@ -7,7 +7,7 @@
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
     let across = (params.out_width + 3u) / 4u;
     let tiles = (params.out_height + 3u) / 4u * across;
-    let count = params.groups * params.images * tiles * params.bias_stride;
+    let count = params.members * params.images * tiles * params.bias_stride;
     let index = linear_index(id, grid, 8u);
     if (index >= count) {
         return;

@@ -57,9 +57,11 @@ impl From<Precision> for crate::Precision {
 pub fn run(args: &Args) -> Outcome {
     let inputs =
         args.input.iter().map(|text| read(text).map_err(|error| Failure::at("--input", error))).collect::<Result<Vec<_>, _>>()?;
+    let device = args.device.open()?;
+    device.check(args.precision.into()).map_err(|error| Failure::at("--precision", error))?;
     let options =
         Options { tensor: args.tensor.as_deref(), batch: args.batch.map(|b| b as usize), precision: args.precision.into() };
-    let outputs = run_file(&args.model, &inputs, options, &args.device.open()?)?;
+    let outputs = run_file(&args.model, &inputs, options, &device)?;
     write(&args.output, &outputs)?;
     Ok(Status::Complete)
 }

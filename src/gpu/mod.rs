@@ -31,6 +31,8 @@ use shader::BindingKind;
 pub struct Capabilities {
     /// The adapter is a CPU (lavapipe, SwiftShader).
     pub cpu: bool,
+    /// The adapter shares the processor's memory.
+    pub integrated: bool,
     /// Lanes of a subgroup where its size is fixed and subgroup operations are there; else 0.
     pub lanes: u32,
     /// Timestamps can be written.
@@ -107,12 +109,26 @@ impl Gpu {
         pollster::block_on(Self::open_async(choice))
     }
 
+    /// As [`Gpu::open`], of an adapter that is taken for one of `kind` (see [`Adapter::kind`]): tests run what a GPU would on a CPU.
+    #[doc(hidden)]
+    pub fn open_as(choice: Option<&str>, kind: &str) -> Result<Self> {
+        pollster::block_on(async {
+            let (mut adapter, inner) = adapter::choose(choice).await?;
+            kind.clone_into(&mut adapter.kind);
+            Self::open_chosen(adapter, &inner).await
+        })
+    }
+
     /// As [`Gpu::open`], for the browser, where nothing may block.
     ///
     /// # Errors
     /// As [`Gpu::open`].
     pub async fn open_async(choice: Option<&str>) -> Result<Self> {
         let (adapter, inner) = adapter::choose(choice).await?;
+        Self::open_chosen(adapter, &inner).await
+    }
+
+    async fn open_chosen(adapter: Adapter, inner: &wgpu::Adapter) -> Result<Self> {
         let wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("moue"),
@@ -138,6 +154,7 @@ impl Gpu {
         let fixed = adapter.subgroup[0] == adapter.subgroup[1] && features.contains(wgpu::Features::SUBGROUP);
         let capabilities = Capabilities {
             cpu: adapter.kind == "cpu",
+            integrated: adapter.kind == "integrated",
             lanes: if fixed { adapter.subgroup[0] } else { 0 },
             timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
             f16: adapter.converts_f16,

@@ -8,11 +8,11 @@ use crate::error::{Error, Result};
 use crate::precision::Precision;
 
 /// A buffer of a recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BufferId(pub(super) usize);
 
 /// A part of a buffer, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Slice {
     /// The buffer.
     pub buffer: BufferId,

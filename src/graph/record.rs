@@ -37,8 +37,6 @@ pub struct Prepared {
     members: usize,
     precision: Precision,
     pool_reads: BindingKind,
-    /// Bytes of two more slabs for one image of one member, where a step works with them.
-    workspace: Option<[u64; 2]>,
 }
 
 #[derive(Debug)]
@@ -118,11 +116,6 @@ impl Prepared {
             Ok((constant.output, gpu.upload(&name, &precision.bytes(&packed))?))
         });
         let constants = constants.collect::<Result<Vec<_>>>()?;
-        let shapes = schedule.steps.iter().zip(&weights).filter(|(_, weights)| matches!(weights, StepWeights::Winograd { .. }));
-        let workspace = shapes
-            .filter_map(|(step, _)| winograd_shape(&graph, step))
-            .map(|shape| shape.workspace(1))
-            .reduce(|most, own| [most[0].max(own[0]), most[1].max(own[1])]);
         Ok(Self {
             graph,
             schedule,
@@ -131,7 +124,6 @@ impl Prepared {
             members: members.len(),
             precision,
             pool_reads: kernels::pool_reads(gpu.capabilities()),
-            workspace,
         })
     }
 
@@ -171,8 +163,37 @@ impl Prepared {
 
     /// Bytes of the largest tensor, as f32, for one image of every member.
     pub fn largest(&self) -> u64 {
-        let between = self.workspace.map_or(0, |[given, made]| given.max(made));
-        self.members as u64 * self.graph.largest().max(between)
+        let between = self.workspace(self.members).into_iter().flatten().max().unwrap_or(0);
+        (self.members as u64 * self.graph.largest()).max(between)
+    }
+
+    /// Bytes of two more slabs for `images` of all members, where a step works with them.
+    fn workspace(&self, images: usize) -> Option<[u64; 2]> {
+        let steps = self.schedule.steps.iter().zip(&self.weights);
+        let each = steps.filter_map(|(step, weights)| {
+            let [channels, ..] = self.graph.tensors[step.inputs[0]].shape;
+            let [_, height, width] = self.graph.tensors[step.output].shape;
+            let only = |bytes: u64| (bytes > 0).then_some([bytes, 16]);
+            match weights {
+                StepWeights::Winograd { .. } => winograd_shape(&self.graph, step).map(|shape| shape.workspace(images)),
+                StepWeights::Conv { variant, .. } => {
+                    only(self.convolution(step)?.workspace(*variant, images, [height, width], channels))
+                }
+                StepWeights::Dense(parts) => {
+                    let pixels = if let StepKind::Dense { pixels, .. } = step.kind { pixels } else { 1 };
+                    let bytes = |part: &DensePart| {
+                        let DenseRows { variant, outputs, tile, .. } = part.rows;
+                        let (members, relu) = (self.members, step.relu);
+                        let anywhere = Slice::default();
+                        let layer = Dense { variant, members, outputs, tile, weights: anywhere, bias: anywhere, relu };
+                        layer.workspace(images, pixels * channels.div_ceil(4))
+                    };
+                    only(parts.iter().map(bytes).max().unwrap_or(0))
+                }
+                _ => None,
+            }
+        });
+        each.reduce(|most, own| [most[0].max(own[0]), most[1].max(own[1])])
     }
 
     /// Bytes of each slab that [`Prepared::record`] needs for `images`, all members counted.
@@ -184,7 +205,7 @@ impl Prepared {
         let of = |slab| {
             (0..self.graph.tensors.len()).filter(|&id| self.schedule.slabs[id] == Some(slab)).map(size).max().unwrap_or(16)
         };
-        let workspace = self.workspace.into_iter().flatten().map(|each| each * images as u64);
+        let workspace = self.workspace(images).into_iter().flatten();
         (0..self.schedule.slab_count).map(of).chain(workspace).collect()
     }
 
@@ -242,18 +263,23 @@ impl Prepared {
         wanted.iter().map(|&id| view(id)).collect()
     }
 
-    /// A convolution and its residual.
-    fn conv(&self, step: &Step, view: &dyn Fn(TensorId) -> Result<View>) -> Result<(Conv, Option<View>)> {
-        let StepKind::Conv { channels, window, groups, .. } = &step.kind else {
-            return Err(Error::shape(&self.graph.tensors[step.output].name, "no convolution"));
-        };
-        let conv = Conv {
+    fn convolution(&self, step: &Step) -> Option<Conv> {
+        let StepKind::Conv { channels, window, groups, .. } = &step.kind else { return None };
+        Some(Conv {
             members: self.members,
             out_channels: *channels,
             window: *window,
             groups: *groups,
             relu: step.relu,
             out_c4_offset: step.channel / 4,
+            tiling: None,
+        })
+    }
+
+    /// A convolution and its residual.
+    fn conv(&self, step: &Step, view: &dyn Fn(TensorId) -> Result<View>) -> Result<(Conv, Option<View>)> {
+        let Some(conv) = self.convolution(step) else {
+            return Err(Error::shape(&self.graph.tensors[step.output].name, "no convolution"));
         };
         Ok((conv, step.inputs.get(1).map(|&id| view(id)).transpose()?))
     }
@@ -278,7 +304,10 @@ impl Prepared {
                     bias: recording.shared(&format!("{at} bias"), bias),
                 };
                 let (conv, residual) = self.conv(step, view)?;
-                conv.dispatch(at, input, weights, residual, output)?
+                let parts =
+                    conv.dispatches(at, input, weights, residual, output, slabs.get(self.schedule.slab_count).copied())?;
+                parts.into_iter().for_each(|part| recording.dispatch(part));
+                return Ok(());
             }
             (StepKind::Conv { .. }, StepWeights::Winograd { method, weights, zeros, bias }) => {
                 let &[given, made, ..] = slabs.get(self.schedule.slab_count..).unwrap_or_default() else {
@@ -306,7 +335,9 @@ impl Prepared {
                         bias: recording.shared(&format!("{at} bias"), &part.bias),
                         relu: step.relu,
                     };
-                    recording.dispatch(kernels::dense(at, layer, input, output)?);
+                    let workspace = slabs.get(self.schedule.slab_count).copied();
+                    let parts = kernels::dense(at, layer, input, output, workspace)?;
+                    parts.into_iter().for_each(|part| recording.dispatch(part));
                 }
                 return Ok(());
             }
@@ -415,8 +446,11 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights], prec
             let row = View::bytes(precision, members.len(), input[0], *pixels, 1);
             let variant = DenseVariant::choose(gpu.capabilities());
             let most = (gpu.most_for(variant.weights(), precision) / (4 * row).max(1)).max(1) as usize;
-            let tile = kernels::dense_tile(*channels).min(most);
-            let each = 4 * tile * (most / tile);
+            let tile = match variant {
+                DenseVariant::Stream => variant.tile(*channels),
+                _ => variant.tile(*channels).min(most),
+            };
+            let each = 4 * tile * (most / tile).max(1);
             let parts = (0..*channels).step_by(each).map(|first| {
                 let outputs = (first, (first + each).min(*channels));
                 let bias: Vec<f32> = biases.iter().flat_map(|bias| padded(&bias[outputs.0..outputs.1])).collect();

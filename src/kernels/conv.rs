@@ -17,8 +17,10 @@ pub enum Variant {
     Broadcast4,
     /// CPU adapters without subgroups.
     Direct,
-    /// GPUs: 64 x 64 x 16 in workgroup memory.
+    /// GPUs: tiles in workgroup memory, of 128 x 128 to 32 x 32: see [`Tiling`].
     Tile,
+    /// GPUs that share the processor's memory, and smaller ones: tiles of 64 x 64 and 32 x 32.
+    SmallTile,
     /// Groups that are not whole vec4s.
     Grouped,
     /// One channel a group.
@@ -27,15 +29,16 @@ pub enum Variant {
 
 impl Variant {
     /// Every variant.
-    pub const ALL: [Self; 6] = [Self::Broadcast8, Self::Broadcast4, Self::Direct, Self::Tile, Self::Grouped, Self::Depthwise];
+    pub const ALL: [Self; 7] =
+        [Self::Broadcast8, Self::Broadcast4, Self::Direct, Self::Tile, Self::SmallTile, Self::Grouped, Self::Depthwise];
 
-    /// The shader.
+    /// The shader; of tiles the one of 64 x 64.
     pub fn shader(self) -> &'static Shader {
         match self {
             Self::Broadcast8 => &shader::CONV_BROADCAST_8,
             Self::Broadcast4 => &shader::CONV_BROADCAST_4,
             Self::Direct => &shader::CONV_DIRECT,
-            Self::Tile => &shader::CONV_TILE,
+            Self::Tile | Self::SmallTile => &shader::CONV_TILE_64,
             Self::Grouped => &shader::CONV_GROUPED,
             Self::Depthwise => &shader::CONV_DEPTHWISE,
         }
@@ -57,7 +60,7 @@ impl Variant {
             Self::Broadcast8 => Some(8),
             Self::Broadcast4 => Some(4),
             Self::Direct => Some(2),
-            Self::Tile => Some(16),
+            Self::Tile | Self::SmallTile => Some(8),
             Self::Grouped | Self::Depthwise => None,
         }
     }
@@ -67,8 +70,7 @@ impl Variant {
         match self {
             Self::Broadcast8 | Self::Broadcast4 => 32,
             Self::Direct => 128,
-            Self::Tile => 64,
-            Self::Grouped | Self::Depthwise => 64,
+            Self::Tile | Self::SmallTile | Self::Grouped | Self::Depthwise => 64,
         }
     }
 
@@ -78,7 +80,7 @@ impl Variant {
         match self {
             Self::Broadcast8 => whole && capabilities.lanes == 8,
             Self::Broadcast4 => whole && capabilities.lanes == 4,
-            Self::Direct | Self::Tile => whole,
+            Self::Direct | Self::Tile | Self::SmallTile => whole,
             Self::Grouped => true,
             Self::Depthwise => groups == in_channels && groups == out_channels,
         }
@@ -87,7 +89,11 @@ impl Variant {
     /// The variant for an adapter: a rule from its facts.
     pub fn choose(capabilities: Capabilities, in_channels: usize, out_channels: usize, groups: usize) -> Self {
         let fits = |variant: Self| variant.fits(capabilities, in_channels, out_channels, groups);
-        let dense: &[Self] = if capabilities.cpu { &[Self::Broadcast8, Self::Broadcast4, Self::Direct] } else { &[Self::Tile] };
+        let dense: &[Self] = match capabilities {
+            Capabilities { cpu: true, .. } => &[Self::Broadcast8, Self::Broadcast4, Self::Direct],
+            Capabilities { integrated: true, .. } => &[Self::SmallTile],
+            _ => &[Self::Tile],
+        };
         if groups > 1 && fits(Self::Depthwise) {
             return Self::Depthwise;
         }
@@ -130,6 +136,52 @@ pub struct Conv {
     pub relu: bool,
     /// First output channel / 4: where the slice of a concatenation starts.
     pub out_c4_offset: usize,
+    /// How the tiled variants divide it; by their rule where `None`.
+    pub tiling: Option<Tiling>,
+}
+
+/// How a tiled variant divides a convolution over workgroups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tiling {
+    /// Pixels and output channels of a workgroup: 128, 64 or 32 of both.
+    pub side: usize,
+    /// Parts of the sum over taps and input channels, each computed by workgroups of its own, and added up by another dispatch where there are several. Tiles of
+    /// 128 have one.
+    pub parts: usize,
+}
+
+/// Parts at most, slabs of 16 input channels that each has at least, and bytes of their sums.
+const MOST_PARTS: usize = 16;
+const LEAST_SLABS: usize = 8;
+const MOST_PARTIAL: usize = 1 << 26;
+
+impl Tiling {
+    /// By a rule from the sizes of one member: the largest tiles of which there are enough to keep the adapter busy, and that compute little beyond the edges.
+    fn choose(variant: Variant, layers: usize, pixels: usize, channels: usize, slabs: usize) -> Self {
+        let (sides, enough): (&[usize], usize) =
+            if variant == Variant::SmallTile { (&[64, 32], 32) } else { (&[128, 64, 32], 256) };
+        let area = |side: usize| pixels.next_multiple_of(side) * channels.next_multiple_of(side);
+        let fits = |side: usize| area(side) * 3 <= area(32) * 4;
+        let count = |side: usize| (layers * area(side) / side / side).max(1);
+        if let Some(&side) = sides.iter().find(|&&side| fits(side) && count(side) >= enough) {
+            return Self { side, parts: 1 };
+        }
+        let side = if fits(64) && count(64) * MOST_PARTS >= enough { 64 } else { 32 };
+        let bytes = (16 * layers * pixels * channels.div_ceil(4)).max(1);
+        let most = MOST_PARTS.min(slabs / LEAST_SLABS).min(MOST_PARTIAL / bytes).max(1);
+        Self { side, parts: enough.div_ceil(count(side)).min(most) }
+    }
+
+    fn shader(self) -> Option<&'static Shader> {
+        Some(match self {
+            Self { side: 128, parts: 1 } => &shader::CONV_TILE_128,
+            Self { side: 64, parts: 1 } => &shader::CONV_TILE_64,
+            Self { side: 32, parts: 1 } => &shader::CONV_TILE_32,
+            Self { side: 64, parts: 2.. } => &shader::CONV_SPLIT_64,
+            Self { side: 32, parts: 2.. } => &shader::CONV_SPLIT_32,
+            _ => return None,
+        })
+    }
 }
 
 impl Variant {
@@ -192,10 +244,12 @@ impl Variant {
 }
 
 /// What every kind of convolution tells its shader of `images` of a member: sizes and the window; the rest is zero.
-pub(super) fn params(images: usize, input: View, output: View, window: Window) -> Params {
+pub(super) fn params(members: usize, images: usize, input: View, output: View, window: Window) -> Params {
     let n = |value: usize| value as u32;
     Params {
         images: n(images),
+        members: n(members),
+        parts: 1,
         in_height: n(input.height),
         in_width: n(input.width),
         in_c4: n(input.c4()),
@@ -236,18 +290,41 @@ impl Conv {
         Ok(precision)
     }
 
-    /// The dispatch: `input` `[members x images, C, H, W]` to `output`, which may have more channels than this convolution makes.
+    /// How `variant` divides it, where it is a tiled one: `images` of all members, `output` rows and columns, `channels` of the input.
+    fn tiled(&self, variant: Variant, images: usize, output: [usize; 2], channels: usize) -> Option<Tiling> {
+        if !matches!(variant, Variant::Tile | Variant::SmallTile) {
+            return None;
+        }
+        let (members, groups) = (self.members.max(1), self.groups.max(1));
+        let slabs = self.window.kernel[0] * self.window.kernel[1] * (channels / groups).div_ceil(16);
+        let pixels = images / members * output[0] * output[1];
+        let rule = || Tiling::choose(variant, members * groups, pixels, self.out_channels / groups, slabs);
+        Some(self.tiling.unwrap_or_else(rule))
+    }
+
+    /// Bytes that the dispatches work with besides their tensors: sums of the parts of a split one; else 0.
+    pub fn workspace(&self, variant: Variant, images: usize, output: [usize; 2], channels: usize) -> u64 {
+        match self.tiled(variant, images, output, channels) {
+            Some(Tiling { parts: parts @ 2.., .. }) => {
+                View::bytes(Precision::F32, parts * images, self.out_channels, output[0], output[1])
+            }
+            _ => 0,
+        }
+    }
+
+    /// The dispatches: `input` `[members x images, C, H, W]` to `output`, which may have more channels than this convolution makes.
     ///
     /// # Errors
-    /// [`Error::Shape`] where sizes disagree or a buffer is too small.
-    pub fn dispatch(
+    /// [`Error::Shape`] where sizes disagree or a buffer is too small; `workspace` of [`Conv::workspace`] bytes is needed where that is not 0.
+    pub fn dispatches(
         &self,
         at: &str,
         input: View,
         weights: ConvWeights,
         residual: Option<View>,
         output: View,
-    ) -> Result<Dispatch> {
+        workspace: Option<Slice>,
+    ) -> Result<Vec<Dispatch>> {
         let variant = weights.variant;
         let (members, groups, window) = (self.members, self.groups, self.window);
         let out_c4 = self.out_channels.div_ceil(4);
@@ -276,7 +353,17 @@ impl Conv {
         holds(at, weights.bias, (16 * members * out_c4) as u64)?;
         let images = input.images / members;
         let pixels = (images * output.pixels()) as u64;
+        let tiling = self.tiled(variant, input.images, [output.height, output.width], input.channels);
+        let shader = match tiling {
+            None => variant.shader(),
+            Some(tiling) => tiling.shader().ok_or_else(|| Error::shape(at, format!("there is no {tiling:?}")))?,
+        };
+        let parts = tiling.map_or(1, |tiling| tiling.parts);
         let grid = match variant.tile() {
+            _ if let Some(Tiling { side, parts }) = tiling => {
+                let layers = members * groups * group_out.div_ceil(side) * parts;
+                grid(pixels, side as u32, layers as u64)?
+            }
             Some(tile) => grid(pixels, variant.pixels(), (members * groups * group_out.div_ceil(4 * tile)) as u64)?,
             None => grid(pixels * out_c4 as u64, variant.pixels(), members as u64)?,
         };
@@ -292,13 +379,15 @@ impl Conv {
             bias_stride: n(out_c4),
             relu: u32::from(self.relu),
             residual: u32::from(residual.is_some()),
-            ..params(images, input, output, window)
+            parts: n(parts),
+            ..params(members, images, input, output, window)
         };
-        Ok(Dispatch {
+        let bound = residual.map_or(weights.bias, |r| r.slice);
+        let whole = Dispatch {
             label: at.to_owned(),
-            shader: variant.shader().of(precision),
+            shader: shader.of(precision),
             params: bytemuck::bytes_of(&params).to_vec(),
-            buffers: vec![weights.bias, residual.map_or(weights.bias, |r| r.slice), output.slice, input.slice, weights.weights],
+            buffers: vec![weights.bias, bound, output.slice, input.slice, weights.weights],
             grid,
             work: Work {
                 flops: 2 * outputs * taps,
@@ -307,6 +396,23 @@ impl Conv {
                     + precision.vec4() / 4 * outputs
                     + (element * members * weights_stride) as u64,
             },
-        })
+        };
+        if parts == 1 {
+            return Ok(vec![whole]);
+        }
+        let bytes = View::bytes(Precision::F32, parts * output.images, self.out_channels, output.height, output.width);
+        let Some(partial) = workspace else { return Err(Error::shape(at, "a split convolution has nowhere to put its parts")) };
+        holds(at, partial, bytes)?;
+        let partial = Slice { size: bytes, ..partial };
+        let count = members * images * output.pixels() * out_c4;
+        let reduce = Dispatch {
+            label: at.to_owned(),
+            shader: shader::CONV_REDUCE.of(precision),
+            params: whole.params.clone(),
+            buffers: vec![weights.bias, bound, output.slice, partial],
+            grid: super::grid(count as u64, shader::CONV_REDUCE.workgroup[0], 1)?,
+            work: Work { flops: 0, bytes: 2 * bytes },
+        };
+        Ok(vec![Dispatch { buffers: vec![partial, input.slice, weights.weights], ..whole }, reduce])
     }
 }

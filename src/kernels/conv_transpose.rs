@@ -99,7 +99,7 @@ impl ConvTranspose {
             group_out: n(group_out),
             weights_stride: n(weights_stride),
             bias_stride: n(output.c4()),
-            ..params(images, input, output, window)
+            ..params(members, images, input, output, window)
         };
         Ok(Dispatch {
             label: at.to_owned(),

@@ -1,10 +1,12 @@
 //! Dense layer.
 
+use super::conv::{Conv, ConvWeights, Variant};
 use super::{View, holds, loops, same, tensors};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{self, BindingKind, Shader, dense::Params};
+use crate::gpu::shader::{self, BindingKind, Shader, dense_stream::Params};
 use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
 use crate::tensor::Tensor;
+use crate::window::Window;
 
 /// The kernels of dense layers; one table, each tested against the same twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,7 +17,7 @@ pub enum DenseVariant {
     Texel4,
     /// CPU adapters without subgroups.
     Direct,
-    /// GPUs: weights streamed from a buffer.
+    /// GPUs: weights streamed from a buffer; for more than [`MOST_STREAMED`] images the tiles of a convolution.
     Stream,
 }
 
@@ -36,7 +38,9 @@ impl DenseVariant {
             (Self::Direct, 1) => (1, &shader::DENSE_DIRECT_1),
             (Self::Direct, 4) => (4, &shader::DENSE_DIRECT_4),
             (Self::Direct, _) => (8, &shader::DENSE_DIRECT_8),
-            (Self::Stream, _) => (1, &shader::DENSE),
+            (Self::Stream, 1) => (1, &shader::DENSE_STREAM_1),
+            (Self::Stream, 4) => (4, &shader::DENSE_STREAM_4),
+            (Self::Stream, _) => (8, &shader::DENSE_STREAM_8),
         }
     }
 
@@ -54,6 +58,11 @@ impl DenseVariant {
         }
     }
 
+    /// Outputs / 4 of a tile of the weights of a layer of `outputs`.
+    pub fn tile(self, outputs: usize) -> usize {
+        if self == Self::Stream { STREAM_TILE } else { dense_tile(outputs) }
+    }
+
     /// Whether it runs on an adapter of these capabilities.
     pub fn fits(self, capabilities: Capabilities) -> bool {
         match self {
@@ -69,6 +78,11 @@ impl DenseVariant {
         order.iter().copied().find(|variant| variant.fits(capabilities)).unwrap_or(Self::Stream)
     }
 }
+
+/// Outputs / 4 of a tile of [`DenseVariant::Stream`]: those of a convolution's packed weights too.
+const STREAM_TILE: usize = 8;
+/// Images of a member that weights are streamed for.
+pub const MOST_STREAMED: usize = 8;
 
 /// One dense layer of every member.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +108,7 @@ pub struct Dense {
 const MOST_TILE: usize = 32;
 
 /// Outputs / 4 of a tile of a layer of `outputs`, such that the last tile is as full as it can be.
-pub fn dense_tile(outputs: usize) -> usize {
+fn dense_tile(outputs: usize) -> usize {
     let c4 = outputs.div_ceil(4).max(1);
     c4.div_ceil(c4.div_ceil(MOST_TILE))
 }
@@ -123,11 +137,35 @@ pub fn pack_dense(at: &str, weight: &Tensor, pixels: usize, tile: usize) -> Resu
     Ok(packed)
 }
 
+impl Dense {
+    /// What many images are to a tiled convolution: one of 1 x 1 whose pixels are the images.
+    fn tiled(&self, members: usize) -> Conv {
+        Conv {
+            members,
+            out_channels: self.outputs.1 - self.outputs.0,
+            window: Window::square(1, 1),
+            groups: 1,
+            relu: self.relu,
+            out_c4_offset: self.outputs.0 / 4,
+            tiling: None,
+        }
+    }
+
+    fn is_tiled(&self, images: usize) -> bool {
+        self.variant == DenseVariant::Stream && images / self.members.max(1) > MOST_STREAMED
+    }
+
+    /// Bytes that the dispatches work with besides their tensors, for `images` of all members and a flattened input of `in_c4` vec4s.
+    pub fn workspace(&self, images: usize, in_c4: usize) -> u64 {
+        if self.is_tiled(images) { self.tiled(self.members).workspace(Variant::Tile, images, [1, 1], 4 * in_c4) } else { 0 }
+    }
+}
+
 /// `input` `[members x images, C, H, W]` (flattened as it lies) to `output` `[members x images, O]`.
 ///
 /// # Errors
-/// [`Error::Shape`] where sizes disagree or a buffer is too small.
-pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispatch> {
+/// [`Error::Shape`] where sizes disagree or a buffer is too small; `workspace` of [`Dense::workspace`] bytes is needed where that is not 0.
+pub fn dense(at: &str, layer: Dense, input: View, output: View, workspace: Option<Slice>) -> Result<Vec<Dispatch>> {
     let members = layer.members;
     same(at, "images of input and output", input.images, output.images)?;
     same(at, "output pixels", output.pixels(), 1)?;
@@ -142,8 +180,8 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
     let in_c4 = input.pixels() * input.c4();
     let out_c4 = (end - first).div_ceil(4);
     loops(at, in_c4)?;
-    if layer.tile == 0 {
-        return Err(Error::shape(at, "tiles of no outputs"));
+    if layer.tile == 0 || (layer.variant == DenseVariant::Stream && layer.tile != STREAM_TILE) {
+        return Err(Error::shape(at, format!("tiles of {} outputs / 4", layer.tile)));
     }
     let weights = precision.vec4() * (members * in_c4 * 4 * out_c4.next_multiple_of(layer.tile)) as u64;
     holds(at, layer.weights, weights)?;
@@ -163,16 +201,24 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View) -> Result<Dispat
         bytes: weights + input.size() + precision.vec4() * (output.images * out_c4) as u64,
     };
     let images = input.images / members;
+    if layer.is_tiled(input.images) {
+        let flat = View { channels: 4 * in_c4, height: 1, width: 1, ..input };
+        let weights = ConvWeights { variant: Variant::Tile, weights: layer.weights, bias: layer.bias };
+        return layer.tiled(members).dispatches(at, flat, weights, None, output, workspace);
+    }
     let (together, shader) = layer.variant.shader(images);
     let shader = shader.of(precision);
-    let lanes = layer.variant.lanes();
-    let invocations = members * images.div_ceil(together) * out_c4.div_ceil(lanes) * lanes;
-    Ok(Dispatch {
+    let blocks = members * images.div_ceil(together);
+    let invocations = match layer.variant {
+        DenseVariant::Stream => blocks * out_c4.div_ceil(STREAM_TILE) * shader.workgroup[0] as usize,
+        variant => blocks * out_c4.next_multiple_of(variant.lanes()),
+    };
+    Ok(vec![Dispatch {
         label: at.to_owned(),
         shader,
         params: bytemuck::bytes_of(&params).to_vec(),
         buffers: vec![input.slice, layer.weights, layer.bias, output.slice],
         grid: grid(invocations as u64, shader.workgroup[0], 1)?,
         work,
-    })
+    }])
 }

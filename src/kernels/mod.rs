@@ -17,9 +17,9 @@ mod rearrange;
 mod resample;
 mod winograd;
 
-pub use conv::{Conv, ConvWeights, Packed, Variant};
+pub use conv::{Conv, ConvWeights, Packed, Tiling, Variant};
 pub use conv_transpose::{ConvTranspose, pack_conv_transpose};
-pub use dense::{Dense, DenseVariant, dense, dense_tile, pack_dense};
+pub use dense::{Dense, DenseVariant, MOST_STREAMED, dense, pack_dense};
 pub use elementwise::{Binary, Unary, affine, binary, prelu, softmax, unary};
 pub use fuse::fuse;
 pub use layout::{copy, pack, packed, unpack};

@@ -152,7 +152,7 @@ impl Winograd {
         Ok(self.products.pack(at, &pairs, 1)?.weights)
     }
 
-    /// The dispatches of `conv`, as [`Conv::dispatch`].
+    /// The dispatches of `conv`, as [`Conv::dispatches`].
     ///
     /// # Errors
     /// [`Error::Shape`] where sizes disagree or a buffer is too small.
@@ -164,7 +164,7 @@ impl Winograd {
         buffers: WinogradBuffers,
         residual: Option<View>,
         output: View,
-    ) -> Result<[Dispatch; 3]> {
+    ) -> Result<Vec<Dispatch>> {
         let size = conv.window.output(at, [input.height, input.width], false)?;
         let shape = Shape { channels: [input.channels, conv.out_channels], output: size };
         if !Self::computes(conv.window, conv.groups) {
@@ -189,12 +189,11 @@ impl Winograd {
 
         let n = |value: usize| value as u32;
         let params = Params {
-            groups: n(conv.members),
             out_c4_offset: n(conv.out_c4_offset),
             bias_stride: n(out_c4),
             relu: u32::from(conv.relu),
             residual: u32::from(residual.is_some()),
-            ..params(images / conv.members, input, output, conv.window)
+            ..params(conv.members, images / conv.members, input, output, conv.window)
         };
         let [forth, back] = self.transforms();
         let transform = |shader: &'static Shader, channels: usize, bound, bytes: u64| {
@@ -215,20 +214,21 @@ impl Winograd {
             groups: 1,
             relu: false,
             out_c4_offset: 0,
+            tiling: None,
         };
         let packed = ConvWeights { variant: self.products, weights: buffers.weights, bias: buffers.zeros };
         let residual_bytes = residual.map_or(0, |view| view.size());
         let residual = residual.map_or(buffers.bias, |view| view.slice);
-        Ok([
-            transform(forth, input.channels, vec![transformed.slice, input.slice], input.size() + transformed.size())?,
-            product.dispatch(at, transformed, packed, None, multiplied)?,
-            transform(
-                back,
-                conv.out_channels,
-                vec![buffers.bias, residual, output.slice, multiplied.slice],
-                multiplied.size() + residual_bytes + precision.vec4() * (images * output.pixels() * out_c4) as u64,
-            )?,
-        ])
+        let there = transform(forth, input.channels, vec![transformed.slice, input.slice], input.size() + transformed.size())?;
+        let mut dispatches = vec![there];
+        dispatches.extend(product.dispatches(at, transformed, packed, None, multiplied, None)?);
+        dispatches.push(transform(
+            back,
+            conv.out_channels,
+            vec![buffers.bias, residual, output.slice, multiplied.slice],
+            multiplied.size() + residual_bytes + precision.vec4() * (images * output.pixels() * out_c4) as u64,
+        )?);
+        Ok(dispatches)
     }
 }
 

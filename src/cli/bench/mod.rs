@@ -64,6 +64,9 @@ pub fn run(args: &Args) -> Outcome {
     }
     let device = args.device.open()?;
     let precisions: Vec<crate::Precision> = args.precision.iter().map(|&precision| precision.into()).collect();
+    for precision in &precisions {
+        device.check(*precision).map_err(|error| Failure::at("--precision", error))?;
+    }
     let suite = Suite::new(&args.net, &args.batch, &precisions, &device);
     if let Some(sentence) = &suite.remark {
         terminal::note(sentence);

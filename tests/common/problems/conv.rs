@@ -3,7 +3,7 @@
 use moue::Precision;
 use moue::gpu::Gpu;
 use moue::kernels::{
-    self, Conv, ConvTranspose, ConvWeights, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape,
+    self, Conv, ConvTranspose, ConvWeights, Tiling, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape,
     pack_conv_transpose,
 };
 use moue::reference;
@@ -76,6 +76,7 @@ fn conv_problems() -> Vec<ConvProblem> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Method {
     Direct(Variant),
+    Tiled(Tiling),
     Winograd(Winograd),
 }
 
@@ -83,6 +84,7 @@ impl Method {
     fn fits(self, gpu: &Gpu, p: &ConvProblem) -> bool {
         match self {
             Self::Direct(variant) => variant.fits(gpu.capabilities(), p.channels[0], p.channels[1], p.groups),
+            Self::Tiled(_) => Variant::Tile.fits(gpu.capabilities(), p.channels[0], p.channels[1], p.groups),
             Self::Winograd(_) => Winograd::computes(p.window, p.groups),
         }
     }
@@ -96,12 +98,22 @@ impl Method {
         residual: Option<View>,
     ) -> moue::Result<()> {
         match self {
-            Self::Direct(variant) => {
+            Self::Direct(_) | Self::Tiled(_) => {
+                let (variant, tiling) = match self {
+                    Self::Direct(variant) => (variant, None),
+                    Self::Tiled(tiling) => (Variant::Tile, Some(tiling)),
+                    Self::Winograd(_) => unreachable!(),
+                };
+                let conv = Conv { tiling, ..*conv };
                 let packed = variant.pack("problem", pairs, conv.groups)?;
                 let stored = variant.stored(input.precision).bytes(&packed.weights);
                 let (weights, bias) = (bench.bytes(&stored), bench.floats(&packed.bias));
                 let weights = ConvWeights { variant, weights, bias };
-                bench.recording.dispatch(conv.dispatch("problem", input, weights, residual, output)?);
+                let bytes = conv.workspace(variant, input.images, [output.height, output.width], input.channels);
+                let workspace = (bytes > 0).then(|| bench.recording.slab("between", bytes));
+                for part in conv.dispatches("problem", input, weights, residual, output, workspace)? {
+                    bench.recording.dispatch(part);
+                }
             }
             Self::Winograd(method) => {
                 let own: Vec<&Tensor> = pairs.iter().map(|(weight, _)| *weight).collect();
@@ -128,7 +140,7 @@ impl Method {
 
     fn tolerance(self, terms: usize) -> Tolerance {
         match self {
-            Self::Direct(_) => Tolerance::Sum(terms),
+            Self::Direct(_) | Self::Tiled(_) => Tolerance::Sum(terms),
             Self::Winograd(_) => Tolerance::Winograd(terms),
         }
     }
@@ -138,6 +150,11 @@ impl Method {
 pub(super) fn winograd(gpu: &Gpu, precision: Precision, variant: Variant) -> Result<(), String> {
     let method = Winograd::with(variant).ok_or("the variant reads no texels")?;
     if variant.fits(gpu.capabilities(), 4, 4, 1) { conv(gpu, precision, Method::Winograd(method)) } else { Ok(()) }
+}
+
+/// Tiles of a side, the sum in so many parts.
+pub(super) fn tiled(gpu: &Gpu, precision: Precision, side: usize, parts: usize) -> Result<(), String> {
+    conv(gpu, precision, Method::Tiled(Tiling { side, parts }))
 }
 
 pub(super) fn conv(gpu: &Gpu, precision: Precision, method: Method) -> Result<(), String> {
@@ -171,6 +188,7 @@ pub(super) fn conv(gpu: &Gpu, precision: Precision, method: Method) -> Result<()
             groups: p.groups,
             relu: p.relu,
             out_c4_offset: p.slice[0] / 4,
+            tiling: None,
         };
         method.record(&mut bench, &conv, &pairs, [input_view, output], residual_view).map_err(text)?;
         let got = bench.run_tensor(output)?;

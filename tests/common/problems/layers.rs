@@ -19,16 +19,19 @@ pub(super) fn dense(gpu: &Gpu, precision: Precision, variant: DenseVariant) -> R
     let mut random = Random(6);
     // Outputs of one dispatch: all of them, or a layer split over two or three.
     for (members, images, channels, [h, w], out, relu, each, tile) in [
-        (1, 1, 1, [1, 1], 1, false, 4, 1),
+        (1, 1, 1, [1, 1], 1, false, 4_usize, 1),
         (1, 7, 13, [1, 1], 7, true, 8, 2),
         (3, 2, 64, [1, 1], 10, false, 12, 2),
         (2, 1, 6, [3, 5], 9, true, 4, 1),
         (2, 3, 5, [2, 1], 23, false, 16, 3),
-        (2, 2, 9, [1, 2], 300, false, 300, kernels::dense_tile(300)),
+        (2, 2, 9, [1, 2], 300, false, 300, DenseVariant::Direct.tile(300)),
         (2, 9, 35, [1, 1], 39, true, 20, 5),
         (2, 3, 35, [1, 1], 21, false, 24, 2),
         (1, 4, 6, [2, 2], 8, true, 8, 2),
+        (2, 1, 7, [1, 1], 70, true, 64, 8),
     ] {
+        let tile = if variant == DenseVariant::Stream { variant.tile(out) } else { tile };
+        let each = each.next_multiple_of(4 * if variant == DenseVariant::Stream { tile } else { 1 });
         let input = stored(precision, random.tensor(&[members * images, channels, h, w]));
         let weights: Vec<Tensor> = (0..members).map(|_| stored(precision, random.tensor(&[out, channels * h * w]))).collect();
         let biases: Vec<Vec<f32>> = (0..members).map(|_| random.values(out)).collect();
@@ -47,7 +50,11 @@ pub(super) fn dense(gpu: &Gpu, precision: Precision, variant: DenseVariant) -> R
             }
             let layer =
                 Dense { variant, members, outputs, tile, weights: bench.values(&packed), bias: bench.floats(&bias), relu };
-            bench.recording.dispatch(kernels::dense("problem", layer, view, output).map_err(text)?);
+            let bytes = layer.workspace(view.images, view.pixels() * view.c4());
+            let workspace = (bytes > 0).then(|| bench.recording.slab("between", bytes));
+            for part in kernels::dense("problem", layer, view, output, workspace).map_err(text)? {
+                bench.recording.dispatch(part);
+            }
         }
         let got = unpacked(&bench.run_tensor(output)?, &[members * images, out]);
         let each = images * channels * h * w;

@@ -1,0 +1,60 @@
+// Dense layer for GPUs: weights are streamed once for IMAGES images. A workgroup computes 8 output vec4s; 32 threads take turns with the inputs of each, and
+// their sums meet in workgroup memory.
+#variant dense_stream_1 IMAGES=1
+#variant dense_stream_4 IMAGES=4
+#variant dense_stream_8 IMAGES=8
+
+#include "common/dense.wgsl"
+@group(0) @binding(2) var<storage, read> weights: array<Values>;            // [member, O/4 / 8, C/4, 4, 8] vec4
+
+var<workgroup> sums: array<vec4<f32>, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) grid: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let index = group.y * grid.x + group.x;
+    let tiles = (params.out_c4 + 7u) / 8u;
+    let blocks = (params.images + {IMAGES}u - 1u) / {IMAGES}u;
+    if (index >= params.members * blocks * tiles) {
+        return;
+    }
+    let channel = index % tiles * 8u + thread % 8u;
+    let member = index / tiles / blocks;
+    let first = index / tiles % blocks * {IMAGES}u;
+    // The last tile of the weights is whole: outputs beyond the layer's are summed, and not stored.
+    let start = weights_start(member, channel);
+    #for M 0 IMAGES
+    let source{M} = (member * params.images + min(first + {M}u, params.images - 1u)) * params.in_c4;
+    var sum{M} = vec4<f32>(0.0);
+    #end
+    for (var c = thread / 8u; c < params.in_c4; c += 32u) {
+        let row = start + 32u * c;
+        let w0 = widen(weights[row]);
+        let w1 = widen(weights[row + 8u]);
+        let w2 = widen(weights[row + 16u]);
+        let w3 = widen(weights[row + 24u]);
+        #for M 0 IMAGES
+        {
+            let v = widen(input[source{M} + c]);
+            sum{M} = fma(vec4<f32>(v.w), w3, fma(vec4<f32>(v.z), w2, fma(vec4<f32>(v.y), w1, fma(vec4<f32>(v.x), w0, sum{M}))));
+        }
+        #end
+    }
+    #for M 0 IMAGES
+    workgroupBarrier();
+    sums[thread] = sum{M};
+    for (var half = 128u; half >= 8u; half /= 2u) {
+        workgroupBarrier();
+        if (thread < half) {
+            sums[thread] += sums[thread + half];
+        }
+    }
+    workgroupBarrier();
+    if (thread < 8u && channel < params.out_c4 && first + {M}u < params.images) {
+        store(member, first + {M}u, channel, sums[thread] + bias[member * params.out_c4 + channel]);
+    }
+    #end
+}
