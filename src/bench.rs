@@ -115,6 +115,19 @@ impl Load {
     }
 }
 
+impl Load {
+    /// Seconds of the kernels of one run: by the device's own clock where it has one and is no CPU, whose copies into textures it would leave out.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub fn kernel_seconds(&mut self) -> Result<f64> {
+        if self.plan.has_timestamps() {
+            return Ok(self.plan.profile(&[])?.iter().map(|timing| timing.seconds).sum());
+        }
+        self.seconds()
+    }
+}
+
 /// Loads that measure [`Peak`].
 #[derive(Debug)]
 pub struct PeakLoads {

@@ -25,6 +25,7 @@ pub mod reference;
 pub mod resample;
 pub mod runner;
 pub mod tensor;
+pub mod tuning;
 pub mod weights;
 pub mod window;
 pub mod zoo;

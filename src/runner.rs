@@ -258,6 +258,7 @@ impl OnGpu {
             self.plans[at..].rotate_left(1);
             return Ok(());
         }
+        self.prepared.tune(self.members * images)?;
         let (recording, uploads) = record(&self.prepared, self.members, images, wanted)?;
         if !self.scratch.holds(&recording) {
             // Smaller plans would keep what they were lent; to record them again costs little.

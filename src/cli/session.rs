@@ -1,11 +1,14 @@
 //! The model and the device of a run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::outcome::Failure;
 use super::terminal;
 use crate::device::Device;
+use crate::gpu::Adapter;
 use crate::recognizer::{Builder, Recognizer};
+use crate::tuning::Tuning;
 use crate::weights::Model;
 
 /// `--model`.
@@ -16,12 +19,15 @@ pub struct ModelArgs {
     model: String,
 }
 
-/// `--device`.
+/// `--device` and `--tune`.
 #[derive(Debug, clap::Args)]
 pub struct DeviceArgs {
     /// An index or a part of a name from `moue devices`, or `cpu` for the built-in reference [default: the best adapter]
     #[arg(long, env = "MOUE_DEVICE", value_name = "DEVICE")]
     device: Option<String>,
+    /// Time what could compute each layer on this adapter, where that was not done before, and keep what is fastest for later runs
+    #[arg(long)]
+    tune: bool,
 }
 
 impl ModelArgs {
@@ -65,6 +71,9 @@ impl DeviceArgs {
         if let Some(sentence) = warning {
             terminal::warning(sentence);
         }
+        if let Device::Gpu(gpu) = &device {
+            gpu.tune(Arc::new(tuning(gpu.adapter(), self.tune)));
+        }
         Ok(device)
     }
 
@@ -73,9 +82,31 @@ impl DeviceArgs {
     }
 }
 
+/// What was measured of the adapter before; what cannot be used is said on stderr.
+fn tuning(adapter: &Adapter, measures: bool) -> Tuning {
+    let path = tuning_folder().map(|folder| folder.join(Tuning::file_name(adapter)));
+    if measures && path.is_none() {
+        terminal::warning("--tune: this system names no folder for caches, what is measured is not kept");
+    }
+    let (tuning, warning) = Tuning::open(adapter, path.as_deref(), measures);
+    if let Some(sentence) = warning {
+        terminal::warning(sentence);
+    }
+    tuning
+}
+
+/// Where choices of kernels are kept: `moue/tuning` in the user's folder for caches, or what `MOUE_TUNING` names; none where that is empty.
+fn tuning_folder() -> Option<PathBuf> {
+    match std::env::var_os("MOUE_TUNING") {
+        Some(folder) => (!folder.is_empty()).then(|| folder.into()),
+        None => dirs::cache_dir().map(|folder| folder.join("moue").join("tuning")),
+    }
+}
+
 /// A recognizer of this model on the device the flag names.
 pub fn builder(model: Model, device: &DeviceArgs) -> Builder {
-    let builder = Recognizer::builder().model(model);
+    let tune = device.tune;
+    let builder = Recognizer::builder().model(model).tuning(move |adapter| tuning(adapter, tune));
     match device.choice() {
         Some(name) => builder.device_name(name),
         None => builder,

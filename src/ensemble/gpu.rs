@@ -331,6 +331,9 @@ impl Engine {
         }
 
         let Stage { recording, constants, .. } = stage;
+        for ((prepared, group), pass) in self.prepared.iter().zip(groups).zip(&passes) {
+            prepared.tune(group.members.len() * pass.together)?;
+        }
         let slabs = self
             .prepared
             .iter()

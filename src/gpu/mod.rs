@@ -10,8 +10,8 @@ mod recording;
 mod scratch;
 pub mod shader;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 pub use adapter::{Adapter, adapters};
 pub use mapping::Wait;
@@ -21,6 +21,7 @@ pub use scratch::Scratch;
 
 use crate::error::{Error, Result};
 use crate::precision::Precision;
+use crate::tuning::Tuning;
 use failure::Failures;
 use mirror::Mirror;
 use pipelines::Pipelines;
@@ -56,6 +57,7 @@ struct Shared {
     capabilities: Capabilities,
     failures: Failures,
     pipelines: Pipelines,
+    tuning: OnceLock<Arc<Tuning>>,
     /// Bytes written to buffers since they were last sent.
     unsent: AtomicUsize,
 }
@@ -170,6 +172,7 @@ impl Gpu {
                 capabilities,
                 failures,
                 pipelines: Pipelines::default(),
+                tuning: OnceLock::new(),
                 unsent: AtomicUsize::new(0),
             }),
         }
@@ -183,6 +186,16 @@ impl Gpu {
     /// What the adapter says of itself.
     pub fn adapter(&self) -> &Adapter {
         &self.shared.adapter
+    }
+
+    /// Takes `tuning`'s choices of kernels from now on, for networks that are made ready later; whether it had none before, and so takes them.
+    pub fn tune(&self, tuning: Arc<Tuning>) -> bool {
+        self.shared.tuning.set(tuning).is_ok()
+    }
+
+    /// The choices of kernels that were measured.
+    pub fn tuning(&self) -> Option<&Arc<Tuning>> {
+        self.shared.tuning.get()
     }
 
     /// What decides the variants of the kernels.

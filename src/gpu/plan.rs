@@ -213,6 +213,12 @@ impl Plan {
         Ok((outputs, Spent { upload, compute, readback: start.elapsed() }))
     }
 
+    /// Whether [`Plan::profile`] times all there is to time.
+    pub fn has_timestamps(&self) -> bool {
+        let capabilities = self.gpu.capabilities();
+        capabilities.timestamps && !capabilities.cpu
+    }
+
     /// Runs with a timestamp before and after every dispatch; copies into textures between them are not counted.
     ///
     /// # Errors

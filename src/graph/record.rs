@@ -9,12 +9,13 @@ use crate::fractional::fractional_starts;
 use crate::gpu::shader::BindingKind;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
 use crate::kernels::{
-    self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Pool, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers,
-    WinogradShape,
+    self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Pool, Tiling, Variant, View, WINOGRAD_POINTS, Winograd,
+    WinogradBuffers, WinogradShape,
 };
 use crate::precision::Precision;
 use crate::resample::taps;
 use crate::tensor::Tensor;
+use crate::tuning::{self, Choice, Layer};
 
 /// Bytes of dense weights that are read, packed and sent off together.
 const MOST_PART: u64 = 1 << 24;
@@ -37,6 +38,7 @@ pub struct Prepared {
     members: usize,
     precision: Precision,
     pool_reads: BindingKind,
+    gpu: Gpu,
 }
 
 #[derive(Debug)]
@@ -124,6 +126,7 @@ impl Prepared {
             members: members.len(),
             precision,
             pool_reads: kernels::pool_reads(gpu.capabilities()),
+            gpu: gpu.clone(),
         })
     }
 
@@ -177,7 +180,7 @@ impl Prepared {
             match weights {
                 StepWeights::Winograd { .. } => winograd_shape(&self.graph, step).map(|shape| shape.workspace(images)),
                 StepWeights::Conv { variant, .. } => {
-                    only(self.convolution(step)?.workspace(*variant, images, [height, width], channels))
+                    only(self.convolution(step, images)?.workspace(*variant, images, [height, width], channels))
                 }
                 StepWeights::Dense(parts) => {
                     let pixels = if let StepKind::Dense { pixels, .. } = step.kind { pixels } else { 1 };
@@ -263,7 +266,7 @@ impl Prepared {
         wanted.iter().map(|&id| view(id)).collect()
     }
 
-    fn convolution(&self, step: &Step) -> Option<Conv> {
+    fn convolution(&self, step: &Step, images: usize) -> Option<Conv> {
         let StepKind::Conv { channels, window, groups, .. } = &step.kind else { return None };
         Some(Conv {
             members: self.members,
@@ -272,13 +275,41 @@ impl Prepared {
             groups: *groups,
             relu: step.relu,
             out_c4_offset: step.channel / 4,
-            tiling: None,
+            tiling: self.tiling(step, images),
         })
     }
 
+    /// The tiles that were measured to be the fastest.
+    fn tiling(&self, step: &Step, images: usize) -> Option<Tiling> {
+        let tuning = self.gpu.tuning()?;
+        let layer = layer_of(&self.graph, step, self.members, images / self.members.max(1), self.precision)?;
+        // Measured by `tune`, or not at all.
+        match tuning.known(layer).filter(|&choice| tuning::serves(&self.gpu, layer, choice))? {
+            Choice::Tiled { side, parts } => Some(Tiling { side, parts }),
+            Choice::Direct | Choice::Winograd => None,
+        }
+    }
+
+    /// Measures what is fastest for `images` of all members, where the device is to be tuned: before [`Prepared::slabs`] and [`Prepared::record`].
+    ///
+    /// # Errors
+    /// The device's; [`Error::Io`] where the choices cannot be kept.
+    pub fn tune(&self, images: usize) -> Result<()> {
+        let Some(tuning) = self.gpu.tuning() else { return Ok(()) };
+        for (step, weights) in self.schedule.steps.iter().zip(&self.weights) {
+            if let StepWeights::Conv { variant, .. } = weights
+                && variant.is_tiled()
+                && let Some(layer) = layer_of(&self.graph, step, self.members, images / self.members.max(1), self.precision)
+            {
+                tuning.choose(&self.gpu, layer)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A convolution and its residual.
-    fn conv(&self, step: &Step, view: &dyn Fn(TensorId) -> Result<View>) -> Result<(Conv, Option<View>)> {
-        let Some(conv) = self.convolution(step) else {
+    fn conv(&self, step: &Step, images: usize, view: &dyn Fn(TensorId) -> Result<View>) -> Result<(Conv, Option<View>)> {
+        let Some(conv) = self.convolution(step, images) else {
             return Err(Error::shape(&self.graph.tensors[step.output].name, "no convolution"));
         };
         Ok((conv, step.inputs.get(1).map(|&id| view(id)).transpose()?))
@@ -303,7 +334,7 @@ impl Prepared {
                     weights: recording.shared(&format!("{at} weights"), weights),
                     bias: recording.shared(&format!("{at} bias"), bias),
                 };
-                let (conv, residual) = self.conv(step, view)?;
+                let (conv, residual) = self.conv(step, input.images, view)?;
                 let parts =
                     conv.dispatches(at, input, weights, residual, output, slabs.get(self.schedule.slab_count).copied())?;
                 parts.into_iter().for_each(|part| recording.dispatch(part));
@@ -319,7 +350,7 @@ impl Prepared {
                     bias: recording.shared(&format!("{at} bias"), bias),
                     workspace: [given, made],
                 };
-                let (conv, residual) = self.conv(step, view)?;
+                let (conv, residual) = self.conv(step, input.images, view)?;
                 let parts = method.dispatches(at, &conv, input, buffers, residual, output)?;
                 parts.into_iter().for_each(|part| recording.dispatch(part));
                 return Ok(());
@@ -403,10 +434,26 @@ fn winograd_shape(graph: &Graph, step: &Step) -> Option<WinogradShape> {
     WinogradShape::of(*window, *groups, [input, *channels], [height, width])
 }
 
-/// Winograd's method where it is good for the step, and one image of all members fits.
-fn winograd(gpu: &Gpu, graph: &Graph, step: &Step, members: usize) -> Option<Winograd> {
+/// Winograd's method where it is good for the step, by what was measured or by its cost, and one image of all members fits.
+fn winograd(gpu: &Gpu, graph: &Graph, step: &Step, members: usize, choice: Option<Choice>) -> Option<Winograd> {
     let (method, shape) = (Winograd::choose(gpu.capabilities())?, winograd_shape(graph, step)?);
-    method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32)).then_some(method)
+    let pays = choice.map_or(shape.pays(), |choice| choice == Choice::Winograd);
+    (pays && method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32))).then_some(method)
+}
+
+/// A convolution as far as its time depends on it.
+fn layer_of(graph: &Graph, step: &Step, members: usize, images: usize, precision: Precision) -> Option<Layer> {
+    let StepKind::Conv { channels, window, groups, .. } = &step.kind else { return None };
+    let [from, height, width] = graph.tensors[step.inputs[0]].shape;
+    Some(Layer {
+        members,
+        images,
+        channels: [from, *channels],
+        input: [height, width],
+        window: *window,
+        groups: *groups,
+        precision,
+    })
 }
 
 fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights], precision: Precision) -> Result<StepWeights> {
@@ -419,7 +466,13 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights], prec
             let parts =
                 members.iter().map(|member| folded(*member, name, &want, *bias, norm.as_ref())).collect::<Result<Vec<_>>>()?;
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
-            if let Some(method) = winograd(gpu, graph, step, members.len()) {
+            // Tiles are chosen for the number of images.
+            let decided = Winograd::choose(gpu.capabilities()).and(layer_of(graph, step, members.len(), 1, precision));
+            let choice = match (gpu.tuning(), decided) {
+                (Some(tuning), Some(layer)) => tuning.choose(gpu, layer)?.filter(|&choice| tuning::serves(gpu, layer, choice)),
+                _ => None,
+            };
+            if let Some(method) = winograd(gpu, graph, step, members.len(), choice) {
                 let weights: Vec<&Tensor> = parts.iter().map(|(weight, _)| weight).collect();
                 let bias: Vec<f32> = parts.iter().flat_map(|(_, bias)| padded(bias)).collect();
                 let bytes = method.weight_bytes([input[0], *channels], members.len());

@@ -74,6 +74,11 @@ impl Variant {
         }
     }
 
+    /// Whether it works in tiles that [`Tiling`] divides.
+    pub fn is_tiled(self) -> bool {
+        matches!(self, Self::Tile | Self::SmallTile)
+    }
+
     /// Whether the variant computes a convolution of these channels and groups on an adapter of these capabilities.
     pub fn fits(self, capabilities: Capabilities, in_channels: usize, out_channels: usize, groups: usize) -> bool {
         let whole = groups == 1 || ((in_channels / groups).is_multiple_of(4) && (out_channels / groups).is_multiple_of(4));
@@ -170,6 +175,13 @@ impl Tiling {
         let bytes = (16 * layers * pixels * channels.div_ceil(4)).max(1);
         let most = MOST_PARTS.min(slabs / LEAST_SLABS).min(MOST_PARTIAL / bytes).max(1);
         Self { side, parts: enough.div_ceil(count(side)).min(most) }
+    }
+
+    /// Those that are worth measuring for a tiled variant.
+    pub fn candidates(variant: Variant) -> impl Iterator<Item = Self> {
+        let small = variant == Variant::SmallTile;
+        let all = [(128, 1), (64, 1), (32, 1), (64, 2), (64, 4), (64, 8), (32, 2), (32, 4), (32, 8)];
+        all.into_iter().filter(move |(side, _)| !small || *side < 128).map(|(side, parts)| Self { side, parts })
     }
 
     fn shader(self) -> Option<&'static Shader> {
@@ -292,7 +304,7 @@ impl Conv {
 
     /// How `variant` divides it, where it is a tiled one: `images` of all members, `output` rows and columns, `channels` of the input.
     fn tiled(&self, variant: Variant, images: usize, output: [usize; 2], channels: usize) -> Option<Tiling> {
-        if !matches!(variant, Variant::Tile | Variant::SmallTile) {
+        if !variant.is_tiled() {
             return None;
         }
         let (members, groups) = (self.members.max(1), self.groups.max(1));

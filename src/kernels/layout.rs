@@ -55,6 +55,11 @@ pub fn packed(values: &[f32], [channels, height, width]: [usize; 3]) -> Vec<f32>
     packed
 }
 
+/// A bias `[O]` as the kernels read it: whole vec4s.
+pub fn packed_bias(values: &[f32]) -> Vec<f32> {
+    packed(values, [values.len(), 1, 1])
+}
+
 /// Logical `[images, C, H, W]` f32 in `input` to `output`.
 ///
 /// # Errors

@@ -22,7 +22,7 @@ pub use conv_transpose::{ConvTranspose, pack_conv_transpose};
 pub use dense::{Dense, DenseVariant, MOST_STREAMED, dense, pack_dense};
 pub use elementwise::{Binary, Unary, affine, binary, prelu, softmax, unary};
 pub use fuse::fuse;
-pub use layout::{copy, pack, packed, unpack};
+pub use layout::{copy, pack, packed, packed_bias, unpack};
 pub use lrn::{Lrn, lrn};
 pub use peak::{peak_copy, peak_fma};
 pub use pool::{Pool, Pooling, fractional_max_pool, global_average, pool, pool_reads};

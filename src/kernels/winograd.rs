@@ -41,16 +41,20 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of a convolution that the method computes, and by its cost in multiply-adds faster than a direct kernel.
+    /// Of a convolution that the method computes.
     pub fn of(window: Window, groups: usize, channels: [usize; 2], output: [usize; 2]) -> Option<Self> {
-        let shape = Self { channels, output };
+        Winograd::computes(window, groups).then_some(Self { channels, output })
+    }
+
+    /// Whether it is faster than a direct kernel, by its cost in multiply-adds.
+    pub fn pays(self) -> bool {
         // Sizes of hostile networks may be large: no integer holds their products.
-        let [c, o] = channels.map(|count| count as f64);
+        let [c, o] = self.channels.map(|count| count as f64);
         let padded = |count: usize| count.next_multiple_of(TOGETHER) as f64;
-        let direct = 9.0 * c * o * padded(output[0] * output[1]);
-        let products = POINTS as f64 * c * o * padded(shape.tiles());
-        let transforms = POINTS as f64 * shape.tiles() as f64 * (INPUT * c + OUTPUT * o) + FIXED;
-        (Winograd::computes(window, groups) && products + transforms < 0.95 * direct).then_some(shape)
+        let direct = 9.0 * c * o * padded(self.output[0] * self.output[1]);
+        let products = POINTS as f64 * c * o * padded(self.tiles());
+        let transforms = POINTS as f64 * self.tiles() as f64 * (INPUT * c + OUTPUT * o) + FIXED;
+        products + transforms < 0.95 * direct
     }
 
     /// Tiles of an image.
@@ -248,7 +252,7 @@ mod tests {
     #[test]
     fn the_method_is_taken_where_it_pays() {
         let square = Window::square(3, 1).padded(1);
-        let of = |channels, side| Shape::of(square, 1, [channels; 2], [side; 2]).is_some();
+        let of = |channels, side| Shape::of(square, 1, [channels; 2], [side; 2]).is_some_and(Shape::pays);
         assert!(of(256, 56) && of(512, 28));
         assert!(!of(16, 44) && !of(512, 7), "few channels, and few tiles");
         assert!(Shape::of(Window::square(3, 2).padded(1), 1, [256; 2], [28; 2]).is_none(), "stride 2");

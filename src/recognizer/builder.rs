@@ -1,5 +1,7 @@
 //! Making a [`Recognizer`]: which model, where it runs, which faces.
 
+use std::sync::Arc;
+
 use super::Recognizer;
 use super::finder::{Faces, Finder};
 use super::prefetch::{Prefetch, Source};
@@ -7,9 +9,10 @@ use crate::device::Device;
 use crate::ensemble::Ensemble;
 use crate::error::Result;
 use crate::face::Detector;
-use crate::gpu::Gpu;
+use crate::gpu::{Adapter, Gpu};
 use crate::offload::offload;
 use crate::precision::Precision;
+use crate::tuning::Tuning;
 use crate::weights::Model;
 
 /// What a [`Recognizer`] is made of.
@@ -22,6 +25,7 @@ pub struct Builder {
     oversample: bool,
     precision: Precision,
     detector: Option<Box<dyn Detector>>,
+    tuning: Option<Box<dyn FnOnce(&Adapter) -> Tuning + Send>>,
 }
 
 #[derive(Default)]
@@ -72,6 +76,12 @@ impl Builder {
     /// How weights and tensors lie on the device: [`Precision::F32`] by default.
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
+        self
+    }
+
+    /// Choices of kernels for the adapter once it is known, as [`Tuning::open`] gives them. By default the rules choose.
+    pub fn tuning(mut self, tuning: impl FnOnce(&Adapter) -> Tuning + Send + 'static) -> Self {
+        self.tuning = Some(Box::new(tuning));
         self
     }
 
@@ -129,6 +139,9 @@ impl Builder {
             Place::Named(name) => Device::select_async(Some(&name)).await?,
             Place::Opened(device) => (device, None),
         };
+        if let (Device::Gpu(gpu), Some(tuning)) = (&device, self.tuning) {
+            gpu.tune(Arc::new(tuning(gpu.adapter())));
+        }
         let labels = model.description.labels.iter().map(|label| label.as_str().into()).collect();
         let name = device.name().to_owned();
         let mut ensemble = Ensemble::with(model, device, self.precision)?;

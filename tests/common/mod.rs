@@ -234,6 +234,7 @@ pub fn run_graph_in(
 ) -> Vec<Vec<Tensor>> {
     let prepared = Prepared::new(gpu, graph.clone(), members, wanted, precision).unwrap();
     let images = inputs[0].shape[0];
+    prepared.tune(members.len() * images).unwrap();
     let [channels, height, width] = graph.tensors[0].shape;
     let mut recording = Recording::default();
     let slice = recording.upload("input", View::bytes(precision, members.len() * images, channels, height, width));

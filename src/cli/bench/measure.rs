@@ -1,5 +1,6 @@
 //! The clock: each network on a device of its own, its batches in turns.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ceilings::Ceilings;
@@ -92,7 +93,13 @@ fn describe(device: &Device) -> AdapterReport {
 fn anew(device: &Device) -> Result<Device> {
     match device {
         Device::Cpu => Ok(Device::Cpu),
-        Device::Gpu(gpu) => Gpu::open(Some(&gpu.adapter().index.to_string())).map(Device::Gpu),
+        Device::Gpu(gpu) => {
+            let fresh = Gpu::open(Some(&gpu.adapter().index.to_string()))?;
+            if let Some(tuning) = gpu.tuning() {
+                fresh.tune(Arc::clone(tuning));
+            }
+            Ok(Device::Gpu(fresh))
+        }
     }
 }
 

@@ -61,6 +61,7 @@ fn conv_problems() -> Vec<ConvProblem> {
         base([5, 9], [10, 7], Window { pad: [2, 0, 1, 2], ..w(3, 1) }),
         ConvProblem { groups: 2, relu: true, ..base([16, 24], [7, 7], w(3, 1).padded(1)) },
         ConvProblem { groups: 4, members: 2, ..base([16, 80], [5, 6], w(3, 2).padded(1)) },
+        ConvProblem { groups: 2, ..base([8, 88], [5, 6], w(3, 1).padded(1)) },
         ConvProblem { groups: 3, images: 7, ..base([9, 6], [5, 5], w(3, 1).padded(1)) },
         ConvProblem { groups: 5, residual: true, relu: true, ..base([5, 15], [6, 4], w(2, 1)) },
         ConvProblem { groups: 13, members: 2, images: 2, relu: true, ..base([13, 13], [9, 7], w(3, 2).padded(1)) },

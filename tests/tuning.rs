@@ -1,0 +1,87 @@
+//! Kernels chosen by measuring them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+#[allow(dead_code)]
+mod common;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use common::{Random, open_all, run_graph};
+use moue::gpu::{Gpu, adapters};
+use moue::graph::{Graph, Network, interpret};
+use moue::tensor::Tensor;
+use moue::tuning::Tuning;
+use moue::weights::Seeded;
+
+/// Three shapes of convolution, one of them twice.
+const NETWORK: &str = r#"{"inputs": {"data": [5, 24, 20]}, "outputs": ["average"], "ops": [
+  {"op": "conv", "name": "a", "in": ["data"], "out": ["a"], "channels": 40, "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+  {"op": "relu", "in": ["a"], "out": ["a_relu"]},
+  {"op": "conv", "name": "b", "in": ["a_relu"], "out": ["b"], "channels": 40, "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+  {"op": "conv", "name": "c", "in": ["b"], "out": ["c"], "channels": 40, "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+  {"op": "conv", "name": "d", "in": ["c"], "out": ["d"], "channels": 70, "kernel": [1, 1], "stride": [2, 2]},
+  {"op": "global_average_pool", "in": ["d"], "out": ["average"]}
+]}"#;
+const SHAPES: usize = 3;
+
+fn folder() -> PathBuf {
+    std::env::temp_dir().join(format!("moue-tuning-test-{}", std::process::id()))
+}
+
+/// The same adapter with choices from `path`.
+fn anew(gpu: &Gpu, path: &PathBuf, measures: bool) -> Gpu {
+    let again = Gpu::open_as(Some(&gpu.adapter().index.to_string()), &gpu.adapter().kind).unwrap();
+    let (tuning, warning) = Tuning::open(again.adapter(), Some(path), measures);
+    assert!(warning.is_none(), "{warning:?}");
+    assert!(again.tune(Arc::new(tuning)));
+    again
+}
+
+#[test]
+fn a_tuned_network_answers_alike_and_is_measured_once() {
+    let graph = Graph::new(&serde_json::from_str::<Network>(NETWORK).unwrap()).unwrap();
+    let weights = Seeded::new(&graph, 3);
+    let input = Random(29).tensor(&[1, 5, 24, 20]);
+    let want = interpret(&graph, &weights, &[&input], &graph.outputs).unwrap().remove(0);
+    let off = |got: &Tensor| {
+        let largest = want.data.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+        got.data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs())) / largest
+    };
+    let mut gpus = open_all();
+    // Tiles, on the first adapter.
+    gpus.extend(adapters().first().map(|first| Gpu::open_as(Some(&first.index.to_string()), "integrated").unwrap()));
+    for (index, gpu) in gpus.iter().enumerate() {
+        let path = folder().join(index.to_string());
+        let answers = |gpu: &Gpu| {
+            let got = run_graph(gpu, &graph, &[&weights], std::slice::from_ref(&input), &graph.outputs).remove(0).remove(0);
+            let off = off(&got);
+            assert!(off < 1e-4, "{off} on {}", gpu.name());
+        };
+        let tuned = anew(gpu, &path, true);
+        answers(&tuned);
+        let kept = std::fs::read_to_string(&path).unwrap();
+        println!("{} as {}: {kept}", gpu.name(), gpu.adapter().kind);
+        assert_eq!(tuned.tuning().unwrap().len(), SHAPES);
+
+        // Another run takes what was kept and measures nothing.
+        let again = anew(gpu, &path, false);
+        assert_eq!(again.tuning().unwrap().len(), SHAPES);
+        answers(&again);
+
+        // What this adapter does not run is left to the rule.
+        let mut strange: serde_json::Value = serde_json::from_str(&kept).unwrap();
+        for choice in strange["choices"].as_object_mut().unwrap().values_mut() {
+            *choice = serde_json::json!({"tiled": {"side": 96, "parts": 7}});
+        }
+        std::fs::write(&path, strange.to_string()).unwrap();
+        answers(&anew(gpu, &path, false));
+
+        // A layer that was not measured is not, unless it is asked for.
+        let nothing = anew(gpu, &folder().join(format!("{index} none")), false);
+        answers(&nothing);
+        assert!(nothing.tuning().unwrap().is_empty());
+    }
+    std::fs::remove_dir_all(folder()).unwrap();
+}
