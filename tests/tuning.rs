@@ -4,6 +4,8 @@
 
 #[allow(dead_code)]
 mod common;
+#[allow(dead_code)]
+mod support;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -84,4 +86,33 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
         assert!(nothing.tuning().unwrap().is_empty());
     }
     std::fs::remove_dir_all(folder()).unwrap();
+}
+
+#[test]
+fn the_command_line_keeps_what_it_measured() {
+    let Some(adapter) = adapters().into_iter().next() else {
+        eprintln!("SKIPPED: no GPU adapter on this machine");
+        return;
+    };
+    let kept = std::env::temp_dir().join(format!("moue-tune-flag-test-{}", std::process::id()));
+    let read = |more: &[&str]| {
+        let arguments = [&["analyze", "examples/astronaut.png", "--faces", "none", "--json", "--device", "0"][..], more].concat();
+        let ran = support::command(&arguments).env("MOUE_TUNING", &kept).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(0), "{said}");
+        (String::from_utf8(ran.stdout).unwrap(), said)
+    };
+    let (tuned, said) = read(&["--tune"]);
+    assert!(!said.contains("ignored"), "{said}");
+    let file = kept.join(Tuning::file_name(&adapter));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let choices = serde_json::from_str::<serde_json::Value>(&text).unwrap()["choices"].as_object().unwrap().len();
+    assert!(choices > 5, "{text}");
+    let (again, said) = read(&[]);
+    assert!(again == tuned && !said.contains("ignored"), "{said}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    std::fs::write(&file, &text[..text.len() / 2]).unwrap();
+    let (untuned, said) = read(&[]);
+    assert!(said.contains("ignored") && untuned.contains("moue.analyze/1"), "{said}");
+    std::fs::remove_dir_all(&kept).unwrap();
 }

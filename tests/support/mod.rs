@@ -39,7 +39,7 @@ impl Ran {
 /// A run of `moue` with these arguments, to be started.
 pub fn command(arguments: &[impl AsRef<OsStr>]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_moue"));
-    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("MOUE_DEVICE");
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("MOUE_DEVICE").env("MOUE_TUNING", "");
     command
 }
 
