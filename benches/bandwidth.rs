@@ -7,10 +7,14 @@ mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use moue::Precision;
+use moue::Rect;
 use moue::bench::{Load, PeakLoads};
 use moue::fractional::fractional_starts;
-use moue::gpu::{Gpu, Recording, adapters};
-use moue::kernels::{self, ConvTranspose, Dense, DenseVariant, Lrn, Rearrange, View};
+use moue::gpu::shader::BindingKind;
+use moue::gpu::{Dispatch, Gpu, Recording, adapters};
+use moue::kernels::{
+    self, Binary, ConvTranspose, Dense, DenseVariant, FacePart, Lrn, Normalise, Pool, Pooling, Rearrange, Source, Unary, View,
+};
 use moue::resample::{Coordinates, Resampling, ResizeMode, Rounding, taps};
 use moue::window::Window;
 use support::{Measured, interleaved, settle};
@@ -48,11 +52,12 @@ fn fractional_max_pool(gpu: &Gpu) -> Load {
     Load::new(gpu, recording, uploads).unwrap()
 }
 
-fn dense(gpu: &Gpu) -> Load {
+fn dense(gpu: &Gpu, images: usize, precision: Precision) -> Load {
     let mut recording = Recording::default();
-    let input = recording.upload("input", View::bytes(Precision::F32, 1, 4096, 1, 1));
+    let view = |slice, channels, size| View { images, precision, ..view(slice, channels, size) };
+    let input = recording.upload("input", View::bytes(precision, images, 4096, 1, 1));
     let variant = DenseVariant::choose(gpu.capabilities());
-    let weights = gpu.upload_for(variant.weights(), Precision::F32, "weights", &floats(4096 * 4096)).unwrap();
+    let weights = gpu.upload_for(variant.weights(), precision, "weights", &floats(4096 * 4096)).unwrap();
     let bias = gpu.upload("bias", &values(4096)).unwrap();
     let layer = Dense {
         variant,
@@ -63,7 +68,7 @@ fn dense(gpu: &Gpu) -> Load {
         bias: recording.shared("bias", &bias),
         relu: true,
     };
-    let output = recording.slab("output", View::bytes(Precision::F32, 1, 4096, 1, 1));
+    let output = recording.slab("output", View::bytes(precision, images, 4096, 1, 1));
     let parts = kernels::dense("bench", layer, view(input, 4096, 1), view(output, 4096, 1), None).unwrap();
     parts.into_iter().for_each(|part| recording.dispatch(part));
     Load::new(gpu, recording, vec![(input, values(4096))]).unwrap()
@@ -120,24 +125,137 @@ fn conv_transpose(gpu: &Gpu) -> Load {
     Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
 }
 
+/// A kernel from one tensor to another, of so many channels, rows and columns.
+fn between(gpu: &Gpu, [c, size]: [usize; 2], [oc, osize]: [usize; 2], record: impl Fn(View, View) -> Dispatch) -> Load {
+    let mut recording = Recording::default();
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, c, size, size));
+    let output = recording.slab("output", View::bytes(Precision::F32, 1, oc, osize, osize));
+    recording.dispatch(record(view(input, c, size), view(output, oc, osize)));
+    Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
+}
+
+fn pool(gpu: &Gpu, reads: BindingKind) -> Load {
+    let window = Window::square(3, 2);
+    let pool = Pool { pooling: Pooling::Max, window, ceil: false, reads };
+    between(gpu, [64, 57], [64, 28], |input, output| kernels::pool("bench", pool, input, output).unwrap())
+}
+
+fn affine(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let input = recording.upload("input", View::bytes(Precision::F32, 1, 64, 56, 56));
+    let both = gpu.upload("scale and shift", &values(64)).unwrap();
+    let (scale, shift) = (recording.shared("scale", &both), recording.shared("shift", &both));
+    let output = recording.slab("output", input.size);
+    let dispatch = kernels::affine("bench", 1, scale, shift, true, view(input, 64, 56), view(output, 64, 56));
+    recording.dispatch(dispatch.unwrap());
+    Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
+}
+
+/// Logical order to the GPU's layout and back.
+fn pack_and_unpack(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let count = 64 * 56 * 56;
+    let input = recording.upload("input", 4 * count as u64);
+    let packed = view(recording.slab("packed", View::bytes(Precision::F32, 1, 64, 56, 56)), 64, 56);
+    let output = recording.slab("output", 4 * count as u64);
+    recording.dispatch(kernels::pack("bench", input, packed).unwrap());
+    recording.dispatch(kernels::unpack("bench", packed, output, count).unwrap());
+    Load::new(gpu, recording, vec![(input, values(count))]).unwrap()
+}
+
+fn fuse(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let (members, faces, classes) = (20, 64, 7);
+    let input = recording.upload("probabilities", View::bytes(Precision::F32, members * faces, classes, 1, 1));
+    let weights = gpu.upload("weights", &values(members)).unwrap();
+    let weights = recording.shared("weights", &weights);
+    let fused = recording.slab("fused", 4 * (faces * (1 + members) * classes) as u64);
+    let probabilities = View { images: members * faces, ..view(input, classes, 1) };
+    recording.dispatch(kernels::fuse("bench", probabilities, weights, members, 1, 1.4, fused).unwrap());
+    Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
+}
+
+/// From pixels to a network's input: a face's crop, gray, codes of radius 2, colours.
+fn preprocess(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let (side, crop) = (512_u32, 224_u32);
+    let face = FacePart::new(0, side, side, Rect { x: 20, y: 30, width: 400, height: 420 }, false);
+    let faces = recording.upload("face", size_of::<FacePart>() as u64);
+    let pixels = recording.upload("pixels", 4 * u64::from(side * side));
+    let table = recording.upload("table", 1024);
+    let crops = recording.upload("crops", 8);
+    let bytes = u64::from(crop * crop);
+    let canonical = recording.slab("canonical", 4 * bytes);
+    let gray = recording.slab("gray", bytes);
+    let codes = recording.slab("codes", bytes);
+    let output = view(recording.slab("colours", View::bytes(Precision::F32, 1, 3, 224, 224)), 3, 224);
+    let inner = crop - 4;
+    let step = Normalise {
+        source: Source::Mapped,
+        size: [inner; 2],
+        resize: [crop; 2],
+        crops: 1,
+        reversed: false,
+        mean: [127.5; 3],
+        scale: [0.01; 3],
+    };
+    recording.dispatch(kernels::warp("warp", 1, faces, pixels, [crop; 2], canonical).unwrap());
+    recording.dispatch(kernels::gray("gray", bytes as usize, canonical, gray).unwrap());
+    recording.dispatch(kernels::lbp("codes", 1, [crop; 2], 2, gray, codes).unwrap());
+    recording.dispatch(kernels::normalise("colours", step, codes, table, crops, 1, output, 0).unwrap());
+    let uploads = vec![
+        (faces, bytemuck::bytes_of(&face).to_vec()),
+        (pixels, values((side * side) as usize)),
+        (table, values(256)),
+        (crops, vec![0; 8]),
+    ];
+    Load::new(gpu, recording, uploads).unwrap()
+}
+
 type Make = fn(&Gpu) -> Load;
 
+const KERNELS: [(&str, Make); 20] = [
+    ("lrn 96 x 55 x 55", lrn),
+    ("fractional max pool 64 x 48 x 48", fractional_max_pool),
+    ("dense 4096 to 4096", |gpu| dense(gpu, 1, Precision::F32)),
+    ("dense 4096 to 4096, f16", |gpu| dense(gpu, 1, Precision::F16)),
+    ("dense 4096 to 4096, 8 images", |gpu| dense(gpu, 8, Precision::F32)),
+    ("transpose 64 x 56 x 56", rearrange),
+    ("resize 64 x 28 x 28 to 56 x 56", resample),
+    ("prelu 64 x 56 x 56", prelu),
+    ("transposed convolution 32 to 16, 28 x 28 to 56 x 56", conv_transpose),
+    ("max pool 3 x 3 of 64 x 57 x 57", |gpu| pool(gpu, BindingKind::Read)),
+    ("max pool 3 x 3 of 64 x 57 x 57 as texels", |gpu| pool(gpu, BindingKind::Image)),
+    ("global average 512 x 28 x 28", |gpu| {
+        between(gpu, [512, 28], [512, 1], |input, output| kernels::global_average("bench", input, output).unwrap())
+    }),
+    ("softmax of 1000 at 8 x 8", |gpu| {
+        between(gpu, [1000, 8], [1000, 8], |input, output| kernels::softmax("bench", input, output).unwrap())
+    }),
+    ("sigmoid 64 x 56 x 56", |gpu| {
+        between(gpu, [64, 56], [64, 56], |input, output| kernels::unary("bench", Unary::Sigmoid, input, output).unwrap())
+    }),
+    ("add 64 x 56 x 56", |gpu| {
+        between(gpu, [64, 56], [64, 56], |input, output| {
+            kernels::binary("bench", Binary::Add, input, input, output, true).unwrap()
+        })
+    }),
+    ("copy 61 of 128 channels, 56 x 56", |gpu| {
+        between(gpu, [61, 56], [128, 56], |input, output| kernels::copy("bench", input, output, 1, (0, 0), 3).unwrap())
+    }),
+    ("batch-norm 64 x 56 x 56", affine),
+    ("pack and unpack 64 x 56 x 56", pack_and_unpack),
+    ("fusion of 20 members, 64 faces", fuse),
+    ("crop of 224 x 224, gray, codes, colours", preprocess),
+];
+
 fn bench(criterion: &mut Criterion) {
-    let kernels: [(&str, Make); 7] = [
-        ("lrn 96 x 55 x 55", lrn),
-        ("fractional max pool 64 x 48 x 48", fractional_max_pool),
-        ("dense 4096 to 4096", dense),
-        ("transpose 64 x 56 x 56", rearrange),
-        ("resize 64 x 28 x 28 to 56 x 56", resample),
-        ("prelu 64 x 56 x 56", prelu),
-        ("transposed convolution 32 to 16, 28 x 28 to 56 x 56", conv_transpose),
-    ];
     for adapter in adapters() {
         let gpu = Gpu::open(Some(&adapter.index.to_string())).unwrap();
         let mut peaks = PeakLoads::new(&gpu).unwrap();
         let mut group = criterion.benchmark_group(format!("bandwidth on {}", gpu.name()));
         settle(&mut group);
-        for (name, make) in kernels {
+        for (name, make) in KERNELS {
             let mut load = make(&gpu);
             let Some(Measured { kernel, fma, copy }) = interleaved(&mut group, name, &mut load, &mut peaks) else { continue };
             let roof = peaks.peak(fma.fastest(), copy.fastest()).gbytes;

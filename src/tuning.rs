@@ -185,8 +185,8 @@ pub fn serves(gpu: &Gpu, layer: Layer, choice: Choice) -> bool {
     candidates(gpu, layer).contains(&choice)
 }
 
-/// The rule's own choice is the first.
-fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
+/// What can compute `layer` on the adapter; the rule's own choice is the first.
+pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
     let Layer { members, images, channels: [c, o], window, groups, .. } = layer;
     let variant = Variant::choose(gpu.capabilities(), c, o, groups);
     let mut all = vec![Choice::Direct];
@@ -232,8 +232,11 @@ fn measure(gpu: &Gpu, layer: Layer) -> Result<Choice> {
     Ok(only)
 }
 
-/// The layer with made-up numbers, by one method.
-fn load(gpu: &Gpu, layer: Layer, choice: Choice) -> Result<Load> {
+/// The layer with made-up numbers, by one method, ready to be timed.
+///
+/// # Errors
+/// [`Error::Shape`] where the method does not compute the layer; the device's.
+pub fn load(gpu: &Gpu, layer: Layer, choice: Choice) -> Result<Load> {
     let Layer { members, images, channels: [c, o], input: [h, w], window, groups, precision } = layer;
     let [oh, ow] = window.output("layer", layer.input, false)?;
     let total = members * images;

@@ -7,7 +7,7 @@ mod common;
 #[allow(dead_code)]
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::{Random, open_all, run_graph};
@@ -33,7 +33,7 @@ fn folder() -> PathBuf {
 }
 
 /// The same adapter with choices from `path`.
-fn anew(gpu: &Gpu, path: &PathBuf, measures: bool) -> Gpu {
+fn anew(gpu: &Gpu, path: &Path, measures: bool) -> Gpu {
     let again = Gpu::open_as(Some(&gpu.adapter().index.to_string()), &gpu.adapter().kind).unwrap();
     let (tuning, warning) = Tuning::open(again.adapter(), Some(path), measures);
     assert!(warning.is_none(), "{warning:?}");

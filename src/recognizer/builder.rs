@@ -25,8 +25,11 @@ pub struct Builder {
     oversample: bool,
     precision: Precision,
     detector: Option<Box<dyn Detector>>,
-    tuning: Option<Box<dyn FnOnce(&Adapter) -> Tuning + Send>>,
+    tuning: Option<Tuner>,
 }
+
+/// Chooses kernels for an adapter.
+type Tuner = Box<dyn FnOnce(&Adapter) -> Tuning + Send>;
 
 #[derive(Default)]
 enum Place {
