@@ -13,7 +13,8 @@ use moue::fractional::fractional_starts;
 use moue::gpu::shader::BindingKind;
 use moue::gpu::{Dispatch, Gpu, Recording, adapters};
 use moue::kernels::{
-    self, Binary, ConvTranspose, Dense, DenseVariant, FacePart, Lrn, Normalise, Pool, Pooling, Rearrange, Source, Unary, View,
+    self, Binary, ConvTranspose, Dense, DenseVariant, FacePart, Lrn, Normalise, Pool, Pooling, Rearrange, Source, Unary, Variant,
+    View,
 };
 use moue::resample::{Coordinates, Resampling, ResizeMode, Rounding, taps};
 use moue::window::Window;
@@ -61,6 +62,7 @@ fn dense(gpu: &Gpu, images: usize, precision: Precision) -> Load {
     let bias = gpu.upload("bias", &values(4096)).unwrap();
     let layer = Dense {
         variant,
+        tiles: Variant::Tile,
         members: 1,
         outputs: (0, 4096),
         tile: variant.tile(4096),

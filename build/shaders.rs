@@ -4,7 +4,8 @@
 //! `#include "common/file.wgsl"`, `#for NAME FROM TO` ... `#end` (NAME, FROM and TO may be variant constants), and
 //! `#variant NAME KEY=VALUE ...` (one shader of that name per line; without any, the file's own name). `{NAME}` stands for a value.
 //!
-//! What includes common/values.wgsl becomes two shaders: NAME for tensors in f32, and NAME_f16 with common/values_f16.wgsl in its place.
+//! What includes common/values.wgsl or common/texels.wgsl becomes two shaders: NAME for tensors in f32, and NAME_f16 with values_f16.wgsl and
+//! texels_f16.wgsl in their place.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,9 +17,9 @@ use naga::{AddressSpace, ImageClass, Module, ScalarKind, StorageAccess, StorageF
 
 type Constants = BTreeMap<String, u32>;
 
-/// How values lie in memory, and what stands in its place in the f16 form of a shader.
-const VALUES: &str = "common/values.wgsl";
-const VALUES_F16: &str = "common/values_f16.wgsl";
+/// How values lie in memory and in texels, and what stands in their place in the f16 form of a shader.
+const HALVES: [(&str, &str); 2] =
+    [("common/values.wgsl", "common/values_f16.wgsl"), ("common/texels.wgsl", "common/texels_f16.wgsl")];
 /// A texture by this name holds f32 in both forms: what Winograd's method keeps between its dispatches.
 const WIDE: &str = "products";
 
@@ -110,7 +111,8 @@ fn expand_lines(root: &Path, lines: &[&str], constants: &Constants, form: Form, 
         let trimmed = line.trim();
         if let Some(file) = trimmed.strip_prefix("#include ") {
             let file = file.trim_matches('"');
-            let path = root.join(if form == Form::F16 && file == VALUES { VALUES_F16 } else { file });
+            let half = HALVES.iter().find(|(whole, _)| form == Form::F16 && *whole == file);
+            let path = root.join(half.map_or(file, |(_, half)| *half));
             let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
             expand_lines(root, &text.lines().collect::<Vec<_>>(), constants, form, out)?;
         } else if let Some(head) = trimmed.strip_prefix("#for ") {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::error::Result;
-use crate::gpu::{Gpu, Plan, Recording, Slice, Work};
+use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Work};
 use crate::kernels;
 
 /// Times in seconds of interleaved repeats.
@@ -98,8 +98,16 @@ impl Load {
     /// # Errors
     /// As [`Plan::new`].
     pub fn new(gpu: &Gpu, recording: Recording, uploads: Vec<(Slice, Vec<u8>)>) -> Result<Self> {
+        Self::with(gpu, recording, uploads, &mut Scratch::default())
+    }
+
+    /// As [`Load::new`], in memory that other loads work in too: one runs at a time.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn with(gpu: &Gpu, recording: Recording, uploads: Vec<(Slice, Vec<u8>)>, scratch: &mut Scratch) -> Result<Self> {
         let Work { flops, bytes } = recording.work();
-        Ok(Self { plan: Plan::new(gpu, recording)?, uploads, flops, bytes })
+        Ok(Self { plan: Plan::with(gpu, recording, scratch)?, uploads, flops, bytes })
     }
 
     /// Seconds of one run from submission to completion, copies into textures included; its inputs are there already.
@@ -113,18 +121,19 @@ impl Load {
         self.plan.run(&[])?;
         Ok(start.elapsed().as_secs_f64())
     }
-}
 
-impl Load {
-    /// Seconds of the kernels of one run: by the device's own clock where it has one and is no CPU, whose copies into textures it would leave out.
+    /// Seconds from the first kernel's begin to the last one's end: by the device's own clock where it has one and is no CPU, whose copies into textures it
+    /// would leave out.
     ///
     /// # Errors
     /// As [`Plan::run`].
     pub fn kernel_seconds(&mut self) -> Result<f64> {
-        if self.plan.has_timestamps() {
-            return Ok(self.plan.profile(&[])?.iter().map(|timing| timing.seconds).sum());
+        if !self.plan.has_timestamps() {
+            return self.seconds();
         }
-        self.seconds()
+        let timings = self.plan.profile(&[])?;
+        let begin = timings.iter().fold(f64::INFINITY, |first, timing| first.min(timing.begin));
+        Ok(timings.iter().fold(begin, |last, timing| last.max(timing.begin + timing.seconds)) - begin)
     }
 }
 

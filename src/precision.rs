@@ -2,7 +2,8 @@
 
 use half::f16;
 
-/// Type of the numbers of activations and weights on a GPU. Sums are f32 in both, and so are biases and what else is small.
+/// Type of the numbers of activations and weights on a GPU. Sums are f32 in both, and so are biases, what else is small, and weights that are read one by one
+/// (groups that are no whole vec4s, transposed convolutions) or stand for others (Winograd's method).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Precision {
@@ -14,7 +15,7 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// Bytes of four channels.
+    /// Bytes of four channels, as they lie beside each other.
     pub fn vec4(self) -> u64 {
         match self {
             Self::F32 => 16,

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::bench::Load;
 use crate::error::{Error, Result};
-use crate::gpu::{Adapter, Gpu, Recording};
+use crate::gpu::{Adapter, Gpu, Recording, Scratch};
 use crate::kernels::{
     Conv, ConvWeights, Tiling, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape, packed_bias,
 };
@@ -102,7 +103,18 @@ impl Tuning {
             Some(Err(reason)) => (BTreeMap::new(), Some(reason)),
         };
         let path = path.map(Path::to_path_buf);
-        (Self { path, measures, adapter: adapter.clone(), choices: Mutex::new(choices) }, warning)
+        let mut tuning = Self { path, measures, adapter: adapter.clone(), choices: Mutex::new(choices) };
+        let unwritable = match &tuning.path {
+            Some(path) if measures => {
+                let saved = tuning.save(&tuning.choices.lock().unwrap_or_else(PoisonError::into_inner));
+                saved.err().map(|error| format!("{}: {error}; what is measured is not kept", path.display()))
+            }
+            _ => None,
+        };
+        if unwritable.is_some() {
+            tuning.path = None;
+        }
+        (tuning, warning.or(unwritable))
     }
 
     /// The name of an adapter's file: letters, digits and dashes.
@@ -136,7 +148,8 @@ impl Tuning {
         }
         let choice = measure(gpu, layer)?;
         let mut choices = self.choices.lock().unwrap_or_else(PoisonError::into_inner);
-        choices.insert(key, choice);
+        // Another thread may have measured it meanwhile, and laid out memory by it.
+        let choice = *choices.entry(key).or_insert(choice);
         self.save(&choices)?;
         Ok(Some(choice))
     }
@@ -148,34 +161,39 @@ impl Tuning {
 
     fn save(&self, choices: &BTreeMap<String, Choice>) -> Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
+        // Another process may have kept more meanwhile.
+        let mut all = read(path, &self.adapter).unwrap_or_default();
+        all.extend(choices.iter().map(|(key, &choice)| (key.clone(), choice)));
         let kept = Kept {
             schema: SCHEMA.into(),
             moue: env!("CARGO_PKG_VERSION").into(),
             adapter: self.adapter.name.clone(),
             backend: self.adapter.backend.clone(),
             driver: self.adapter.driver.clone(),
-            choices: choices.clone(),
+            choices: all,
         };
         let text = serde_json::to_string_pretty(&kept).map_err(|error| Error::Defect(error.to_string()))?;
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
         }
         // A reader sees the old file or the new one.
-        let fresh = path.with_extension(format!("{}.new", std::process::id()));
+        static FILES: AtomicUsize = AtomicUsize::new(0);
+        let number = FILES.fetch_add(1, Ordering::Relaxed);
+        let fresh = path.with_extension(format!("{}-{number}.new", std::process::id()));
         std::fs::write(&fresh, text).map_err(|error| Error::io(&fresh, error))?;
         std::fs::rename(&fresh, path).map_err(|error| Error::io(path, error))
     }
 }
 
 fn read(path: &Path, adapter: &Adapter) -> std::result::Result<BTreeMap<String, Choice>, String> {
-    let ignored = |why: String| format!("{}: {why}; it is ignored, and replaced where kernels are tuned", path.display());
+    let ignored = |why: String| format!("{}: {why}; it is ignored until kernels are tuned again (`--tune`)", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| ignored(error.to_string()))?;
     let kept: Kept = serde_json::from_str(&text).map_err(|error| ignored(format!("no choices of kernels: {error}")))?;
     if kept.schema != SCHEMA || kept.moue != env!("CARGO_PKG_VERSION") {
-        return Err(ignored(format!("it was measured by moue {}", kept.moue)));
+        return Err(ignored(format!("it is of moue {} and {}", kept.moue, kept.schema)));
     }
     if (&kept.adapter, &kept.backend, &kept.driver) != (&adapter.name, &adapter.backend, &adapter.driver) {
-        return Err(ignored(format!("it was measured with the driver `{}`", kept.driver)));
+        return Err(ignored(format!("it was measured on `{}` with the driver `{}`", kept.adapter, kept.driver)));
     }
     Ok(kept.choices)
 }
@@ -212,24 +230,30 @@ pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
 /// The fastest candidate by wall clock on a CPU, which fills textures between dispatches, and by timestamps elsewhere.
 fn measure(gpu: &Gpu, layer: Layer) -> Result<Choice> {
     let candidates = candidates(gpu, layer);
-    let [only] = candidates[..] else {
-        let mut loads = Vec::new();
-        for &choice in &candidates {
-            // What does not fit is no candidate.
-            if let Ok(load) = load(gpu, layer, choice) {
-                loads.push((choice, load, f64::INFINITY));
-            }
+    if let [only] = candidates[..] {
+        return Ok(only);
+    }
+    // They never run at once: they work in the same memory.
+    let mut scratch = Scratch::default();
+    let mut loads = Vec::new();
+    for (index, &choice) in candidates.iter().enumerate() {
+        match load_in(gpu, layer, choice, &mut scratch) {
+            Ok(load) => loads.push((choice, load, f64::INFINITY)),
+            // What does not fit is no candidate; but the rule's own choice has to be.
+            Err(Error::Limit { .. } | Error::OutOfMemory { .. } | Error::Argument(_)) if index > 0 => {}
+            Err(error) => return Err(error),
         }
-        for _ in 0..ROUNDS {
-            for (_, load, best) in &mut loads {
-                *best = load.kernel_seconds()?.min(*best);
-            }
+    }
+    for _ in 0..ROUNDS {
+        for (_, load, best) in &mut loads {
+            // A clock that stands still says nothing.
+            let seconds = load.kernel_seconds()?;
+            *best = if seconds > 0.0 { seconds.min(*best) } else { *best };
         }
-        let Some(&(rule, _, own)) = loads.first() else { return Ok(Choice::Direct) };
-        let fastest = loads.iter().min_by(|a, b| a.2.total_cmp(&b.2)).map_or((rule, own), |found| (found.0, found.2));
-        return Ok(if fastest.1 < own * (1.0 - LEAST_GAIN) { fastest.0 } else { rule });
-    };
-    Ok(only)
+    }
+    let own = loads.first().map_or(f64::INFINITY, |(_, _, seconds)| *seconds);
+    let fastest = loads.iter().min_by(|a, b| a.2.total_cmp(&b.2)).map_or((candidates[0], own), |found| (found.0, found.2));
+    Ok(if fastest.1 < own * (1.0 - LEAST_GAIN) { fastest.0 } else { candidates[0] })
 }
 
 /// The layer with made-up numbers, by one method, ready to be timed.
@@ -237,6 +261,10 @@ fn measure(gpu: &Gpu, layer: Layer) -> Result<Choice> {
 /// # Errors
 /// [`Error::Shape`] where the method does not compute the layer; the device's.
 pub fn load(gpu: &Gpu, layer: Layer, choice: Choice) -> Result<Load> {
+    load_in(gpu, layer, choice, &mut Scratch::default())
+}
+
+fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, scratch: &mut Scratch) -> Result<Load> {
     let Layer { members, images, channels: [c, o], input: [h, w], window, groups, precision } = layer;
     let [oh, ow] = window.output("layer", layer.input, false)?;
     let total = members * images;
@@ -296,7 +324,7 @@ pub fn load(gpu: &Gpu, layer: Layer, choice: Choice) -> Result<Load> {
         }
     };
     dispatches.into_iter().for_each(|dispatch| recording.dispatch(dispatch));
-    Load::new(gpu, recording, Vec::new())
+    Load::with(gpu, recording, Vec::new(), scratch)
 }
 
 #[cfg(test)]

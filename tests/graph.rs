@@ -477,8 +477,10 @@ fn what_a_gpu_would_run_answers_alike() {
     let model = moue::zoo::model(&cvgg13, cvgg13.network(None).unwrap(), 1).unwrap();
     let graph = Graph::new(&model.description.networks["cvgg13"]).unwrap();
     let member = model.member("");
-    let adapter = moue::gpu::adapters().into_iter().next();
-    let Some(adapter) = adapter else { return };
+    let Some(adapter) = moue::gpu::adapters().into_iter().next() else {
+        eprintln!("SKIPPED: no GPU adapter on this machine");
+        return;
+    };
     for images in [1, 9] {
         let input = Random(17).tensor(&[images, 1, 64, 64]);
         let want = interpret(&graph, &member, &[&input], &graph.outputs).unwrap().remove(0);
@@ -490,6 +492,18 @@ fn what_a_gpu_would_run_answers_alike() {
                 let worst = got[0][0].data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs())) / largest;
                 println!("{kind}, {images} images, {}: {worst:e}, {} pipelines", precision.name(), gpu.pipelines());
                 assert!(worst <= allowed, "{kind}, {images} images, {}: {worst:e}", precision.name());
+                // It was the kernels of a GPU.
+                let prepared = Prepared::new(&gpu, graph.clone(), &[&member], &[], precision).unwrap();
+                let mut recording = Recording::default();
+                let slice = recording.upload("input", View::bytes(precision, images, 1, 64, 64));
+                let view = View { slice, images, channels: 1, height: 64, width: 64, precision };
+                let slabs = recording.pool([prepared.slabs(images)]);
+                prepared.record(&mut recording, &slabs, &[view], &graph.outputs).unwrap();
+                let names: Vec<&str> = recording.dispatches().iter().map(|dispatch| dispatch.shader.name).collect();
+                let ran = |begin: &str| names.iter().any(|name| name.starts_with(begin));
+                assert!(ran("conv_tile_") && !ran("conv_broadcast") && !ran("conv_direct"), "{names:?}");
+                assert_eq!(ran("conv_split_"), ran("conv_reduce"), "{names:?}");
+                assert_eq!(ran("dense_stream_"), images == 1, "{names:?}");
             }
         }
     }

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::{Random, open_all, run_graph};
-use moue::gpu::{Gpu, adapters};
-use moue::graph::{Graph, Network, interpret};
+use moue::Precision;
+use moue::gpu::{Gpu, Recording, adapters};
+use moue::graph::{Graph, Network, Prepared, interpret};
+use moue::kernels::View;
 use moue::tensor::Tensor;
 use moue::tuning::Tuning;
 use moue::weights::Seeded;
@@ -79,6 +81,26 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
         }
         std::fs::write(&path, strange.to_string()).unwrap();
         answers(&anew(gpu, &path, false));
+
+        // What it would run, it does, whatever the clock said: a split sum, in memory that is laid out for it.
+        let tiles = !gpu.capabilities().cpu;
+        let split = if tiles { serde_json::json!({"tiled": {"side": 32, "parts": 8}}) } else { serde_json::json!("winograd") };
+        for choice in strange["choices"].as_object_mut().unwrap().values_mut() {
+            *choice = split.clone();
+        }
+        std::fs::write(&path, strange.to_string()).unwrap();
+        let forced = anew(gpu, &path, false);
+        answers(&forced);
+        let prepared = Prepared::new(&forced, graph.clone(), &[&weights], &[], Precision::F32).unwrap();
+        let mut recording = Recording::default();
+        let slice = recording.upload("input", View::bytes(Precision::F32, 1, 5, 24, 20));
+        let view = View { slice, images: 1, channels: 5, height: 24, width: 20, precision: Precision::F32 };
+        let slabs = recording.pool([prepared.slabs(1)]);
+        prepared.record(&mut recording, &slabs, &[view], &graph.outputs).unwrap();
+        let wanted = if tiles { "conv_split_32" } else { "winograd_input" };
+        let count = recording.dispatches().iter().filter(|dispatch| dispatch.shader.name.starts_with(wanted)).count();
+        // The 1 x 1 convolution is none of Winograd's.
+        assert_eq!(count, if tiles { 4 } else { 3 }, "{}", gpu.name());
 
         // A layer that was not measured is not, unless it is asked for.
         let nothing = anew(gpu, &folder().join(format!("{index} none")), false);

@@ -5,6 +5,7 @@
 mod support;
 
 use moue::Precision;
+use moue::gpu::adapters;
 use moue::graph::{Graph, Schedule, Weights, parameters};
 use moue::kernels::View;
 use moue::weights::{Seeded, Stream};
@@ -169,7 +170,21 @@ fn what_reads_tensors_or_answers_values_is_run_and_refuses_faces() {
     let arguments = ["run", "--model", &text(&path), "--input", &text(&input), "--output", &text(&output), "--device", "cpu"];
     let ran = moue(&arguments);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert_eq!(read_npy(&output).len(), 64);
+    let twin = read_npy(&output);
+    assert_eq!(twin.len(), 64);
+
+    // f16 is refused where there is none, and nearly the same where there is.
+    let half = [&arguments[..], &["--precision", "f16"]].concat();
+    let ran = moue(&half);
+    assert!(ran.code == Some(2) && ran.stderr.contains("--precision") && ran.stderr.contains("f32 only"), "{}", ran.stderr);
+    if adapters().first().is_some_and(|adapter| adapter.converts_f16) {
+        let half: Vec<&str> = half.iter().map(|&word| if word == "cpu" { "0" } else { word }).collect();
+        let ran = moue(&half);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let off = read_npy(&output).iter().zip(&twin).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+        let largest = twin.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+        assert!(off > 0.0 && off < 5e-3 * largest, "{off} of {largest}");
+    }
 }
 
 #[test]

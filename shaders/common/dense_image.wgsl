@@ -1,4 +1,5 @@
 #include "common/dense.wgsl"
+#include "common/texels.wgsl"
 @group(0) @binding(2) var weights: Texels;              // [member, O/4 / tile, C/4, 4, tile] vec4
 
 fn weights_at(index: u32) -> vec4<f32> {

@@ -1,6 +1,5 @@
 // Four channels of a tensor as they lie in memory: here as f16, two a word. Sums are f32. What f16 does not hold becomes its largest number.
 alias Values = vec2<u32>;
-alias Texels = texture_storage_2d<rgba16float, read>;
 
 fn widen(held: Values) -> vec4<f32> {
     return vec4<f32>(unpack2x16float(held.x), unpack2x16float(held.y));

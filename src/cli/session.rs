@@ -25,7 +25,8 @@ pub struct DeviceArgs {
     /// An index or a part of a name from `moue devices`, or `cpu` for the built-in reference [default: the best adapter]
     #[arg(long, env = "MOUE_DEVICE", value_name = "DEVICE")]
     device: Option<String>,
-    /// Time what could compute each layer on this adapter, where that was not done before, and keep what is fastest for later runs
+    /// Time what could compute each convolution on this adapter, where that was not done before, and keep what is fastest for later runs: in
+    /// the user's folder for caches, or in the one that MOUE_TUNING names
     #[arg(long)]
     tune: bool,
 }
@@ -70,6 +71,9 @@ impl DeviceArgs {
         let (device, warning) = Device::select(self.choice())?;
         if let Some(sentence) = warning {
             terminal::warning(sentence);
+        }
+        if self.tune && matches!(device, Device::Cpu) {
+            terminal::warning("--tune: the built-in reference has no kernels to choose from");
         }
         if let Device::Gpu(gpu) = &device {
             gpu.tune(Arc::new(tuning(gpu.adapter(), self.tune)));

@@ -332,14 +332,14 @@ impl Engine {
 
         let Stage { recording, constants, .. } = stage;
         for ((prepared, group), pass) in self.prepared.iter().zip(groups).zip(&passes) {
-            prepared.tune(group.members.len() * pass.together)?;
+            for images in pass.submitted() {
+                prepared.tune(group.members.len() * images)?;
+            }
         }
-        let slabs = self
-            .prepared
-            .iter()
-            .zip(groups)
-            .zip(&passes)
-            .map(|((prepared, group), pass)| prepared.slabs(group.members.len() * pass.together));
+        let slabs =
+            self.prepared.iter().zip(groups).zip(&passes).flat_map(|((prepared, group), pass)| {
+                pass.submitted().map(|images| prepared.slabs(group.members.len() * images))
+            });
         let slabs = recording.pool(slabs);
         let images = key.faces * crop_count;
         let precision = passes.first().map_or(Precision::F32, |pass| pass.input.precision);
@@ -401,6 +401,12 @@ struct Pass<'m> {
 }
 
 impl Pass<'_> {
+    /// Images of a member that go in together, and of the last part: fewer may need more memory to work with.
+    fn submitted(&self) -> [usize; 2] {
+        let rest = self.images % self.together;
+        [self.together, if rest == 0 { self.together } else { rest }]
+    }
+
     /// Runs the network and puts the answers of the group's members into their places of `all` `[member x image, classes]`.
     fn record(&self, recording: &mut Recording, slabs: &[Slice], group: &Group, prepared: &Prepared, all: View) -> Result<()> {
         let members = group.members.len();

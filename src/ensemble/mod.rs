@@ -90,7 +90,7 @@ impl Ensemble {
     /// As [`Ensemble::new`], with weights and tensors in `precision` on the device.
     ///
     /// # Errors
-    /// As [`Ensemble::new`]; [`crate::Error::Argument`] where the device does not compute in it.
+    /// As [`Ensemble::new`]; [`crate::Error::Argument`] and [`crate::Error::Limit`] where the device does not compute in it.
     pub fn with(model: Model, device: Device, precision: Precision) -> Result<Self> {
         device.check(precision)?;
         if let Some(reason) = model.description.no_faces() {

@@ -188,7 +188,7 @@ impl Gpu {
         &self.shared.adapter
     }
 
-    /// Takes `tuning`'s choices of kernels from now on, for networks that are made ready later; whether it had none before, and so takes them.
+    /// Takes `tuning`'s choices of kernels from now on; whether it had none before, and so takes them. Call it before networks are made ready.
     pub fn tune(&self, tuning: Arc<Tuning>) -> bool {
         self.shared.tuning.set(tuning).is_ok()
     }

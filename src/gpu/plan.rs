@@ -21,7 +21,9 @@ pub struct Timing {
     pub label: String,
     /// Name of the shader.
     pub shader: &'static str,
-    /// Seconds, by the device's own clock.
+    /// When it began, in seconds by the device's own clock.
+    pub begin: f64,
+    /// Seconds, by the same clock.
     pub seconds: f64,
     /// What it cost.
     pub work: Work,
@@ -261,6 +263,7 @@ impl Plan {
             timings.extend(steps.iter().zip(ticks.chunks_exact(2)).map(|(step, pair)| Timing {
                 label: step.dispatch.label.clone(),
                 shader: step.dispatch.shader.name,
+                begin: pair[0] as f64 * period,
                 seconds: pair[1].saturating_sub(pair[0]) as f64 * period,
                 work: step.dispatch.work,
             }));
@@ -268,7 +271,7 @@ impl Plan {
         Ok(timings)
     }
 
-    /// Fills every slab with NaN: a run that reads what it did not write gives NaN.
+    /// Fills every slab with NaN: a run that reads what it did not write gives NaN, or in f16 the largest numbers.
     #[doc(hidden)]
     pub fn poison(&self) {
         for &BufferId(index) in &self.slabs {

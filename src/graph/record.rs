@@ -38,6 +38,8 @@ pub struct Prepared {
     members: usize,
     precision: Precision,
     pool_reads: BindingKind,
+    /// The tiled convolution that computes dense layers of many images.
+    tiles: Variant,
     gpu: Gpu,
 }
 
@@ -126,6 +128,7 @@ impl Prepared {
             members: members.len(),
             precision,
             pool_reads: kernels::pool_reads(gpu.capabilities()),
+            tiles: if gpu.capabilities().integrated { Variant::SmallTile } else { Variant::Tile },
             gpu: gpu.clone(),
         })
     }
@@ -166,8 +169,12 @@ impl Prepared {
 
     /// Bytes of the largest tensor, as f32, for one image of every member.
     pub fn largest(&self) -> u64 {
-        let between = self.workspace(self.members).into_iter().flatten().max().unwrap_or(0);
-        (self.members as u64 * self.graph.largest()).max(between)
+        // Sums of parts are bounded, and do not grow with the images.
+        let winograd =
+            self.schedule.steps.iter().zip(&self.weights).filter(|(_, weights)| matches!(weights, StepWeights::Winograd { .. }));
+        let between =
+            winograd.filter_map(|(step, _)| winograd_shape(&self.graph, step)).flat_map(|shape| shape.workspace(1)).max();
+        self.members as u64 * self.graph.largest().max(between.unwrap_or(0))
     }
 
     /// Bytes of two more slabs for `images` of all members, where a step works with them.
@@ -188,7 +195,8 @@ impl Prepared {
                         let DenseRows { variant, outputs, tile, .. } = part.rows;
                         let (members, relu) = (self.members, step.relu);
                         let anywhere = Slice::default();
-                        let layer = Dense { variant, members, outputs, tile, weights: anywhere, bias: anywhere, relu };
+                        let tiles = self.tiles;
+                        let layer = Dense { variant, tiles, members, outputs, tile, weights: anywhere, bias: anywhere, relu };
                         layer.workspace(images, pixels * channels.div_ceil(4))
                     };
                     only(parts.iter().map(bytes).max().unwrap_or(0))
@@ -359,6 +367,7 @@ impl Prepared {
                 for part in parts {
                     let layer = Dense {
                         variant: part.rows.variant,
+                        tiles: self.tiles,
                         members,
                         outputs: part.rows.outputs,
                         tile: part.rows.tile,
@@ -447,7 +456,8 @@ fn layer_of(graph: &Graph, step: &Step, members: usize, images: usize, precision
     let [from, height, width] = graph.tensors[step.inputs[0]].shape;
     Some(Layer {
         members,
-        images,
+        // Numbers of images that are alike share what was measured.
+        images: images.next_power_of_two(),
         channels: [from, *channels],
         input: [height, width],
         window: *window,

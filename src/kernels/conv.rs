@@ -81,13 +81,20 @@ impl Variant {
 
     /// Whether the variant computes a convolution of these channels and groups on an adapter of these capabilities.
     pub fn fits(self, capabilities: Capabilities, in_channels: usize, out_channels: usize, groups: usize) -> bool {
-        let whole = groups == 1 || ((in_channels / groups).is_multiple_of(4) && (out_channels / groups).is_multiple_of(4));
+        let runs = match self {
+            Self::Broadcast8 => capabilities.lanes == 8,
+            Self::Broadcast4 => capabilities.lanes == 4,
+            _ => true,
+        };
+        runs && self.computes(in_channels, out_channels, groups)
+    }
+
+    /// Whether the variant computes a convolution of these channels and groups.
+    fn computes(self, in_channels: usize, out_channels: usize, groups: usize) -> bool {
         match self {
-            Self::Broadcast8 => whole && capabilities.lanes == 8,
-            Self::Broadcast4 => whole && capabilities.lanes == 4,
-            Self::Direct | Self::Tile | Self::SmallTile => whole,
             Self::Grouped => true,
             Self::Depthwise => groups == in_channels && groups == out_channels,
+            _ => groups == 1 || ((in_channels / groups).is_multiple_of(4) && (out_channels / groups).is_multiple_of(4)),
         }
     }
 
@@ -179,6 +186,7 @@ impl Tiling {
 
     /// Those that are worth measuring for a tiled variant.
     pub fn candidates(variant: Variant) -> impl Iterator<Item = Self> {
+        // More than the rule would take: `Conv::workspace` bounds what they work with.
         let small = variant == Variant::SmallTile;
         let all = [(128, 1), (64, 1), (32, 1), (64, 2), (64, 4), (64, 8), (32, 2), (32, 4), (32, 8)];
         all.into_iter().filter(move |(side, _)| !small || *side < 128).map(|(side, parts)| Self { side, parts })
@@ -311,7 +319,10 @@ impl Conv {
         let slabs = self.window.kernel[0] * self.window.kernel[1] * (channels / groups).div_ceil(16);
         let pixels = images / members * output[0] * output[1];
         let rule = || Tiling::choose(variant, members * groups, pixels, self.out_channels / groups, slabs);
-        Some(self.tiling.unwrap_or_else(rule))
+        let tiling = self.tiling.unwrap_or_else(rule);
+        // Sums of many parts take memory, and what has many pixels needs none.
+        let most = MOST_PARTIAL / (16 * images * output[0] * output[1] * self.out_channels.div_ceil(4)).max(1);
+        Some(Tiling { parts: tiling.parts.min(most.max(1)), ..tiling })
     }
 
     /// Bytes that the dispatches work with besides their tensors: sums of the parts of a split one; else 0.
@@ -342,6 +353,13 @@ impl Conv {
         let out_c4 = self.out_channels.div_ceil(4);
         let precision = self.check(at, input, residual, output)?;
         let vec4 = precision.vec4() as usize;
+        if !variant.computes(input.channels, self.out_channels, groups) {
+            let channels = input.channels;
+            return Err(Error::shape(
+                at,
+                format!("{variant:?} of {channels} -> {} channels in {groups} groups", self.out_channels),
+            ));
+        }
         let [out_height, out_width] = window.output(at, [input.height, input.width], false)?;
         same(at, "output rows", out_height, output.height)?;
         same(at, "output columns", out_width, output.width)?;

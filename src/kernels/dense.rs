@@ -89,6 +89,8 @@ pub const MOST_STREAMED: usize = 8;
 pub struct Dense {
     /// The kernel.
     pub variant: DenseVariant,
+    /// The tiled convolution that [`DenseVariant::Stream`] leaves many images to.
+    pub tiles: Variant,
     /// Members that share the network.
     pub members: usize,
     /// Outputs that this dispatch makes, of all that the output has: large weights are split over several. It starts at a whole vec4, and ends
@@ -157,7 +159,7 @@ impl Dense {
 
     /// Bytes that the dispatches work with besides their tensors, for `images` of all members and a flattened input of `in_c4` vec4s.
     pub fn workspace(&self, images: usize, in_c4: usize) -> u64 {
-        if self.is_tiled(images) { self.tiled(self.members).workspace(Variant::Tile, images, [1, 1], 4 * in_c4) } else { 0 }
+        if self.is_tiled(images) { self.tiled(self.members).workspace(self.tiles, images, [1, 1], 4 * in_c4) } else { 0 }
     }
 }
 
@@ -203,7 +205,7 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View, workspace: Optio
     let images = input.images / members;
     if layer.is_tiled(input.images) {
         let flat = View { channels: 4 * in_c4, height: 1, width: 1, ..input };
-        let weights = ConvWeights { variant: Variant::Tile, weights: layer.weights, bias: layer.bias };
+        let weights = ConvWeights { variant: layer.tiles, weights: layer.weights, bias: layer.bias };
         return layer.tiled(members).dispatches(at, flat, weights, None, output, workspace);
     }
     let (together, shader) = layer.variant.shader(images);

@@ -77,7 +77,7 @@ mod tests {
     fn dispatches_of_one_operator_count_together_each_at_its_fastest() {
         let timing = |label: &str, seconds: f64| {
             let work = Work { flops: 1_000_000, bytes: 4_000_000 };
-            Timing { label: label.into(), shader: "dense", seconds, work }
+            Timing { label: label.into(), shader: "dense", begin: 0.0, seconds, work }
         };
         let runs = [
             vec![timing("small", 1e-3), timing("fc", 2e-3), timing("fc", 5e-3)],

@@ -31,6 +31,9 @@ pub fn run(suite: &Suite, device: &Device, with_kernels: bool) -> Result<BenchRe
     if with_kernels && !timestamps {
         terminal::warning(format!("--kernels: `{}` has no timestamps, no kernel can be timed there", device.name()));
     }
+    if tuned(device) > 0 {
+        terminal::note(format!("kernels of {} layers are those that were measured to be fastest (--tune)", tuned(device)));
+    }
     let mut ceilings = Ceilings::new(device)?;
     let (mut results, mut not_measured) = (Vec::new(), Vec::new());
     for (index, case) in suite.cases.iter().enumerate() {
@@ -73,10 +76,15 @@ pub fn run(suite: &Suite, device: &Device, with_kernels: bool) -> Result<BenchRe
         peak,
         results,
         not_measured,
+        tuned_layers: tuned(device),
         peak_memory_kib: memory::peak(),
         moue: env!("CARGO_PKG_VERSION"),
         date: time::OffsetDateTime::now_utc().date().to_string(),
     })
+}
+
+fn tuned(device: &Device) -> usize {
+    if let Device::Gpu(gpu) = device { gpu.tuning().map_or(0, |tuning| tuning.len()) } else { 0 }
 }
 
 fn describe(device: &Device) -> AdapterReport {

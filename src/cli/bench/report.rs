@@ -22,6 +22,8 @@ pub struct BenchReport {
     pub results: Vec<Measurement>,
     /// What could not be measured, and why.
     pub not_measured: Vec<NotMeasured>,
+    /// Layers whose kernels were chosen by measuring them (`--tune`), now or in an earlier run; 0 where the rules chose all of them.
+    pub tuned_layers: usize,
     /// The most memory that the process had, where the system says.
     pub peak_memory_kib: Option<u64>,
     /// Version of moue.

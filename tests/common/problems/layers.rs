@@ -4,7 +4,7 @@ use moue::Precision;
 use moue::fractional::fractional_starts;
 use moue::gpu::Gpu;
 use moue::gpu::shader::BindingKind;
-use moue::kernels::{self, Binary, Dense, DenseVariant, Lrn, Pool, Pooling, Unary};
+use moue::kernels::{self, Binary, Dense, DenseVariant, Lrn, Pool, Pooling, Unary, Variant};
 use moue::reference;
 use moue::tensor::Tensor;
 use moue::window::Window;
@@ -48,8 +48,16 @@ pub(super) fn dense(gpu: &Gpu, precision: Precision, variant: DenseVariant) -> R
                 packed.extend(kernels::pack_dense("problem", &rows(weight).unwrap(), h * w, tile).map_err(text)?);
                 bias.extend(kernels::packed(&own[first..outputs.1], [outputs.1 - first, 1, 1]));
             }
-            let layer =
-                Dense { variant, members, outputs, tile, weights: bench.values(&packed), bias: bench.floats(&bias), relu };
+            let layer = Dense {
+                tiles: Variant::Tile,
+                variant,
+                members,
+                outputs,
+                tile,
+                weights: bench.values(&packed),
+                bias: bench.floats(&bias),
+                relu,
+            };
             let bytes = layer.workspace(view.images, view.pixels() * view.c4());
             let workspace = (bytes > 0).then(|| bench.recording.slab("between", bytes));
             for part in kernels::dense("problem", layer, view, output, workspace).map_err(text)? {
