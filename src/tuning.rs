@@ -1,16 +1,10 @@
-//! What is fastest on an adapter, measured there layer by layer and kept in a file: the rules of [`crate::kernels`] know an adapter by its kind only.
+//! What is fastest on an adapter, measured there layer by layer: the rules of [`crate::kernels`] know an adapter by its kind only.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-
-use serde::{Deserialize, Serialize};
 
 use crate::bench::Load;
 use crate::error::{Error, Result};
-use crate::gpu::{Adapter, Gpu, Recording, Scratch};
+use crate::gpu::{Choice, Choices, Gpu, Recording, Scratch};
 use crate::kernels::{
     Conv, ConvWeights, Tiling, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape, packed_bias,
 };
@@ -18,28 +12,10 @@ use crate::precision::Precision;
 use crate::tensor::Tensor;
 use crate::window::Window;
 
-const SCHEMA: &str = "moue.tuning/1";
 /// Rounds in which every candidate runs once; its fastest counts.
 const ROUNDS: usize = 5;
 /// A candidate takes the place of the rule's choice where it is faster by this share: what is less is noise.
 const LEAST_GAIN: f64 = 0.03;
-
-/// How a convolution is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Choice {
-    /// By the direct kernel that the rule takes, or by the rule's tiles.
-    Direct,
-    /// By Winograd's method.
-    Winograd,
-    /// By tiles.
-    Tiled {
-        /// See [`Tiling::side`].
-        side: usize,
-        /// See [`Tiling::parts`].
-        parts: usize,
-    },
-}
 
 /// A convolution as far as its time depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,134 +48,25 @@ impl Display for Layer {
     }
 }
 
-/// What the file holds.
-#[derive(Debug, Serialize, Deserialize)]
-struct Kept {
-    schema: String,
-    moue: String,
-    adapter: String,
-    backend: String,
-    driver: String,
-    choices: BTreeMap<String, Choice>,
-}
-
-/// Choices for one adapter.
-#[derive(Debug)]
-pub struct Tuning {
-    path: Option<PathBuf>,
-    measures: bool,
-    adapter: Adapter,
-    choices: Mutex<BTreeMap<String, Choice>>,
-}
-
-impl Tuning {
-    /// Choices for `adapter` that are measured when they are first needed, where `measures`, and kept in `path`. What lies there already is used, unless it is
-    /// broken or was measured by another driver or version: then the second value says so, and it is measured anew.
-    pub fn open(adapter: &Adapter, path: Option<&Path>, measures: bool) -> (Self, Option<String>) {
-        let read = path.filter(|path| path.exists()).map(|path| read(path, adapter));
-        let (choices, warning) = match read {
-            None => (BTreeMap::new(), None),
-            Some(Ok(choices)) => (choices, None),
-            Some(Err(reason)) => (BTreeMap::new(), Some(reason)),
-        };
-        let path = path.map(Path::to_path_buf);
-        let mut tuning = Self { path, measures, adapter: adapter.clone(), choices: Mutex::new(choices) };
-        let unwritable = match &tuning.path {
-            Some(path) if measures => {
-                let saved = tuning.save(&tuning.choices.lock().unwrap_or_else(PoisonError::into_inner));
-                saved.err().map(|error| format!("{}: {error}; what is measured is not kept", path.display()))
-            }
-            _ => None,
-        };
-        if unwritable.is_some() {
-            tuning.path = None;
-        }
-        (tuning, warning.or(unwritable))
-    }
-
-    /// The name of an adapter's file: letters, digits and dashes.
-    pub fn file_name(adapter: &Adapter) -> String {
-        let name = format!("{} {}", adapter.name, adapter.backend).to_lowercase();
-        let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        format!("{}.json", words.join("-"))
-    }
-
-    /// How many choices there are.
-    pub fn len(&self) -> usize {
-        self.choices.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// Whether nothing was chosen yet.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// What is fastest for `layer`; `None` where it was not measured and is not to be.
-    ///
-    /// # Errors
-    /// The device's; [`Error::Io`] where the file cannot be written.
-    pub fn choose(&self, gpu: &Gpu, layer: Layer) -> Result<Option<Choice>> {
-        let key = layer.to_string();
-        if let Some(&choice) = self.choices.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Some(choice));
-        }
-        if !self.measures {
-            return Ok(None);
-        }
-        let choice = measure(gpu, layer)?;
-        let mut choices = self.choices.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have measured it meanwhile, and laid out memory by it.
-        let choice = *choices.entry(key).or_insert(choice);
-        self.save(&choices)?;
-        Ok(Some(choice))
-    }
-
-    /// What was measured for `layer` before.
-    pub fn known(&self, layer: Layer) -> Option<Choice> {
-        self.choices.lock().unwrap_or_else(PoisonError::into_inner).get(&layer.to_string()).copied()
-    }
-
-    fn save(&self, choices: &BTreeMap<String, Choice>) -> Result<()> {
-        let Some(path) = &self.path else { return Ok(()) };
-        // Another process may have kept more meanwhile.
-        let mut all = read(path, &self.adapter).unwrap_or_default();
-        all.extend(choices.iter().map(|(key, &choice)| (key.clone(), choice)));
-        let kept = Kept {
-            schema: SCHEMA.into(),
-            moue: env!("CARGO_PKG_VERSION").into(),
-            adapter: self.adapter.name.clone(),
-            backend: self.adapter.backend.clone(),
-            driver: self.adapter.driver.clone(),
-            choices: all,
-        };
-        let text = serde_json::to_string_pretty(&kept).map_err(|error| Error::Defect(error.to_string()))?;
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
-        }
-        // A reader sees the old file or the new one.
-        static FILES: AtomicUsize = AtomicUsize::new(0);
-        let number = FILES.fetch_add(1, Ordering::Relaxed);
-        let fresh = path.with_extension(format!("{}-{number}.new", std::process::id()));
-        std::fs::write(&fresh, text).map_err(|error| Error::io(&fresh, error))?;
-        std::fs::rename(&fresh, path).map_err(|error| Error::io(path, error))
+/// What is fastest for `layer`; `None` where it was not measured and is not to be.
+///
+/// # Errors
+/// The device's; [`Error::Io`] where the choice cannot be kept.
+pub fn choose(gpu: &Gpu, choices: &Choices, layer: Layer) -> Result<Option<Choice>> {
+    let words = layer.to_string();
+    match choices.known(&words) {
+        None if choices.measures() => choices.keep(words, measure(gpu, layer)?).map(Some),
+        known => Ok(known.filter(|&choice| serves(gpu, layer, choice))),
     }
 }
 
-fn read(path: &Path, adapter: &Adapter) -> std::result::Result<BTreeMap<String, Choice>, String> {
-    let ignored = |why: String| format!("{}: {why}; it is ignored until kernels are tuned again (`--tune`)", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| ignored(error.to_string()))?;
-    let kept: Kept = serde_json::from_str(&text).map_err(|error| ignored(format!("no choices of kernels: {error}")))?;
-    if kept.schema != SCHEMA || kept.moue != env!("CARGO_PKG_VERSION") {
-        return Err(ignored(format!("it is of moue {} and {}", kept.moue, kept.schema)));
-    }
-    if (&kept.adapter, &kept.backend, &kept.driver) != (&adapter.name, &adapter.backend, &adapter.driver) {
-        return Err(ignored(format!("it was measured on `{}` with the driver `{}`", kept.adapter, kept.driver)));
-    }
-    Ok(kept.choices)
+/// What was measured for `layer` before, where the adapter runs it.
+pub fn known(gpu: &Gpu, choices: &Choices, layer: Layer) -> Option<Choice> {
+    choices.known(&layer.to_string()).filter(|&choice| serves(gpu, layer, choice))
 }
 
 /// Whether `choice` computes `layer` on an adapter of these capabilities: a file may say what another adapter runs.
-pub fn serves(gpu: &Gpu, layer: Layer, choice: Choice) -> bool {
+fn serves(gpu: &Gpu, layer: Layer, choice: Choice) -> bool {
     candidates(gpu, layer).contains(&choice)
 }
 
@@ -325,51 +192,4 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, scratch: &mut Scratch) -> Re
     };
     dispatches.into_iter().for_each(|dispatch| recording.dispatch(dispatch));
     Load::with(gpu, recording, Vec::new(), scratch)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn adapter(driver: &str) -> Adapter {
-        Adapter {
-            index: 0,
-            name: "A GPU (9/X)".into(),
-            backend: "vulkan".into(),
-            kind: "discrete".into(),
-            driver: driver.into(),
-            subgroup: [32, 32],
-            max_binding_bytes: 1 << 27,
-            features: Vec::new(),
-            converts_f16: true,
-        }
-    }
-
-    #[test]
-    fn what_was_kept_is_read_and_what_is_stale_or_broken_is_not() {
-        let folder = std::env::temp_dir().join(format!("moue-tuning-{}", std::process::id()));
-        let path = folder.join(Tuning::file_name(&adapter("1.0")));
-        assert!(path.ends_with("a-gpu-9-x-vulkan.json"));
-        let (tuning, warning) = Tuning::open(&adapter("1.0"), Some(&path), false);
-        assert!(warning.is_none() && tuning.is_empty());
-        let choices: BTreeMap<String, Choice> =
-            [("a", Choice::Winograd), ("b", Choice::Tiled { side: 64, parts: 3 })].map(|(key, c)| (key.to_owned(), c)).into();
-        tuning.save(&choices).unwrap();
-        let (same, warning) = Tuning::open(&adapter("1.0"), Some(&path), false);
-        assert_eq!((warning, &*same.choices.lock().unwrap()), (None, &choices));
-        let (other, warning) = Tuning::open(&adapter("2.0"), Some(&path), false);
-        assert!(other.is_empty() && warning.is_some_and(|text| text.contains("`1.0`") && text.contains("ignored")));
-        let text = std::fs::read_to_string(&path).unwrap();
-        for broken in [
-            text.replace("moue.tuning/1", "moue.tuning/0"),
-            text[..text.len() / 2].to_owned(),
-            "{}".into(),
-            text.replace("winograd", "magic"),
-        ] {
-            std::fs::write(&path, broken).unwrap();
-            let (none, warning) = Tuning::open(&adapter("1.0"), Some(&path), false);
-            assert!(none.is_empty() && warning.is_some_and(|text| text.contains("ignored")));
-        }
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
 }

@@ -147,7 +147,7 @@ fn what_cannot_be_measured_is_said_beside_what_can() {
     assert_eq!((&missing["net"], &missing["batch"], &missing["precision"]), (&json!("lbp"), &json!(1), &json!("f32")));
     assert!(missing["error"].as_str().unwrap().contains("adapter"), "{missing}");
     let ran = moue(&["bench", "--device", "cpu", "--net", "lbp"]);
-    assert!(ran.code == Some(2) && ran.stdout.is_empty() && ran.stderr.contains("lbp, batch 1: "), "{}", ran.stderr);
+    assert!(ran.code == Some(2) && ran.stdout.is_empty() && ran.stderr.contains("lbp, f32, batch 1: "), "{}", ran.stderr);
 }
 
 #[test]

@@ -12,11 +12,10 @@ use std::sync::Arc;
 
 use common::{Random, open_all, run_graph};
 use moue::Precision;
-use moue::gpu::{Gpu, Recording, adapters};
+use moue::gpu::{Choices, Gpu, Recording, adapters};
 use moue::graph::{Graph, Network, Prepared, interpret};
 use moue::kernels::View;
 use moue::tensor::Tensor;
-use moue::tuning::Tuning;
 use moue::weights::Seeded;
 
 /// Three shapes of convolution, one of them twice.
@@ -37,7 +36,7 @@ fn folder() -> PathBuf {
 /// The same adapter with choices from `path`.
 fn anew(gpu: &Gpu, path: &Path, measures: bool) -> Gpu {
     let again = Gpu::open_as(Some(&gpu.adapter().index.to_string()), &gpu.adapter().kind).unwrap();
-    let (tuning, warning) = Tuning::open(again.adapter(), Some(path), measures);
+    let (tuning, warning) = Choices::open(again.adapter(), Some(path), measures);
     assert!(warning.is_none(), "{warning:?}");
     assert!(again.tune(Arc::new(tuning)));
     again
@@ -67,11 +66,11 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
         answers(&tuned);
         let kept = std::fs::read_to_string(&path).unwrap();
         println!("{} as {}: {kept}", gpu.name(), gpu.adapter().kind);
-        assert_eq!(tuned.tuning().unwrap().len(), SHAPES);
+        assert_eq!(tuned.choices().unwrap().len(), SHAPES);
 
         // Another run takes what was kept and measures nothing.
         let again = anew(gpu, &path, false);
-        assert_eq!(again.tuning().unwrap().len(), SHAPES);
+        assert_eq!(again.choices().unwrap().len(), SHAPES);
         answers(&again);
 
         // What this adapter does not run is left to the rule.
@@ -105,7 +104,7 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
         // A layer that was not measured is not, unless it is asked for.
         let nothing = anew(gpu, &folder().join(format!("{index} none")), false);
         answers(&nothing);
-        assert!(nothing.tuning().unwrap().is_empty());
+        assert!(nothing.choices().unwrap().is_empty());
     }
     std::fs::remove_dir_all(folder()).unwrap();
 }
@@ -126,7 +125,7 @@ fn the_command_line_keeps_what_it_measured() {
     };
     let (tuned, said) = read(&["--tune"]);
     assert!(!said.contains("ignored"), "{said}");
-    let file = kept.join(Tuning::file_name(&adapter));
+    let file = kept.join(Choices::file_name(&adapter));
     let text = std::fs::read_to_string(&file).unwrap();
     let choices = serde_json::from_str::<serde_json::Value>(&text).unwrap()["choices"].as_object().unwrap().len();
     assert!(choices > 5, "{text}");

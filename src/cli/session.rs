@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::outcome::Failure;
 use super::terminal;
 use crate::device::Device;
-use crate::gpu::Adapter;
+use crate::gpu::{Adapter, Choices};
 use crate::recognizer::{Builder, Recognizer};
-use crate::tuning::Tuning;
 use crate::weights::Model;
 
 /// `--model`.
@@ -87,12 +86,12 @@ impl DeviceArgs {
 }
 
 /// What was measured of the adapter before; what cannot be used is said on stderr.
-fn tuning(adapter: &Adapter, measures: bool) -> Tuning {
-    let path = tuning_folder().map(|folder| folder.join(Tuning::file_name(adapter)));
+fn tuning(adapter: &Adapter, measures: bool) -> Choices {
+    let path = tuning_folder().map(|folder| folder.join(Choices::file_name(adapter)));
     if measures && path.is_none() {
         terminal::warning("--tune: this system names no folder for caches, what is measured is not kept");
     }
-    let (tuning, warning) = Tuning::open(adapter, path.as_deref(), measures);
+    let (tuning, warning) = Choices::open(adapter, path.as_deref(), measures);
     if let Some(sentence) = warning {
         terminal::warning(sentence);
     }

@@ -1,6 +1,7 @@
 //! The only owner of wgpu objects: adapters, limits, buffers, pipelines, readback, timing.
 
 mod adapter;
+mod choices;
 mod failure;
 mod mapping;
 mod mirror;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 pub use adapter::{Adapter, adapters};
+pub use choices::{Choice, Choices};
 pub use mapping::Wait;
 pub use plan::{Plan, Spent, Timing};
 pub use recording::{BufferId, Dispatch, MOST_LAYERS, Recording, Slice, Work, grid};
@@ -21,7 +23,6 @@ pub use scratch::Scratch;
 
 use crate::error::{Error, Result};
 use crate::precision::Precision;
-use crate::tuning::Tuning;
 use failure::Failures;
 use mirror::Mirror;
 use pipelines::Pipelines;
@@ -57,7 +58,7 @@ struct Shared {
     capabilities: Capabilities,
     failures: Failures,
     pipelines: Pipelines,
-    tuning: OnceLock<Arc<Tuning>>,
+    choices: OnceLock<Arc<Choices>>,
     /// Bytes written to buffers since they were last sent.
     unsent: AtomicUsize,
 }
@@ -172,7 +173,7 @@ impl Gpu {
                 capabilities,
                 failures,
                 pipelines: Pipelines::default(),
-                tuning: OnceLock::new(),
+                choices: OnceLock::new(),
                 unsent: AtomicUsize::new(0),
             }),
         }
@@ -188,14 +189,14 @@ impl Gpu {
         &self.shared.adapter
     }
 
-    /// Takes `tuning`'s choices of kernels from now on; whether it had none before, and so takes them. Call it before networks are made ready.
-    pub fn tune(&self, tuning: Arc<Tuning>) -> bool {
-        self.shared.tuning.set(tuning).is_ok()
+    /// Takes these choices of kernels from now on; whether it had none before, and so takes them. Call it before networks are made ready.
+    pub fn tune(&self, choices: Arc<Choices>) -> bool {
+        self.shared.choices.set(choices).is_ok()
     }
 
     /// The choices of kernels that were measured.
-    pub fn tuning(&self) -> Option<&Arc<Tuning>> {
-        self.shared.tuning.get()
+    pub fn choices(&self) -> Option<&Arc<Choices>> {
+        self.shared.choices.get()
     }
 
     /// What decides the variants of the kernels.

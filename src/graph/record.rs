@@ -7,7 +7,7 @@ use super::schedule::{Norm, Schedule, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
 use crate::gpu::shader::BindingKind;
-use crate::gpu::{Buffer, Gpu, Recording, Slice};
+use crate::gpu::{Buffer, Choice, Gpu, Recording, Slice};
 use crate::kernels::{
     self, Conv, ConvTranspose, ConvWeights, Dense, DenseVariant, Pool, Tiling, Variant, View, WINOGRAD_POINTS, Winograd,
     WinogradBuffers, WinogradShape,
@@ -15,7 +15,7 @@ use crate::kernels::{
 use crate::precision::Precision;
 use crate::resample::taps;
 use crate::tensor::Tensor;
-use crate::tuning::{self, Choice, Layer};
+use crate::tuning::{self, Layer};
 
 /// Bytes of dense weights that are read, packed and sent off together.
 const MOST_PART: u64 = 1 << 24;
@@ -289,10 +289,10 @@ impl Prepared {
 
     /// The tiles that were measured to be the fastest.
     fn tiling(&self, step: &Step, images: usize) -> Option<Tiling> {
-        let tuning = self.gpu.tuning()?;
+        let choices = self.gpu.choices()?;
         let layer = layer_of(&self.graph, step, self.members, images / self.members.max(1), self.precision)?;
         // Measured by `tune`, or not at all.
-        match tuning.known(layer).filter(|&choice| tuning::serves(&self.gpu, layer, choice))? {
+        match tuning::known(&self.gpu, choices, layer)? {
             Choice::Tiled { side, parts } => Some(Tiling { side, parts }),
             Choice::Direct | Choice::Winograd => None,
         }
@@ -303,13 +303,13 @@ impl Prepared {
     /// # Errors
     /// The device's; [`Error::Io`] where the choices cannot be kept.
     pub fn tune(&self, images: usize) -> Result<()> {
-        let Some(tuning) = self.gpu.tuning() else { return Ok(()) };
+        let Some(choices) = self.gpu.choices() else { return Ok(()) };
         for (step, weights) in self.schedule.steps.iter().zip(&self.weights) {
             if let StepWeights::Conv { variant, .. } = weights
                 && variant.is_tiled()
                 && let Some(layer) = layer_of(&self.graph, step, self.members, images / self.members.max(1), self.precision)
             {
-                tuning.choose(&self.gpu, layer)?;
+                tuning::choose(&self.gpu, choices, layer)?;
             }
         }
         Ok(())
@@ -478,8 +478,8 @@ fn prepare(gpu: &Gpu, graph: &Graph, step: &Step, members: &[&dyn Weights], prec
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
             // Tiles are chosen for the number of images.
             let decided = Winograd::choose(gpu.capabilities()).and(layer_of(graph, step, members.len(), 1, precision));
-            let choice = match (gpu.tuning(), decided) {
-                (Some(tuning), Some(layer)) => tuning.choose(gpu, layer)?.filter(|&choice| tuning::serves(gpu, layer, choice)),
+            let choice = match (gpu.choices(), decided) {
+                (Some(choices), Some(layer)) => tuning::choose(gpu, choices, layer)?,
                 _ => None,
             };
             if let Some(method) = winograd(gpu, graph, step, members.len(), choice) {

@@ -9,10 +9,9 @@ use crate::device::Device;
 use crate::ensemble::Ensemble;
 use crate::error::Result;
 use crate::face::Detector;
-use crate::gpu::{Adapter, Gpu};
+use crate::gpu::{Adapter, Choices, Gpu};
 use crate::offload::offload;
 use crate::precision::Precision;
-use crate::tuning::Tuning;
 use crate::weights::Model;
 
 /// What a [`Recognizer`] is made of.
@@ -29,7 +28,7 @@ pub struct Builder {
 }
 
 /// Chooses kernels for an adapter.
-type Tuner = Box<dyn FnOnce(&Adapter) -> Tuning + Send>;
+type Tuner = Box<dyn FnOnce(&Adapter) -> Choices + Send>;
 
 #[derive(Default)]
 enum Place {
@@ -82,8 +81,8 @@ impl Builder {
         self
     }
 
-    /// Choices of kernels for the adapter once it is known, as [`Tuning::open`] gives them. By default the rules choose.
-    pub fn tuning(mut self, tuning: impl FnOnce(&Adapter) -> Tuning + Send + 'static) -> Self {
+    /// Choices of kernels for the adapter once it is known, as [`Choices::open`] gives them. By default the rules choose.
+    pub fn tuning(mut self, tuning: impl FnOnce(&Adapter) -> Choices + Send + 'static) -> Self {
         self.tuning = Some(Box::new(tuning));
         self
     }

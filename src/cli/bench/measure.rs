@@ -84,7 +84,7 @@ pub fn run(suite: &Suite, device: &Device, with_kernels: bool) -> Result<BenchRe
 }
 
 fn tuned(device: &Device) -> usize {
-    if let Device::Gpu(gpu) = device { gpu.tuning().map_or(0, |tuning| tuning.len()) } else { 0 }
+    if let Device::Gpu(gpu) = device { gpu.choices().map_or(0, |tuning| tuning.len()) } else { 0 }
 }
 
 fn describe(device: &Device) -> AdapterReport {
@@ -103,7 +103,7 @@ fn anew(device: &Device) -> Result<Device> {
         Device::Cpu => Ok(Device::Cpu),
         Device::Gpu(gpu) => {
             let fresh = Gpu::open(Some(&gpu.adapter().index.to_string()))?;
-            if let Some(tuning) = gpu.tuning() {
+            if let Some(tuning) = gpu.choices() {
                 fresh.tune(Arc::clone(tuning));
             }
             Ok(Device::Gpu(fresh))
