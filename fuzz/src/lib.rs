@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use moue::graph::Graph;
-use moue::runner::{self, Input};
+use moue::runner::{self, Input, Options};
 use moue::tensor::Tensor;
 use moue::weights::Imported;
 use moue::{Device, Error};
@@ -68,7 +68,7 @@ pub fn exercise(imported: Result<Imported, Error>) {
         .map(|info| Input { name: Some(info.name.clone()), tensor: Tensor::zeros(info.logical(1)) })
         .collect();
     match imported.model(Vec::new(), None) {
-        Ok(model) => match runner::run(&model, &Device::Cpu, &inputs, None, None) {
+        Ok(model) => match runner::run(&model, &Device::Cpu, &inputs, Options::default()) {
             Ok(outputs) => assert!(!outputs.is_empty()),
             Err(error) => assert!(!error.to_string().is_empty()),
         },
