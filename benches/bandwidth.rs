@@ -73,7 +73,7 @@ fn dense(gpu: &Gpu, images: usize, precision: Precision) -> Load {
     let output = recording.slab("output", View::bytes(precision, images, 4096, 1, 1));
     let parts = kernels::dense("bench", layer, view(input, 4096, 1), view(output, 4096, 1), None).unwrap();
     parts.into_iter().for_each(|part| recording.dispatch(part));
-    Load::new(gpu, recording, vec![(input, precision.bytes(&floats(images * 4096)))]).unwrap()
+    Load::new(gpu, recording, vec![(input, precision.bytes("input", &floats(images * 4096)).unwrap().into_owned())]).unwrap()
 }
 
 fn rearrange(gpu: &Gpu) -> Load {

@@ -1,4 +1,4 @@
-// Dense layer for GPUs: weights are streamed once for IMAGES images. A workgroup computes 8 output vec4s; 32 threads take turns with the inputs of each, and
+// Dense layer for GPUs: weights are streamed once for all images of a member, IMAGES at most. A workgroup computes 8 output vec4s; 32 threads take turns with the inputs of each, and
 // their sums meet in workgroup memory.
 #variant dense_stream_1 IMAGES=1
 #variant dense_stream_4 IMAGES=4
@@ -17,17 +17,15 @@ fn main(
 ) {
     let index = group.y * grid.x + group.x;
     let tiles = (params.out_c4 + 7u) / 8u;
-    let blocks = (params.images + {IMAGES}u - 1u) / {IMAGES}u;
-    if (index >= params.members * blocks * tiles) {
+    if (index >= params.members * tiles) {
         return;
     }
     let channel = index % tiles * 8u + thread % 8u;
-    let member = index / tiles / blocks;
-    let first = index / tiles % blocks * {IMAGES}u;
+    let member = index / tiles;
     // The last tile of the weights is whole: outputs beyond the layer's are summed, and not stored.
     let start = weights_start(member, channel);
     #for M 0 IMAGES
-    let source{M} = (member * params.images + min(first + {M}u, params.images - 1u)) * params.in_c4;
+    let source{M} = (member * params.images + min({M}u, params.images - 1u)) * params.in_c4;
     var sum{M} = vec4<f32>(0.0);
     #end
     for (var c = thread / 8u; c < params.in_c4; c += 32u) {
@@ -53,8 +51,8 @@ fn main(
         }
     }
     workgroupBarrier();
-    if (thread < 8u && channel < params.out_c4 && first + {M}u < params.images) {
-        store(member, first + {M}u, channel, sums[thread] + bias[member * params.out_c4 + channel]);
+    if (thread < 8u && channel < params.out_c4 && {M}u < params.images) {
+        store(member, {M}u, channel, sums[thread] + bias[member * params.out_c4 + channel]);
     }
     #end
 }

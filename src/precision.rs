@@ -1,6 +1,10 @@
 //! How tensors and weights lie in memory.
 
+use std::borrow::Cow;
+
 use half::f16;
+
+use crate::error::{Error, Result};
 
 /// Type of the numbers of activations and weights on a GPU. Sums are f32 in both, and so are biases, what else is small, and weights that are read one by one
 /// (groups that are no whole vec4s, transposed convolutions) or stand for others (Winograd's method).
@@ -10,7 +14,8 @@ pub enum Precision {
     /// 32 bits.
     #[default]
     F32,
-    /// 16 bits, of half the memory and half the traffic. A number keeps 11 bits; what exceeds 65,504 becomes that.
+    /// 16 bits, of half the memory and half the traffic. A number keeps 11 bits. Weights, inputs and answers beyond
+    /// 65,504 are refused; a tensor inside that exceeds it holds 65,504 there.
     F16,
 }
 
@@ -23,12 +28,27 @@ impl Precision {
         }
     }
 
-    /// `values`, as many as whole words hold, as they lie in memory.
-    pub fn bytes(self, values: &[f32]) -> Vec<u8> {
+    /// The largest number.
+    pub fn most(self) -> f32 {
         match self {
-            Self::F32 => bytemuck::cast_slice(values).to_vec(),
-            Self::F16 => values.iter().flat_map(|&value| f16::from_f32(value.clamp(-65504.0, 65504.0)).to_le_bytes()).collect(),
+            Self::F32 => f32::MAX,
+            Self::F16 => 65_504.0,
         }
+    }
+
+    /// `values`, as many as whole words hold, as they lie in memory.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] with `at` where one is larger than f16 holds.
+    pub fn bytes<'v>(self, at: &str, values: &'v [f32]) -> Result<Cow<'v, [u8]>> {
+        if self == Self::F32 {
+            return Ok(Cow::Borrowed(bytemuck::cast_slice(values)));
+        }
+        if let Some(index) = values.iter().position(|value| value.abs() > self.most()) {
+            return Err(Error::Argument(format!("{at}: value {index} is {}, f16 holds up to 65,504: use f32", values[index])));
+        }
+        let halves = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes());
+        Ok(Cow::Owned(halves.collect()))
     }
 
     /// The inverse of [`Precision::bytes`].
@@ -45,5 +65,20 @@ impl Precision {
             Self::F32 => "f32",
             Self::F16 => "f16",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f16_holds_what_it_says_and_refuses_what_it_does_not() {
+        let values = [1.5, -65_504.0, 0.25, 0.1];
+        let held = Precision::F16.values(&Precision::F16.bytes("w", &values).unwrap());
+        assert!(held[..3] == values[..3] && (held[3] - 0.1).abs() < 1e-4);
+        assert_eq!(Precision::F32.values(&Precision::F32.bytes("w", &values).unwrap()), values);
+        let refused = Precision::F16.bytes("conv1 weights", &[0.0, 7e4]).unwrap_err().to_string();
+        assert!(["conv1 weights", "value 1", "70000", "f32"].iter().all(|part| refused.contains(part)), "{refused}");
     }
 }

@@ -33,6 +33,7 @@ pub struct Runner<'m> {
     wanted: Vec<Vec<TensorId>>,
     networks: Vec<Network<'m>>,
     batch: Option<usize>,
+    precision: Precision,
 }
 
 /// The network that some members share.
@@ -90,7 +91,7 @@ impl<'m> Runner<'m> {
     pub fn new(model: &'m Model, device: &Device, options: Options<'_>) -> Result<Self> {
         let Options { tensor, batch, precision } = options;
         device.check(precision)?;
-        let mut runner = Self { model, members: Vec::new(), wanted: Vec::new(), networks: Vec::new(), batch };
+        let mut runner = Self { model, members: Vec::new(), wanted: Vec::new(), networks: Vec::new(), batch, precision };
         for group in groups(model, device.max_tensor())? {
             let wanted = match tensor {
                 Some(name) => vec![group.graph.find(name)?],
@@ -121,7 +122,7 @@ impl<'m> Runner<'m> {
     /// `inputs` through every member's network. Each answer has the tensor's name, with `MEMBER.` before it where the model has several members.
     ///
     /// # Errors
-    /// [`Error::Argument`] where a value is not finite; [`Error::Shape`] where the inputs are not a network's; the device's.
+    /// [`Error::Argument`] where a value is not finite, or an input or answer larger than f16 holds; [`Error::Shape`] where the inputs are not a network's; the device's.
     pub fn run(&mut self, inputs: &[Input]) -> Result<Vec<(String, Tensor)>> {
         for input in inputs {
             // A ReLU takes NaN for 0, so that a wrong input would come out as a plausible answer.
@@ -131,6 +132,7 @@ impl<'m> Runner<'m> {
                     input.tensor.data[at]
                 )));
             }
+            self.held("input", &input.tensor)?;
         }
         let members = &self.model.description.members;
         let mut answers: Vec<Vec<(String, Tensor)>> = vec![Vec::new(); members.len()];
@@ -153,7 +155,21 @@ impl<'m> Runner<'m> {
                 answers[member] = wanted.iter().map(|&id| name(id)).zip(outputs).collect();
             }
         }
-        Ok(answers.into_iter().flatten().collect())
+        let answers: Vec<(String, Tensor)> = answers.into_iter().flatten().collect();
+        answers.iter().try_for_each(|(name, tensor)| self.held(name, tensor))?;
+        Ok(answers)
+    }
+
+    /// Whether f16 holds a tensor that came or went: what it does not is cut to its largest number, and that is no answer.
+    fn held(&self, what: &str, tensor: &Tensor) -> Result<()> {
+        let beyond = |value: &f32| self.precision != Precision::F32 && value.abs() >= self.precision.most();
+        match tensor.data.iter().position(beyond) {
+            None => Ok(()),
+            Some(at) => {
+                let value = tensor.data[at];
+                Err(Error::Argument(format!("{what}: value {at} is {value}, f16 holds less than 65,504: use f32")))
+            }
+        }
     }
 
     /// What the last run cost on the device, all networks together; none before the first run and on `cpu`.

@@ -57,6 +57,13 @@ fn f16_answers_nearly_as_f32() {
     let refused = runner::run(&model, &Device::Cpu, std::slice::from_ref(&input), half);
     assert!(matches!(&refused, Err(Error::Argument(text)) if text.contains("f32 only")), "{refused:?}");
     for gpu in gpus() {
+        let mut large = input.clone();
+        large.tensor.data[7] = 1e6;
+        let refused = runner::run(&model, &Device::Gpu(gpu.clone()), &[large], half);
+        assert!(
+            matches!(&refused, Err(Error::Argument(text)) if text.contains("value 7") && text.contains("use f32")),
+            "{refused:?}"
+        );
         let got = runner::run(&model, &Device::Gpu(gpu.clone()), std::slice::from_ref(&input), half).unwrap();
         for ((name, got), (_, want)) in got.iter().zip(&twin) {
             let worst = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));

@@ -10,6 +10,8 @@ use crate::gpu::{Adapter, Choices};
 use crate::recognizer::{Builder, Recognizer};
 use crate::weights::Model;
 
+const NOTHING_TO_TUNE: &str = "--tune: the built-in reference has no kernels to choose from";
+
 /// `--model`.
 #[derive(Debug, clap::Args)]
 pub struct ModelArgs {
@@ -72,7 +74,7 @@ impl DeviceArgs {
             terminal::warning(sentence);
         }
         if self.tune && matches!(device, Device::Cpu) {
-            terminal::warning("--tune: the built-in reference has no kernels to choose from");
+            terminal::warning(NOTHING_TO_TUNE);
         }
         if let Device::Gpu(gpu) = &device {
             gpu.tune(Arc::new(tuning(gpu.adapter(), self.tune)));
@@ -109,6 +111,9 @@ fn tuning_folder() -> Option<PathBuf> {
 /// A recognizer of this model on the device the flag names.
 pub fn builder(model: Model, device: &DeviceArgs) -> Builder {
     let tune = device.tune;
+    if tune && device.choice().is_some_and(|name| name.eq_ignore_ascii_case("cpu")) {
+        terminal::warning(NOTHING_TO_TUNE);
+    }
     let builder = Recognizer::builder().model(model).tuning(move |adapter| tuning(adapter, tune));
     match device.choice() {
         Some(name) => builder.device_name(name),

@@ -246,9 +246,9 @@ impl Gpu {
     /// A buffer of `values` in `precision`, for a binding of a shader: what it reads through a texture lies in one.
     ///
     /// # Errors
-    /// As [`Gpu::upload`].
+    /// As [`Gpu::upload`]; [`Error::Argument`] where f16 does not hold a value.
     pub fn upload_for(&self, kind: BindingKind, precision: Precision, label: &str, values: &[f32]) -> Result<Buffer> {
-        let bytes = precision.bytes(values);
+        let bytes = precision.bytes(label, values)?;
         self.filled(self.reserve_for(kind, precision, label, bytes.len() as u64)?, &bytes)
     }
 

@@ -5,6 +5,7 @@ mod cost;
 mod infer;
 pub mod interpret;
 pub mod network;
+mod prepare;
 pub mod record;
 pub mod resolve;
 pub mod schedule;

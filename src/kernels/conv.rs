@@ -179,14 +179,12 @@ impl Tiling {
             return Self { side, parts: 1 };
         }
         let side = if fits(64) && count(64) * MOST_PARTS >= enough { 64 } else { 32 };
-        let bytes = (16 * layers * pixels * channels.div_ceil(4)).max(1);
-        let most = MOST_PARTS.min(slabs / LEAST_SLABS).min(MOST_PARTIAL / bytes).max(1);
+        let most = MOST_PARTS.min(slabs / LEAST_SLABS).max(1);
         Self { side, parts: enough.div_ceil(count(side)).min(most) }
     }
 
     /// Those that are worth measuring for a tiled variant.
     pub fn candidates(variant: Variant) -> impl Iterator<Item = Self> {
-        // More than the rule would take: `Conv::workspace` bounds what they work with.
         let small = variant == Variant::SmallTile;
         let all = [(128, 1), (64, 1), (32, 1), (64, 2), (64, 4), (64, 8), (32, 2), (32, 4), (32, 8)];
         all.into_iter().filter(move |(side, _)| !small || *side < 128).map(|(side, parts)| Self { side, parts })
@@ -320,7 +318,7 @@ impl Conv {
         let pixels = images / members * output[0] * output[1];
         let rule = || Tiling::choose(variant, members * groups, pixels, self.out_channels / groups, slabs);
         let tiling = self.tiling.unwrap_or_else(rule);
-        // Sums of many parts take memory, and what has many pixels needs none.
+        // Sums of many parts take memory, by the rule and by what was measured: what has many pixels needs none.
         let most = MOST_PARTIAL / (16 * images * output[0] * output[1] * self.out_channels.div_ceil(4)).max(1);
         Some(Tiling { parts: tiling.parts.min(most.max(1)), ..tiling })
     }
@@ -430,7 +428,7 @@ impl Conv {
         if parts == 1 {
             return Ok(vec![whole]);
         }
-        let bytes = View::bytes(Precision::F32, parts * output.images, self.out_channels, output.height, output.width);
+        let bytes = self.workspace(variant, input.images, [output.height, output.width], input.channels);
         let Some(partial) = workspace else { return Err(Error::shape(at, "a split convolution has nowhere to put its parts")) };
         holds(at, partial, bytes)?;
         let partial = Slice { size: bytes, ..partial };

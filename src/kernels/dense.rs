@@ -141,9 +141,9 @@ pub fn pack_dense(at: &str, weight: &Tensor, pixels: usize, tile: usize) -> Resu
 
 impl Dense {
     /// What many images are to a tiled convolution: one of 1 x 1 whose pixels are the images.
-    fn tiled(&self, members: usize) -> Conv {
+    fn tiled(&self) -> Conv {
         Conv {
-            members,
+            members: self.members,
             out_channels: self.outputs.1 - self.outputs.0,
             window: Window::square(1, 1),
             groups: 1,
@@ -159,7 +159,7 @@ impl Dense {
 
     /// Bytes that the dispatches work with besides their tensors, for `images` of all members and a flattened input of `in_c4` vec4s.
     pub fn workspace(&self, images: usize, in_c4: usize) -> u64 {
-        if self.is_tiled(images) { self.tiled(self.members).workspace(self.tiles, images, [1, 1], 4 * in_c4) } else { 0 }
+        if self.is_tiled(images) { self.tiled().workspace(self.tiles, images, [1, 1], 4 * in_c4) } else { 0 }
     }
 }
 
@@ -206,7 +206,7 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View, workspace: Optio
     if layer.is_tiled(input.images) {
         let flat = View { channels: 4 * in_c4, height: 1, width: 1, ..input };
         let weights = ConvWeights { variant: layer.tiles, weights: layer.weights, bias: layer.bias };
-        return layer.tiled(members).dispatches(at, flat, weights, None, output, workspace);
+        return layer.tiled().dispatches(at, flat, weights, None, output, workspace);
     }
     let (together, shader) = layer.variant.shader(images);
     let shader = shader.of(precision);

@@ -96,7 +96,8 @@ impl Builder {
     /// Opens the device, uploads the weights, compiles the pipelines and records the plan for one face. Blocks meanwhile.
     ///
     /// # Errors
-    /// [`crate::Error::NoAdapter`] where the device asked for is not there, [`crate::Error::Model`] where the model is not whole; the device's.
+    /// [`crate::Error::NoAdapter`] where the device asked for is not there, [`crate::Error::Model`] where the model is not whole;
+    /// [`crate::Error::Argument`] and [`crate::Error::Limit`] where the device does not compute in the precision; the device's.
     pub fn build(mut self) -> Result<Recognizer> {
         let finder = self.finder()?;
         pollster::block_on(self.construct(finder))

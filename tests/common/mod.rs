@@ -116,7 +116,7 @@ pub fn close_in(precision: Precision, what: &str, got: &[f32], want: &[f32], tol
 pub fn stored(precision: Precision, tensor: Tensor) -> Tensor {
     let mut data = tensor.data;
     data.resize(data.len().next_multiple_of(2), 0.0);
-    let mut data = precision.values(&precision.bytes(&data));
+    let mut data = precision.values(&precision.bytes("stored", &data).unwrap());
     data.truncate(tensor.shape.iter().product());
     Tensor { shape: tensor.shape, data }
 }
@@ -174,7 +174,8 @@ impl<'g> Bench<'g> {
 
     /// What a shader reads as tensors: weights.
     pub fn values(&mut self, values: &[f32]) -> Slice {
-        self.bytes(&self.precision.bytes(values))
+        let bytes = self.precision.bytes("problem", values).unwrap();
+        self.bytes(&bytes)
     }
 
     pub fn words(&mut self, values: &[u32]) -> Slice {
@@ -218,6 +219,18 @@ pub fn view(precision: Precision, slice: Slice, shape: &[usize]) -> View {
     View { slice, images: at(0), channels: at(1), height: at(2), width: at(3), precision }
 }
 
+/// The names of the shaders that `images` images of all members go through.
+pub fn shaders_of(prepared: &Prepared, images: usize) -> Vec<&'static str> {
+    let (graph, precision) = (prepared.graph(), prepared.precision());
+    let [channels, height, width] = graph.tensors[0].shape;
+    let mut recording = Recording::default();
+    let slice = recording.upload("input", View::bytes(precision, images, channels, height, width));
+    let input = View { slice, images, channels, height, width, precision };
+    let slabs = recording.pool([prepared.slabs(images)]);
+    prepared.record(&mut recording, &slabs, &[input], &graph.outputs).unwrap();
+    recording.dispatches().iter().map(|dispatch| dispatch.shader.name).collect()
+}
+
 /// The tensors `wanted` of every member on the GPU; slabs are poisoned before.
 pub fn run_graph(gpu: &Gpu, graph: &Graph, members: &[&dyn Weights], inputs: &[Tensor], wanted: &[TensorId]) -> Vec<Vec<Tensor>> {
     run_graph_in(Precision::F32, gpu, graph, members, inputs, wanted)
@@ -245,7 +258,7 @@ pub fn run_graph_in(
     let mut plan = Plan::new(gpu, recording).unwrap();
     plan.poison();
     let values: Vec<f32> = inputs.iter().flat_map(packed).collect();
-    let outputs = plan.run(&[(slice, &precision.bytes(&values))]).unwrap();
+    let outputs = plan.run(&[(slice, &precision.bytes("input", &values).unwrap())]).unwrap();
     let mut answers = vec![Vec::new(); members.len()];
     for (&id, bytes) in wanted.iter().zip(outputs) {
         let [c, h, w] = graph.tensors[id].shape;

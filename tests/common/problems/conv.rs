@@ -107,7 +107,7 @@ impl Method {
                 };
                 let conv = Conv { tiling, ..*conv };
                 let packed = variant.pack("problem", pairs, conv.groups)?;
-                let stored = variant.stored(input.precision).bytes(&packed.weights);
+                let stored = variant.stored(input.precision).bytes("weights", &packed.weights)?;
                 let (weights, bias) = (bench.bytes(&stored), bench.floats(&packed.bias));
                 let weights = ConvWeights { variant, weights, bias };
                 let bytes = conv.workspace(variant, input.images, [output.height, output.width], input.channels);

@@ -1,0 +1,280 @@
+//! The weights of a schedule's steps on the GPU: read from every member, folded, packed for the kernel that will read them, and sent off.
+
+use super::Weights;
+use super::interpret::batch_norm;
+use super::resolve::Graph;
+use super::schedule::{Norm, Step, StepKind};
+use crate::error::{Error, Result};
+use crate::fractional::fractional_starts;
+use crate::gpu::{Buffer, Choice, Gpu};
+use crate::kernels::{self, DenseVariant, Variant, View, WINOGRAD_POINTS, Winograd, WinogradShape, packed_bias};
+use crate::precision::Precision;
+use crate::resample::taps;
+use crate::tensor::Tensor;
+use crate::tuning::{self, Layer};
+
+/// Bytes of dense weights that are read, packed and sent off together.
+const MOST_PART: u64 = 1 << 24;
+
+/// What a step reads besides its tensors.
+#[derive(Debug)]
+pub(super) enum StepWeights {
+    None,
+    Conv {
+        variant: Variant,
+        weights: Buffer,
+        bias: Buffer,
+    },
+    Winograd {
+        method: Winograd,
+        weights: Buffer,
+        zeros: Buffer,
+        bias: Buffer,
+    },
+    Pair(Buffer, Buffer),
+    Slope(Buffer),
+    Dense(Vec<DensePart>),
+    /// First rows and columns of the windows of a fractional pooling, or where the rows and columns of a resize read.
+    Places(Buffer),
+}
+
+impl StepWeights {
+    pub(super) fn buffers(&self) -> Vec<&Buffer> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Conv { weights, bias, .. } => vec![weights, bias],
+            Self::Winograd { weights, zeros, bias, .. } => vec![weights, zeros, bias],
+            Self::Pair(first, second) => vec![first, second],
+            Self::Slope(only) | Self::Places(only) => vec![only],
+            Self::Dense(parts) => parts.iter().flat_map(|part| [&part.weights, &part.bias]).collect(),
+        }
+    }
+}
+
+/// Outputs `outputs.0..outputs.1` of a dense layer, and how their weights lie.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DenseRows {
+    pub variant: DenseVariant,
+    pub precision: Precision,
+    pub outputs: (usize, usize),
+    pub tile: usize,
+}
+
+/// A part of a dense layer: no more than one binding holds.
+#[derive(Debug)]
+pub(super) struct DensePart {
+    pub rows: DenseRows,
+    pub weights: Buffer,
+    pub bias: Buffer,
+}
+
+/// What Winograd's method needs to know of a step that it is good for.
+pub(super) fn winograd_shape(graph: &Graph, step: &Step) -> Option<WinogradShape> {
+    let StepKind::Conv { channels, window, groups, .. } = &step.kind else { return None };
+    let [input, ..] = graph.tensors[step.inputs[0]].shape;
+    let [_, height, width] = graph.tensors[step.output].shape;
+    WinogradShape::of(*window, *groups, [input, *channels], [height, width])
+}
+
+/// Winograd's method where it is good for the step, by what was measured or by its cost, and one image of all members fits.
+fn winograd(gpu: &Gpu, graph: &Graph, step: &Step, members: usize, choice: Option<Choice>) -> Option<Winograd> {
+    let (method, shape) = (Winograd::choose(gpu.capabilities())?, winograd_shape(graph, step)?);
+    let pays = choice.map_or(shape.pays(), |choice| choice == Choice::Winograd);
+    (pays && method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32))).then_some(method)
+}
+
+/// A convolution as far as its time depends on it.
+pub(super) fn layer_of(graph: &Graph, step: &Step, members: usize, images: usize, precision: Precision) -> Option<Layer> {
+    let StepKind::Conv { channels, window, groups, .. } = &step.kind else { return None };
+    let [from, height, width] = graph.tensors[step.inputs[0]].shape;
+    Some(Layer {
+        members,
+        // Numbers of images that are alike share what was measured.
+        images: images.next_power_of_two(),
+        channels: [from, *channels],
+        input: [height, width],
+        window: *window,
+        groups: *groups,
+        precision,
+    })
+}
+
+/// The weights of a step, of every member, folded, packed and on the device.
+pub(super) fn prepare(
+    gpu: &Gpu,
+    graph: &Graph,
+    step: &Step,
+    members: &[&dyn Weights],
+    precision: Precision,
+) -> Result<StepWeights> {
+    let at = graph.tensors[step.output].name.as_str();
+    let upload = |what: &str, values: &[f32]| gpu.upload(&format!("{at} {what}"), bytemuck::cast_slice(values));
+    let input = graph.tensors[step.inputs[0]].shape;
+    match &step.kind {
+        StepKind::Conv { name, channels, window, groups, bias, norm } => {
+            let want = [*channels, input[0] / groups, window.kernel[0], window.kernel[1]];
+            let parts =
+                members.iter().map(|member| folded(*member, name, &want, *bias, norm.as_ref())).collect::<Result<Vec<_>>>()?;
+            let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
+            // Tiles are chosen for the number of images.
+            let decided = Winograd::choose(gpu.capabilities()).and(layer_of(graph, step, members.len(), 1, precision));
+            let choice = match (gpu.choices(), decided) {
+                (Some(choices), Some(layer)) => tuning::choose(gpu, choices, layer)?,
+                _ => None,
+            };
+            if let Some(method) = winograd(gpu, graph, step, members.len(), choice) {
+                let weights: Vec<&Tensor> = parts.iter().map(|(weight, _)| weight).collect();
+                let bias: Vec<f32> = parts.iter().flat_map(|(_, bias)| packed_bias(bias)).collect();
+                let bytes = method.weight_bytes([input[0], *channels], members.len());
+                let buffer = gpu.reserve_for(method.weights(), Precision::F32, &format!("{at} weights"), bytes)?;
+                // One product after the other: the host holds no whole layer of them.
+                for point in 0..WINOGRAD_POINTS {
+                    let packed = method.pack(at, &weights, point)?;
+                    let offset = bytes / WINOGRAD_POINTS as u64 * point as u64;
+                    gpu.write(&buffer, offset, bytemuck::cast_slice(&packed))?;
+                }
+                let zeros = upload("zeros", &vec![0.0; WINOGRAD_POINTS * bias.len()])?;
+                return Ok(StepWeights::Winograd { method, weights: buffer, zeros, bias: upload("bias", &bias)? });
+            }
+            let variant = Variant::choose(gpu.capabilities(), input[0], *channels, *groups);
+            let packed = variant.pack(at, &pairs, *groups)?;
+            let label = format!("{at} weights");
+            let weights = gpu.upload_for(variant.weights(), variant.stored(precision), &label, &packed.weights)?;
+            Ok(StepWeights::Conv { variant, weights, bias: upload("bias", &packed.bias)? })
+        }
+        StepKind::Dense { name, channels, bias, pixels } => {
+            let want = [*channels, input[0] * pixels];
+            let biases = members.iter().map(|member| dense_bias(*member, name, &want, *bias)).collect::<Result<Vec<_>>>()?;
+            // Outputs of one binding: whole tiles.
+            let row = View::bytes(precision, members.len(), input[0], *pixels, 1);
+            let variant = DenseVariant::choose(gpu.capabilities());
+            let most = (gpu.most_for(variant.weights(), precision) / (4 * row).max(1)).max(1) as usize;
+            let tile = match variant {
+                DenseVariant::Stream => variant.tile(*channels),
+                _ => variant.tile(*channels).min(most),
+            };
+            let each = 4 * tile * (most / tile).max(1);
+            let parts = (0..*channels).step_by(each).map(|first| {
+                let outputs = (first, (first + each).min(*channels));
+                let bias: Vec<f32> = biases.iter().flat_map(|bias| packed_bias(&bias[outputs.0..outputs.1])).collect();
+                let rows = DenseRows { variant, precision, outputs, tile };
+                let weights = upload_dense(gpu, at, members, &format!("{name}.weight"), *pixels, rows)?;
+                Ok(DensePart { rows, weights, bias: upload("bias", &bias)? })
+            });
+            Ok(StepWeights::Dense(parts.collect::<Result<Vec<_>>>()?))
+        }
+        StepKind::Affine(norm) => {
+            let (mut scales, mut shifts) = (Vec::new(), Vec::new());
+            for member in members {
+                let (scale, shift) = batch_norm(*member, &norm.name, norm.eps)?;
+                if scale.len() != input[0] {
+                    return Err(Error::shape(&norm.name, format!("{} channels, the tensor has {}", scale.len(), input[0])));
+                }
+                for (all, part) in [(&mut scales, scale), (&mut shifts, shift)] {
+                    all.extend(part);
+                    all.resize(all.len().next_multiple_of(4), 0.0);
+                }
+            }
+            Ok(StepWeights::Pair(upload("scale", &scales)?, upload("shift", &shifts)?))
+        }
+        StepKind::Prelu { name } => {
+            let mut slopes = Vec::new();
+            for member in members {
+                let slope = member.tensor(&format!("{name}.weight"))?;
+                if slope.shape != [input[0]] {
+                    return Err(Error::shape(name, format!("slopes {:?} of {} channels", slope.shape, input[0])));
+                }
+                slopes.extend(slope.data);
+                slopes.resize(slopes.len().next_multiple_of(4), 0.0);
+            }
+            Ok(StepWeights::Slope(upload("slope", &slopes)?))
+        }
+        StepKind::ConvTranspose { name, channels, window, groups, bias } => {
+            let want = [input[0], channels / groups, window.kernel[0], window.kernel[1]];
+            let parts = members.iter().map(|member| layer(*member, name, &want, *bias, *channels)).collect::<Result<Vec<_>>>()?;
+            let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
+            let (weights, bias) = kernels::pack_conv_transpose(at, &pairs, *groups)?;
+            Ok(StepWeights::Pair(upload("weights", &weights)?, upload("bias", &bias)?))
+        }
+        StepKind::Resample { how, scale } => {
+            let [_, height, width] = graph.tensors[step.output].shape;
+            let rows = taps(at, *how, input[1], height, scale.map(|scale| scale[0]))?;
+            let columns = taps(at, *how, input[2], width, scale.map(|scale| scale[1]))?;
+            let places = kernels::pack_taps(&rows, &columns);
+            Ok(StepWeights::Places(gpu.upload(&format!("{at} taps"), bytemuck::cast_slice(&places))?))
+        }
+        StepKind::FractionalMaxPool { kernel, sample } => {
+            let [_, height, width] = graph.tensors[step.output].shape;
+            let mut starts = fractional_starts(at, input[1], height, kernel[0], sample[0])?;
+            starts.extend(fractional_starts(at, input[2], width, kernel[1], sample[1])?);
+            Ok(StepWeights::Places(gpu.upload(&format!("{at} starts"), bytemuck::cast_slice(&starts))?))
+        }
+        _ => Ok(StepWeights::None),
+    }
+}
+
+/// The weights of a part of a dense layer of every member, read, packed and sent off a few tiles at a time: the host holds no whole layer.
+fn upload_dense(gpu: &Gpu, at: &str, members: &[&dyn Weights], name: &str, pixels: usize, part: DenseRows) -> Result<Buffer> {
+    let DenseRows { outputs: (first, end), tile, variant, precision } = part;
+    let shape = members.first().map_or(Ok(Vec::new()), |member| member.shape(name))?;
+    let row = View::bytes(precision, 1, shape.last().copied().unwrap_or(0) / pixels.max(1), pixels, 1);
+    let tiles = (end - first).div_ceil(4 * tile);
+    let bytes = |tiles: usize| 4 * tile as u64 * row * tiles as u64;
+    let buffer = gpu.reserve_for(variant.weights(), precision, &format!("{at} weights"), members.len() as u64 * bytes(tiles))?;
+    let together = (MOST_PART / bytes(1).max(1)).max(1) as usize;
+    for (index, member) in members.iter().enumerate() {
+        for start in (0..tiles).step_by(together) {
+            let rows = first + 4 * tile * start..end.min(first + 4 * tile * (start + together));
+            let packed = kernels::pack_dense(at, &member.rows(name, rows)?, pixels, tile)?;
+            gpu.write(&buffer, bytes(index * tiles + start), &precision.bytes(at, &packed)?)?;
+        }
+    }
+    Ok(buffer)
+}
+
+/// The bias of a dense layer whose weight has the sizes `want`.
+fn dense_bias(member: &dyn Weights, name: &str, want: &[usize], bias: bool) -> Result<Vec<f32>> {
+    let weight = format!("{name}.weight");
+    let shape = member.shape(&weight)?;
+    if shape != want {
+        return Err(Error::shape(weight, format!("its shape is {shape:?}, the network wants {want:?}")));
+    }
+    let bias = if bias { member.tensor(&format!("{name}.bias"))?.data } else { vec![0.0; want[0]] };
+    if bias.len() != want[0] {
+        return Err(Error::shape(format!("{name}.bias"), format!("{} values, the network wants {}", bias.len(), want[0])));
+    }
+    Ok(bias)
+}
+
+/// The weight `want` and the bias of a layer of `outputs` channels.
+fn layer(member: &dyn Weights, name: &str, want: &[usize], bias: bool, outputs: usize) -> Result<(Tensor, Vec<f32>)> {
+    let weight = member.tensor(&format!("{name}.weight"))?;
+    if weight.shape != want {
+        return Err(Error::shape(
+            format!("{name}.weight"),
+            format!("its shape is {:?}, the network wants {want:?}", weight.shape),
+        ));
+    }
+    let bias = if bias { member.tensor(&format!("{name}.bias"))?.data } else { vec![0.0; outputs] };
+    if bias.len() != outputs {
+        return Err(Error::shape(format!("{name}.bias"), format!("{} values, the network wants {outputs}", bias.len())));
+    }
+    Ok((weight, bias))
+}
+
+/// The weight and bias of a layer, with the batch-norm behind it folded in.
+fn folded(member: &dyn Weights, name: &str, want: &[usize], bias: bool, norm: Option<&Norm>) -> Result<(Tensor, Vec<f32>)> {
+    let (mut weight, mut bias) = layer(member, name, want, bias, want[0])?;
+    if let Some(norm) = norm {
+        let (scale, shift) = batch_norm(member, &norm.name, norm.eps)?;
+        if scale.len() != want[0] {
+            return Err(Error::shape(&norm.name, format!("{} channels, the convolution makes {}", scale.len(), want[0])));
+        }
+        let each = weight.data.len() / want[0];
+        for (o, row) in weight.data.chunks_exact_mut(each.max(1)).enumerate() {
+            row.iter_mut().for_each(|w| *w *= scale[o]);
+            bias[o] = bias[o] * scale[o] + shift[o];
+        }
+    }
+    Ok((weight, bias))
+}
