@@ -12,7 +12,9 @@ import platform
 import statistics
 import subprocess
 import sys
+import threading
 import time
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -20,7 +22,9 @@ import numpy as np
 
 HERE = Path(__file__).parent
 MOST_ERROR = 1e-3
-PEERS = ("ncnn-vulkan", "ort-webgpu", "ort-cpu")
+PEERS = ("ncnn-vulkan", "burn-wgpu", "ort-webgpu", "ort-cpu")
+# A peer that tunes itself on a CPU adapter may try kernels for hours.
+LONGEST_FIRST_S = 600
 
 
 class Program:
@@ -30,20 +34,26 @@ class Program:
         self.kind, self.net = kind, net
         output = folder / f"{net}.{kind}.output"
         files = [str(folder / f"{net}.input"), str(output)]
+        shape = (folder / f"{net}.shape").read_text()
         if kind == "moue":
             command = [options.moue, net, *files, *([options.device] if options.device else [])]
+        elif kind == "burn-wgpu":
+            command = [options.burn, str(folder / f"{net}.safetensors"), *files, shape]
         else:
             python = options.webgpu_python if kind == "ort-webgpu" else sys.executable
-            command = [python, str(HERE / "worker.py"), kind, str(folder / net), *files, (folder / f"{net}.shape").read_text()]
+            command = [python, str(HERE / "worker.py"), kind, str(folder / net), *files, shape]
         output.unlink(missing_ok=True)
         environment = {**os.environ, **({"VK_DRIVER_FILES": driver, "VK_ICD_FILENAMES": driver} if driver else {})}
         self.errors = (folder / f"{net}.{kind}.log").open("w+")
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=environment
         )
+        late = threading.Timer(LONGEST_FIRST_S, self.process.kill)
+        late.start()
         began = time.perf_counter()
         line = self.line(lambda text: text.startswith("ready"))
         self.first, self.device = time.perf_counter() - began, line[6:].strip() if line else None
+        late.cancel()
         self.failed = None if line else self.reason()
         self.output = None if self.failed else np.fromfile(output, np.float32)
 
@@ -56,11 +66,15 @@ class Program:
 
     def reason(self):
         self.process.wait()
+        if self.device is None and self.first >= LONGEST_FIRST_S:
+            return f"no answer within {LONGEST_FIRST_S} s"
         self.errors.seek(0)
-        lines = [line.strip() for line in self.errors if line.strip()]
+        lines = [line.strip() for line in self.errors if line.strip() and not line.startswith("note: run with `RUST_BACKTRACE")]
         # Dawn warns of what an adapter lacks.
         counts = [line for line in lines if line.startswith("Warning")] + lines[-1:]
-        return "; ".join(counts)[:300] if counts else f"it ended with {self.process.returncode}"
+        status = self.process.returncode
+        # A signal is not what the last line on standard error speaks of.
+        return "; ".join(counts)[:300] if counts and status >= 0 else f"it ended with {status}"
 
     def run(self):
         def number(text):
@@ -147,6 +161,9 @@ def processor():
 def versions(options):
     found = {name: metadata.version(name) for name in ("ncnn", "pnnx", "onnxruntime")}
     ask = [options.webgpu_python, "-c", "from importlib import metadata; print(metadata.version('onnxruntime-webgpu'))"]
+    if "burn-wgpu" in options.peers:
+        packages = tomllib.loads((HERE / "burn" / "Cargo.lock").read_text())["package"]
+        found |= {package["name"]: package["version"] for package in packages if package["name"] in ("burn", "cubecl")}
     if "ort-webgpu" in options.peers:
         found["onnxruntime-webgpu"] = subprocess.run(ask, capture_output=True, text=True).stdout.strip()
     return found
@@ -155,8 +172,9 @@ def versions(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moue", required=True, help="the program of peers/moue.rs")
+    parser.add_argument("--burn", help="the program of peers/burn, for burn-wgpu")
     parser.add_argument("--webgpu-python", required=True, help="the interpreter that has onnxruntime-webgpu")
-    parser.add_argument("--folder", type=Path, required=True, help="where the networks of export.py lie")
+    parser.add_argument("--folder", type=Path, required=True, help="where the networks of export.py lie, and for burn-wgpu NET.safetensors")
     parser.add_argument("--driver", help="the one Vulkan driver that all of them see, a JSON file")
     parser.add_argument("--device", help="the adapter for moue")
     parser.add_argument("--nets", required=True, type=lambda text: text.split(","))
@@ -165,6 +183,8 @@ def main():
     parser.add_argument("--warm-up", type=int, default=1)
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
+    if "burn-wgpu" in options.peers and not options.burn:
+        parser.error("burn-wgpu needs --burn")
     kinds = ("moue", *options.peers)
     print(f"| network | {' | '.join(kinds)} |\n|{'---|' * (1 + len(kinds))}")
     report = {

@@ -36,9 +36,9 @@ cargo run -p xtask --features protos -- protos [--check]
             interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.
     memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: the larger run may take a
             tenth more than the smaller. Takes minutes on a GPU, up to an hour on a CPU adapter; DEVICE as --device.
-    peers   moue beside ncnn (Vulkan) and ONNX Runtime (WebGPU), pinned and from PyPI: the same networks with the same weights, in turns on one
-            adapter, as a table and in benches/peers/. On lavapipe and SwiftShader, or on the adapter of the Vulkan driver DRIVER.json (those of
-            the machine lie in /usr/share/vulkan/icd.d). Half an hour on CPU adapters.
+    peers   moue beside ncnn (Vulkan), ONNX Runtime (WebGPU) and burn (wgpu), pinned, from PyPI and crates.io: the same networks with the same
+            weights, in turns on one adapter, as a table and in benches/peers/. On lavapipe and SwiftShader, or on the adapter of the Vulkan driver
+            DRIVER.json (those of the machine lie in /usr/share/vulkan/icd.d). Half an hour on CPU adapters.
     bench-guard    whether a kernel has become slower: its share of the adapter's ceilings of the same run, against what benches/guard.json keeps for
             the adapter; --write keeps what is measured. Never seconds; what noise hides is called inconclusive.
 
@@ -107,6 +107,7 @@ fn test(require_adapter: bool) -> ExitCode {
     }
     steps.run("format", || cargo(&["fmt", "--all", "--check"], &[]));
     steps.run("format, fuzz targets", || cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[]));
+    steps.run("format, burn as a peer", || cargo(&["fmt", "--manifest-path", "peers/burn/Cargo.toml", "--check"], &[]));
     let built = steps.run("build", || cargo(&["build", "--package", "moue"], &[]));
     if built {
         steps.run("adapters", || {

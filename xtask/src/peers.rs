@@ -28,21 +28,31 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
         }
         Done::of(std::fs::create_dir_all(&folder).map(|()| true).map_err(|error| format!("{}: {error}", folder.display())))
     }) && steps.run("build", || {
-        Done::of(system::run(Command::new(system::cargo()).args(["build", "--release", "--example", "peer"]).current_dir(root)))
+        let arguments = ["build", "--release", "--package", "moue", "--bin", "moue", "--example", "peer"];
+        Done::of(system::run(Command::new(system::cargo()).args(arguments).current_dir(root)))
+    }) && steps.run("build of burn", || {
+        let mut command = Command::new(system::cargo());
+        command.args(["build", "--release", "--locked", "--manifest-path"]).arg(scripts.join("burn/Cargo.toml"));
+        Done::of(system::run(command.arg("--target-dir").arg(target.join("peers-burn"))))
     });
     let [python, webgpu] = &pythons[..] else { return steps.finish() };
     let networks = ready
         && steps.run("networks", || {
             let mut command = Command::new(python);
             Done::of(system::run(command.arg(scripts.join("export.py")).arg(&folder).args(ALL.0.split(','))))
+        })
+        && steps.run("model files", || {
+            let moue = program(target, "release/moue");
+            Done::of(ALL.0.split(',').try_fold(true, |good, net| Ok(good && model_file(&moue, &folder, net)?)))
         });
     if !networks {
         return steps.finish();
     }
-    let program = target.join("release/examples").join(format!("peer{}", std::env::consts::EXE_SUFFIX));
+    let (peer, burn) = (program(target, "release/examples/peer"), program(target, "peers-burn/release/moue-peer-burn"));
     let run = |driver: &Path, name: &str, (nets, repeats): Suite| {
         let mut command = Command::new(python);
-        command.arg(scripts.join("compare.py")).arg("--moue").arg(&program).arg("--webgpu-python").arg(webgpu);
+        command.arg(scripts.join("compare.py")).arg("--moue").arg(&peer).arg("--burn").arg(&burn);
+        command.arg("--webgpu-python").arg(webgpu);
         command.arg("--folder").arg(&folder).arg("--driver").arg(driver).args(["--nets", nets, "--repeats", repeats]);
         command.arg("--json").arg(root.join(format!("benches/peers/{name}.json")));
         Done::of(system::run(&mut command))
@@ -60,6 +70,24 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
         Err(reason) => Done::Skipped(reason),
     });
     steps.finish()
+}
+
+fn program(target: &Path, name: &str) -> PathBuf {
+    target.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// `NET.safetensors` of seed 1 in `folder`, unless it is younger than what export.py last wrote of the network; whether moue wrote it.
+fn model_file(moue: &Path, folder: &Path, net: &str) -> Result<bool, String> {
+    let written = |name: String| folder.join(name).metadata().and_then(|file| file.modified()).ok();
+    let file = written(format!("{net}.safetensors"));
+    if file.is_some() && file >= written(format!("{net}.made_of")) {
+        return Ok(true);
+    }
+    let (part, whole) = (folder.join(format!("{net}.part")), folder.join(format!("{net}.safetensors")));
+    if !system::run(Command::new(moue).args(["zoo", net, "--seed", "1", "--output"]).arg(&part))? {
+        return Ok(false);
+    }
+    std::fs::rename(&part, &whole).map(|()| true).map_err(|error| format!("{}: {error}", whole.display()))
 }
 
 fn absolute(path: PathBuf) -> PathBuf {
