@@ -79,7 +79,7 @@ impl Plan {
     pub fn with(gpu: &Gpu, recording: Recording, scratch: &mut Scratch) -> Result<Self> {
         let made = Self::make(gpu, recording, scratch);
         if made.is_err() {
-            // What it was lent so far would stay, and the next plan would be lent it for whatever it needs.
+            // What was made for it so far would stay, and leave less for a smaller one.
             scratch.trim();
         }
         made
@@ -97,10 +97,6 @@ impl Plan {
             }
         }
         let mirrored = recording.mirrored();
-        if !scratch.holds(&recording) {
-            // A part of what is left would be lent for less than it holds.
-            scratch.trim();
-        }
         let mut taken = scratch.buffers(gpu, &sizes)?.into_iter();
         let mut buffers = Vec::new();
         for (_, source) in &recording.buffers {

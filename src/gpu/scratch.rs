@@ -1,5 +1,6 @@
-//! Memory of plans that never run at the same time: they lend each other buffers and textures. Together they take what the largest takes, where the
-//! owner of the plans lets go of the smaller ones before a larger one is made: [`Scratch::holds`] says when.
+//! Memory of plans that never run at the same time: they lend each other buffers and textures, the largest of one to the largest of another. What is too small
+//! makes place for what is larger, and goes when no plan has it any more: where the owner of the plans lets go of them first ([`Scratch::holds`] says when),
+//! all of them together take little more than the largest.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Whether a plan of `recording` needs no more than there is.
+    /// Whether a plan of `recording` needs no more than there is, and lets the other plans keep what they have.
     pub fn holds(&self, recording: &Recording) -> bool {
         let mirrors = recording.mirrored();
         let texels = |precision: Precision| {
@@ -69,7 +70,7 @@ fn fits(mut pool: Vec<u64>, mut sizes: Vec<u64>) -> bool {
     sizes.len() <= pool.len() && pool.iter().zip(&sizes).all(|(had, size)| had >= size)
 }
 
-/// The largest of `pool` go to the largest of `sizes`. Those that no plan has any more and that are of no use now are freed before more is made.
+/// The largest of `pool` go to the largest of `sizes`; one that is too small makes place for another.
 fn take<T>(
     pool: &mut Vec<Arc<T>>,
     sizes: &[(&str, u64)],
@@ -79,24 +80,26 @@ fn take<T>(
     let mut order: Vec<usize> = (0..sizes.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(sizes[index].1));
     pool.sort_by_key(|had| std::cmp::Reverse(size(had)));
-    let mut taken: Vec<Option<Arc<T>>> = vec![None; sizes.len()];
-    let mut next = 0;
-    for &index in &order {
-        if let Some(had) = pool.get(next).filter(|had| size(had) >= sizes[index].1) {
-            taken[index] = Some(Arc::clone(had));
-            next += 1;
-        }
+    let mut had: Vec<Option<Arc<T>>> = pool.drain(..).map(Some).collect();
+    had.resize(had.len().max(sizes.len()), None);
+    // Before anything is made, the memory of what is too small is free.
+    for (had, &index) in had.iter_mut().zip(&order) {
+        had.take_if(|had| size(had) < sizes[index].1);
     }
-    pool.retain(|had| Arc::strong_count(had) > 1);
-    let mut made = |(had, &(label, size)): (Option<Arc<T>>, &(&str, u64))| match had {
-        Some(had) => Ok(had),
-        None => {
-            let new = make(label, size)?;
-            pool.push(Arc::clone(&new));
-            Ok(new)
+    let mut taken: Vec<Option<Arc<T>>> = vec![None; sizes.len()];
+    let mut failure = None;
+    for (had, &index) in had.iter_mut().zip(&order) {
+        let (label, size) = sizes[index];
+        if had.is_none() && failure.is_none() {
+            match make(label, size) {
+                Ok(made) => *had = Some(made),
+                Err(error) => failure = Some(error),
+            }
         }
-    };
-    taken.into_iter().zip(sizes).map(&mut made).collect()
+        taken[index].clone_from(had);
+    }
+    pool.extend(had.into_iter().flatten());
+    failure.map_or_else(|| Ok(taken.into_iter().flatten().collect()), Err)
 }
 
 #[cfg(test)]
@@ -113,23 +116,34 @@ mod tests {
     }
 
     #[test]
-    fn a_smaller_plan_takes_nothing_new() {
+    fn plans_that_come_in_turns_make_nothing_anew() {
         let mut pool = Vec::new();
         let large = of(&mut pool, &[40, 100, 60]);
-        let small = of(&mut pool, &[50, 20, 30]);
-        assert_eq!((sizes(&large), sizes(&small)), (vec![40, 100, 60], vec![100, 40, 60]));
-        assert_eq!(pool.len(), 3);
+        // More of them, and smaller.
+        let small = of(&mut pool, &[50, 20, 30, 10]);
+        assert_eq!((sizes(&large), sizes(&small)), (vec![40, 100, 60], vec![100, 40, 60, 10]));
+        drop((large, small));
+        assert_eq!(sizes(&of(&mut pool, &[40, 100, 60])), [40, 100, 60]);
+        assert_eq!(sizes(&of(&mut pool, &[50, 20, 30, 10])), [100, 40, 60, 10]);
+        assert_eq!(pool.len(), 4);
     }
 
     #[test]
-    fn what_does_not_fit_is_made_and_what_nobody_has_is_freed() {
+    fn what_is_too_small_makes_place() {
         let mut pool = Vec::new();
         let small = of(&mut pool, &[10, 20]);
         let large = of(&mut pool, &[30, 15]);
-        assert_eq!(sizes(&large), [30, 20]);
-        assert_eq!(pool.len(), 3);
+        assert_eq!(sizes(&large), [30, 15]);
         drop((small, large));
-        assert_eq!(sizes(&of(&mut pool, &[25, 5])), [30, 20]);
-        assert_eq!(pool.len(), 2, "the buffer of 10 was kept");
+        assert_eq!(sizes(&of(&mut pool, &[5, 25])), [15, 30]);
+        assert_eq!(pool.len(), 2, "what was too small was kept");
+    }
+
+    #[test]
+    fn what_cannot_be_made_leaves_what_there_is() {
+        let mut pool = vec![Arc::new(20_u64)];
+        let refuse = |_: &str, _: u64| Err(crate::error::Error::Defect("no memory".into()));
+        assert!(take(&mut pool, &[("", 10), ("", 5)], |&size| size, refuse).is_err());
+        assert_eq!(pool.iter().map(|had| **had).collect::<Vec<_>>(), [20]);
     }
 }
