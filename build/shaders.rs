@@ -5,7 +5,7 @@
 //! `#variant NAME KEY=VALUE ...` (one shader of that name per line; without any, the file's own name). `{NAME}` stands for a value.
 //!
 //! What includes common/values.wgsl or common/texels.wgsl becomes two shaders: NAME for tensors in f32, and NAME_f16 with values_f16.wgsl and
-//! texels_f16.wgsl in their place.
+//! texels_f16.wgsl in their place. What begins with `enable f16;` has the second form only, under its own name.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,6 +22,13 @@ const HALVES: [(&str, &str); 2] =
     [("common/values.wgsl", "common/values_f16.wgsl"), ("common/texels.wgsl", "common/texels_f16.wgsl")];
 /// A texture by this name holds f32 in both forms: what Winograd's method keeps between its dispatches.
 const WIDE: &str = "products";
+
+/// The first line of a shader that computes with f16.
+const ONLY_F16: &str = "enable f16;";
+const CAPABILITIES: Capabilities = Capabilities::SUBGROUP
+    .union(Capabilities::SHADER_FLOAT16_IN_FLOAT32)
+    .union(Capabilities::SHADER_FLOAT16)
+    .union(Capabilities::COOPERATIVE_MATRIX);
 
 /// Form of a shader.
 #[derive(Clone, Copy, PartialEq)]
@@ -46,16 +53,18 @@ pub fn main() -> Result<(), String> {
         let stem = file.file_stem().and_then(|s| s.to_str()).ok_or("a shader without a name")?;
         let source = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
         let mut declared_params = false;
+        let only_f16 = source.lines().any(|line| line == ONLY_F16);
         for (name, constants) in variants(stem, &source)? {
             let at = |e: String| format!("shaders/{stem}.wgsl ({name}): {e}");
             let expanded = [Form::F32, Form::F16].map(|form| expand(&root, &source, &constants, form));
             let [f32, f16] = expanded;
             let (f32, f16) = (f32.map_err(at)?, f16.map_err(at)?);
-            let halved = (f16 != f32).then(|| format!("{name}_f16"));
-            let forms = [Some((&name, &f32, Form::F32)), halved.as_ref().map(|name| (name, &f16, Form::F16))];
+            let halved = (f16 != f32 && !only_f16).then(|| format!("{name}_f16"));
+            let first = if only_f16 { (&name, &f16, Form::F16) } else { (&name, &f32, Form::F32) };
+            let forms = [Some(first), halved.as_ref().map(|name| (name, &f16, Form::F16))];
             for (own, expanded, form) in forms.into_iter().flatten() {
                 let module = naga::front::wgsl::parse_str(expanded).map_err(|e| at(e.emit_to_string(expanded)))?;
-                Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16_IN_FLOAT32)
+                Validator::new(ValidationFlags::all(), CAPABILITIES)
                     .validate(&module)
                     .map_err(|e| at(e.emit_to_string(expanded)))?;
                 if !declared_params {
@@ -236,9 +245,10 @@ fn declare_shader(
         .collect();
     let half = half.map_or("None".to_owned(), |half| format!("Some(&{})", half.to_uppercase()));
     let subgroup = source.contains("subgroup");
+    let matrices = source.contains("enable wgpu_cooperative_matrix;");
     write!(
         text,
-        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, subgroup: {subgroup}, f16: {half} }};\n",
+        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, subgroup: {subgroup}, matrices: {matrices}, f16: {half} }};\n",
         name.to_uppercase(),
         entry.workgroup_size
     )

@@ -1,5 +1,5 @@
 // For lavapipe.
-#variant winograd_input_image INPUT=2
+#variant winograd_input_image INPUT=2 LANES=8
 
 #include "common/conv_params.wgsl"
 @group(0) @binding(1) var<storage, read_write> output: array<vec4<f32>>;    // [36, member * images, tiles, C/4] vec4

@@ -70,20 +70,26 @@ fn serves(gpu: &Gpu, layer: Layer, choice: Choice) -> bool {
     candidates(gpu, layer).contains(&choice)
 }
 
+/// Images of a member that decide whether a layer is computed by Winograd's method, for which weights are made ready once for all numbers of images: a GPU
+/// is seldom bought for one.
+pub fn decisive_images(gpu: &Gpu) -> usize {
+    if gpu.capabilities().cpu { 1 } else { 8 }
+}
+
 /// What can compute `layer` on the adapter; the rule's own choice is the first.
 pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
-    let Layer { members, images, channels: [c, o], window, groups, .. } = layer;
-    let variant = Variant::choose(gpu.capabilities(), c, o, groups);
+    let Layer { members, images, channels: [c, o], window, groups, precision, .. } = layer;
+    let variant = Variant::choose(gpu.capabilities(), precision, [c, o], groups);
     let mut all = vec![Choice::Direct];
-    let shape = window.output("layer", layer.input, false).ok().and_then(|output| {
+    let winograd = window.output("layer", layer.input, false).ok().and_then(|output| {
         let shape = WinogradShape::of(window, groups, [c, o], output)?;
-        let method = Winograd::choose(gpu.capabilities())?;
+        let method = Winograd::choose(gpu.capabilities(), precision)?;
         let most = gpu.most_for(method.weights(), Precision::F32);
-        (images == 1 && method.fits(shape, members, most)).then_some(shape)
+        (images == decisive_images(gpu) && method.fits(shape, members, most)).then_some((method, shape))
     });
-    if let Some(shape) = shape {
+    if let Some((method, shape)) = winograd {
         all.push(Choice::Winograd);
-        if shape.pays() {
+        if method.pays(shape) {
             all.swap(0, 1);
         }
     }
@@ -160,7 +166,7 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, scratch: &mut Scratch) -> Re
     let dispatches = match choice {
         Choice::Winograd => {
             let (Some(method), Some(shape)) =
-                (Winograd::choose(gpu.capabilities()), WinogradShape::of(window, groups, [c, o], [oh, ow]))
+                (Winograd::choose(gpu.capabilities(), precision), WinogradShape::of(window, groups, [c, o], [oh, ow]))
             else {
                 return Err(Error::shape("layer", "Winograd's method does not compute it"));
             };
@@ -175,12 +181,12 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, scratch: &mut Scratch) -> Re
                 weights: recording.shared("weights", &weights),
                 zeros: recording.shared("zeros", &zeros),
                 bias: bias_slice,
-                workspace: shape.workspace(total).map(|bytes| recording.slab("between", bytes)),
+                workspace: method.workspace(shape, members, images).map(|bytes| recording.slab("between", bytes)),
             };
             method.dispatches("layer", &conv, input, buffers, None, output)?
         }
         Choice::Direct | Choice::Tiled { .. } => {
-            let variant = Variant::choose(gpu.capabilities(), c, o, groups);
+            let variant = Variant::choose(gpu.capabilities(), precision, [c, o], groups);
             let values = vec![0.1; o];
             let packed = variant.pack("layer", &vec![(&weight, &values[..]); members], groups)?;
             let weights = gpu.upload_for(variant.weights(), variant.stored(precision), "weights", &packed.weights)?;

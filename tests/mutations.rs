@@ -42,16 +42,27 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("conv_direct", "v.z * w2_1", "v.z * w2_0"),
     ("conv_direct", "ky * params.dilation_y", "ky"),
     ("conv_direct", "params.relu != 0u", "params.relu == 0u"),
-    ("conv_tile_128", "tile_in[(row + 7u) * 4u + 1u]", "tile_in[(row + 6u) * 4u + 1u]"),
+    ("conv_tile_128", "let v7 = tile_in[(row + 7u * 16u)", "let v7 = tile_in[(row + 6u * 16u)"),
     ("conv_tile_128", "conv_group * packed_tiles + packed_tile", "conv_group + packed_tile"),
     ("conv_tile_128", "load_column / 8u;", "0u;"),
-    ("conv_tile_64", "tile_in[(row + 2u) * 4u + 1u]", "tile_in[(row + 1u) * 4u + 1u]"),
-    ("conv_tile_64", "tap * params.group_in + c", "tap * params.group_in"),
+    ("conv_tile_128", "first + row + 3u * 16u < pixels", "first + row + 3u * 16u < pixels - 1u"),
+    ("conv_tile_64", "let v2 = tile_in[(row + 2u * 8u) * 5u + 1u]", "let v2 = tile_in[(row + 1u * 8u) * 5u + 1u]"),
     ("conv_tile_64", "params.residual != 0u", "params.residual == 2u"),
-    ("conv_tile_64", "tap / params.kernel_width * params.dilation_y", "tap / params.kernel_width"),
-    ("conv_tile_32", "thread / 8u * 4u", "thread / 8u * 3u"),
+    ("conv_tile_64", "kx += params.dilation_x", "kx += 1u"),
+    ("conv_tile_64", "ky += params.dilation_y", "ky += 1u"),
+    ("conv_tile_64", "c -= params.group_in", "c = 0u"),
+    ("conv_tile_32", "thread % 32u / 8u", "thread % 32u / 16u"),
+    ("conv_tile_32", "weights_first + (deeper + 1u * 8u) * 8u", "weights_first + deeper * 8u"),
+    ("conv_matrix_128", "coopMultiplyAdd(v, w2, acc1_2)", "coopMultiplyAdd(v, w1, acc1_2)"),
+    ("conv_matrix_64", "out_lane / 4u + 1u * 8u", "out_lane / 4u"),
+    ("conv_matrix_64", "iy < params.in_height", "true"),
+    ("conv_matrix_32", "row + 0u * 16u) * (8u + 2u) + 1u * 4u", "row + 0u * 16u) * (8u + 2u)"),
+    ("conv_matrix_split_64", "part * params.members + member", "member"),
+    ("conv_matrix_split_32", "slabs * (part + 1u) / params.parts", "slabs"),
     ("conv_split_64", "* (part + 1u) / params.parts", "/ params.parts"),
-    ("conv_split_64", "first_slab % deep * 4u", "0u"),
+    ("conv_split_64", "var k = first_slab * 4u + lane", "var k = lane"),
+    ("conv_split_64", "/ params.kernel_width * params.dilation_y", "/ params.kernel_width"),
+    ("conv_split_64", "var deeper = first_slab * 4u * 4u", "var deeper = 0u * first_slab"),
     ("conv_split_32", "part * params.members + member", "part + member"),
     ("conv_reduce", "part < params.parts", "part + 1u < params.parts"),
     ("conv_reduce", "pixel / pixels, pixel % pixels", "0u, pixel"),
@@ -64,12 +75,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("winograd_input_texture_f16", "4.0 * d1_2 - 5.0 * d3_2", "4.0 * d1_2 - 4.0 * d3_2"),
     ("winograd_input_image", "u32(y) < params.in_height && ", ""),
     ("winograd_output_image", "8.0 * m3_2 - 8.0 * m4_2", "8.0 * m3_2 + 8.0 * m4_2"),
-    ("winograd_output_image", "image % params.images * params.out_height", "image * params.out_height"),
+    ("winograd_output_image", "params.first + chosen % params.together", "params.first + chosen"),
     ("winograd_output_image", "y + 3u < params.out_height", "y + 3u < params.out_height - 1u"),
     ("winograd_input_texture", "index / params.in_c4 % tiles", "index % tiles"),
-    ("winograd_input_texture", "params.members * params.images", "params.images"),
+    ("winograd_input_texture", "params.members * params.together", "params.together"),
+    ("winograd_input_buffer", "params.first + chosen % params.together", "chosen % params.together"),
+    ("winograd_input_buffer", "chosen / params.together * params.images", "chosen / params.together"),
+    ("winograd_output_buffer", "params.first + chosen % params.together", "chosen % params.together"),
+    ("winograd_output_buffer", "m1_3 - m2_3 + 8.0 * m3_3", "m1_3 - m2_3 + 4.0 * m3_3"),
     ("winograd_output_texture", "row + 2u, channel, t1_1", "row + 1u, channel, t1_1"),
-    ("winograd_output_texture", "let member = image / params.images", "let member = 0u * image"),
+    ("winograd_output_texture", "let member = chosen / params.together", "let member = 0u * chosen"),
     ("dense_stream_1", "weights[row + 16u]", "weights[row + 8u]"),
     ("dense_stream_1", "half >= 8u", "half >= 16u"),
     ("dense_stream_4", "let member = index / tiles", "let member = 0u * index / tiles"),
@@ -168,8 +183,12 @@ fn every_planted_mistake_is_caught() {
         let image = shader.bindings.iter().any(|binding| binding.kind == shader::BindingKind::Image).then_some("8");
         let lanes = image.or(name.strip_prefix("conv_broadcast_")).or(name.strip_prefix("dense_texel_"));
         let lanes = lanes.map(|lanes| lanes.trim_end_matches("_f16").split('x').next().unwrap().parse::<u32>().unwrap());
-        let Some(gpu) = gpus.iter().find(|g| lanes.is_none_or(|l| g.capabilities().lanes == l)) else {
-            eprintln!("SKIPPED: {name} needs an adapter of its subgroup size");
+        let runs = |gpu: &&moue::gpu::Gpu| {
+            let has = gpu.capabilities();
+            lanes.is_none_or(|lanes| has.lanes == lanes) && (has.matrices || !shader.matrices)
+        };
+        let Some(gpu) = gpus.iter().find(runs) else {
+            eprintln!("SKIPPED: {name} needs an adapter of its subgroup size, or with cooperative matrices");
             continue;
         };
         let (check, precision) = problems::check_of(name);

@@ -26,6 +26,8 @@ struct Params {
     relu: u32,
     residual: u32,
     parts: u32,               // of the sum, in the tiled kernels
+    first: u32,               // image of each member that the transforms of Winograd's method start with
+    together: u32,            // images of each member that they transform
 }
 
 #include "common/values.wgsl"

@@ -9,18 +9,19 @@ fn pixel_at(image: u32, y: i32, x: i32, channel: u32) -> vec4<f32> {
     return select(vec4<f32>(0.0), input_at(select(0u, at, inside)), inside);
 }
 
-@compute @workgroup_size(8)
+@compute @workgroup_size({LANES})
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
     let across = (params.out_width + 3u) / 4u;
     let tiles = (params.out_height + 3u) / 4u * across;
-    let count = params.members * params.images * tiles * params.in_c4;
-    let index = linear_index(id, grid, 8u);
+    let count = params.members * params.together * tiles * params.in_c4;
+    let index = linear_index(id, grid, {LANES}u);
     if (index >= count) {
         return;
     }
     let channel = index % params.in_c4;
     let tile = index / params.in_c4 % tiles;
-    let image = index / params.in_c4 / tiles;
+    let chosen = index / params.in_c4 / tiles;
+    let image = chosen / params.together * params.images + params.first + chosen % params.together;
     let y = i32(tile / across * 4u) - i32(params.pad_top);
     let x = i32(tile % across * 4u) - i32(params.pad_left);
     #for Y 0 6

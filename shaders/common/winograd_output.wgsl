@@ -3,20 +3,20 @@
 
 #include "common/index.wgsl"
 
-@compute @workgroup_size(8)
+@compute @workgroup_size({LANES})
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
     let across = (params.out_width + 3u) / 4u;
     let tiles = (params.out_height + 3u) / 4u * across;
-    let count = params.members * params.images * tiles * params.bias_stride;
-    let index = linear_index(id, grid, 8u);
+    let count = params.members * params.together * tiles * params.bias_stride;
+    let index = linear_index(id, grid, {LANES}u);
     if (index >= count) {
         return;
     }
     let channel = index % params.bias_stride;
     let tile = index / params.bias_stride % tiles;
-    let image = index / params.bias_stride / tiles;
-    let member = image / params.images;
-    let first = image % params.images * params.out_height;
+    let chosen = index / params.bias_stride / tiles;
+    let member = chosen / params.together;
+    let first = (params.first + chosen % params.together) * params.out_height;
     let y = tile / across * 4u;
     let x = tile % across * 4u;
     #for Y 0 6

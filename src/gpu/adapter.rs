@@ -23,6 +23,8 @@ pub struct Adapter {
     pub features: Vec<String>,
     /// Shaders can convert pairs of f16 to f32 and back: almost everywhere, without f16 arithmetic too.
     pub converts_f16: bool,
+    /// Cooperative matrices of 16 x 16 x 16, products of f16 and sums of f32, are among those it has.
+    pub matrices: bool,
 }
 
 impl Adapter {
@@ -50,6 +52,11 @@ impl Adapter {
             subgroup: [info.subgroup_min_size, info.subgroup_max_size],
             max_binding_bytes: limits.max_storage_buffer_binding_size,
             features: named.iter().filter(|(f, _)| features.contains(*f)).map(|(_, n)| (*n).to_owned()).collect(),
+            matrices: adapter.cooperative_matrix_properties().iter().any(|sizes| {
+                [sizes.m_size, sizes.n_size, sizes.k_size] == [16; 3]
+                    && sizes.ab_type == wgpu::CooperativeScalarType::F16
+                    && sizes.cr_type == wgpu::CooperativeScalarType::F32
+            }),
             converts_f16: adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::SHADER_F16_IN_F32),
         }
     }

@@ -41,6 +41,8 @@ pub struct Capabilities {
     pub timestamps: bool,
     /// Tensors can lie in f16: shaders convert pairs of them to f32 and back.
     pub f16: bool,
+    /// Cooperative matrices of 16 x 16 x 16, products of f16 and sums of f32, held by 32 lanes.
+    pub matrices: bool,
 }
 
 /// An opened adapter. Clones share it.
@@ -63,6 +65,8 @@ struct Shared {
     unsent: AtomicUsize,
 }
 
+/// What kernels with cooperative matrices need.
+const MATRICES: wgpu::Features = wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX.union(wgpu::Features::SHADER_F16);
 /// Bytes of uploads that wait in the host's memory at most.
 const MOST_UNSENT: usize = 1 << 24;
 
@@ -132,10 +136,17 @@ impl Gpu {
     }
 
     async fn open_chosen(adapter: Adapter, inner: &wgpu::Adapter) -> Result<Self> {
-        let wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
+        let mut wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
+        if adapter.matrices {
+            wanted |= MATRICES;
+        }
+        // SAFETY: what is experimental is used by shaders of this crate only, as wgpu describes it, and where the adapter lists the sizes.
+        #[allow(unsafe_code)]
+        let experimental_features = unsafe { wgpu::ExperimentalFeatures::enabled() };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("moue"),
             required_features: inner.features() & wanted,
+            experimental_features: if adapter.matrices { experimental_features } else { Default::default() },
             required_limits: inner.limits(),
             ..Default::default()
         };
@@ -161,6 +172,7 @@ impl Gpu {
             lanes: if fixed { adapter.subgroup[0] } else { 0 },
             timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
             f16: adapter.converts_f16,
+            matrices: adapter.matrices && features.contains(MATRICES) && fixed && adapter.subgroup[0] == 32,
         };
         let failures = Failures::watch(&device, &adapter.name);
         let limits = device.limits();

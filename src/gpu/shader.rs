@@ -15,6 +15,8 @@ pub struct Shader {
     pub workgroup: [u32; 3],
     /// Whether it needs subgroup operations.
     pub subgroup: bool,
+    /// Whether it needs cooperative matrices, and with them arithmetic in f16.
+    pub matrices: bool,
     /// Its form for tensors in f16; `None` for that form itself, and where no tensor is read or written.
     pub f16: Option<&'static Shader>,
 }

@@ -77,9 +77,16 @@ pub(super) fn winograd_shape(graph: &Graph, step: &Step) -> Option<WinogradShape
 }
 
 /// Winograd's method where it is good for the step, by what was measured or by its cost, and one image of all members fits.
-fn winograd(gpu: &Gpu, graph: &Graph, step: &Step, members: usize, choice: Option<Choice>) -> Option<Winograd> {
-    let (method, shape) = (Winograd::choose(gpu.capabilities())?, winograd_shape(graph, step)?);
-    let pays = choice.map_or(shape.pays(), |choice| choice == Choice::Winograd);
+fn winograd(
+    gpu: &Gpu,
+    graph: &Graph,
+    step: &Step,
+    members: usize,
+    precision: Precision,
+    choice: Option<Choice>,
+) -> Option<Winograd> {
+    let (method, shape) = (Winograd::choose(gpu.capabilities(), precision)?, winograd_shape(graph, step)?);
+    let pays = choice.map_or(method.pays(shape), |choice| choice == Choice::Winograd);
     (pays && method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32))).then_some(method)
 }
 
@@ -117,12 +124,14 @@ pub(super) fn prepare(
                 members.iter().map(|member| folded(*member, name, &want, *bias, norm.as_ref())).collect::<Result<Vec<_>>>()?;
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
             // Tiles are chosen for the number of images.
-            let decided = Winograd::choose(gpu.capabilities()).and(layer_of(graph, step, members.len(), 1, precision));
+            let images = tuning::decisive_images(gpu);
+            let decided =
+                Winograd::choose(gpu.capabilities(), precision).and(layer_of(graph, step, members.len(), images, precision));
             let choice = match (gpu.choices(), decided) {
                 (Some(choices), Some(layer)) => tuning::choose(gpu, choices, layer)?,
                 _ => None,
             };
-            if let Some(method) = winograd(gpu, graph, step, members.len(), choice) {
+            if let Some(method) = winograd(gpu, graph, step, members.len(), precision, choice) {
                 let weights: Vec<&Tensor> = parts.iter().map(|(weight, _)| weight).collect();
                 let bias: Vec<f32> = parts.iter().flat_map(|(_, bias)| packed_bias(bias)).collect();
                 let bytes = method.weight_bytes([input[0], *channels], members.len());
@@ -136,7 +145,7 @@ pub(super) fn prepare(
                 let zeros = upload("zeros", &vec![0.0; WINOGRAD_POINTS * bias.len()])?;
                 return Ok(StepWeights::Winograd { method, weights: buffer, zeros, bias: upload("bias", &bias)? });
             }
-            let variant = Variant::choose(gpu.capabilities(), input[0], *channels, *groups);
+            let variant = Variant::choose(gpu.capabilities(), precision, [input[0], *channels], *groups);
             let packed = variant.pack(at, &pairs, *groups)?;
             let label = format!("{at} weights");
             let weights = gpu.upload_for(variant.weights(), variant.stored(precision), &label, &packed.weights)?;

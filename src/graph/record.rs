@@ -69,7 +69,7 @@ impl Prepared {
             members: members.len(),
             precision,
             pool_reads: kernels::pool_reads(gpu.capabilities()),
-            tiles: if gpu.capabilities().integrated { Variant::SmallTile } else { Variant::Tile },
+            tiles: Variant::choose(gpu.capabilities(), precision, [4, 4], 1),
             gpu: gpu.clone(),
         })
     }
@@ -111,10 +111,11 @@ impl Prepared {
     /// Bytes of the largest tensor, as f32, for one image of every member.
     pub fn largest(&self) -> u64 {
         // Sums of parts are bounded, and do not grow with the images.
-        let winograd =
-            self.schedule.steps.iter().zip(&self.weights).filter(|(_, weights)| matches!(weights, StepWeights::Winograd { .. }));
-        let between =
-            winograd.filter_map(|(step, _)| winograd_shape(&self.graph, step)).flat_map(|shape| shape.workspace(1)).max();
+        let between = self.schedule.steps.iter().zip(&self.weights).filter_map(|(step, weights)| match weights {
+            StepWeights::Winograd { method, .. } => Some(method.grows(winograd_shape(&self.graph, step)?)),
+            _ => None,
+        });
+        let between = between.max();
         self.members as u64 * self.graph.largest().max(between.unwrap_or(0))
     }
 
@@ -126,7 +127,8 @@ impl Prepared {
             let [_, height, width] = self.graph.tensors[step.output].shape;
             let only = |bytes: u64| (bytes > 0).then_some([bytes, 16]);
             match weights {
-                StepWeights::Winograd { .. } => winograd_shape(&self.graph, step).map(|shape| shape.workspace(images)),
+                StepWeights::Winograd { method, .. } => winograd_shape(&self.graph, step)
+                    .map(|shape| method.workspace(shape, self.members, images / self.members.max(1))),
                 StepWeights::Conv { variant, .. } => {
                     only(self.convolution(step, images)?.workspace(*variant, images, [height, width], channels))
                 }

@@ -21,6 +21,8 @@ pub enum Variant {
     Tile,
     /// GPUs that share the processor's memory, and smaller ones: tiles of 64 x 64 and 32 x 32.
     SmallTile,
+    /// GPUs with cooperative matrices, for tensors in f16: tiles of 128 x 128 to 32 x 32.
+    Matrix,
     /// Groups that are not whole vec4s.
     Grouped,
     /// One channel a group.
@@ -29,8 +31,16 @@ pub enum Variant {
 
 impl Variant {
     /// Every variant.
-    pub const ALL: [Self; 7] =
-        [Self::Broadcast8, Self::Broadcast4, Self::Direct, Self::Tile, Self::SmallTile, Self::Grouped, Self::Depthwise];
+    pub const ALL: [Self; 8] = [
+        Self::Broadcast8,
+        Self::Broadcast4,
+        Self::Direct,
+        Self::Tile,
+        Self::SmallTile,
+        Self::Matrix,
+        Self::Grouped,
+        Self::Depthwise,
+    ];
 
     /// The shader; of tiles the one of 64 x 64.
     pub fn shader(self) -> &'static Shader {
@@ -39,6 +49,7 @@ impl Variant {
             Self::Broadcast4 => &shader::CONV_BROADCAST_4,
             Self::Direct => &shader::CONV_DIRECT,
             Self::Tile | Self::SmallTile => &shader::CONV_TILE_64,
+            Self::Matrix => &shader::CONV_MATRIX_64,
             Self::Grouped => &shader::CONV_GROUPED,
             Self::Depthwise => &shader::CONV_DEPTHWISE,
         }
@@ -60,7 +71,7 @@ impl Variant {
             Self::Broadcast8 => Some(8),
             Self::Broadcast4 => Some(4),
             Self::Direct => Some(2),
-            Self::Tile | Self::SmallTile => Some(8),
+            Self::Tile | Self::SmallTile | Self::Matrix => Some(8),
             Self::Grouped | Self::Depthwise => None,
         }
     }
@@ -70,23 +81,29 @@ impl Variant {
         match self {
             Self::Broadcast8 | Self::Broadcast4 => 32,
             Self::Direct => 128,
-            Self::Tile | Self::SmallTile | Self::Grouped | Self::Depthwise => 64,
+            Self::Tile | Self::SmallTile | Self::Matrix | Self::Grouped | Self::Depthwise => 64,
         }
     }
 
     /// Whether it works in tiles that [`Tiling`] divides.
     pub fn is_tiled(self) -> bool {
-        matches!(self, Self::Tile | Self::SmallTile)
+        matches!(self, Self::Tile | Self::SmallTile | Self::Matrix)
     }
 
-    /// Whether the variant computes a convolution of these channels and groups on an adapter of these capabilities.
-    pub fn fits(self, capabilities: Capabilities, in_channels: usize, out_channels: usize, groups: usize) -> bool {
+    /// Whether the variant computes a convolution of these channels and groups of tensors in `precision` on an adapter of these capabilities.
+    pub fn fits(self, capabilities: Capabilities, precision: Precision, [from, to]: [usize; 2], groups: usize) -> bool {
         let runs = match self {
             Self::Broadcast8 => capabilities.lanes == 8,
             Self::Broadcast4 => capabilities.lanes == 4,
+            Self::Matrix => capabilities.matrices,
             _ => true,
         };
-        runs && self.computes(in_channels, out_channels, groups)
+        runs && self.holds(precision) && self.computes(from, to, groups)
+    }
+
+    /// Whether it computes with tensors in `precision`.
+    fn holds(self, precision: Precision) -> bool {
+        self != Self::Matrix || precision == Precision::F16
     }
 
     /// Whether the variant computes a convolution of these channels and groups.
@@ -98,13 +115,13 @@ impl Variant {
         }
     }
 
-    /// The variant for an adapter: a rule from its facts.
-    pub fn choose(capabilities: Capabilities, in_channels: usize, out_channels: usize, groups: usize) -> Self {
-        let fits = |variant: Self| variant.fits(capabilities, in_channels, out_channels, groups);
+    /// The variant for an adapter and tensors in `precision`: a rule from its facts.
+    pub fn choose(capabilities: Capabilities, precision: Precision, channels: [usize; 2], groups: usize) -> Self {
+        let fits = |variant: Self| variant.fits(capabilities, precision, channels, groups);
         let dense: &[Self] = match capabilities {
             Capabilities { cpu: true, .. } => &[Self::Broadcast8, Self::Broadcast4, Self::Direct],
-            Capabilities { integrated: true, .. } => &[Self::SmallTile],
-            _ => &[Self::Tile],
+            Capabilities { integrated: true, .. } => &[Self::Matrix, Self::SmallTile],
+            _ => &[Self::Matrix, Self::Tile],
         };
         if groups > 1 && fits(Self::Depthwise) {
             return Self::Depthwise;
@@ -162,25 +179,58 @@ pub struct Tiling {
     pub parts: usize,
 }
 
-/// Parts at most, slabs of 16 input channels that each has at least, and bytes of their sums.
+/// Parts at most, slabs that each has at least, and bytes of their sums.
 const MOST_PARTS: usize = 16;
-const LEAST_SLABS: usize = 8;
+const LEAST_SLABS: usize = 4;
 const MOST_PARTIAL: usize = 1 << 26;
 
-impl Tiling {
-    /// By a rule from the sizes of one member: the largest tiles of which there are enough to keep the adapter busy, and that compute little beyond the edges.
-    fn choose(variant: Variant, layers: usize, pixels: usize, channels: usize, slabs: usize) -> Self {
-        let (sides, enough): (&[usize], usize) =
-            if variant == Variant::SmallTile { (&[64, 32], 32) } else { (&[128, 64, 32], 256) };
-        let area = |side: usize| pixels.next_multiple_of(side) * channels.next_multiple_of(side);
-        let fits = |side: usize| area(side) * 3 <= area(32) * 4;
-        let count = |side: usize| (layers * area(side) / side / side).max(1);
-        if let Some(&side) = sides.iter().find(|&&side| fits(side) && count(side) >= enough) {
-            return Self { side, parts: 1 };
+/// What the rule knows of a GPU, from an H200: its clocks are not another's, but their ratios are those of the tiles.
+mod clocks {
+    /// Multiprocessors, and those of a GPU that shares the processor's memory.
+    pub const CORES: f64 = 128.0;
+    pub const FEW_CORES: f64 = 16.0;
+    /// What a core gets done with one workgroup, of what it gets done with [`FULL`] of them: the others compute while one waits.
+    pub const ALONE: f64 = 0.55;
+    pub const FULL: f64 = 3.0;
+    /// Another dispatch, and bytes of sums that all of the GPU moves in a clock.
+    pub const DISPATCH: f64 = 10_000.0;
+    pub const BYTES: f64 = 1000.0;
+}
+
+impl Variant {
+    /// Sides of its tiles, and clocks of a slab of each.
+    fn sides(self) -> &'static [(usize, f64)] {
+        match self {
+            Self::Matrix => &[(128, 1550.0), (64, 585.0), (32, 250.0)],
+            Self::SmallTile => &[(64, 950.0), (32, 360.0)],
+            _ => &[(128, 3900.0), (64, 950.0), (32, 360.0)],
         }
-        let side = if fits(64) && count(64) * MOST_PARTS >= enough { 64 } else { 32 };
+    }
+
+    /// Input channels of a slab.
+    fn slab(self) -> usize {
+        if self == Self::Matrix { 32 } else { 16 }
+    }
+}
+
+impl Tiling {
+    /// By a rule from the sizes of one member: the one that should take the fewest clocks.
+    fn choose(variant: Variant, layers: usize, pixels: usize, channels: usize, slabs: usize) -> Self {
+        let cores = if variant == Variant::SmallTile { clocks::FEW_CORES } else { clocks::CORES };
+        let cost = |&(side, slab): &(usize, f64), parts: usize| {
+            let tiles = layers as f64 * (pixels.div_ceil(side) * channels.div_ceil(side) * parts) as f64;
+            let each = tiles / cores;
+            let busy = (clocks::ALONE + (1.0 - clocks::ALONE) * (each - 1.0) / (clocks::FULL - 1.0)).clamp(clocks::ALONE, 1.0);
+            let products = each.max(1.0) * slabs.div_ceil(parts) as f64 * slab / busy;
+            let sums = clocks::DISPATCH + 4.0 * (layers * pixels * channels * (parts + 1)) as f64 / clocks::BYTES;
+            if parts > 1 { products + sums } else { products }
+        };
         let most = MOST_PARTS.min(slabs / LEAST_SLABS).max(1);
-        Self { side, parts: enough.div_ceil(count(side)).min(most) }
+        let all = variant.sides().iter().flat_map(|side| {
+            let parts = if side.0 > 64 { 1 } else { most };
+            (1..=parts).map(move |parts| (Self { side: side.0, parts }, cost(side, parts)))
+        });
+        all.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(Self { side: 64, parts: 1 }, |(tiling, _)| tiling)
     }
 
     /// Those that are worth measuring for a tiled variant.
@@ -190,13 +240,19 @@ impl Tiling {
         all.into_iter().filter(move |(side, _)| !small || *side < 128).map(|(side, parts)| Self { side, parts })
     }
 
-    fn shader(self) -> Option<&'static Shader> {
-        Some(match self {
-            Self { side: 128, parts: 1 } => &shader::CONV_TILE_128,
-            Self { side: 64, parts: 1 } => &shader::CONV_TILE_64,
-            Self { side: 32, parts: 1 } => &shader::CONV_TILE_32,
-            Self { side: 64, parts: 2.. } => &shader::CONV_SPLIT_64,
-            Self { side: 32, parts: 2.. } => &shader::CONV_SPLIT_32,
+    fn shader(self, variant: Variant) -> Option<&'static Shader> {
+        let matrix = variant == Variant::Matrix;
+        Some(match (self.side, self.parts) {
+            (128, 1) if matrix => &shader::CONV_MATRIX_128,
+            (64, 1) if matrix => &shader::CONV_MATRIX_64,
+            (32, 1) if matrix => &shader::CONV_MATRIX_32,
+            (64, 2..) if matrix => &shader::CONV_MATRIX_SPLIT_64,
+            (32, 2..) if matrix => &shader::CONV_MATRIX_SPLIT_32,
+            (128, 1) => &shader::CONV_TILE_128,
+            (64, 1) => &shader::CONV_TILE_64,
+            (32, 1) => &shader::CONV_TILE_32,
+            (64, 2..) => &shader::CONV_SPLIT_64,
+            (32, 2..) => &shader::CONV_SPLIT_32,
             _ => return None,
         })
     }
@@ -268,6 +324,7 @@ pub(super) fn params(members: usize, images: usize, input: View, output: View, w
         images: n(images),
         members: n(members),
         parts: 1,
+        together: n(images),
         in_height: n(input.height),
         in_width: n(input.width),
         in_c4: n(input.c4()),
@@ -314,13 +371,19 @@ impl Conv {
             return None;
         }
         let (members, groups) = (self.members.max(1), self.groups.max(1));
-        let slabs = self.window.kernel[0] * self.window.kernel[1] * (channels / groups).div_ceil(16);
+        let slabs =
+            (self.window.kernel[0] * self.window.kernel[1] * (channels / groups).next_multiple_of(4)).div_ceil(variant.slab());
         let pixels = images / members * output[0] * output[1];
         let rule = || Tiling::choose(variant, members * groups, pixels, self.out_channels / groups, slabs);
         let tiling = self.tiling.unwrap_or_else(rule);
         // Sums of many parts take memory, by the rule and by what was measured: what has many pixels needs none.
         let most = MOST_PARTIAL / (16 * images * output[0] * output[1] * self.out_channels.div_ceil(4)).max(1);
         Some(Tiling { parts: tiling.parts.min(most.max(1)), ..tiling })
+    }
+
+    /// The tiles of the rule, with the sum in one part.
+    pub(super) fn whole(&self, variant: Variant, images: usize, output: [usize; 2], channels: usize) -> Option<Tiling> {
+        self.tiled(variant, images, output, channels).map(|tiling| Tiling { parts: 1, ..tiling })
     }
 
     /// Bytes that the dispatches work with besides their tensors: sums of the parts of a split one; else 0.
@@ -351,12 +414,9 @@ impl Conv {
         let out_c4 = self.out_channels.div_ceil(4);
         let precision = self.check(at, input, residual, output)?;
         let vec4 = precision.vec4() as usize;
-        if !variant.computes(input.channels, self.out_channels, groups) {
-            let channels = input.channels;
-            return Err(Error::shape(
-                at,
-                format!("{variant:?} of {channels} -> {} channels in {groups} groups", self.out_channels),
-            ));
+        if !variant.computes(input.channels, self.out_channels, groups) || !variant.holds(precision) {
+            let (channels, out, precision) = (input.channels, self.out_channels, precision.name());
+            return Err(Error::shape(at, format!("{variant:?} of {channels} -> {out} channels in {groups} groups, {precision}")));
         }
         let [out_height, out_width] = window.output(at, [input.height, input.width], false)?;
         same(at, "output rows", out_height, output.height)?;
@@ -384,7 +444,7 @@ impl Conv {
         let tiling = self.tiled(variant, input.images, [output.height, output.width], input.channels);
         let shader = match tiling {
             None => variant.shader(),
-            Some(tiling) => tiling.shader().ok_or_else(|| Error::shape(at, format!("there is no {tiling:?}")))?,
+            Some(tiling) => tiling.shader(variant).ok_or_else(|| Error::shape(at, format!("there is no {tiling:?}")))?,
         };
         let parts = tiling.map_or(1, |tiling| tiling.parts);
         let grid = match variant.tile() {

@@ -1,5 +1,6 @@
 //! Winograd's F(4 x 4, 3 x 3): a 3 x 3 convolution as 36 products of 1 x 1, of a quarter of the multiply-adds (Lavin & Gray 2016,
-//! arXiv:1509.09308). What lies between is f32 whatever the tensors are: the way back cancels most of what it adds. Three dispatches: tiles of the input are transformed, multiplied, and transformed back.
+//! arXiv:1509.09308). What lies between is f32 whatever the tensors are: the way back cancels most of what it adds. Three dispatches: tiles of the input are
+//! transformed, multiplied, and transformed back; on GPUs three for every few images, so that what lies between stays in the cache.
 
 use super::conv::{Conv, ConvWeights, Variant, params};
 use super::{View, holds, same};
@@ -30,6 +31,10 @@ const OUTPUT: f64 = 146.0;
 const FIXED: f64 = 3e6;
 /// Pixels that a workgroup of the products takes: what is not filled is computed all the same.
 const TOGETHER: usize = 32;
+/// The same for both on GPUs: what is multiplied there is never far from what is moved. Tiles of many images fill the workgroups.
+const MOVED: f64 = 50.0;
+/// Bytes that GPUs transform at a time.
+const MOST_BETWEEN: u64 = 1 << 26;
 
 /// What a 3 x 3 convolution of one image is, as far as this method goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,24 +51,13 @@ impl Shape {
         Winograd::computes(window, groups).then_some(Self { channels, output })
     }
 
-    /// Whether it is faster than a direct kernel, by its cost in multiply-adds.
-    pub fn pays(self) -> bool {
-        // Sizes of hostile networks may be large: no integer holds their products.
-        let [c, o] = self.channels.map(|count| count as f64);
-        let padded = |count: usize| count.next_multiple_of(TOGETHER) as f64;
-        let direct = 9.0 * c * o * padded(self.output[0] * self.output[1]);
-        let products = POINTS as f64 * c * o * padded(self.tiles());
-        let transforms = POINTS as f64 * self.tiles() as f64 * (INPUT * c + OUTPUT * o) + FIXED;
-        products + transforms < 0.95 * direct
-    }
-
     /// Tiles of an image.
     fn tiles(self) -> usize {
         self.output[0].div_ceil(SIDE) * self.output[1].div_ceil(SIDE)
     }
 
-    /// Bytes of the transformed input and of the products, for `images` of all members.
-    pub fn workspace(self, images: usize) -> [u64; 2] {
+    /// Bytes of the transformed input and of the products, for `images` of all members at a time.
+    fn workspace(self, images: usize) -> [u64; 2] {
         self.channels.map(|channels| View::bytes(Precision::F32, POINTS * images, channels, 1, self.tiles()))
     }
 }
@@ -72,6 +66,8 @@ impl Shape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Winograd {
     products: Variant,
+    /// Bytes of the transformed input and of the products that are worked with at a time, each: of one image it may be more.
+    between: u64,
 }
 
 /// What the dispatches read and write besides input and output.
@@ -83,20 +79,63 @@ pub struct WinogradBuffers {
     pub zeros: Slice,
     /// `[member, O/4]` vec4.
     pub bias: Slice,
-    /// For the transformed input and the products: of the sizes of [`Shape::workspace`] or larger.
+    /// For the transformed input and the products: of the sizes of [`Winograd::workspace`] or larger.
     pub workspace: [Slice; 2],
 }
 
 impl Winograd {
-    /// On an adapter whose transforms were measured: CPUs.
-    pub fn choose(capabilities: Capabilities) -> Option<Self> {
-        let products = Variant::choose(capabilities, 4, 4, 1);
-        capabilities.cpu.then_some(Self { products })
+    /// For an adapter and tensors in `precision`; `None` where cooperative matrices do more for it than fewer products.
+    pub fn choose(capabilities: Capabilities, precision: Precision) -> Option<Self> {
+        let of = |precision| Variant::choose(capabilities, precision, [4, 4], 1);
+        if of(precision) == Variant::Matrix { None } else { Self::with(of(Precision::F32)) }
     }
 
-    /// With products of a variant that reads texels; `None` for others.
+    /// With products of a variant; `None` where it does not compute them in f32, without groups.
     pub fn with(products: Variant) -> Option<Self> {
-        products.weights().texels().then_some(Self { products })
+        // CPUs have no use for parts: their caches hold no image.
+        let between = if products.weights().texels() { u64::MAX } else { MOST_BETWEEN };
+        (products.tile().is_some() && products != Variant::Matrix).then_some(Self { products, between })
+    }
+
+    /// With no more than `bytes` of what lies between, but for one image.
+    #[must_use]
+    pub fn within(self, bytes: u64) -> Self {
+        Self { between: bytes, ..self }
+    }
+
+    /// Whether it is faster than a direct kernel, by its cost in multiply-adds.
+    pub fn pays(self, shape: Shape) -> bool {
+        // Sizes of hostile networks may be large: no integer holds their products.
+        let [c, o] = shape.channels.map(|count| count as f64);
+        let (input, output, fixed, together) =
+            if self.on_cpu() { (INPUT, OUTPUT, FIXED, TOGETHER) } else { (MOVED, MOVED, 0.0, 1) };
+        let padded = |count: usize| count.next_multiple_of(together) as f64;
+        let direct = 9.0 * c * o * padded(shape.output[0] * shape.output[1]);
+        let products = POINTS as f64 * c * o * padded(shape.tiles());
+        let transforms = POINTS as f64 * shape.tiles() as f64 * (input * c + output * o) + fixed;
+        products + transforms < 0.95 * direct
+    }
+
+    /// CPU adapters read texels.
+    fn on_cpu(self) -> bool {
+        self.weights().texels()
+    }
+
+    /// Images of each of `members` that are transformed at a time, of `images` that each has.
+    fn together(self, shape: Shape, members: usize, images: usize) -> usize {
+        let [given, made] = shape.workspace(members);
+        (self.between / given.max(made).max(1)).clamp(1, images.max(1) as u64) as usize
+    }
+
+    /// Bytes of the larger of the two for an image, where they grow with the images.
+    pub fn grows(self, shape: Shape) -> u64 {
+        let [given, made] = shape.workspace(1);
+        if self.between == u64::MAX { given.max(made) } else { 0 }
+    }
+
+    /// Bytes of the transformed input and of the products, for `images` of each of `members`.
+    pub fn workspace(self, shape: Shape, members: usize, images: usize) -> [u64; 2] {
+        shape.workspace(members * self.together(shape, members, images))
     }
 
     /// Whether the method computes a convolution of this window and these groups.
@@ -130,7 +169,8 @@ impl Winograd {
     fn transforms(self) -> [&'static Shader; 2] {
         match self.weights() {
             BindingKind::Image => [&shader::WINOGRAD_INPUT_IMAGE, &shader::WINOGRAD_OUTPUT_IMAGE],
-            _ => [&shader::WINOGRAD_INPUT_TEXTURE, &shader::WINOGRAD_OUTPUT_TEXTURE],
+            BindingKind::Texture => [&shader::WINOGRAD_INPUT_TEXTURE, &shader::WINOGRAD_OUTPUT_TEXTURE],
+            _ => [&shader::WINOGRAD_INPUT_BUFFER, &shader::WINOGRAD_OUTPUT_BUFFER],
         }
     }
 
@@ -177,27 +217,49 @@ impl Winograd {
         let precision = conv.check(at, input, residual, output)?;
         same(at, "output rows", size[0], output.height)?;
         same(at, "output columns", size[1], output.width)?;
-        let images = input.images;
-        let out_c4 = conv.out_channels.div_ceil(4);
-        holds(at, buffers.bias, (16 * conv.members * out_c4) as u64)?;
-        let [given, products] = buffers.workspace;
-        let [given_bytes, product_bytes] = shape.workspace(images);
+        let (members, out_c4) = (conv.members, conv.out_channels.div_ceil(4));
+        let images = input.images / members;
+        holds(at, buffers.bias, (16 * members * out_c4) as u64)?;
+        let most = self.together(shape, members, images);
+        let mut dispatches = Vec::new();
+        for first in (0..images).step_by(most) {
+            let together = most.min(images - first);
+            let part = Part { at, shape, precision, first, together };
+            dispatches.extend(self.part(part, conv, input, buffers, residual, output)?);
+        }
+        Ok(dispatches)
+    }
+
+    /// The dispatches for some images of every member.
+    fn part(
+        self,
+        part: Part<'_>,
+        conv: &Conv,
+        input: View,
+        buffers: WinogradBuffers,
+        residual: Option<View>,
+        output: View,
+    ) -> Result<[Dispatch; 3]> {
+        let Part { at, shape, precision, first, together } = part;
+        let all = conv.members * together;
         let between = |slice: Slice, bytes: u64, channels: usize| {
             let slice = Slice { size: slice.size.min(bytes), ..slice };
-            View { slice, images: POINTS * images, channels, height: 1, width: shape.tiles(), precision: Precision::F32 }
+            let view = View { slice, images: POINTS * all, channels, height: 1, width: shape.tiles(), precision: Precision::F32 };
+            view.check(at).map(|()| view)
         };
-        let transformed = between(given, given_bytes, input.channels);
-        let multiplied = between(products, product_bytes, conv.out_channels);
-        transformed.check(at)?;
-        multiplied.check(at)?;
+        let [given_bytes, product_bytes] = shape.workspace(all);
+        let transformed = between(buffers.workspace[0], given_bytes, input.channels)?;
+        let multiplied = between(buffers.workspace[1], product_bytes, conv.out_channels)?;
 
         let n = |value: usize| value as u32;
         let params = Params {
             out_c4_offset: n(conv.out_c4_offset),
-            bias_stride: n(out_c4),
+            bias_stride: n(conv.out_channels.div_ceil(4)),
             relu: u32::from(conv.relu),
             residual: u32::from(residual.is_some()),
-            ..params(conv.members, images / conv.members, input, output, conv.window)
+            first: n(first),
+            together: n(together),
+            ..params(conv.members, input.images / conv.members, input, output, conv.window)
         };
         let [forth, back] = self.transforms();
         let transform = |shader: &'static Shader, channels: usize, bound, bytes: u64| {
@@ -206,7 +268,7 @@ impl Winograd {
                 shader: shader.of(precision),
                 params: bytemuck::bytes_of(&params).to_vec(),
                 buffers: bound,
-                grid: grid((images * shape.tiles() * channels.div_ceil(4)) as u64, shader.workgroup[0], 1)?,
+                grid: grid((all * shape.tiles() * channels.div_ceil(4)) as u64, shader.workgroup[0], 1)?,
                 // Additions are not counted: the multiply-adds of the products are what the method is for.
                 work: Work { flops: 0, bytes },
             })
@@ -220,20 +282,30 @@ impl Winograd {
             out_c4_offset: 0,
             tiling: None,
         };
+        let product = Conv { tiling: product.whole(self.products, POINTS * all, [1, shape.tiles()], input.channels), ..product };
         let packed = ConvWeights { variant: self.products, weights: buffers.weights, bias: buffers.zeros };
-        let residual_bytes = residual.map_or(0, |view| view.size());
-        let residual = residual.map_or(buffers.bias, |view| view.slice);
-        let there = transform(forth, input.channels, vec![transformed.slice, input.slice], input.size() + transformed.size())?;
-        let mut dispatches = vec![there];
-        dispatches.extend(product.dispatches(at, transformed, packed, None, multiplied, None)?);
-        dispatches.push(transform(
-            back,
-            conv.out_channels,
-            vec![buffers.bias, residual, output.slice, multiplied.slice],
-            multiplied.size() + residual_bytes + precision.vec4() * (images * output.pixels() * out_c4) as u64,
-        )?);
-        Ok(dispatches)
+        let bound = residual.map_or(buffers.bias, |view| view.slice);
+        // Of what the images of this part take.
+        let share = |bytes: u64| bytes * all as u64 / input.images as u64;
+        let outputs = precision.vec4() * (all * output.pixels() * conv.out_channels.div_ceil(4)) as u64;
+        let there = share(input.size()) + transformed.size();
+        let there = transform(forth, input.channels, vec![transformed.slice, input.slice], there)?;
+        let [multiply] = <[Dispatch; 1]>::try_from(product.dispatches(at, transformed, packed, None, multiplied, None)?)
+            .map_err(|parts| Error::Defect(format!("{at}: the products are {} dispatches", parts.len())))?;
+        let bytes = multiplied.size() + residual.map_or(0, |view| share(view.size())) + outputs;
+        let again = transform(back, conv.out_channels, vec![buffers.bias, bound, output.slice, multiplied.slice], bytes)?;
+        Ok([there, multiply, again])
     }
+}
+
+/// Some images of every member.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    at: &'a str,
+    shape: Shape,
+    precision: Precision,
+    first: usize,
+    together: usize,
 }
 
 #[cfg(test)]
@@ -252,10 +324,27 @@ mod tests {
     #[test]
     fn the_method_is_taken_where_it_pays() {
         let square = Window::square(3, 1).padded(1);
-        let of = |channels, side| Shape::of(square, 1, [channels; 2], [side; 2]).is_some_and(Shape::pays);
-        assert!(of(256, 56) && of(512, 28));
-        assert!(!of(16, 44) && !of(512, 7), "few channels, and few tiles");
+        let of = |products, channels, side| {
+            let shape = Shape::of(square, 1, [channels; 2], [side; 2]);
+            shape.is_some_and(|shape| Winograd::with(products).unwrap().pays(shape))
+        };
+        let cpu = |channels, side| of(Variant::Direct, channels, side);
+        assert!(cpu(256, 56) && cpu(512, 28));
+        assert!(!cpu(16, 44) && !cpu(512, 7), "few channels, and few tiles");
+        let gpu = |channels, side| of(Variant::Tile, channels, side);
+        assert!(gpu(64, 56) && gpu(512, 7), "many images fill the tiles");
+        assert!(!gpu(16, 44), "few channels");
         assert!(Shape::of(Window::square(3, 2).padded(1), 1, [256; 2], [28; 2]).is_none(), "stride 2");
         assert!(Shape::of(square, 2, [256; 2], [56; 2]).is_none(), "groups");
+    }
+
+    #[test]
+    fn what_lies_between_is_bounded_on_gpus() {
+        let method = Winograd::with(Variant::Tile).unwrap();
+        let shape = Shape { channels: [64, 64], output: [224, 224] };
+        let [given, made] = method.workspace(shape, 1, 64);
+        assert!(given == made && given <= MOST_BETWEEN && given > MOST_BETWEEN / 2, "{given}");
+        assert_eq!(method.workspace(shape, 20, 64), shape.workspace(20), "one image of each member is the least");
+        assert_eq!(Winograd::with(Variant::Direct).unwrap().workspace(shape, 2, 3), shape.workspace(6));
     }
 }

@@ -77,15 +77,14 @@ fn conv_problems() -> Vec<ConvProblem> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Method {
     Direct(Variant),
-    Tiled(Tiling),
+    Tiled(Variant, Tiling),
     Winograd(Winograd),
 }
 
 impl Method {
-    fn fits(self, gpu: &Gpu, p: &ConvProblem) -> bool {
+    fn fits(self, gpu: &Gpu, precision: Precision, p: &ConvProblem) -> bool {
         match self {
-            Self::Direct(variant) => variant.fits(gpu.capabilities(), p.channels[0], p.channels[1], p.groups),
-            Self::Tiled(_) => Variant::Tile.fits(gpu.capabilities(), p.channels[0], p.channels[1], p.groups),
+            Self::Direct(variant) | Self::Tiled(variant, _) => variant.fits(gpu.capabilities(), precision, p.channels, p.groups),
             Self::Winograd(_) => Winograd::computes(p.window, p.groups),
         }
     }
@@ -99,10 +98,10 @@ impl Method {
         residual: Option<View>,
     ) -> moue::Result<()> {
         match self {
-            Self::Direct(_) | Self::Tiled(_) => {
+            Self::Direct(_) | Self::Tiled(..) => {
                 let (variant, tiling) = match self {
                     Self::Direct(variant) => (variant, None),
-                    Self::Tiled(tiling) => (Variant::Tile, Some(tiling)),
+                    Self::Tiled(variant, tiling) => (variant, Some(tiling)),
                     Self::Winograd(_) => unreachable!(),
                 };
                 let conv = Conv { tiling, ..*conv };
@@ -129,7 +128,8 @@ impl Method {
                 let (weights, bias) = (bench.floats(&packed), bench.floats(&bias));
                 let shape =
                     WinogradShape { channels: [input.channels, conv.out_channels], output: [output.height, output.width] };
-                let workspace = shape.workspace(input.images).map(|bytes| bench.recording.slab("between", bytes));
+                let images = input.images / conv.members;
+                let workspace = method.workspace(shape, conv.members, images).map(|bytes| bench.recording.slab("between", bytes));
                 let buffers = WinogradBuffers { weights, zeros, bias, workspace };
                 for part in method.dispatches("problem", conv, input, buffers, residual, output)? {
                     bench.recording.dispatch(part);
@@ -141,7 +141,7 @@ impl Method {
 
     fn tolerance(self, terms: usize) -> Tolerance {
         match self {
-            Self::Direct(_) | Self::Tiled(_) => Tolerance::Sum(terms),
+            Self::Direct(_) | Self::Tiled(..) => Tolerance::Sum(terms),
             Self::Winograd(_) => Tolerance::Winograd(terms),
         }
     }
@@ -149,13 +149,26 @@ impl Method {
 
 /// Winograd's method with products of `variant`, where the adapter runs it.
 pub(super) fn winograd(gpu: &Gpu, precision: Precision, variant: Variant) -> Result<(), String> {
-    let method = Winograd::with(variant).ok_or("the variant reads no texels")?;
-    if variant.fits(gpu.capabilities(), 4, 4, 1) { conv(gpu, precision, Method::Winograd(method)) } else { Ok(()) }
+    let method = Winograd::with(variant).ok_or("the variant does not compute its products")?;
+    if !variant.fits(gpu.capabilities(), Precision::F32, [4, 4], 1) {
+        return Ok(());
+    }
+    // All images at a time, and one of each member after the other.
+    conv(gpu, precision, Method::Winograd(method))?;
+    conv(gpu, precision, Method::Winograd(method.within(1)))
 }
 
 /// Tiles of a side, the sum in so many parts.
-pub(super) fn tiled(gpu: &Gpu, precision: Precision, side: usize, parts: usize) -> Result<(), String> {
-    conv(gpu, precision, Method::Tiled(Tiling { side, parts }))
+pub(super) fn tiled(gpu: &Gpu, precision: Precision, variant: Variant, [side, parts]: [usize; 2]) -> Result<(), String> {
+    conv(gpu, precision, Method::Tiled(variant, Tiling { side, parts }))
+}
+
+/// The same of cooperative matrices, whose tensors are f16.
+pub(super) fn matrix(gpu: &Gpu, tiling: [usize; 2]) -> Result<(), String> {
+    if !gpu.capabilities().matrices {
+        println!("SKIPPED: {} has no cooperative matrices of 16 x 16 x 16", gpu.name());
+    }
+    tiled(gpu, Precision::F16, Variant::Matrix, tiling)
 }
 
 pub(super) fn conv(gpu: &Gpu, precision: Precision, method: Method) -> Result<(), String> {
@@ -173,7 +186,7 @@ pub(super) fn conv(gpu: &Gpu, precision: Precision, method: Method) -> Result<()
         let [oh, ow] = p.window.output("problem", p.size, false).unwrap();
         let residual = p.residual.then(|| stored(precision, random.tensor(&[total, out_channels, oh, ow])));
         // Depthwise needs its shape; the others have every problem they fit.
-        if !method.fits(gpu, p) {
+        if !method.fits(gpu, precision, p) {
             continue;
         }
         let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
