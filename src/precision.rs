@@ -36,6 +36,17 @@ impl Precision {
         }
     }
 
+    /// The first of `values` that no tensor in it may hold: what is not finite, and in f16 what is as large as its largest number, which stands for all beyond.
+    pub fn refuses(self, values: &[f32]) -> Option<usize> {
+        // Without its sign a number is larger than another where its bits are.
+        let least = if self == Self::F32 { f32::INFINITY } else { self.most() }.to_bits();
+        let refused = |value: &f32| value.to_bits() & (u32::MAX >> 1) >= least;
+        // Many at a time, without a branch for each.
+        let blocks = values.chunks(1024).enumerate();
+        let mut found = blocks.filter(|(_, block)| block.iter().fold(false, |any, value| any | refused(value)));
+        found.next().and_then(|(index, block)| Some(1024 * index + block.iter().position(refused)?))
+    }
+
     /// `values`, as many as whole words hold, as they lie in memory.
     ///
     /// # Errors
@@ -71,6 +82,18 @@ impl Precision {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_refused_is_found_wherever_it_stands() {
+        let mut values = vec![65_503.9_f32; 3000];
+        assert_eq!((Precision::F32.refuses(&values), Precision::F16.refuses(&values)), (None, None));
+        for (at, value, both) in [(2999, f32::NAN, true), (1024, f32::NEG_INFINITY, true), (1, -65_504.0, false)] {
+            values[at] = value;
+            assert_eq!(Precision::F16.refuses(&values), Some(at));
+            assert_eq!(Precision::F32.refuses(&values).is_some_and(|found| found == at), both);
+        }
+        assert_eq!(Precision::F32.refuses(&[]), None);
+    }
 
     #[test]
     fn f16_holds_what_it_says_and_refuses_what_it_does_not() {

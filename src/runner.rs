@@ -1,10 +1,12 @@
 //! Raw tensors through the networks of a model, without preprocessing: `moue run`.
 
+use std::collections::VecDeque;
+
 use crate::bench::Cost;
 use crate::device::Device;
 use crate::ensemble::{groups, weights_of};
 use crate::error::{Error, Result};
-use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Timing};
+use crate::gpu::{Gpu, MOST_IN_FLIGHT, Plan, Recording, Scratch, Slice, Spent, Timing, Wait};
 use crate::graph::{Graph, Prepared, TensorId, Weights, interpret};
 use crate::kernels::{self, View};
 use crate::precision::Precision;
@@ -15,6 +17,9 @@ use crate::weights::{MemberWeights, Model};
 const MOST_IMAGES: usize = 64;
 /// Plans kept ready for a network, the one used last at the end: numbers of images that come in turns record nothing anew.
 const MOST_PLANS: usize = 8;
+
+/// What an input is called where it is refused.
+const INPUT: &str = "input";
 
 /// A tensor that goes in.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +57,7 @@ struct OnGpu {
     plans: Vec<Ready>,
     /// Of the last run.
     cost: Cost,
+    spent: Spent,
 }
 
 /// A plan for a number of images, and where its inputs go up.
@@ -110,6 +116,7 @@ impl<'m> Runner<'m> {
                         scratch: Scratch::default(),
                         plans: Vec::new(),
                         cost: Cost::default(),
+                        spent: Spent::default(),
                     }))
                 }
             });
@@ -124,16 +131,8 @@ impl<'m> Runner<'m> {
     /// # Errors
     /// [`Error::Argument`] where a value is not finite, or an input or answer larger than f16 holds; [`Error::Shape`] where the inputs are not a network's; the device's.
     pub fn run(&mut self, inputs: &[Input]) -> Result<Vec<(String, Tensor)>> {
-        for input in inputs {
-            // A ReLU takes NaN for 0, so that a wrong input would come out as a plausible answer.
-            if let Some(at) = input.tensor.data.iter().position(|v| !v.is_finite()) {
-                return Err(Error::Argument(format!(
-                    "input value {at} is {}: give finite numbers, or leave that image out",
-                    input.tensor.data[at]
-                )));
-            }
-            self.held("input", &input.tensor)?;
-        }
+        // A ReLU takes NaN for 0, so that a wrong input would come out as a plausible answer.
+        inputs.iter().try_for_each(|input| self.held(INPUT, &input.tensor))?;
         let members = &self.model.description.members;
         let mut answers: Vec<Vec<(String, Tensor)>> = vec![Vec::new(); members.len()];
         for ((network, own), wanted) in self.networks.iter_mut().zip(&self.members).zip(&self.wanted) {
@@ -156,20 +155,21 @@ impl<'m> Runner<'m> {
             }
         }
         let answers: Vec<(String, Tensor)> = answers.into_iter().flatten().collect();
-        answers.iter().try_for_each(|(name, tensor)| self.held(name, tensor))?;
+        if self.precision != Precision::F32 {
+            answers.iter().try_for_each(|(name, tensor)| self.held(name, tensor))?;
+        }
         Ok(answers)
     }
 
-    /// Whether f16 holds a tensor that came or went: what it does not is cut to its largest number, and that is no answer.
+    /// Whether the networks' precision holds a tensor that came or went: what f16 does not is cut to its largest number, and that is no answer.
     fn held(&self, what: &str, tensor: &Tensor) -> Result<()> {
-        let beyond = |value: &f32| self.precision != Precision::F32 && value.abs() >= self.precision.most();
-        match tensor.data.iter().position(beyond) {
-            None => Ok(()),
-            Some(at) => {
-                let value = tensor.data[at];
-                Err(Error::Argument(format!("{what}: value {at} is {value}, f16 holds less than 65,504: use f32")))
-            }
-        }
+        let Some(at) = self.precision.refuses(&tensor.data) else { return Ok(()) };
+        let value = tensor.data[at];
+        Err(Error::Argument(if what == INPUT && !value.is_finite() {
+            format!("input value {at} is {value}: give finite numbers, or leave that image out")
+        } else {
+            format!("{what}: value {at} is {value}, f16 holds less than 65,504: use f32")
+        }))
     }
 
     /// What the last run cost on the device, all networks together; none before the first run and on `cpu`.
@@ -181,6 +181,17 @@ impl<'m> Runner<'m> {
             }
         }
         (cost.submissions > 0).then_some(cost)
+    }
+
+    /// Where the time of the last run went, all networks and submissions together; none before the first run and on `cpu`.
+    pub fn spent(&self) -> Option<Spent> {
+        let mut spent = None;
+        for network in &self.networks {
+            if let Network::Gpu(network) = network {
+                *spent.get_or_insert_with(Spent::default) += network.spent;
+            }
+        }
+        spent
     }
 
     /// Runs the last submission of each network once more, with timestamps: how long each of its dispatches takes. Nothing on `cpu`,
@@ -243,9 +254,15 @@ impl OnGpu {
         // Submissions of one size share a plan.
         let batch = images.div_ceil(images.div_ceil(most));
         let mut outputs = vec![vec![Vec::new(); wanted.len()]; self.members];
-        self.cost = Cost::default();
+        (self.cost, self.spent) = (Cost::default(), Spent::default());
+        self.plans.iter_mut().for_each(|ready| ready.plan.abandon());
+        // Images of the submissions that are on their way, all of one plan: while one is computed the next is written.
+        let mut flying = VecDeque::new();
         for first in (0..images).step_by(batch) {
             let count = batch.min(images - first);
+            if flying.iter().any(|&other| other != count) {
+                while self.take(&mut flying, wanted, &mut outputs)? {}
+            }
             self.make_ready(count, wanted)?;
             let Some(Ready { plan, uploads, cost, .. }) = self.plans.last_mut() else { continue };
             self.cost.add(*cost);
@@ -255,17 +272,31 @@ impl OnGpu {
                 bytemuck::cast_slice(&input.data[first * each..(first + count) * each])
             });
             let written: Vec<(Slice, &[u8])> = uploads.iter().copied().zip(values).collect();
-            for ((place, bytes), &id) in plan.run(&written)?.into_iter().enumerate().zip(wanted) {
-                let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
-                let each = count * graph.tensors[id].values();
-                for (own, part) in outputs.iter_mut().zip(values.chunks_exact(each)) {
-                    own[place].extend_from_slice(part);
-                }
+            plan.submit(&written)?;
+            flying.push_back(count);
+            if flying.len() == MOST_IN_FLIGHT {
+                self.take(&mut flying, wanted, &mut outputs)?;
             }
         }
+        while self.take(&mut flying, wanted, &mut outputs)? {}
         let graph = self.prepared.graph();
         let tensor = |(data, &id): (Vec<f32>, &TensorId)| Tensor::new(graph.tensors[id].logical(images), data);
         outputs.into_iter().map(|own| own.into_iter().zip(wanted).map(tensor).collect()).collect()
+    }
+
+    /// Waits for the submission that is on its way longest, of the last plan, and adds its answers to `outputs`; whether there was one.
+    fn take(&mut self, flying: &mut VecDeque<usize>, wanted: &[TensorId], outputs: &mut [Vec<Vec<f32>>]) -> Result<bool> {
+        let (Some(count), Some(Ready { plan, .. })) = (flying.pop_front(), self.plans.last_mut()) else { return Ok(false) };
+        let (parts, spent) = pollster::block_on(plan.take(Wait::Here))?;
+        self.spent += spent;
+        for ((place, bytes), &id) in parts.into_iter().enumerate().zip(wanted) {
+            let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
+            let each = count * self.prepared.graph().tensors[id].values();
+            for (own, part) in outputs.iter_mut().zip(values.chunks_exact(each)) {
+                own[place].extend_from_slice(part);
+            }
+        }
+        Ok(true)
     }
 
     /// The plan for `images` images is the last one then.

@@ -28,11 +28,17 @@ pub(super) struct Mapped<'b> {
     size: u64,
 }
 
-/// Waits until everything submitted so far is done and `size` bytes of `buffer` are mapped; none where `size` is 0.
+/// Waits until `submission`, or everything submitted so far, is done and `size` bytes of `buffer` are mapped; none where `size` is 0.
 ///
 /// # Errors
 /// The device's failures since the last check; [`Error::DeviceLost`] where the results never come.
-pub(super) async fn map<'b>(gpu: &'b Gpu, buffer: &'b wgpu::Buffer, size: u64, wait: Wait) -> Result<Mapped<'b>> {
+pub(super) async fn map<'b>(
+    gpu: &'b Gpu,
+    buffer: &'b wgpu::Buffer,
+    size: u64,
+    submission: Option<wgpu::SubmissionIndex>,
+    wait: Wait,
+) -> Result<Mapped<'b>> {
     let (sender, receiver) = oneshot::channel();
     // Dropped by whoever polled, so that a callback that is never called does not leave the receiver waiting.
     let sender = Arc::new(Mutex::new(Some(sender)));
@@ -52,8 +58,8 @@ pub(super) async fn map<'b>(gpu: &'b Gpu, buffer: &'b wgpu::Buffer, size: u64, w
         mapped.buffer = Some(buffer);
     }
     match wait {
-        Wait::Here => poll(&gpu.shared.device, &sender),
-        Wait::Elsewhere => elsewhere(gpu, sender)?,
+        Wait::Here => poll(&gpu.shared.device, submission, &sender),
+        Wait::Elsewhere => elsewhere(gpu, submission, sender)?,
     }
     let arrived = receiver.await;
     let failed = gpu.check("running");
@@ -78,10 +84,10 @@ fn taken(sender: &Sender) -> Option<oneshot::Sender<Result<(), wgpu::BufferAsync
     sender.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-fn poll(device: &wgpu::Device, sender: &Sender) {
+fn poll(device: &wgpu::Device, submission: Option<wgpu::SubmissionIndex>, sender: &Sender) {
     for _ in 0..CALLBACK_TRIES {
         // What a failed poll has to say arrives as the device's failure, or as results that never came.
-        let polled = device.poll(wgpu::PollType::wait_indefinitely());
+        let polled = device.poll(wgpu::PollType::Wait { submission_index: submission.clone(), timeout: None });
         if sender.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
             return;
         }
@@ -95,14 +101,14 @@ fn poll(device: &wgpu::Device, sender: &Sender) {
 }
 
 #[cfg(not(target_family = "wasm"))]
-fn elsewhere(gpu: &Gpu, sender: Arc<Sender>) -> Result<()> {
+fn elsewhere(gpu: &Gpu, submission: Option<wgpu::SubmissionIndex>, sender: Arc<Sender>) -> Result<()> {
     let device = gpu.shared.device.clone();
-    crate::offload::thread("moue poll", move || poll(&device, &sender))
+    crate::offload::thread("moue poll", move || poll(&device, submission, &sender))
 }
 
 /// The browser polls by itself.
 #[cfg(target_family = "wasm")]
-fn elsewhere(_: &Gpu, _: Arc<Sender>) -> Result<()> {
+fn elsewhere(_: &Gpu, _: Option<wgpu::SubmissionIndex>, _: Arc<Sender>) -> Result<()> {
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod plan;
 mod recording;
 mod scratch;
 pub mod shader;
+mod slot;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 pub use adapter::{Adapter, adapters};
 pub use choices::{Choice, Choices};
 pub use mapping::Wait;
-pub use plan::{Plan, Spent, Timing};
+pub use plan::{MOST_IN_FLIGHT, Plan, Spent, Timing};
 pub use recording::{BufferId, Dispatch, MOST_LAYERS, Recording, Slice, Work, grid};
 pub use scratch::Scratch;
 

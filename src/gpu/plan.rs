@@ -1,5 +1,6 @@
 //! A recording made ready: buffers allocated, pipelines compiled, bind groups built once; each run only writes, submits and reads.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use super::pipelines::Pipeline;
 use super::recording::{BufferId, Dispatch, Recording, Slice, Source, Work};
 use super::scratch::Scratch;
 use super::shader::BindingKind;
+use super::slot::{Slot, Written};
 use super::{Buffer, Gpu, Held};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -34,11 +36,22 @@ pub struct Timing {
 pub struct Spent {
     /// Writing the uploads and encoding the commands.
     pub upload: Duration,
-    /// From submission to completion.
+    /// From submission to completion; of submissions that overlap, the waiting for each other too.
     pub compute: Duration,
     /// Taking the outputs out of the mapped buffer.
     pub readback: Duration,
 }
+
+impl std::ops::AddAssign for Spent {
+    fn add_assign(&mut self, other: Self) {
+        self.upload += other.upload;
+        self.compute += other.compute;
+        self.readback += other.readback;
+    }
+}
+
+/// Submissions that are on their way at most: one is computed while the other is written or read.
+pub const MOST_IN_FLIGHT: usize = 2;
 
 /// A recording made ready on a device.
 #[derive(Debug)]
@@ -49,8 +62,21 @@ pub struct Plan {
     slabs: Vec<BufferId>,
     steps: Vec<Step>,
     outputs: Vec<Slice>,
-    readback: wgpu::Buffer,
+    /// Made when they are needed first, and taken in turns.
+    slots: Vec<Slot>,
+    flying: VecDeque<Flight>,
+    next: usize,
     mirrors: Vec<Arc<Mirror>>,
+}
+
+/// A submission whose outputs were not taken yet.
+#[derive(Debug)]
+struct Flight {
+    slot: usize,
+    submission: wgpu::SubmissionIndex,
+    upload: Duration,
+    /// Since it was submitted.
+    clock: Clock,
 }
 
 #[derive(Debug)]
@@ -154,9 +180,18 @@ impl Plan {
             }
             steps.push(Step { dispatch, pipeline, group, params_offset, mirrored });
         }
-        let size: u64 = recording.outputs.iter().map(|slice| slice.size).sum();
-        let readback = gpu.allocate("readback", size.max(16), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
-        Ok(Self { gpu: gpu.clone(), buffers, uploads, slabs, steps, outputs: recording.outputs, readback, mirrors })
+        Ok(Self {
+            gpu: gpu.clone(),
+            buffers,
+            uploads,
+            slabs,
+            steps,
+            outputs: recording.outputs,
+            slots: Vec::new(),
+            flying: VecDeque::new(),
+            next: 0,
+            mirrors,
+        })
     }
 
     /// Writes `uploads` (each to the start of its buffer), runs every dispatch in one submission and reads the outputs.
@@ -174,9 +209,25 @@ impl Plan {
     /// # Errors
     /// As [`Plan::run`].
     pub async fn answer(&mut self, uploads: &[(Slice, &[u8])], wait: Wait) -> Result<(Vec<Vec<u8>>, Spent)> {
+        self.abandon();
+        self.submit(uploads)?;
+        self.take(wait).await
+    }
+
+    /// Writes `uploads` and submits every dispatch; [`Plan::take`] gives the outputs, in the order of the submissions.
+    ///
+    /// # Errors
+    /// As [`Plan::run`]; [`Error::Defect`] where [`MOST_IN_FLIGHT`] were not taken yet.
+    pub fn submit(&mut self, uploads: &[(Slice, &[u8])]) -> Result<()> {
         let start = Clock::start();
-        self.write(uploads)?;
+        if self.flying.len() >= MOST_IN_FLIGHT {
+            return Err(Error::Defect("a plan is to run before its outputs were taken".into()));
+        }
+        let at = self.slot()?;
         let mut encoder = self.encoder();
+        let written = self.written(uploads)?;
+        let slot = &self.slots[at];
+        slot.bring(&self.gpu, &mut encoder, &written);
         let mut rest = &self.steps[..];
         while let Some(first) = rest.first() {
             self.mirror(&mut encoder, first);
@@ -187,18 +238,28 @@ impl Plan {
             now.iter().for_each(|step| step.record(&mut pass));
             rest = later;
         }
-        let mut at = 0;
+        let mut end = 0;
         for slice in &self.outputs {
             if let Some(buffer) = self.bytes(*slice) {
-                encoder.copy_buffer_to_buffer(buffer, slice.offset, &self.readback, at, slice.size);
+                encoder.copy_buffer_to_buffer(buffer, slice.offset, &slot.readback, end, slice.size);
             }
-            at += slice.size;
+            end += slice.size;
         }
-        self.gpu.shared.queue.submit([encoder.finish()]);
-        let upload = start.elapsed();
-        let start = Clock::start();
-        let mapped = mapping::map(&self.gpu, &self.readback, at, wait).await?;
-        let compute = start.elapsed();
+        let submission = self.gpu.shared.queue.submit([encoder.finish()]);
+        slot.submitted();
+        self.flying.push_back(Flight { slot: at, submission, upload: start.elapsed(), clock: Clock::start() });
+        Ok(())
+    }
+
+    /// The outputs of the submission that was made first and not taken yet, and where its time went; none where there is none.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub async fn take(&mut self, wait: Wait) -> Result<(Vec<Vec<u8>>, Spent)> {
+        let Some(Flight { slot, submission, upload, clock }) = self.flying.pop_front() else { return Ok(Default::default()) };
+        let size = self.outputs.iter().map(|slice| slice.size).sum();
+        let mapped = mapping::map(&self.gpu, &self.slots[slot].readback, size, Some(submission), wait).await?;
+        let compute = clock.elapsed();
         let start = Clock::start();
         let bytes = mapped.bytes()?;
         let mut rest = &bytes[..];
@@ -209,6 +270,29 @@ impl Plan {
             rest = tail;
         }
         Ok((outputs, Spent { upload, compute, readback: start.elapsed() }))
+    }
+
+    /// Leaves the outputs that were not taken yet: a failure or a dropped future may have left some, and nobody waits for them.
+    pub fn abandon(&mut self) {
+        self.flying.clear();
+    }
+
+    /// A slot that no submission has.
+    fn slot(&mut self) -> Result<usize> {
+        let free = |at: &usize| self.flying.iter().all(|flight| flight.slot != *at);
+        // The one that was used longest ago: its memory is the likeliest to be the host's again.
+        let in_turn = (0..self.slots.len()).map(|offset| (self.next + offset) % self.slots.len().max(1)).find(free);
+        let at = match in_turn {
+            Some(at) => at,
+            None => {
+                let up = self.uploads.iter().map(|(_, size)| size).sum();
+                let down = self.outputs.iter().map(|slice| slice.size).sum();
+                self.slots.push(Slot::new(&self.gpu, up, down)?);
+                self.slots.len() - 1
+            }
+        };
+        self.next = at + 1;
+        Ok(at)
     }
 
     /// Whether [`Plan::profile`] times all there is to time.
@@ -225,7 +309,9 @@ impl Plan {
         if !self.gpu.capabilities().timestamps {
             return Err(Error::Limit { adapter: self.gpu.name().to_owned(), reason: "it has no timestamps".into() });
         }
-        self.write(uploads)?;
+        for (buffer, offset, bytes) in self.written(uploads)? {
+            self.gpu.shared.queue.write_buffer(buffer, offset, bytes);
+        }
         let device = &self.gpu.shared.device;
         // A query set holds at most 4096 queries.
         let mut timings = Vec::new();
@@ -253,7 +339,7 @@ impl Plan {
             encoder.resolve_query_set(&queries, 0..count, &resolved, 0);
             encoder.copy_buffer_to_buffer(&resolved, 0, &readback, 0, size);
             self.gpu.shared.queue.submit([encoder.finish()]);
-            let bytes = pollster::block_on(mapping::map(&self.gpu, &readback, size, Wait::Here))?.bytes()?;
+            let bytes = pollster::block_on(mapping::map(&self.gpu, &readback, size, None, Wait::Here))?.bytes()?;
             let ticks: Vec<u64> = bytes.chunks_exact(8).map(bytemuck::pod_read_unaligned).collect();
             let period = f64::from(self.gpu.shared.queue.get_timestamp_period()) * 1e-9;
             timings.extend(steps.iter().zip(ticks.chunks_exact(2)).map(|(step, pair)| Timing {
@@ -278,19 +364,23 @@ impl Plan {
         }
     }
 
-    fn write(&self, uploads: &[(Slice, &[u8])]) -> Result<()> {
-        for (slice, bytes) in uploads {
+    /// Where each of `uploads` goes.
+    fn written<'b>(&'b self, uploads: &[(Slice, &'b [u8])]) -> Result<Vec<Written<'b>>> {
+        let mut written = Vec::new();
+        for &(slice, bytes) in uploads {
             let Some((_, size)) = self.uploads.iter().find(|(id, _)| *id == slice.buffer) else {
                 return Err(Error::Argument("an upload into a buffer that is none".into()));
             };
             if slice.offset + bytes.len() as u64 > *size || !bytes.len().is_multiple_of(4) {
                 return Err(Error::Argument(format!("an upload of {} bytes into a buffer of {size}", bytes.len())));
             }
-            if let Some(buffer) = self.bytes(*slice) {
-                self.gpu.shared.queue.write_buffer(buffer, slice.offset, bytes);
-            }
+            written.extend(self.bytes(slice).map(|buffer| (buffer, slice.offset, bytes)));
         }
-        Ok(())
+        let (bytes, all) = (written.iter().map(|(.., bytes)| bytes.len() as u64).sum::<u64>(), &self.uploads);
+        if bytes > all.iter().map(|(_, size)| size).sum() {
+            return Err(Error::Argument("a place is written twice".into()));
+        }
+        Ok(written)
     }
 
     fn bytes(&self, slice: Slice) -> Option<&wgpu::Buffer> {

@@ -13,7 +13,7 @@ use crate::bench::{Cost, Times};
 use crate::cli::{memory, terminal};
 use crate::device::Device;
 use crate::error::Result;
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, Spent};
 
 /// Rounds at most.
 const MOST_ROUNDS: usize = 1000;
@@ -121,6 +121,7 @@ struct Track {
     /// What an answer costs, and the pipelines that there were after the first answer.
     cost: Option<(Cost, usize)>,
     seconds: Vec<f64>,
+    spent: Option<Spent>,
     failure: Option<String>,
 }
 
@@ -134,13 +135,16 @@ fn measure(case: &Case, effort: Effort, device: &Device, with_kernels: bool) -> 
     let mut tracks: Vec<Track> = case.batches.iter().map(|&batch| Track::begin(&mut subject, &device, batch, ready)).collect();
     rounds(&mut subject, &mut tracks, effort);
     let result = |track: Track| -> Measured {
-        let Track { batch, first, cost, seconds, failure } = track;
+        let Track { batch, first, cost, seconds, spent, failure } = track;
         if let Some(error) = failure {
             return Err((batch, error));
         }
         let mut result = Measurement::new(&case.net, batch, case.precision.name(), first, &Times::new(seconds));
         if let Some((cost, pipelines)) = cost {
             result.costs(&cost, pipelines);
+        }
+        if let Some(spent) = spent {
+            result.spends(spent);
         }
         if with_kernels {
             result.kernels = Some(profile(&mut subject, batch).map_err(|error| (batch, error.to_string()))?);
@@ -164,14 +168,17 @@ impl Track {
         let begun: Result<_> = first();
         let failure = begun.as_ref().err().map(ToString::to_string);
         let (seconds, cost) = begun.unwrap_or_default();
-        Self { batch, first: ready + seconds, cost, seconds: Vec::new(), failure }
+        Self { batch, first: ready + seconds, cost, seconds: Vec::new(), spent: None, failure }
     }
 
     fn run(&mut self, subject: &mut Subject<'_>) {
         if self.failure.is_none() {
             let start = Instant::now();
             match subject.run(self.batch) {
-                Ok(()) => self.seconds.push(start.elapsed().as_secs_f64()),
+                Ok(()) => {
+                    self.seconds.push(start.elapsed().as_secs_f64());
+                    self.spent = subject.spent();
+                }
                 Err(error) => self.failure = Some(error.to_string()),
             }
         }

@@ -27,7 +27,7 @@ use suite::Suite;
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Networks of `moue zoo` with random weights; `default`: the model that moue carries; `levi_hassner`: twenty networks, 6 GB; `lbp`: codes
+    /// Networks of `moue zoo` with random weights; `default`: the model that moue carries; `levi_hassner`: twenty networks, 6 GB, ten crops of a face, and `levi_hassner_centre`: one; `lbp`: codes
     /// and colours of a frame of 3840 x 2160 that lies on the device
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     net: Vec<String>,

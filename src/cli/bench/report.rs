@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::kernels::Kernel;
 use crate::bench::{Cost, Times};
-use crate::gpu::Work;
+use crate::gpu::{Spent, Work};
 
 /// Name of the schema.
 pub const SCHEMA: &str = "moue.bench/1";
@@ -76,6 +76,12 @@ pub struct Measurement {
     pub min_ms: f64,
     /// Nine of ten were at most this.
     pub p90_ms: f64,
+    /// Of the last run, by the host's clock: writing the input and recording the commands.
+    pub upload_ms: Option<f64>,
+    /// From submission to completion.
+    pub compute_ms: Option<f64>,
+    /// Taking the answers out of the device's memory.
+    pub readback_ms: Option<f64>,
     /// Images a second at the median.
     pub images_per_s: f64,
     /// Operations a second at the median, in 10^9; none where they are not counted.
@@ -128,6 +134,9 @@ impl Measurement {
             median_ms: 1e3 * times.median(),
             min_ms: 1e3 * times.fastest(),
             p90_ms: 1e3 * times.quantile(0.9),
+            upload_ms: None,
+            compute_ms: None,
+            readback_ms: None,
             images_per_s: f64::from(batch) / times.median(),
             gflops: None,
             share_of_roof: None,
@@ -141,6 +150,13 @@ impl Measurement {
             kernels: None,
             work: None,
         }
+    }
+
+    /// Sets where the time went.
+    pub fn spends(&mut self, spent: Spent) {
+        let Spent { upload, compute, readback } = spent;
+        [self.upload_ms, self.compute_ms, self.readback_ms] =
+            [upload, compute, readback].map(|part| Some(1e3 * part.as_secs_f64()));
     }
 
     /// Sets what a batch costs.

@@ -3,18 +3,18 @@
 use image::{Rgb, RgbImage};
 
 use super::frame::Frame;
-use super::suite::{DEFAULT, FRAME, TWENTY};
+use super::suite::{DEFAULT, FRAME, TWENTY, TWENTY_CENTRE};
 use crate::bench::Cost;
 use crate::device::Device;
 use crate::ensemble::Ensemble;
 use crate::error::{Error, Result};
-use crate::gpu::Timing;
+use crate::gpu::{Spent, Timing};
 use crate::graph::Graph;
 use crate::precision::Precision;
 use crate::rect::Rect;
 use crate::runner::{Input, Options, Runner};
 use crate::tensor::Tensor;
-use crate::weights::{Array, Model};
+use crate::weights::{Array, Model, Oversample};
 use crate::zoo;
 
 /// Seed of weights and inputs.
@@ -55,6 +55,11 @@ impl Source {
             DEFAULT => Self::Faces(Box::new(Model::embedded()?), picture()),
             // Its weights stay unmade until they go up: the host need not hold 6 GB of them twice.
             TWENTY => Self::Faces(Box::new(zoo::ensemble(TWENTY, SEED)?), picture()),
+            TWENTY_CENTRE => {
+                let mut model = zoo::ensemble(TWENTY, SEED)?;
+                model.description.oversample = Oversample::None;
+                Self::Faces(Box::new(model), picture())
+            }
             FRAME => Self::Frame(Frame::noise()),
             _ => {
                 let architecture = zoo::find(net)?;
@@ -139,6 +144,11 @@ impl Subject<'_> {
             Self::Faces(ensemble, _) => ensemble.cost(),
             Self::Frame(frame) => Some(frame.cost()),
         }
+    }
+
+    /// Where the time of the last run went, where it is known.
+    pub fn spent(&self) -> Option<Spent> {
+        if let Self::Network(runner, ..) = self { runner.spent() } else { None }
     }
 
     /// How long each dispatch of the submission that was run last takes; nothing where there are no timestamps.

@@ -11,6 +11,8 @@ use crate::zoo::ARCHITECTURES;
 pub const DEFAULT: &str = "default";
 /// Levi and Hassner's twenty networks.
 pub const TWENTY: &str = "levi_hassner";
+/// The same, each network on the centre crop only.
+pub const TWENTY_CENTRE: &str = "levi_hassner_centre";
 /// Codes and colours of a frame.
 pub const FRAME: &str = "lbp";
 
@@ -65,7 +67,7 @@ const SHORT_NETS: [&str; 7] = [DEFAULT, FRAME, "googlenet", "resnet18", "alexnet
 /// # Errors
 /// [`Error::Argument`] listing those there are.
 pub fn check(nets: &[String]) -> Result<()> {
-    let all: Vec<&str> = [DEFAULT].into_iter().chain(architectures()).chain([TWENTY, FRAME]).collect();
+    let all: Vec<&str> = [DEFAULT].into_iter().chain(architectures()).chain([TWENTY, TWENTY_CENTRE, FRAME]).collect();
     match nets.iter().find(|net| !all.contains(&net.as_str())) {
         Some(net) => Err(Error::Argument(format!("there is no network `{net}`; there are: {}", all.join(", ")))),
         None => Ok(()),
@@ -96,7 +98,7 @@ impl Suite {
         };
         let usual = |net: &str| match (net, place) {
             // Ten crops through twenty networks are a batch by themselves.
-            (TWENTY, _) | (_, Place::Reference) => vec![1],
+            (TWENTY | TWENTY_CENTRE, _) | (_, Place::Reference) => vec![1],
             (_, Place::Software(_)) if short && net != DEFAULT => vec![1],
             (_, Place::Software(_)) => vec![1, 8],
             (_, Place::Hardware { .. }) => vec![1, 8, 64],

@@ -1,0 +1,82 @@
+//! Where the host's side of a submission lies: what goes up is written, and what comes back is read, while another submission is computed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Gpu;
+use crate::error::Result;
+
+/// Bytes for a place in a buffer of the device.
+pub(super) type Written<'b> = (&'b wgpu::Buffer, u64, &'b [u8]);
+
+/// Memory for one submission.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// What goes up, where the device has memory of its own: it stays, and need not be made for every run. Mapped while no submission reads it.
+    staging: Option<wgpu::Buffer>,
+    mapped: Arc<AtomicBool>,
+    /// What comes back.
+    pub readback: wgpu::Buffer,
+}
+
+impl Slot {
+    /// For so many bytes up and down.
+    ///
+    /// # Errors
+    /// As [`Gpu::upload`].
+    pub fn new(gpu: &Gpu, up: u64, down: u64) -> Result<Self> {
+        let readback = gpu.allocate("readback", down.max(16), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?;
+        let capabilities = gpu.capabilities();
+        // A browser maps later than it is asked to, and has memory of its own for what is written.
+        let apart = !capabilities.cpu && !capabilities.integrated && cfg!(not(target_family = "wasm"));
+        let staging = (apart && up > 0).then(|| {
+            let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
+            let size = up.next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT);
+            gpu.shared.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("staging"),
+                size,
+                usage,
+                mapped_at_creation: true,
+            })
+        });
+        gpu.check("staging")?;
+        Ok(Self { staging, mapped: Arc::new(AtomicBool::new(true)), readback })
+    }
+
+    /// Brings `written` up before what `encoder` records next.
+    pub fn bring(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, written: &[Written<'_>]) {
+        let Some((staging, mut view)) = self.view().filter(|_| !written.is_empty()) else {
+            for &(buffer, offset, bytes) in written {
+                gpu.shared.queue.write_buffer(buffer, offset, bytes);
+            }
+            return;
+        };
+        let mut at = 0;
+        for &(_, _, bytes) in written {
+            view.slice(at..at + bytes.len()).copy_from_slice(bytes);
+            at += bytes.len();
+        }
+        drop(view);
+        self.mapped.store(false, Ordering::Release);
+        staging.unmap();
+        let mut at = 0;
+        for &(buffer, offset, bytes) in written {
+            encoder.copy_buffer_to_buffer(staging, at, buffer, offset, bytes.len() as u64);
+            at += bytes.len() as u64;
+        }
+    }
+
+    /// Asks for the staging memory again, after what reads it was submitted.
+    pub fn submitted(&self) {
+        if let Some(staging) = self.staging.as_ref().filter(|_| !self.mapped.load(Ordering::Acquire)) {
+            let mapped = Arc::clone(&self.mapped);
+            staging.map_async(wgpu::MapMode::Write, .., move |result| mapped.store(result.is_ok(), Ordering::Release));
+        }
+    }
+
+    /// The staging memory, where the host has it.
+    fn view(&self) -> Option<(&wgpu::Buffer, wgpu::BufferViewMut)> {
+        let staging = self.staging.as_ref().filter(|_| self.mapped.load(Ordering::Acquire))?;
+        Some((staging, staging.get_mapped_range_mut(..).ok()?))
+    }
+}
