@@ -8,7 +8,7 @@ mod support;
 use criterion::{Criterion, criterion_group, criterion_main};
 use moue::Precision;
 use moue::Rect;
-use moue::bench::{Load, PeakLoads};
+use moue::bench::{Load, PeakLoads, PeakSeconds};
 use moue::fractional::fractional_starts;
 use moue::gpu::shader::BindingKind;
 use moue::gpu::{Dispatch, Gpu, Recording, adapters};
@@ -260,7 +260,8 @@ fn bench(criterion: &mut Criterion) {
         for (name, make) in KERNELS {
             let mut load = make(&gpu);
             let Some(Measured { kernel, fma, copy }) = interleaved(&mut group, name, &mut load, &mut peaks) else { continue };
-            let roof = peaks.peak(fma.fastest(), copy.fastest()).gbytes;
+            let fastest = PeakSeconds { fma: fma.fastest(), copy: copy.fastest(), ..PeakSeconds::default() };
+            let roof = peaks.peak(fastest).gbytes;
             let reached = load.bytes as f64 / kernel.fastest() / 1e9;
             println!(
                 "{name}, fastest: {:.2} ms, {reached:.1} GB/s of a copy's {roof:.1}: share {:.2}",

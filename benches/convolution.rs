@@ -8,7 +8,7 @@ mod support;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use moue::Precision;
-use moue::bench::PeakLoads;
+use moue::bench::{PeakLoads, PeakSeconds};
 use moue::gpu::{Gpu, adapters};
 use moue::tuning::{self, Layer};
 use moue::window::Window;
@@ -28,7 +28,7 @@ fn methods(group: &mut BenchmarkGroup<'_, WallTime>, gpu: &Gpu, peaks: &mut Peak
         for (what, time, fma, copy) in
             [("fastest", conv.fastest(), fma.fastest(), copy.fastest()), ("median", conv.median(), fma.median(), copy.median())]
         {
-            let (peak, reached) = (peaks.peak(fma, copy).gflops, flops / time / 1e9);
+            let (peak, reached) = (peaks.peak(PeakSeconds { fma, copy, ..PeakSeconds::default() }).gflops, flops / time / 1e9);
             println!(
                 "{name}, {what}: {:.2} ms, {reached:.1} GFLOP/s of a multiply-add ceiling of {peak:.1}: share {:.2}",
                 time * 1e3,

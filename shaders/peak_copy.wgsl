@@ -10,9 +10,9 @@ struct Params {
 
 #include "common/index.wgsl"
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let index = linear_index(id, groups, 64u);
+    let index = linear_index(id, groups, 256u);
     if (index < params.count) {
         output[index] = input[index];
     }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::error::Result;
 use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Work};
 use crate::kernels;
+use crate::precision::Precision;
 
 /// Times in seconds of interleaved repeats.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +78,8 @@ impl Cost {
 pub struct Peak {
     /// f32 multiply-adds, counted as two operations, in 10^9 a second.
     pub gflops: f64,
+    /// Those of cooperative matrices, products of f16 and sums of f32; `None` where the adapter has none.
+    pub gflops_matrix: Option<f64>,
     /// Bytes read and written by a copy, in 10^9 a second.
     pub gbytes: f64,
 }
@@ -122,6 +125,15 @@ impl Load {
         Ok(start.elapsed().as_secs_f64())
     }
 
+    /// Seconds of the kernels alone, by the device's own clock where it has one and is no CPU.
+    fn busy(&mut self) -> Result<f64> {
+        if !self.plan.has_timestamps() {
+            return self.seconds();
+        }
+        let uploads: Vec<(Slice, &[u8])> = self.uploads.iter().map(|(slice, bytes)| (*slice, &bytes[..])).collect();
+        Ok(self.plan.profile(&uploads)?.iter().map(|timing| timing.seconds).sum())
+    }
+
     /// Seconds from the first kernel's begin to the last one's end: by the device's own clock where it has one and is no CPU, whose copies into textures it
     /// would leave out.
     ///
@@ -141,7 +153,34 @@ impl Load {
 #[derive(Debug)]
 pub struct PeakLoads {
     fma: Load,
+    matrix: Option<Load>,
     copy: Load,
+}
+
+/// The fastest that each of [`PeakLoads`] was seen to be, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PeakSeconds {
+    /// Multiply-adds.
+    pub fma: f64,
+    /// Products of matrices.
+    pub matrix: f64,
+    /// Copies.
+    pub copy: f64,
+}
+
+impl Default for PeakSeconds {
+    fn default() -> Self {
+        Self { fma: f64::INFINITY, matrix: f64::INFINITY, copy: f64::INFINITY }
+    }
+}
+
+impl PeakSeconds {
+    /// The faster of both, each.
+    #[must_use]
+    pub fn best(self, other: Self) -> Self {
+        let Self { fma, matrix, copy } = other;
+        Self { fma: self.fma.min(fma), matrix: self.matrix.min(matrix), copy: self.copy.min(copy) }
+    }
 }
 
 impl PeakLoads {
@@ -159,28 +198,51 @@ impl PeakLoads {
         let values = [[0.999_f32; 4], [0.001; 4]].concat();
         let fma = Load::new(gpu, recording, vec![(input, bytemuck::cast_slice(&values).to_vec())])?;
 
-        // A GPU copies that much in less time than a submission takes: several, and the submission no longer counts.
-        let (count, copies) = if cpu { (1 << 20, 1) } else { (1 << 23, 16) };
+        let matrix = gpu.capabilities().matrices.then(|| {
+            let (workgroups, rounds) = (1 << 12, 512);
+            let mut recording = Recording::default();
+            let input = recording.upload("factors", 1024);
+            let output = recording.slab("output", 4096 * workgroups as u64);
+            recording.dispatch(kernels::peak_matrix(workgroups, rounds, input, output)?);
+            // No zeros: they would cost less power, and so less time.
+            let values: Vec<f32> = (0..512).map(|i| (i * 7919 % 1000) as f32 / 1000.0 - 0.5).collect();
+            let bytes = Precision::F16.bytes("factors", &values)?.into_owned();
+            Load::new(gpu, recording, vec![(input, bytes)])
+        });
+
+        // What caches hold would be copied within them.
+        let megabytes = if cpu {
+            16
+        } else if gpu.capabilities().integrated {
+            128
+        } else {
+            512
+        };
+        let count = (megabytes << 20) / 16;
         let count = count.min((gpu.max_binding() / 16) as usize);
         let mut recording = Recording::default();
         let input = recording.slab("input", 16 * count as u64);
         let output = recording.slab("output", 16 * count as u64);
-        for _ in 0..copies {
-            recording.dispatch(kernels::peak_copy(count, input, output)?);
-        }
-        Ok(Self { fma, copy: Load::new(gpu, recording, Vec::new())? })
+        recording.dispatch(kernels::peak_copy(count, input, output)?);
+        Ok(Self { fma, matrix: matrix.transpose()?, copy: Load::new(gpu, recording, Vec::new())? })
     }
 
-    /// Seconds of one multiply-add run and one copy run.
+    /// Each once.
     ///
     /// # Errors
     /// As [`Plan::run`].
-    pub fn seconds(&mut self) -> Result<[f64; 2]> {
-        Ok([self.fma.seconds()?, self.copy.seconds()?])
+    pub fn seconds(&mut self) -> Result<PeakSeconds> {
+        let matrix = self.matrix.as_mut().map_or(Ok(f64::INFINITY), Load::busy)?;
+        Ok(PeakSeconds { fma: self.fma.busy()?, matrix, copy: self.copy.busy()? })
     }
 
     /// The ceilings by the fastest of some repeats.
-    pub fn peak(&self, fma: f64, copy: f64) -> Peak {
-        Peak { gflops: self.fma.flops as f64 / fma / 1e9, gbytes: self.copy.bytes as f64 / copy / 1e9 }
+    pub fn peak(&self, fastest: PeakSeconds) -> Peak {
+        let flops = |load: &Load, seconds: f64| load.flops as f64 / seconds / 1e9;
+        Peak {
+            gflops: flops(&self.fma, fastest.fma),
+            gflops_matrix: self.matrix.as_ref().map(|load| flops(load, fastest.matrix)),
+            gbytes: self.copy.bytes as f64 / fastest.copy / 1e9,
+        }
     }
 }

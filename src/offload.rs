@@ -1,5 +1,7 @@
 //! Work that would keep an executor waiting, on a thread of its own.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::error::{Error, Result};
 use crate::guard;
 
@@ -33,4 +35,41 @@ pub async fn offload<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send 
 pub fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
     let started = std::thread::Builder::new().name(name.to_owned()).spawn(body);
     started.map(drop).map_err(|error| Error::Defect(format!("the system gives no thread: {error}")))
+}
+
+/// Threads that share work of this kind at most: more do not copy faster.
+const MOST_THREADS: usize = 4;
+
+/// `work` on every part, by a few threads; the results in the order of the parts. Where there are no threads the calling one does all of it.
+pub fn shared<T: Send, R: Send>(parts: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(parts.len()).min(MOST_THREADS);
+    let queue = Mutex::new(parts.into_iter().enumerate());
+    let done = Mutex::new(Vec::new());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let labour = || {
+        while let Some((index, part)) = next() {
+            let result = work(part);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            let _ = std::thread::Builder::new().spawn_scoped(scope, labour);
+        }
+        labour();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared;
+
+    #[test]
+    fn results_come_in_the_order_of_the_parts() {
+        assert_eq!(shared((0..100).collect(), |part: usize| part * part), (0..100).map(|part| part * part).collect::<Vec<_>>());
+        assert!(shared(Vec::<u8>::new(), |part| part).is_empty());
+    }
 }

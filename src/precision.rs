@@ -5,6 +5,10 @@ use std::borrow::Cow;
 use half::f16;
 
 use crate::error::{Error, Result};
+use crate::offload;
+
+/// Values that are looked through by one thread.
+const PART: usize = 1 << 20;
 
 /// Type of the numbers of activations and weights on a GPU. Sums are f32 in both, and so are biases, what else is small, and weights that are read one by one
 /// (groups that are no whole vec4s, transposed convolutions) or stand for others (Winograd's method).
@@ -42,9 +46,17 @@ impl Precision {
         let least = if self == Self::F32 { f32::INFINITY } else { self.most() }.to_bits();
         let refused = |value: &f32| value.to_bits() & (u32::MAX >> 1) >= least;
         // Many at a time, without a branch for each.
-        let blocks = values.chunks(1024).enumerate();
-        let mut found = blocks.filter(|(_, block)| block.iter().fold(false, |any, value| any | refused(value)));
-        found.next().and_then(|(index, block)| Some(1024 * index + block.iter().position(refused)?))
+        let any = |block: &&[f32]| block.iter().fold(false, |any, value| any | refused(value));
+        let within = |part: &[f32]| {
+            let block = part.chunks(1024).position(|block| any(&block))?;
+            Some(1024 * block + part[1024 * block..].iter().position(refused)?)
+        };
+        let parts: Vec<(usize, &[f32])> = (0..).step_by(PART).zip(values.chunks(PART)).collect();
+        let found = match parts[..] {
+            [_, _, ..] => offload::shared(parts, |(first, part)| within(part).map(|at| first + at)),
+            _ => vec![within(values)],
+        };
+        found.into_iter().flatten().next()
     }
 
     /// `values`, as many as whole words hold, as they lie in memory.
@@ -87,7 +99,10 @@ mod tests {
     fn what_is_refused_is_found_wherever_it_stands() {
         let mut values = vec![65_503.9_f32; 3000];
         assert_eq!((Precision::F32.refuses(&values), Precision::F16.refuses(&values)), (None, None));
-        for (at, value, both) in [(2999, f32::NAN, true), (1024, f32::NEG_INFINITY, true), (1, -65_504.0, false)] {
+        values.resize(PART + 3000, 1.0);
+        for (at, value, both) in
+            [(PART + 2999, f32::NAN, true), (2999, f32::NAN, true), (1024, f32::NEG_INFINITY, true), (1, -65_504.0, false)]
+        {
             values[at] = value;
             assert_eq!(Precision::F16.refuses(&values), Some(at));
             assert_eq!(Precision::F32.refuses(&values).is_some_and(|found| found == at), both);

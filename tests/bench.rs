@@ -116,7 +116,7 @@ fn the_reference_is_measured_without_ceilings() {
     assert!(ran.text().contains("images/s") && ran.text().contains("default"), "{}", ran.text());
     let found: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(found["adapter"], json!({"name": "cpu", "backend": "reference", "driver": ""}));
-    assert_eq!(found["peak"], json!({"gflops_f32": null, "gbytes_per_s": null}));
+    assert_eq!(found["peak"], json!({"gflops_f32": null, "gflops_f16_matrix": null, "gbytes_per_s": null}));
     let results = found["results"].as_array().unwrap();
     assert_eq!((results.len(), &results[0]["net"], &results[0]["batch"]), (1, &json!("default"), &json!(1)));
     figures_hold(&results[0]);

@@ -92,6 +92,7 @@ kernels!(
     unpack,
     fuse,
     peak_fma,
+    peak_matrix,
     peak_copy,
     normalise_f16,
     conv_broadcast_8_f16,

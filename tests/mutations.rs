@@ -159,6 +159,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("fuse", "params.exponent * log2", "log2"),
     ("fuse", "f32(params.crops)", "f32(params.members)"),
     ("peak_fma", "acc0 + acc1 + acc2", "acc0 + acc1"),
+    ("peak_matrix", "acc0 + acc1 + acc2 + acc3", "acc0 + acc1 + acc2"),
     ("peak_copy", "output[index] = input[index]", "output[index] = input[index / 2u]"),
 ];
 

@@ -65,11 +65,13 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
         answers(&tuned);
         let kept = std::fs::read_to_string(&path).unwrap();
         println!("{} as {}: {kept}", gpu.name(), gpu.adapter().kind);
-        assert_eq!(tuned.choices().unwrap().len(), SHAPES);
+        let measured = tuned.choices().unwrap().len();
+        // GPUs decide on Winograd's method with more images, and measure what is left to tiles with those they have.
+        assert!((SHAPES..=SHAPES + 2).contains(&measured), "{measured}");
 
         // Another run takes what was kept and measures nothing.
         let again = anew(gpu, &path, false);
-        assert_eq!(again.choices().unwrap().len(), SHAPES);
+        assert_eq!(again.choices().unwrap().len(), measured);
         answers(&again);
 
         // What this adapter does not run is left to the rule.

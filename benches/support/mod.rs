@@ -32,9 +32,9 @@ pub fn interleaved(
             for round in 0..rounds {
                 let seconds = load.seconds().unwrap();
                 if round % 4 == 0 {
-                    let [f, c] = peaks.seconds().unwrap();
-                    fma.push(f);
-                    copy.push(c);
+                    let peak = peaks.seconds().unwrap();
+                    fma.push(peak.fma);
+                    copy.push(peak.copy);
                 }
                 kernel.push(seconds);
                 total += seconds;

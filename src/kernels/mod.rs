@@ -24,7 +24,7 @@ pub use elementwise::{Binary, Unary, affine, binary, prelu, softmax, unary};
 pub use fuse::fuse;
 pub use layout::{copy, pack, packed, packed_bias, unpack};
 pub use lrn::{Lrn, lrn};
-pub use peak::{peak_copy, peak_fma};
+pub use peak::{peak_copy, peak_fma, peak_matrix};
 pub use pool::{Pool, Pooling, fractional_max_pool, global_average, pool, pool_reads};
 pub(crate) use pool::{check_steps, check_window};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, warp_fits};

@@ -1,7 +1,7 @@
 //! What the adapter can do at most, measured between the networks: a machine's clock rate is not the same from one minute to the next.
 
 use super::report::Peak;
-use crate::bench::PeakLoads;
+use crate::bench::{PeakLoads, PeakSeconds};
 use crate::device::Device;
 use crate::error::Result;
 
@@ -12,9 +12,7 @@ const REPEATS: usize = 5;
 #[derive(Debug)]
 pub struct Ceilings {
     loads: Option<PeakLoads>,
-    /// Seconds.
-    fma: f64,
-    copy: f64,
+    fastest: PeakSeconds,
 }
 
 impl Ceilings {
@@ -27,7 +25,7 @@ impl Ceilings {
             Device::Cpu => None,
             Device::Gpu(gpu) => Some(PeakLoads::new(gpu)?),
         };
-        let mut ceilings = Self { loads, fma: f64::INFINITY, copy: f64::INFINITY };
+        let mut ceilings = Self { loads, fastest: PeakSeconds::default() };
         ceilings.measure()?;
         Ok(ceilings)
     }
@@ -39,8 +37,7 @@ impl Ceilings {
     pub fn measure(&mut self) -> Result<()> {
         if let Some(loads) = &mut self.loads {
             for _ in 0..REPEATS {
-                let [fma, copy] = loads.seconds()?;
-                (self.fma, self.copy) = (self.fma.min(fma), self.copy.min(copy));
+                self.fastest = self.fastest.best(loads.seconds()?);
             }
         }
         Ok(())
@@ -50,8 +47,8 @@ impl Ceilings {
     pub fn peak(&self) -> Peak {
         match &self.loads {
             Some(loads) => {
-                let peak = loads.peak(self.fma, self.copy);
-                Peak { gflops_f32: Some(peak.gflops), gbytes_per_s: Some(peak.gbytes) }
+                let peak = loads.peak(self.fastest);
+                Peak { gflops_f32: Some(peak.gflops), gflops_f16_matrix: peak.gflops_matrix, gbytes_per_s: Some(peak.gbytes) }
             }
             None => Peak::default(),
         }

@@ -64,8 +64,8 @@ pub fn kernels(runs: &[Vec<Timing>]) -> Vec<Kernel> {
 
 impl Kernel {
     /// Sets the share of the roof.
-    pub fn against(&mut self, peak: &Peak) {
-        self.share_of_roof = peak.seconds(self.work).map(|roof| 1e3 * roof / self.ms.max(1e-6));
+    pub fn against(&mut self, peak: &Peak, precision: &str) {
+        self.share_of_roof = peak.seconds(self.work, precision).map(|roof| 1e3 * roof / self.ms.max(1e-6));
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
             [("fc", 2, 4.0), ("small", 1, 1.0)]
         );
         assert_eq!((found[0].gflops, found[0].gbytes_per_s), (0.5, 2.0));
-        found[0].against(&Peak { gflops_f32: Some(10.0), gbytes_per_s: Some(4.0) });
+        found[0].against(&Peak { gflops_f32: Some(10.0), gflops_f16_matrix: None, gbytes_per_s: Some(4.0) }, "f16");
         assert_eq!(found[0].share_of_roof, Some(0.5));
         assert!(kernels(&[]).is_empty());
     }

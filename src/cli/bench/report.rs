@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::kernels::Kernel;
 use crate::bench::{Cost, Times};
 use crate::gpu::{Spent, Work};
+use crate::precision::Precision;
 
 /// Name of the schema.
 pub const SCHEMA: &str = "moue.bench/1";
@@ -48,14 +49,17 @@ pub struct AdapterReport {
 pub struct Peak {
     /// Multiply-adds, two operations each, in 10^9 a second.
     pub gflops_f32: Option<f64>,
+    /// Those of cooperative matrices, products of f16 and sums of f32; none where the adapter has no such.
+    pub gflops_f16_matrix: Option<f64>,
     /// Bytes read and written, in 10^9 a second.
     pub gbytes_per_s: Option<f64>,
 }
 
 impl Peak {
-    /// Seconds that the ceilings alone would take.
-    pub fn seconds(&self, work: Work) -> Option<f64> {
+    /// Seconds that the ceilings alone would take for tensors in `precision`.
+    pub fn seconds(&self, work: Work, precision: &str) -> Option<f64> {
         let (gflops, gbytes) = (self.gflops_f32?, self.gbytes_per_s?);
+        let gflops = if precision == Precision::F16.name() { self.gflops_f16_matrix.unwrap_or(gflops) } else { gflops };
         Some((work.flops as f64 / gflops).max(work.bytes as f64 / gbytes) / 1e9)
     }
 }
@@ -174,9 +178,9 @@ impl Measurement {
 
     /// Sets the shares of the roof.
     pub fn against(&mut self, peak: &Peak) {
-        let roof = self.work.and_then(|work| peak.seconds(work));
+        let roof = self.work.and_then(|work| peak.seconds(work, &self.precision));
         self.share_of_roof = roof.map(|seconds| 1e3 * seconds / self.median_ms);
-        self.kernels.iter_mut().flatten().for_each(|kernel| kernel.against(peak));
+        self.kernels.iter_mut().flatten().for_each(|kernel| kernel.against(peak, &self.precision));
     }
 }
 
@@ -200,7 +204,7 @@ mod tests {
         assert_eq!((cost.submissions, cost.images, cost.dispatches, cost.slab_bytes), (2, 4, 3, 64));
         found.costs(&cost, 2);
         assert_eq!((found.gflops, found.gbytes_per_s, found.images_a_submission), (Some(0.6), Some(1.0), Some(4)));
-        found.against(&Peak { gflops_f32: Some(1.2), gbytes_per_s: Some(10.0) });
+        found.against(&Peak { gflops_f32: Some(1.2), gflops_f16_matrix: Some(6.0), gbytes_per_s: Some(10.0) });
         assert_eq!(found.share_of_roof, Some(0.5));
     }
 }

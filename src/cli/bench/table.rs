@@ -15,8 +15,9 @@ pub fn write(report: &BenchReport, out: &mut impl Write) -> io::Result<()> {
     let AdapterReport { name, backend, driver } = &report.adapter;
     let driver = if driver.is_empty() { String::new() } else { format!(", {driver}") };
     writeln!(out, "{}  {backend}{driver}", paint.bold(name))?;
-    if let Peak { gflops_f32: Some(gflops), gbytes_per_s: Some(gbytes) } = report.peak {
-        writeln!(out, "{}", paint.dim(format!("ceilings measured: {gflops:.1} GFLOP/s f32, {gbytes:.1} GB/s")))?;
+    if let Peak { gflops_f32: Some(gflops), gflops_f16_matrix, gbytes_per_s: Some(gbytes) } = report.peak {
+        let matrix = gflops_f16_matrix.map_or(String::new(), |matrix| format!("{matrix:.1} GFLOP/s f16 by matrices, "));
+        writeln!(out, "{}", paint.dim(format!("ceilings measured: {gflops:.1} GFLOP/s f32, {matrix}{gbytes:.1} GB/s")))?;
     }
     let titles = ["first ms", "median ms", "min ms", "p90 ms", "images/s", "GFLOP/s", "GB/s", "of roof"];
     let titles: String = titles.iter().map(|title| format!("{title:>10}")).collect();

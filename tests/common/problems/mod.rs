@@ -72,6 +72,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("unpack", moves::unpack),
     ("fuse", moves::fuse),
     ("peak_fma", moves::peak_fma),
+    ("peak_matrix", |gpu, _| moves::peak_matrix(gpu)),
     ("peak_copy", moves::peak_copy),
 ];
 

@@ -161,6 +161,28 @@ pub(super) fn peak_fma(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     Ok(())
 }
 
+pub(super) fn peak_matrix(gpu: &Gpu) -> Result<(), String> {
+    if !gpu.capabilities().matrices {
+        println!("SKIPPED: {} has no cooperative matrices of 16 x 16 x 16", gpu.name());
+        return Ok(());
+    }
+    for (workgroups, rounds) in [(1, 1), (3, 2)] {
+        let factors = stored(Precision::F16, Random(31).tensor(&[2, 16, 16])).data;
+        let mut bench = Bench::of(gpu, Precision::F16);
+        let input = bench.values(&factors);
+        let output = bench.recording.slab("output", 4 * 4 * 256 * workgroups as u64);
+        bench.recording.dispatch(kernels::peak_matrix(workgroups, rounds, input, output).map_err(text)?);
+        let terms = 4 * 8 * rounds as usize;
+        let product = |at: usize| {
+            let each = |k: usize| f64::from(factors[at / 16 * 16 + k]) * f64::from(factors[256 + k * 16 + at % 16]);
+            (terms as f64 * (0..16).map(each).sum::<f64>()) as f32
+        };
+        let want: Vec<f32> = (0..4 * workgroups).flat_map(|_| (0..256).map(product)).collect();
+        close_in(Precision::F32, "peak_matrix", &bench.run_floats(output)?, &want, Tolerance::Sum(16 * terms))?;
+    }
+    Ok(())
+}
+
 pub(super) fn peak_copy(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let values = Random(17).values(4 * 131);
     let mut bench = Bench::of(gpu, precision);
