@@ -57,12 +57,12 @@ pub fn warp(at: &str, count: usize, faces: Slice, pixels: Slice, size: [u32; 2],
     one_a_item(at, &WARP, params, vec![faces, pixels, canonical], outputs, work)
 }
 
-/// `rgb` `[count]` words to `gray` `[count]` bytes, four a word.
+/// `rgb` `[count]` words, in whole vec4s, to `gray` `[count]` bytes, four a word.
 ///
 /// # Errors
 /// [`Error::Shape`] where a buffer is too small.
 pub fn gray(at: &str, count: usize, rgb: Slice, gray: Slice) -> Result<Dispatch> {
-    holds(at, rgb, 4 * count as u64)?;
+    holds(at, rgb, 4 * count.next_multiple_of(4) as u64)?;
     holds(at, gray, count.next_multiple_of(4) as u64)?;
     let params = shader::gray::Params { pixels: count as u32 };
     one_a_item(at, &GRAY, params, vec![rgb, gray], count.div_ceil(4), Work { flops: 0, bytes: 5 * count as u64 })

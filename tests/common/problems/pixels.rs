@@ -65,7 +65,7 @@ pub(super) fn warp(gpu: &Gpu, precision: Precision) -> Result<(), String> {
 
 pub(super) fn gray(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(2);
-    for (width, height) in [(1, 1), (3, 1), (17, 13), (64, 33), (601, 443)] {
+    for (width, height) in [(1, 1), (3, 1), (2, 3), (17, 13), (64, 33), (601, 443)] {
         let rgb = random_rgb(&mut random, width, height);
         let count = (width * height) as usize;
         let mut bench = Bench::of(gpu, precision);
