@@ -39,6 +39,7 @@ kernels!(
     warp,
     gray,
     lbp,
+    lbp_radius_1,
     normalise,
     conv_broadcast_8,
     conv_broadcast_4,

@@ -2,7 +2,7 @@
 
 use super::{MAX_ITERATIONS, View, holds, one_a_item, same};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{self, GRAY, LBP, NORMALISE, WARP};
+use crate::gpu::shader::{self, GRAY, LBP, LBP_RADIUS_1, NORMALISE, WARP};
 use crate::gpu::{Dispatch, Slice, Work};
 use crate::rect::Rect;
 use crate::reference;
@@ -68,7 +68,7 @@ pub fn gray(at: &str, count: usize, rgb: Slice, gray: Slice) -> Result<Dispatch>
     one_a_item(at, &GRAY, params, vec![rgb, gray], count.div_ceil(4), Work { flops: 0, bytes: 5 * count as u64 })
 }
 
-/// `gray` `[images, H, W]` bytes to `codes` `[images, H - 2R, W - 2R]` bytes, four a word.
+/// `gray` `[images, H, W]` bytes to `codes` `[images, H - 2R, W - 2R]` bytes, four a word: whole words, at radius 1 whole pairs of them.
 ///
 /// # Errors
 /// [`Error::Argument`] as [`reference::lbp`]; [`Error::Shape`] where a buffer is too small.
@@ -80,6 +80,12 @@ pub fn lbp(at: &str, images: usize, size: [u32; 2], radius: u32, gray: Slice, co
         return Err(Error::Argument(format!("{at}: {pixels} pixels are too many: use a smaller batch")));
     }
     holds(at, gray, pixels.next_multiple_of(4) as u64)?;
+    let work = Work { flops: 0, bytes: (pixels + count) as u64 };
+    if radius == 1 {
+        holds(at, codes, count.next_multiple_of(8) as u64)?;
+        let params = shader::lbp_radius_1::Params { images: images as u32, height: size[0], width: size[1] };
+        return one_a_item(at, &LBP_RADIUS_1, params, vec![gray, codes], count.div_ceil(8), work);
+    }
     holds(at, codes, count.next_multiple_of(4) as u64)?;
     let weights = reference::Diagonal::new(radius);
     let params = shader::lbp::Params {
@@ -95,7 +101,7 @@ pub fn lbp(at: &str, images: usize, size: [u32; 2], radius: u32, gray: Slice, co
         far_far_a: weights.far_far[0],
         far_far_b: weights.far_far[1],
     };
-    one_a_item(at, &LBP, params, vec![gray, codes], count.div_ceil(4), Work { flops: 0, bytes: (pixels + count) as u64 })
+    one_a_item(at, &LBP, params, vec![gray, codes], count.div_ceil(4), work)
 }
 
 /// What [`normalise`] reads.

@@ -19,6 +19,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("warp", pixels::warp),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
+    ("lbp_radius_1", pixels::lbp_radius_1),
     ("normalise", pixels::normalise),
     ("conv_broadcast_8", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Broadcast8))),
     ("conv_broadcast_4", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Broadcast4))),

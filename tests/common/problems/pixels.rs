@@ -85,40 +85,88 @@ fn near_ties(random: &mut Random, width: u32, height: u32) -> GrayImage {
 }
 
 pub(super) fn lbp(gpu: &Gpu, precision: Precision) -> Result<(), String> {
-    let mut random = Random(3);
     // A golden picture of the largest radius whose diagonals all but tie: only exact arithmetic decides them.
     let ties = image::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/ties_512.png")).unwrap().to_luma8();
-    let want = reference::lbp(&ties, 512).unwrap();
-    let mut bench = Bench::of(gpu, precision);
-    let input = bench.bytes(&ties);
-    let output = bench.recording.slab("codes", want.len() as u64);
-    bench.recording.dispatch(kernels::lbp("lbp", 1, [ties.height(), ties.width()], 512, input, output).map_err(text)?);
-    same_bytes("near ties at radius 512", &bench.run(output)?, &want)?;
-    for (images, width, height, radius) in
-        [(1, 3, 3, 1), (7, 9, 7, 1), (1, 23, 31, 2), (2, 41, 27, 3), (1, 40, 33, 5), (3, 37, 45, 10), (1, 160, 133, 61)]
-    {
-        for kind in 0..3 {
-            let pictures: Vec<GrayImage> = (0..images)
-                .map(|_| match kind {
-                    0 => random_gray(&mut random, width, height),
-                    1 => near_ties(&mut random, width, height),
-                    _ => GrayImage::from_pixel(width, height, image::Luma([random.next() as u8])),
-                })
-                .collect();
-            let count = images * ((width - 2 * radius) * (height - 2 * radius)) as usize;
-            let bytes: Vec<u8> = pictures.iter().flat_map(|p| p.as_raw().clone()).collect();
-            let want: Vec<u8> = pictures.iter().flat_map(|p| reference::lbp(p, radius).unwrap().into_raw()).collect();
-            if kind == 2 && want.iter().any(|&code| code != 255) {
-                return Err("a flat picture has a code that is not 255".into());
-            }
-            let mut bench = Bench::of(gpu, precision);
-            let input = bench.bytes(&bytes);
-            let output = bench.recording.slab("codes", count as u64);
-            bench.recording.dispatch(kernels::lbp("lbp", images, [height, width], radius, input, output).map_err(text)?);
-            same_bytes(&format!("lbp {width} x {height} R {radius} kind {kind}"), &bench.run(output)?, &want)?;
+    codes(gpu, precision, "near ties", &[ties], 512)?;
+    let sizes = [(1, 23, 31, 2), (2, 41, 27, 3), (1, 40, 33, 5), (3, 37, 45, 10), (1, 160, 133, 61)];
+    random_codes(gpu, precision, &sizes)
+}
+
+/// Eight codes are made at once: rows that end within them, once and several times, pictures that do, and a last element that is not full.
+pub(super) fn lbp_radius_1(gpu: &Gpu, precision: Precision) -> Result<(), String> {
+    codes(gpu, precision, "all near ties", &[all_near_ties()], 1)?;
+    let sizes = [
+        (1, 3, 3, 1),
+        (7, 9, 7, 1),
+        (1, 3, 40, 1),
+        (5, 3, 4, 1),
+        (3, 4, 5, 1),
+        (2, 5, 3, 1),
+        (9, 6, 3, 1),
+        (1, 40, 3, 1),
+        (1, 34, 12, 1),
+        (3, 13, 11, 1),
+        (2, 47, 31, 1),
+        (1, 258, 77, 1),
+        (1, 261, 35, 1),
+    ];
+    random_codes(gpu, precision, &sizes)
+}
+
+/// Blocks of 3 x 3 pixels: for every sum that two neighbours can have beside each centre, the corners between which a diagonal's sign changes.
+fn all_near_ties() -> GrayImage {
+    let mut blocks = Vec::new();
+    for centre in 0..=255_i32 {
+        // Steps that share no factor with a byte's 256 values: over all centres every sum comes often.
+        for sum in (centre % 7..=510).step_by(7) {
+            let corner = f64::from(centre) - (2_f64.sqrt() - 1.0) * f64::from(sum - 2 * centre);
+            let corners = [corner.floor() as i32, corner.floor() as i32 + 1];
+            blocks.extend(corners.into_iter().filter(|c| (0..=255).contains(c)).map(|corner| [centre, sum, corner]));
+        }
+    }
+    let across = 150;
+    let down = blocks.len().div_ceil(across);
+    GrayImage::from_fn(3 * across as u32, 3 * down as u32, |x, y| {
+        let [centre, sum, corner] = blocks[(y as usize / 3 * across + x as usize / 3) % blocks.len()];
+        let value = match (x % 3, y % 3) {
+            (1, 1) => centre,
+            // Above and below the larger half, left and right the smaller: a sum of one of each.
+            (1, _) => sum - sum / 2,
+            (_, 1) => sum / 2,
+            _ => corner,
+        };
+        image::Luma([value as u8])
+    })
+}
+
+/// (images, width, height, radius) of noise, of near ties, and flat.
+fn random_codes(gpu: &Gpu, precision: Precision, sizes: &[(usize, u32, u32, u32)]) -> Result<(), String> {
+    let mut random = Random(3);
+    for &(images, width, height, radius) in sizes {
+        let mut pictures = |kind: fn(&mut Random, u32, u32) -> GrayImage| -> Vec<GrayImage> {
+            (0..images).map(|_| kind(&mut random, width, height)).collect()
+        };
+        codes(gpu, precision, "noise", &pictures(random_gray), radius)?;
+        codes(gpu, precision, "near ties", &pictures(near_ties), radius)?;
+        let flat = pictures(|random, width, height| GrayImage::from_pixel(width, height, image::Luma([random.next() as u8])));
+        if codes(gpu, precision, "flat", &flat, radius)?.iter().any(|&code| code != 255) {
+            return Err("a flat picture has a code that is not 255".into());
         }
     }
     Ok(())
+}
+
+/// The codes of pictures of one size, which are the twin's.
+fn codes(gpu: &Gpu, precision: Precision, what: &str, pictures: &[GrayImage], radius: u32) -> Result<Vec<u8>, String> {
+    let (width, height) = pictures[0].dimensions();
+    let bytes: Vec<u8> = pictures.iter().flat_map(|p| p.as_raw().clone()).collect();
+    let want: Vec<u8> = pictures.iter().flat_map(|p| reference::lbp(p, radius).unwrap().into_raw()).collect();
+    let mut bench = Bench::of(gpu, precision);
+    let input = bench.bytes(&bytes);
+    let output = bench.recording.slab("codes", want.len() as u64);
+    bench.recording.dispatch(kernels::lbp("lbp", pictures.len(), [height, width], radius, input, output).map_err(text)?);
+    same_bytes(&format!("{what}, {} x {width} x {height}, R {radius}", pictures.len()), &bench.run(output)?, &want)?;
+    Ok(want)
 }
 
 pub(super) fn normalise(gpu: &Gpu, precision: Precision) -> Result<(), String> {
