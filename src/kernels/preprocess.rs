@@ -2,8 +2,8 @@
 
 use super::{MAX_ITERATIONS, View, holds, one_a_item, same};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{self, GRAY, LBP, LBP_RADIUS_1, NORMALISE, WARP};
-use crate::gpu::{Dispatch, Slice, Work};
+use crate::gpu::shader::{self, GRAY, LBP, LBP_RADIUS_1, NORMALISE, NORMALISE_CROP, WARP};
+use crate::gpu::{Dispatch, MOST_LAYERS, Slice, Work};
 use crate::rect::Rect;
 use crate::reference;
 
@@ -184,6 +184,21 @@ pub fn normalise(
         ..Default::default()
     };
     let outputs = images * step.crops * output.pixels();
-    let work = Work { flops: 30 * outputs as u64, bytes: count as u64 + output.precision.vec4() * outputs as u64 };
-    one_a_item(at, NORMALISE.of(output.precision), params, vec![pixels, table, crops, output.slice], outputs, work)
+    let read = if step.source == Source::Colour { 4 * count } else { count };
+    let bytes = read as u64 + output.precision.vec4() * outputs as u64;
+    let buffers = vec![pixels, table, crops, output.slice];
+    let shader = NORMALISE_CROP.of(output.precision);
+    let [columns, rows, _] = shader.workgroup.map(|side| side as usize);
+    let grid = [output.width.div_ceil(columns), output.height.div_ceil(rows), images * step.crops];
+    if step.resize == step.size && grid.iter().all(|&groups| groups <= MOST_LAYERS) {
+        return Ok(Dispatch {
+            label: at.to_owned(),
+            shader,
+            params: bytemuck::bytes_of(&params).to_vec(),
+            buffers,
+            grid: grid.map(|groups| groups as u32),
+            work: Work { flops: (2 * channels * outputs) as u64, bytes },
+        });
+    }
+    one_a_item(at, NORMALISE.of(output.precision), params, buffers, outputs, Work { flops: 30 * outputs as u64, bytes })
 }

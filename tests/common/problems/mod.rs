@@ -21,6 +21,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),
     ("normalise", pixels::normalise),
+    ("normalise_crop", pixels::normalise_crop),
     ("conv_broadcast_8", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Broadcast8))),
     ("conv_broadcast_4", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Broadcast4))),
     ("conv_direct", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Direct))),

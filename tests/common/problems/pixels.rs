@@ -169,63 +169,98 @@ fn codes(gpu: &Gpu, precision: Precision, what: &str, pictures: &[GrayImage], ra
     Ok(want)
 }
 
+/// Pictures, how many and of what size, resized and cut; five crops of each, or the middle one.
+struct Cut {
+    images: usize,
+    size: [u32; 2],
+    resize: [u32; 2],
+    window: [u32; 2],
+    five: bool,
+}
+
 pub(super) fn normalise(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(4);
-    let mut table = [[0; 3]; 256];
-    for row in &mut table {
-        *row = [random.next() as u8, random.next() as u8, random.next() as u8];
-    }
-    let table_words: Vec<u32> = table.iter().map(|c| u32::from_le_bytes([c[0], c[1], c[2], 0])).collect();
-    let (mean, scale) = ([120.5, 99.0, 3.25], [0.02, 0.5, 1.0]);
-    // (images, picture, resize, window): identity, growing, shrinking, one pixel.
+    // Growing, shrinking, one pixel.
     for (images, size, resize, window) in [
-        (1, [11, 9], [11, 9], [11, 9]),
         (7, [13, 17], [16, 24], [12, 20]),
         (2, [38, 38], [48, 48], [44, 44]),
         (1, [31, 29], [9, 8], [5, 5]),
         (1, [1, 1], [3, 3], [2, 3]),
     ] {
-        for source in [Source::Mapped, Source::Colour, Source::Gray] {
-            let crops = if images == 7 { Crop::five(resize, window) } else { Crop::centre(resize, window) };
-            let channels = if source == Source::Gray { 1 } else { 3 };
-            let reversed = images == 2 && channels == 3;
-            let (mut bytes, mut want) = (Vec::new(), Vec::new());
-            for _ in 0..images {
-                let picture = match source {
-                    Source::Mapped => {
-                        let codes = random_gray(&mut random, size[1], size[0]);
-                        bytes.extend_from_slice(&codes);
-                        reference::lookup(&codes, &table)
-                    }
-                    Source::Gray => {
-                        let gray = random_gray(&mut random, size[1], size[0]);
-                        bytes.extend_from_slice(&gray);
-                        RgbImage::from_fn(size[1], size[0], |x, y| image::Rgb([gray.get_pixel(x, y).0[0]; 3]))
-                    }
-                    Source::Colour => {
-                        let rgb = random_rgb(&mut random, size[1], size[0]);
-                        bytes.extend_from_slice(bytemuck::cast_slice(&words(&rgb)));
-                        rgb
-                    }
-                };
-                let planes = reference::normalise_crops(&picture, resize, window, &crops, reversed, mean, scale);
-                let plane = (window[0] * window[1]) as usize;
-                want.extend(planes.chunks_exact(3 * plane).flat_map(|crop| crop[..channels * plane].to_vec()));
-            }
-            let shape = [images * crops.len(), channels, window[0] as usize, window[1] as usize];
-            let mut bench = Bench::of(gpu, precision);
-            let pixels = bench.bytes(&bytes);
-            let table = bench.words(&table_words);
-            let origins: Vec<u32> = crops.iter().flat_map(|c| c.origin).collect();
-            let crops_slice = bench.words(&origins);
-            let output = bench.output(&shape);
-            let step = Normalise { source, size, resize, crops: crops.len(), reversed, mean, scale };
-            bench
-                .recording
-                .dispatch(kernels::normalise("normalise", step, pixels, table, crops_slice, images, output, 0).map_err(text)?);
-            let got = bench.run_tensor(output)?;
-            close_in(precision, &format!("normalise {size:?} {source:?}"), &unpacked(&got, &shape), &want, Tolerance::Sum(8))?;
+        inputs(gpu, precision, &mut random, &Cut { images, size, resize, window, five: images == 7 })?;
+    }
+    Ok(())
+}
+
+/// Nothing is resized.
+pub(super) fn normalise_crop(gpu: &Gpu, precision: Precision) -> Result<(), String> {
+    let mut random = Random(5);
+    for (images, size, window) in [
+        (1, [11, 9], [11, 9]),
+        (1, [1, 1], [1, 1]),
+        (2, [3, 67], [3, 67]),
+        (3, [38, 38], [33, 35]),
+        (5, [6, 7], [3, 2]),
+        (1, [131, 130], [131, 130]),
+    ] {
+        inputs(gpu, precision, &mut random, &Cut { images, size, resize: size, window, five: images > 2 })?;
+    }
+    Ok(())
+}
+
+fn inputs(gpu: &Gpu, precision: Precision, random: &mut Random, cut: &Cut) -> Result<(), String> {
+    let &Cut { images, size, resize, window, five } = cut;
+    let mut table = [[0; 3]; 256];
+    for row in &mut table {
+        *row = [random.next() as u8, random.next() as u8, random.next() as u8];
+    }
+    let table_words: Vec<u32> = table.iter().map(|c| u32::from_le_bytes([c[0], c[1], c[2], 0])).collect();
+    let mean = [120.5, 99.0, 3.25];
+    // Where nothing is interpolated, powers of two leave nothing to round in f16 either.
+    let (scale, tolerance) =
+        if resize == size { ([0.25, 0.5, 1.0], Tolerance::Exact) } else { ([0.02, 0.5, 1.0], Tolerance::Sum(8)) };
+    for source in [Source::Mapped, Source::Colour, Source::Gray] {
+        let crops = if five { Crop::five(resize, window) } else { Crop::centre(resize, window) };
+        let channels = if source == Source::Gray { 1 } else { 3 };
+        let reversed = images == 2 && channels == 3;
+        let (mut bytes, mut want) = (Vec::new(), Vec::new());
+        for _ in 0..images {
+            let picture = match source {
+                Source::Mapped => {
+                    let codes = random_gray(random, size[1], size[0]);
+                    bytes.extend_from_slice(&codes);
+                    reference::lookup(&codes, &table)
+                }
+                Source::Gray => {
+                    let gray = random_gray(random, size[1], size[0]);
+                    bytes.extend_from_slice(&gray);
+                    RgbImage::from_fn(size[1], size[0], |x, y| image::Rgb([gray.get_pixel(x, y).0[0]; 3]))
+                }
+                Source::Colour => {
+                    let rgb = random_rgb(random, size[1], size[0]);
+                    bytes.extend_from_slice(bytemuck::cast_slice(&words(&rgb)));
+                    rgb
+                }
+            };
+            let planes = reference::normalise_crops(&picture, resize, window, &crops, reversed, mean, scale);
+            let plane = (window[0] * window[1]) as usize;
+            want.extend(planes.chunks_exact(3 * plane).flat_map(|crop| crop[..channels * plane].to_vec()));
         }
+        // The first image belongs to another representation.
+        let shape = [1 + images * crops.len(), channels, window[0] as usize, window[1] as usize];
+        let mut bench = Bench::of(gpu, precision);
+        let pixels = bench.bytes(&bytes);
+        let table = bench.words(&table_words);
+        let origins: Vec<u32> = crops.iter().flat_map(|c| c.origin).collect();
+        let crops_slice = bench.words(&origins);
+        let output = bench.output(&shape);
+        let step = Normalise { source, size, resize, crops: crops.len(), reversed, mean, scale };
+        bench
+            .recording
+            .dispatch(kernels::normalise("normalise", step, pixels, table, crops_slice, images, output, 1).map_err(text)?);
+        let got = bench.run_tensor(output)?;
+        let got = &unpacked(&got, &shape)[shape[1..].iter().product()..];
+        close_in(precision, &format!("normalise {size:?} {source:?}"), got, &want, tolerance)?;
     }
     Ok(())
 }
