@@ -214,9 +214,52 @@ fn preprocess(gpu: &Gpu) -> Load {
     Load::new(gpu, recording, uploads).unwrap()
 }
 
+/// Side of the picture that the kernels below read.
+const SIDE: u32 = 1024;
+
+fn gray(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let count = (SIDE * SIDE) as usize;
+    let pixels = recording.upload("pixels", 4 * count as u64);
+    let gray = recording.slab("gray", count as u64);
+    recording.dispatch(kernels::gray("bench", count, pixels, gray).unwrap());
+    Load::new(gpu, recording, vec![(pixels, values(count))]).unwrap()
+}
+
+fn codes(gpu: &Gpu, radius: u32) -> Load {
+    let mut recording = Recording::default();
+    let gray = recording.upload("gray", u64::from(SIDE * SIDE));
+    let inner = SIDE - 2 * radius;
+    let codes = recording.slab("codes", u64::from(inner * inner));
+    recording.dispatch(kernels::lbp("bench", 1, [SIDE; 2], radius, gray, codes).unwrap());
+    Load::new(gpu, recording, vec![(gray, values((SIDE * SIDE / 4) as usize))]).unwrap()
+}
+
+/// Lookup and normalisation of a picture of so many pixels a side, resized or not.
+fn colours(gpu: &Gpu, side: u32, precision: Precision) -> Load {
+    let mut recording = Recording::default();
+    let codes = recording.upload("codes", u64::from(side * side));
+    let table = recording.upload("table", 1024);
+    let crops = recording.upload("crops", 8);
+    let bytes = View::bytes(precision, 1, 3, SIDE as usize, SIDE as usize);
+    let output = View { precision, ..view(recording.slab("colours", bytes), 3, SIDE as usize) };
+    let step = Normalise {
+        source: Source::Mapped,
+        size: [side; 2],
+        resize: [SIDE; 2],
+        crops: 1,
+        reversed: false,
+        mean: [127.5; 3],
+        scale: [0.01; 3],
+    };
+    recording.dispatch(kernels::normalise("bench", step, codes, table, crops, 1, output, 0).unwrap());
+    let uploads = vec![(codes, values((side * side / 4) as usize)), (table, values(256)), (crops, vec![0; 8])];
+    Load::new(gpu, recording, uploads).unwrap()
+}
+
 type Make = fn(&Gpu) -> Load;
 
-const KERNELS: [(&str, Make); 20] = [
+const KERNELS: [(&str, Make); 26] = [
     ("lrn 96 x 55 x 55", lrn),
     ("fractional max pool 64 x 48 x 48", fractional_max_pool),
     ("dense 4096 to 4096", |gpu| dense(gpu, 1, Precision::F32)),
@@ -249,6 +292,12 @@ const KERNELS: [(&str, Make); 20] = [
     ("pack and unpack 64 x 56 x 56", pack_and_unpack),
     ("fusion of 20 members, 64 faces", fuse),
     ("crop of 224 x 224, gray, codes, colours", preprocess),
+    ("gray of 1024 x 1024", gray),
+    ("codes of radius 1 of 1024 x 1024", |gpu| codes(gpu, 1)),
+    ("codes of radius 2 of 1024 x 1024", |gpu| codes(gpu, 2)),
+    ("colours of 1024 x 1024", |gpu| colours(gpu, SIDE, Precision::F32)),
+    ("colours of 1024 x 1024, f16", |gpu| colours(gpu, SIDE, Precision::F16)),
+    ("colours of 512 x 512 resized to 1024 x 1024", |gpu| colours(gpu, 512, Precision::F32)),
 ];
 
 fn bench(criterion: &mut Criterion) {
