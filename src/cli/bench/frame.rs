@@ -1,4 +1,4 @@
-//! Codes and colours of one 4K frame: what the pixels of a video go through before a network sees them.
+//! Codes and colours of 4K frames: what the pixels of a video go through before a network sees them.
 
 use crate::bench::Cost;
 use crate::error::Result;
@@ -13,18 +13,28 @@ const RADIUS: u32 = 1;
 
 /// Gray, codes of radius 1, lookup in the cyclic table, of a frame that lies on the device; the colours stay there, as numbers of `precision`.
 #[derive(Debug)]
-pub struct Frame {
+pub struct Frame<'p> {
     gpu: Gpu,
-    plan: Plan,
-    cost: Cost,
+    pixels: &'p [u32],
+    precision: Precision,
+    /// By the frames of a submission.
+    plans: Vec<(u32, Plan, Cost)>,
+    /// The plan that ran last.
+    last: usize,
 }
 
-impl Frame {
-    /// Records it, uploads a frame of noise and runs a first time.
+impl<'p> Frame<'p> {
+    /// Of `pixels`: see [`Frame::noise`].
+    pub fn new(gpu: &Gpu, pixels: &'p [u32], precision: Precision) -> Self {
+        Self { gpu: gpu.clone(), pixels, precision, plans: Vec::new(), last: 0 }
+    }
+
+    /// Records `frames` one after another in the same memory, as those of a video come, uploads one of them and runs a first time.
     ///
     /// # Errors
     /// The device's: [`crate::Error::Limit`] where its bindings do not hold the frame.
-    pub fn new(gpu: &Gpu, pixels: &[u32], precision: Precision) -> Result<Self> {
+    fn plan(&self, frames: u32) -> Result<(Plan, Cost)> {
+        let precision = self.precision;
         let count = (WIDTH * HEIGHT) as usize;
         let size = [HEIGHT, WIDTH];
         let inner = size.map(|side| side - 2 * RADIUS);
@@ -56,15 +66,17 @@ impl Frame {
             mean: [127.5; 3],
             scale: [1.0 / 127.5; 3],
         };
-        recording.dispatch(kernels::gray("gray", count, frame, gray)?);
-        recording.dispatch(kernels::lbp("codes", 1, size, RADIUS, gray, codes)?);
-        recording.dispatch(kernels::normalise("colours", step, codes, table, crops, 1, output, 0)?);
+        for _ in 0..frames {
+            recording.dispatch(kernels::gray("gray", count, frame, gray)?);
+            recording.dispatch(kernels::lbp("codes", 1, size, RADIUS, gray, codes)?);
+            recording.dispatch(kernels::normalise("colours", step, codes, table, crops, 1, output, 0)?);
+        }
         // Integers and comparisons are no floating-point operations, and of interpolation in place there is none: bytes are what counts.
         let work = Work { flops: 0, bytes: recording.work().bytes };
-        let cost = Cost { work, ..Cost::of(&recording, 1) };
-        let mut plan = Plan::new(gpu, recording)?;
-        plan.run(&[(frame, bytemuck::cast_slice(pixels)), (table, bytemuck::cast_slice(&words)), (crops, &[0; 8])])?;
-        Ok(Self { gpu: gpu.clone(), plan, cost })
+        let cost = Cost { work, ..Cost::of(&recording, frames as usize) };
+        let mut plan = Plan::new(&self.gpu, recording)?;
+        plan.run(&[(frame, bytemuck::cast_slice(self.pixels)), (table, bytemuck::cast_slice(&words)), (crops, &[0; 8])])?;
+        Ok((plan, cost))
     }
 
     /// A frame of noise: what is hardest to compare, and the same everywhere.
@@ -77,24 +89,35 @@ impl Frame {
         (0..WIDTH * HEIGHT).map(|_| next()).collect()
     }
 
-    /// Once more, from submission to completion.
+    /// So many frames, from submission to completion; the first time their plan is made.
     ///
     /// # Errors
     /// The device's.
-    pub fn run(&mut self) -> Result<()> {
-        self.plan.run(&[]).map(drop)
+    pub fn run(&mut self, frames: u32) -> Result<()> {
+        self.last = match self.plans.iter().position(|(of, ..)| *of == frames) {
+            Some(place) => place,
+            None => {
+                let (plan, cost) = self.plan(frames)?;
+                self.plans.push((frames, plan, cost));
+                self.plans.len() - 1
+            }
+        };
+        self.plans[self.last].1.run(&[]).map(drop)
     }
 
-    /// What a run costs.
-    pub fn cost(&self) -> Cost {
-        self.cost
+    /// What the last run cost.
+    pub fn cost(&self) -> Option<Cost> {
+        self.plans.get(self.last).map(|(.., cost)| *cost)
     }
 
-    /// How long each dispatch takes; nothing where the adapter has no timestamps.
+    /// How long each dispatch of the last run's plan takes; nothing where the adapter has no timestamps.
     ///
     /// # Errors
     /// The device's.
     pub fn profile(&mut self) -> Result<Vec<Timing>> {
-        if self.gpu.capabilities().timestamps { self.plan.profile(&[]) } else { Ok(Vec::new()) }
+        match self.plans.get_mut(self.last) {
+            Some((_, plan, _)) if self.gpu.capabilities().timestamps => plan.profile(&[]),
+            _ => Ok(Vec::new()),
+        }
     }
 }

@@ -27,8 +27,9 @@ use suite::Suite;
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Networks of `moue zoo` with random weights; `default`: the model that moue carries; `levi_hassner`: twenty networks, 6 GB, ten crops of a face, and `levi_hassner_centre`: one; `lbp`: codes
-    /// and colours of a frame of 3840 x 2160 that lies on the device
+    /// Networks of `moue zoo` with random weights; `default`: the model that moue carries; `levi_hassner`: twenty networks, 6 GB, ten crops of a
+    /// face, and `levi_hassner_centre`: one; `lbp`: codes and colours of a frame of 3840 x 2160 that lies on the device, 1 and 16 times where
+    /// the adapter is a GPU
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     net: Vec<String>,
     /// Images that are answered together [default: 1,8,64; 1,8 where the adapter is a CPU]

@@ -41,7 +41,7 @@ pub enum Subject<'s> {
     /// See [`Source::Faces`].
     Faces(Box<Ensemble>, &'s RgbImage),
     /// See [`Source::Frame`].
-    Frame(Box<Frame>),
+    Frame(Frame<'s>),
 }
 
 impl Source {
@@ -84,7 +84,7 @@ impl Source {
             (Self::Faces(model, picture), _) => {
                 Subject::Faces(Box::new(Ensemble::with(Model::clone(model), device.clone(), precision)?), picture)
             }
-            (Self::Frame(pixels), Device::Gpu(gpu)) => Subject::Frame(Box::new(Frame::new(gpu, pixels, precision)?)),
+            (Self::Frame(pixels), Device::Gpu(gpu)) => Subject::Frame(Frame::new(gpu, pixels, precision)),
             (Self::Frame(_), Device::Cpu) => return Err(Error::Argument(format!("`{FRAME}` is measured on an adapter only"))),
         })
     }
@@ -133,7 +133,7 @@ impl Subject<'_> {
                 let face = (*picture, Rect::whole(picture.width(), picture.height()));
                 ensemble.read(&vec![face; batch as usize], false).map(drop)
             }
-            Self::Frame(frame) => frame.run(),
+            Self::Frame(frame) => frame.run(batch),
         }
     }
 
@@ -142,7 +142,7 @@ impl Subject<'_> {
         match self {
             Self::Network(runner, ..) => runner.cost(),
             Self::Faces(ensemble, _) => ensemble.cost(),
-            Self::Frame(frame) => Some(frame.cost()),
+            Self::Frame(frame) => frame.cost(),
         }
     }
 

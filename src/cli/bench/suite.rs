@@ -99,6 +99,9 @@ impl Suite {
         let usual = |net: &str| match (net, place) {
             // Ten crops through twenty networks are a batch by themselves.
             (TWENTY | TWENTY_CENTRE, _) | (_, Place::Reference) => vec![1],
+            // One that is waited for, and what a video has: a GPU makes a frame in less time than a submission takes.
+            (FRAME, Place::Hardware { .. }) => vec![1, 16],
+            (FRAME, Place::Software(_)) => vec![1],
             (_, Place::Software(_)) if short && net != DEFAULT => vec![1],
             (_, Place::Software(_)) => vec![1, 8],
             (_, Place::Hardware { .. }) => vec![1, 8, 64],
@@ -110,11 +113,7 @@ impl Suite {
         };
         let mut cases: Vec<Case> = Vec::new();
         for net in names {
-            let mut batches = match net {
-                FRAME => vec![1],
-                _ if batches.is_empty() => usual(net),
-                _ => batches.to_vec(),
-            };
+            let mut batches = if batches.is_empty() { usual(net) } else { batches.to_vec() };
             batches.sort_unstable();
             batches.dedup();
             for &precision in precisions {
@@ -168,7 +167,7 @@ mod tests {
         let single = Suite::choose(&[], &[], &[], Place::Hardware { f16: false });
         assert!(single.cases.iter().all(|case| case.precision == Precision::F32));
         assert_eq!(batches(&suite, "vgg16"), Some(vec![1, 8, 64]));
-        assert_eq!((batches(&suite, FRAME), batches(&suite, TWENTY)), (Some(vec![1]), None));
+        assert_eq!((batches(&suite, FRAME), batches(&suite, TWENTY)), (Some(vec![1, 16]), None));
         assert_eq!((suite.deadline, suite.remark), (None, None));
     }
 
@@ -187,7 +186,7 @@ mod tests {
         let nets = ["vgg16", TWENTY, FRAME, "vgg16"].map(str::to_owned);
         let suite = Suite::choose(&nets, &[8, 1, 8], &[Precision::F32], Place::Software("lavapipe"));
         assert_eq!(suite.cases.len(), 3);
-        assert_eq!((batches(&suite, "vgg16"), batches(&suite, FRAME)), (Some(vec![1, 8]), Some(vec![1])));
+        assert_eq!((batches(&suite, "vgg16"), batches(&suite, FRAME)), (Some(vec![1, 8]), Some(vec![1, 8])));
         assert_eq!((suite.effort, suite.deadline, suite.remark), (THOROUGH, None, None));
         assert_eq!(batches(&Suite::choose(&nets, &[], &[], Place::Hardware { f16: true }), TWENTY), Some(vec![1]));
     }
