@@ -235,7 +235,10 @@ impl Plan {
             let (now, later) = rest.split_at(1 + alone);
             let mut pass =
                 encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("moue"), timestamp_writes: None });
-            now.iter().for_each(|step| step.record(&mut pass));
+            let mut before = None;
+            for step in now {
+                step.record(&mut pass, before.replace(&step.pipeline));
+            }
             rest = later;
         }
         let mut end = 0;
@@ -334,7 +337,7 @@ impl Plan {
                         end_of_pass_write_index: Some(2 * index + 1),
                     }),
                 });
-                step.record(&mut pass);
+                step.record(&mut pass, None);
             }
             encoder.resolve_query_set(&queries, 0..count, &resolved, 0);
             encoder.copy_buffer_to_buffer(&resolved, 0, &readback, 0, size);
@@ -401,9 +404,12 @@ impl Plan {
 }
 
 impl Step {
-    fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
+    /// `before`: the pipeline that is set already.
+    fn record(&self, pass: &mut wgpu::ComputePass<'_>, before: Option<&Arc<Pipeline>>) {
         let [x, y, z] = self.dispatch.grid;
-        pass.set_pipeline(&self.pipeline.inner);
+        if before.is_none_or(|before| !Arc::ptr_eq(before, &self.pipeline)) {
+            pass.set_pipeline(&self.pipeline.inner);
+        }
         pass.set_bind_group(0, &self.group, &[self.params_offset]);
         pass.dispatch_workgroups(x, y, z);
     }

@@ -189,21 +189,18 @@ mod clocks {
     /// Multiprocessors, and those of a GPU that shares the processor's memory.
     pub const CORES: f64 = 128.0;
     pub const FEW_CORES: f64 = 16.0;
-    /// What a core gets done with one workgroup, of what it gets done with [`FULL`] of them: the others compute while one waits.
-    pub const ALONE: f64 = 0.55;
-    pub const FULL: f64 = 3.0;
     /// Another dispatch, and bytes of sums that all of the GPU moves in a clock.
     pub const DISPATCH: f64 = 10_000.0;
     pub const BYTES: f64 = 1000.0;
 }
 
 impl Variant {
-    /// Sides of its tiles, and clocks of a slab of each.
-    fn sides(self) -> &'static [(usize, f64)] {
+    /// Sides of its tiles; of each the clocks of a slab where many tiles share a core, and those that a slab waits for memory where no other tile computes.
+    fn sides(self) -> &'static [(usize, f64, f64)] {
         match self {
-            Self::Matrix => &[(128, 1550.0), (64, 585.0), (32, 250.0)],
-            Self::SmallTile => &[(64, 950.0), (32, 360.0)],
-            _ => &[(128, 3900.0), (64, 950.0), (32, 360.0)],
+            Self::Matrix => &[(128, 1550.0, 1000.0), (64, 585.0, 620.0), (32, 250.0, 530.0)],
+            Self::SmallTile => &[(64, 950.0, 600.0), (32, 360.0, 600.0)],
+            _ => &[(128, 3900.0, 0.0), (64, 950.0, 600.0), (32, 360.0, 600.0)],
         }
     }
 
@@ -217,11 +214,9 @@ impl Tiling {
     /// By a rule from the sizes of one member: the one that should take the fewest clocks.
     fn choose(variant: Variant, layers: usize, pixels: usize, channels: usize, slabs: usize) -> Self {
         let cores = if variant == Variant::SmallTile { clocks::FEW_CORES } else { clocks::CORES };
-        let cost = |&(side, slab): &(usize, f64), parts: usize| {
+        let cost = |&(side, slab, wait): &(usize, f64, f64), parts: usize| {
             let tiles = layers as f64 * (pixels.div_ceil(side) * channels.div_ceil(side) * parts) as f64;
-            let each = tiles / cores;
-            let busy = (clocks::ALONE + (1.0 - clocks::ALONE) * (each - 1.0) / (clocks::FULL - 1.0)).clamp(clocks::ALONE, 1.0);
-            let products = each.max(1.0) * slabs.div_ceil(parts) as f64 * slab / busy;
+            let products = slabs.div_ceil(parts) as f64 * ((tiles / cores).max(1.0) * slab + wait);
             let sums = clocks::DISPATCH + 4.0 * (layers * pixels * channels * (parts + 1)) as f64 / clocks::BYTES;
             if parts > 1 { products + sums } else { products }
         };

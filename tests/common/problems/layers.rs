@@ -29,6 +29,8 @@ pub(super) fn dense(gpu: &Gpu, precision: Precision, variant: DenseVariant) -> R
         (2, 3, 35, [1, 1], 21, false, 24, 2),
         (1, 4, 6, [2, 2], 8, true, 8, 2),
         (2, 1, 7, [1, 1], 70, true, 64, 8),
+        (1, 1, 130, [2, 2], 33, true, 64, 3),
+        (1, 8, 650, [1, 1], 12, false, 12, 1),
     ] {
         let tile = if variant == DenseVariant::Stream { variant.tile(out) } else { tile };
         let each = each.next_multiple_of(4 * if variant == DenseVariant::Stream { tile } else { 1 });
