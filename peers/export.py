@@ -1,5 +1,5 @@
 """The networks of tests/zoo for the peers: `export.py FOLDER NET...` writes NET.onnx for any number of images, NET.f16.onnx where f16 is asked for, NET.shape,
-and for ncnn NET.ncnn.param and .bin.
+and for ncnn NET.ncnn.param and .bin, with the order of the latter's layers in NET.ncnn.order.
 
 The weights are those of `moue zoo NET`, seed 1. Batch-norms are folded into the convolutions, and a pooling whose last pads change nothing gets them on
 both sides: pnnx 20261020 makes a larger output of pads on one side.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import onnx
 
+import ncnn_files
 import rewrite
 
 HERE = Path(__file__).parent
@@ -52,9 +53,12 @@ def export(name, options, state):
     model = rewrite.folded(model)
     shape = ",".join(map(str, network.input_shape))
     (folder / f"{name}.shape").write_text(shape)
-    if options.pnnx:
+    if options.ncnn_from:
+        ncnn_files.write(folder, name, model, options.ncnn_from)
+    elif options.pnnx:
         onnx.save(model, folder / f"{name}.one.onnx")
         for_ncnn(folder, name, shape, options.pnnx)
+        ncnn_files.keep_order(folder, name, model)
     model = rewrite.any_batch(model)
     onnx.save(model, folder / f"{name}.onnx")
     if "f16" in options.precision:
@@ -75,8 +79,8 @@ def for_ncnn(folder, name, shape, pnnx):
 def made_of(options):
     """What the files follow from: this program, its options and pins, the networks."""
     zoo = sorted((HERE.parent / "tests" / "zoo").glob("*.py"))
-    sources = [Path(__file__), HERE / "rewrite.py", HERE / "requirements.txt", *zoo]
-    asked = f"{options.precision} {bool(options.pnnx)}".encode()
+    sources = [Path(__file__), HERE / "ncnn_files.py", HERE / "rewrite.py", HERE / "requirements.txt", *zoo]
+    asked = f"{options.precision} {bool(options.pnnx)} {options.ncnn_from}".encode()
     return hashlib.sha256(b"".join([asked, *(path.read_bytes() for path in sources)])).hexdigest()
 
 
@@ -87,6 +91,7 @@ def main():
     parser.add_argument("--precision", default="f32", help="f32, or f32,f16")
     parser.add_argument("--pnnx", default=Path(sys.executable).parent / "pnnx", type=Path, help="the program")
     parser.add_argument("--skip-pnnx", dest="pnnx", action="store_const", const=None, help="nothing for ncnn")
+    parser.add_argument("--ncnn-from", type=Path, help="a folder where pnnx made NET.ncnn.param and .order once, small files: not made again")
     options = parser.parse_args()
     options.pnnx = options.pnnx and options.pnnx.absolute()
     state = made_of(options)
