@@ -1,6 +1,6 @@
 //! moue as the other programs of this folder run: `moue-peer NET INPUT OUTPUT PRECISION [DEVICE]`, files of f32, INPUT as many pictures as there
 //! are. Once ready it says so; for every line on standard input, a number of images, it runs the first of them once, writes OUTPUT, and gives the
-//! seconds from input on the host to result on the host.
+//! seconds from input on the host to result on the host. `moue-peer NET MODEL` writes the network and its seeded weights for burn, and ends.
 
 #![allow(clippy::print_stdout)]
 
@@ -13,10 +13,16 @@ use moue::runner::{Input, Options, Runner};
 use moue::tensor::Tensor;
 use moue::{Device, Precision, zoo};
 
+const SEED: u64 = 1;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [net, file] = &arguments[..] {
+        let architecture = zoo::find(net)?;
+        return Ok(zoo::model(&architecture, architecture.network(None)?, SEED)?.save(file.as_ref())?);
+    }
     let [net, input, output, precision, rest @ ..] = &arguments[..] else {
-        return Err("NET INPUT OUTPUT PRECISION [DEVICE]".into());
+        return Err("NET INPUT OUTPUT PRECISION [DEVICE], or NET MODEL".into());
     };
     let precision = [Precision::F32, Precision::F16].into_iter().find(|known| known.name() == precision);
     let precision = precision.ok_or("the precision is f32 or f16")?;
@@ -25,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let network = architecture.network(None)?;
     let values: Vec<f32> = bytemuck::pod_collect_to_vec(&std::fs::read(input)?);
     let [channels, height, width] = Graph::new(&network)?.tensors[0].shape;
-    let model = zoo::model(&architecture, network, 1)?;
+    let model = zoo::model(&architecture, network, SEED)?;
     let mut runner = Runner::new(&model, &device, Options { precision, ..Options::default() })?;
     let driver = if let Device::Gpu(gpu) = &device { gpu.adapter().driver.as_str() } else { "" };
     println!("ready {}\tmoue {}\t{driver}", device.name(), env!("CARGO_PKG_VERSION"));

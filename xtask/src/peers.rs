@@ -33,7 +33,7 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
         }
         Done::of(std::fs::create_dir_all(&folder).map(|()| true).map_err(|error| format!("{}: {error}", folder.display())))
     }) && steps.run("build", || {
-        let arguments = ["build", "--release", "--package", "moue", "--bin", "moue", "--example", "peer"];
+        let arguments = ["build", "--release", "--package", "moue", "--example", "peer"];
         Done::of(system::run(Command::new(system::cargo()).args(arguments).current_dir(root)))
     }) && steps.run("build of burn", || {
         let mut command = Command::new(system::cargo());
@@ -41,6 +41,7 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
         Done::of(system::run(command.arg("--target-dir").arg(target.join("peers-burn"))))
     });
     let [python, webgpu, torch @ ..] = &pythons[..] else { return steps.finish() };
+    let (peer, burn) = (program(target, "release/examples/peer"), program(target, "peers-burn/release/moue-peer-burn"));
     let networks = ready
         && steps.run("networks", || {
             let mut command = Command::new(python);
@@ -48,13 +49,11 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
             Done::of(system::run(command.args(["--precision", if cuda { "f32,f16" } else { "f32" }])))
         })
         && steps.run("model files", || {
-            let moue = program(target, "release/moue");
-            Done::of(NETWORKS.split(',').try_fold(true, |good, net| Ok(good && model_file(&moue, &folder, net)?)))
+            Done::of(NETWORKS.split(',').try_fold(true, |good, net| Ok(good && model_file(&peer, &folder, net)?)))
         });
     if !networks {
         return steps.finish();
     }
-    let (peer, burn) = (program(target, "release/examples/peer"), program(target, "peers-burn/release/moue-peer-burn"));
     let run = |driver: &Path, name: &str, (nets, how): Suite| {
         let mut command = Command::new(python);
         command.arg(scripts.join("compare.py")).arg("--moue").arg(&peer).arg("--burn").arg(&burn);
@@ -86,14 +85,14 @@ fn program(target: &Path, name: &str) -> PathBuf {
 }
 
 /// `NET.safetensors` of seed 1 in `folder`, unless it is younger than what export.py last wrote of the network; whether moue wrote it.
-fn model_file(moue: &Path, folder: &Path, net: &str) -> Result<bool, String> {
+fn model_file(peer: &Path, folder: &Path, net: &str) -> Result<bool, String> {
     let written = |name: String| folder.join(name).metadata().and_then(|file| file.modified()).ok();
     let file = written(format!("{net}.safetensors"));
     if file.is_some() && file >= written(format!("{net}.made_of")) {
         return Ok(true);
     }
     let (part, whole) = (folder.join(format!("{net}.part")), folder.join(format!("{net}.safetensors")));
-    if !system::run(Command::new(moue).args(["zoo", net, "--seed", "1", "--output"]).arg(&part))? {
+    if !system::run(Command::new(peer).arg(net).arg(&part))? {
         return Ok(false);
     }
     std::fs::rename(&part, &whole).map(|()| true).map_err(|error| format!("{}: {error}", whole.display()))
