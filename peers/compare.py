@@ -1,7 +1,8 @@
 """moue and its peers in turns, on one adapter, with the same weights: `compare.py --help`.
 
 A program of each runs NET, is asked for one run after the other in turns, and says how long it took, from input on the host to result on the host.
-A peer whose output differs from ONNX Runtime's on the CPU by more than 1e-3 of the largest value is not timed.
+A peer whose output differs from ONNX Runtime's on the CPU, in f32, by more than MOST_ERROR of the largest value is not timed; nor is one that answers
+several pictures by a quarter of what they differ in, which no answer to another picture passes.
 """
 
 import argparse
@@ -10,146 +11,142 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
-import threading
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
+from programs import PEERS, Program, end, why_not
+
 HERE = Path(__file__).parent
-MOST_ERROR = 1e-3
-PEERS = ("ncnn-vulkan", "burn-wgpu", "ort-webgpu", "ort-cpu")
-# A peer that tunes itself on a CPU adapter may try kernels for hours.
-LONGEST_FIRST_S = 600
+sys.path.insert(0, str(HERE.parent / "tests" / "zoo"))
+import seeded  # noqa: E402
+
+MOST_ERROR = {"f32": 1e-3, "f16": 1e-2}
+SEED = 1
+# A turn that took as long has no further run.
+LONG_TURN_S = 0.1
 
 
-class Program:
-    """One of the programs, started; `failed` says why it did not come to its first answer."""
-
-    def __init__(self, kind, net, options, folder, driver):
-        self.kind, self.net = kind, net
-        output = folder / f"{net}.{kind}.output"
-        files = [str(folder / f"{net}.input"), str(output)]
-        shape = (folder / f"{net}.shape").read_text()
-        if kind == "moue":
-            command = [options.moue, net, *files, *([options.device] if options.device else [])]
-        elif kind == "burn-wgpu":
-            command = [options.burn, str(folder / f"{net}.safetensors"), *files, shape]
-        else:
-            python = options.webgpu_python if kind == "ort-webgpu" else sys.executable
-            command = [python, str(HERE / "worker.py"), kind, str(folder / net), *files, shape]
-        output.unlink(missing_ok=True)
-        environment = {**os.environ, **({"VK_DRIVER_FILES": driver, "VK_ICD_FILENAMES": driver} if driver else {})}
-        self.errors = (folder / f"{net}.{kind}.log").open("w+")
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=environment
-        )
-        late = threading.Timer(LONGEST_FIRST_S, self.process.kill)
-        late.start()
-        began = time.perf_counter()
-        line = self.line(lambda text: text.startswith("ready"))
-        self.first, self.device = time.perf_counter() - began, line[6:].strip() if line else None
-        late.cancel()
-        self.failed = None if line else self.reason()
-        self.output = None if self.failed else np.fromfile(output, np.float32)
-
-    def line(self, wanted):
-        """The next line on standard output that is `wanted`; other programs print more."""
-        for text in self.process.stdout:
-            if wanted(text):
-                return text.strip()
-        return None
-
-    def reason(self):
-        self.process.wait()
-        if self.device is None and self.first >= LONGEST_FIRST_S:
-            return f"no answer within {LONGEST_FIRST_S} s"
-        self.errors.seek(0)
-        lines = [line.strip() for line in self.errors if line.strip() and not line.startswith("note: run with `RUST_BACKTRACE")]
-        # Dawn warns of what an adapter lacks.
-        counts = [line for line in lines if line.startswith("Warning")] + lines[-1:]
-        status = self.process.returncode
-        # A signal is not what the last line on standard error speaks of.
-        return "; ".join(counts)[:300] if counts and status >= 0 else f"it ended with {status}"
-
-    def run(self):
-        def number(text):
-            try:
-                return float(text) > 0
-            except ValueError:
-                return False
-
-        try:
-            self.process.stdin.write("\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            return None
-        line = self.line(number)
-        return float(line) if line else None
-
-    def end(self):
-        try:
-            self.process.stdin.close()
-        except BrokenPipeError:
-            pass
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-        self.errors.close()
+def pictures(shape, count):
+    """`[count, C, H, W]`: the zoo's picture, then others. Noise alone looks alike to most networks: they differ in their channels' means."""
+    others = [
+        (seeded.picture(shape, seed) + seeded.tensor("mean", [1, shape[1], 1, 1], seed, "input")) / 2
+        for seed in range(SEED + 1, SEED + count)
+    ]
+    return np.concatenate([seeded.picture(shape, SEED), *others]).astype(np.float32)
 
 
-def compare(net, options, folder):
-    """What every program says of one network."""
-    reference = Program("ort-cpu", net, options, folder, None)
-    reference.end()
-    if reference.failed:
-        sys.exit(f"{net}: ONNX Runtime, the reference, failed: {reference.failed}")
-    programs = [Program(kind, net, options, folder, options.driver) for kind in ("moue", *options.peers)]
-    results = {}
+def reference(net, options):
+    """Writes NET.input, and gives what ONNX Runtime answers on the CPU, in f32, or None and why it does not."""
+    if not (options.folder / f"{net}.shape").exists():
+        return None, f"export.py did not write it into {options.folder}"
+    shape = [int(side) for side in (options.folder / f"{net}.shape").read_text().split(",")]
+    most = max(options.batch)
+    pictures(shape, most).tofile(options.folder / f"{net}.input")
+    program = Program("ort-cpu", net, "f32", options, None)
+    program.ready()
+    program.run(most)
+    answer = None if program.failed else program.answer(most)
+    end([program])
+    if answer is None or not np.isfinite(answer).all():
+        return None, f"ONNX Runtime, the reference, failed: {program.failed or 'its answer is not finite'}"
+    return answer, None
+
+
+def check(program, images, expected, precision, entry):
+    """Whether the last answer of a program is right."""
+    answer, expected = program.answer(images), expected[:images]
+    largest = np.abs(expected).max()
+    if answer is None or answer.shape != expected.shape:
+        program.failed = "its output has another number of values"
+        return
+    error = float(np.abs(answer - expected).max() / largest)
+    entry["error"] = error if np.isfinite(error) else None
+    differ = float((expected.max(0) - expected.min(0)).max() / largest)
+    most = min(MOST_ERROR[precision], differ / 4) if images > 1 else MOST_ERROR[precision]
+    # Not "greater": NaN is no answer.
+    if not error <= most:
+        program.failed = f"wrong: it differs from the reference by {error:.2g}, more than {most:.2g}"
+
+
+def start(net, precision, options, kinds):
+    """The programs, made ready; the seconds of each until then, where they start one by one."""
+    programs, took = [], {}
+    for kind in kinds:
+        programs.append(Program(kind, net, precision, options, options.driver))
+        if not options.together:
+            programs[-1].ready()
+            took[kind] = time.perf_counter() - programs[-1].began
+    if options.together:
+        for program in programs:
+            program.ready()
+    return programs, took
+
+
+def turn(program, images, most):
+    """Milliseconds of its runs, at most `most`; only the first, which pays for the change of program, where it takes long enough for that not to count."""
+    runs, began = [], time.perf_counter()
+    while program.failed is None and len(runs) < most and (not runs or time.perf_counter() - began < LONG_TURN_S):
+        runs.append(program.run(images))
+    return [1e3 * took for took in (runs[1:] or runs) if took is not None]
+
+
+def turns(programs, images, options):
+    """Milliseconds of the runs of each, in turns, of those that answer to the end."""
+    times = {program.kind: [] for program in programs}
+    began, rounds = time.perf_counter(), 0
+    while rounds < options.warm_up + options.repeats or time.perf_counter() - began < options.seconds:
+        running = [program for program in programs if program.failed is None]
+        if not running:
+            break
+        for program in running:
+            runs = turn(program, images, options.burst)
+            if rounds >= options.warm_up:
+                times[program.kind] += runs
+        rounds += 1
+    return times
+
+
+def compare(programs, took, images, expected, precision, options):
+    """What every program says of one number of images."""
+    results = {program.kind: {"device": program.device} for program in programs}
     for program in programs:
-        entry = results[program.kind] = {"device": program.device, "first_ms": 1e3 * program.first}
+        entry = results[program.kind]
         if program.failed is None:
-            largest = np.abs(reference.output).max()
-            same = program.output.shape == reference.output.shape
-            entry["error"] = float(np.abs(program.output - reference.output).max() / largest) if same else None
-            if entry["error"] is None or not entry["error"] <= MOST_ERROR:
-                program.failed = f"its output differs from the reference by {entry['error']}"
+            first = program.run(images)
+            if program.failed is None:
+                entry |= {"first_ms": 1e3 * (took.pop(program.kind) + first)} if program.kind in took else {}
+                check(program, images, expected, precision, entry)
+    good = [program for program in programs if program.failed is None]
+    times = turns(good, images, options)
+    for program in programs:
+        entry, values = results[program.kind], times.get(program.kind)
+        if values and program.failed is None:
+            check(program, images, expected, precision, entry)
         if program.failed:
             entry["failed"] = program.failed
-    running = [program for program in programs if program.failed is None]
-    times = {program.kind: [] for program in running}
-    for round_number in range(options.warm_up + options.repeats):
-        for program in running:
-            seconds = program.run()
-            if seconds is None:
-                sys.exit(f"{net}: {program.kind} died while it was timed: {program.reason()}")
-            if round_number >= options.warm_up:
-                times[program.kind].append(1e3 * seconds)
-    for program in programs:
-        if program.kind in times:
-            values = times[program.kind]
-            results[program.kind] |= {"median_ms": statistics.median(values), "min_ms": min(values), "repeats": len(values)}
-        program.end()
+            # A wrong answer may be a matter of this number of images alone.
+            program.failed = None if program.process.poll() is None else program.failed
+        else:
+            entry |= {"median_ms": statistics.median(values), "min_ms": min(values), "repeats": len(values)}
     return results
 
 
-def row(net, results, kinds):
-    own = results["moue"].get("median_ms")
-    cells = []
+def row(result, kinds):
+    entries, cells = result["peers"], []
+    own = entries["moue"].get("median_ms")
     for kind in kinds:
-        entry = results[kind]
-        if "failed" in entry:
-            cells.append("wrong" if entry.get("error") else "fails")
-        elif kind == "moue":
-            cells.append(f"{own:.1f} ms")
+        entry = entries.get(kind, {})
+        if "median_ms" not in entry:
+            cells.append("wrong" if "error" in entry else "fails" if "failed" in entry else "not run")
         else:
-            cells.append(f"{entry['median_ms']:.1f} ms, {entry['median_ms'] / own:.2f} x" if own else "-")
-    return f"| {net} | " + " | ".join(cells) + " |"
+            cells.append(f"{entry['median_ms']:.2f} ms" + (f", {entry['median_ms'] / own:.2f} x" if own and kind != "moue" else ""))
+    return f"| {result['net']} | {result['precision']} | {result['batch']} | {' | '.join(cells)} |"
 
 
 def processor():
@@ -159,48 +156,108 @@ def processor():
 
 
 def versions(options):
-    found = {name: metadata.version(name) for name in ("ncnn", "pnnx", "onnxruntime")}
-    ask = [options.webgpu_python, "-c", "from importlib import metadata; print(metadata.version('onnxruntime-webgpu'))"]
-    if "burn-wgpu" in options.peers:
+    """Of what no running program names: burn, and what made ncnn's files."""
+    found = {}
+    if "burn-wgpu" in options.peers and options.burn:
         packages = tomllib.loads((HERE / "burn" / "Cargo.lock").read_text())["package"]
         found |= {package["name"]: package["version"] for package in packages if package["name"] in ("burn", "cubecl")}
-    if "ort-webgpu" in options.peers:
-        found["onnxruntime-webgpu"] = subprocess.run(ask, capture_output=True, text=True).stdout.strip()
-    return found
+    where = {"path": [options.ncnn_path, *sys.path]} if options.ncnn_path else {}
+    return found | {"pnnx": package.version for package in list(metadata.distributions(name="pnnx", **where))[:1]}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def numbers(text):
+    values = [int(part) for part in text.split(",")]
+    if min(values) < 1:
+        raise argparse.ArgumentTypeError("a batch has an image or more")
+    return values
+
+
+def arguments():
+    def names(text):
+        return text.split(",")
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moue", required=True, help="the program of peers/moue.rs")
     parser.add_argument("--burn", help="the program of peers/burn, for burn-wgpu")
-    parser.add_argument("--webgpu-python", required=True, help="the interpreter that has onnxruntime-webgpu")
+    parser.add_argument("--webgpu-python", help="the interpreter that has onnxruntime-webgpu")
+    parser.add_argument("--webgpu-path", help="a folder with onnxruntime-webgpu, for its PYTHONPATH alone: its module is named as onnxruntime's")
+    parser.add_argument("--ncnn-path", help="a folder with ncnn, for its PYTHONPATH alone")
+    parser.add_argument("--torch-python", help="the interpreter that has torch and onnx")
     parser.add_argument("--folder", type=Path, required=True, help="where the networks of export.py lie, and for burn-wgpu NET.safetensors")
     parser.add_argument("--driver", help="the one Vulkan driver that all of them see, a JSON file")
     parser.add_argument("--device", help="the adapter for moue")
-    parser.add_argument("--nets", required=True, type=lambda text: text.split(","))
-    parser.add_argument("--peers", default=list(PEERS), type=lambda text: text.split(","))
-    parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--warm-up", type=int, default=1)
+    parser.add_argument("--nets", required=True, type=names)
+    parser.add_argument("--peers", default=list(PEERS), type=names)
+    parser.add_argument("--batch", default=[1], type=numbers, help="images of a run: 1, or 1,64")
+    parser.add_argument("--precision", default=["f32"], type=names, help="f32, f16, or both")
+    parser.add_argument("--warm-up", type=int, default=2, help="rounds that are not counted")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds at least")
+    parser.add_argument("--seconds", type=float, default=0, help="of rounds at least, for each network, precision and batch")
+    parser.add_argument("--burst", type=int, default=1, help="runs of a turn at most, where they are short; of several, the first is not counted")
+    parser.add_argument("--longest", type=float, default=600, help="seconds until a program that does not answer is ended")
+    parser.add_argument("--together", action="store_true", help="start the programs of a network at once: sooner, but nothing is said of the first answer")
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
-    if "burn-wgpu" in options.peers and not options.burn:
-        parser.error("burn-wgpu needs --burn")
-    kinds = ("moue", *options.peers)
-    print(f"| network | {' | '.join(kinds)} |\n|{'---|' * (1 + len(kinds))}")
+    strange = {*options.peers} - {*PEERS} or {*options.precision} - {*MOST_ERROR}
+    if not Path(options.moue).exists():
+        parser.error(f"{options.moue} is not there: cargo build --release --example peer")
+    if strange:
+        parser.error(f"not known: {', '.join(sorted(strange))}")
+    return options
+
+
+def not_run(options):
+    """By precision, the peers that cannot be run, with the reason."""
+    with ThreadPoolExecutor() as pool:
+        reasons = dict(zip(options.peers, pool.map(lambda kind: why_not(kind, options), options.peers)))
+    everywhere = {kind: reason for kind, reason in reasons.items() if reason}
+    # It computes in f32 there, whatever the file's type.
+    in_f16 = {"ort-cpu": "its CPU kernels are f32"} if "ort-cpu" in options.peers else {}
+    return {precision: {**(in_f16 if precision == "f16" else {}), **everywhere} for precision in options.precision}
+
+
+def write(path, report):
+    """In one step, so that what stops this program leaves the last whole report."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(report, indent=1) + "\n")
+    part.replace(path)
+
+
+def main():
+    options = arguments()
     report = {
-        "schema": "moue.peers/1", "date": datetime.date.today().isoformat(), "processor": processor(), "versions": versions(options),
-        "batch": 1, "precision": "f32", "results": {},
+        "schema": "moue.peers/2", "date": datetime.date.today().isoformat(), "processor": processor(), "adapter": None, "driver": None,
+        "versions": versions(options), "not_run": not_run(options), "results": [],
     }
+    kinds = ("moue", *options.peers)
+    print(f"| network | precision | images | {' | '.join(kinds)} |\n|{'---|' * (3 + len(kinds))}")
     for net in options.nets:
-        results = report["results"][net] = compare(net, options, options.folder)
-        report["adapter"] = results["moue"]["device"]
-        print(row(net, results, kinds), flush=True)
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(report, indent=1) + "\n")
-    for net, results in report["results"].items():
-        for kind, entry in results.items():
+        expected, why = reference(net, options)
+        if expected is None:
+            report.setdefault("left_out", {})[net] = why
+            print(f"{net} is left out: {why}", flush=True)
+            continue
+        for precision in options.precision:
+            left_out = report["not_run"][precision]
+            programs, took = start(net, precision, options, [kind for kind in kinds if kind not in left_out])
+            for program in programs:
+                report["versions"] |= dict(part.rsplit(" ", 1) for part in program.versions.split(", ") if part)
+            if programs[0].device:
+                report |= {"adapter": programs[0].device, "driver": programs[0].driver}
+            for images in options.batch:
+                peers = compare(programs, took, images, expected, precision, options)
+                report["results"].append({"net": net, "precision": precision, "batch": images, "peers": peers})
+                print(row(report["results"][-1], kinds), flush=True)
+                write(options.json, report)
+            end(programs)
+    for result in report["results"]:
+        for kind, entry in result["peers"].items():
             if "failed" in entry:
-                print(f"{net}, {kind}: {entry['failed']}")
+                print(f"{result['net']}, {result['precision']}, {result['batch']}, {kind}: {entry['failed']}")
+    for precision, reasons in report["not_run"].items():
+        for kind, reason in reasons.items():
+            print(f"{precision}, {kind}, not run: {reason}")
 
 
 if __name__ == "__main__":

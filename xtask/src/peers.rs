@@ -6,21 +6,26 @@ use std::process::{Command, ExitCode};
 use crate::steps::{Done, Steps};
 use crate::{adapters, python, swiftshader, system};
 
-/// Networks, and repeats of each.
-type Suite = (&'static str, &'static str);
+/// Networks, and how compare.py goes about them.
+type Suite = (&'static str, &'static [&'static str]);
 
-const ALL: Suite = ("alexnet,googlenet,resnet18,resnet101,vgg_s,vgg_m_4096,vgg16", "9");
+const NETWORKS: &str = "alexnet,googlenet,resnet18,resnet101,vgg_s,vgg_m_4096,vgg16";
+const ALL: Suite = (NETWORKS, &["--warm-up", "1", "--repeats", "9"]);
 /// Where one run of a peer takes many seconds.
-const FEW: Suite = ("resnet18,alexnet,googlenet,vgg_s", "3");
+const FEW: Suite = ("resnet18,alexnet,googlenet,vgg_s", &["--warm-up", "1", "--repeats", "3"]);
+const CUDA: Suite = (NETWORKS, &["--batch", "1,64", "--precision", "f32,f16", "--seconds", "3"]);
 
 /// On the machine's own adapter where `driver` names its Vulkan driver's JSON file; without, on lavapipe and SwiftShader.
 pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
     let mut steps = Steps::new();
     let folder = target.join("peers");
     let scripts = root.join("peers");
+    let cuda = driver.is_some() && system::output(&mut Command::new("nvidia-smi")).is_some();
+    let mut environments = vec![("requirements.txt", "venv-peers"), ("requirements-webgpu.txt", "venv-peers-webgpu")];
+    environments.extend(cuda.then_some(("requirements-torch.txt", "venv-peers-torch")));
     let mut pythons = Vec::new();
     let ready = steps.run("peers", || {
-        for (requirements, venv) in [("requirements.txt", "venv-peers"), ("requirements-webgpu.txt", "venv-peers-webgpu")] {
+        for (requirements, venv) in environments {
             match python::environment(&scripts.join(requirements), &target.join(venv), true) {
                 Ok(python) => pythons.push(python),
                 Err(reason) => return Done::Failed(reason),
@@ -28,37 +33,40 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
         }
         Done::of(std::fs::create_dir_all(&folder).map(|()| true).map_err(|error| format!("{}: {error}", folder.display())))
     }) && steps.run("build", || {
-        let arguments = ["build", "--release", "--package", "moue", "--bin", "moue", "--example", "peer"];
+        let arguments = ["build", "--release", "--package", "moue", "--example", "peer"];
         Done::of(system::run(Command::new(system::cargo()).args(arguments).current_dir(root)))
     }) && steps.run("build of burn", || {
         let mut command = Command::new(system::cargo());
         command.args(["build", "--release", "--locked", "--manifest-path"]).arg(scripts.join("burn/Cargo.toml"));
         Done::of(system::run(command.arg("--target-dir").arg(target.join("peers-burn"))))
     });
-    let [python, webgpu] = &pythons[..] else { return steps.finish() };
+    let [python, webgpu, torch @ ..] = &pythons[..] else { return steps.finish() };
+    let (peer, burn) = (program(target, "release/examples/peer"), program(target, "peers-burn/release/moue-peer-burn"));
     let networks = ready
         && steps.run("networks", || {
             let mut command = Command::new(python);
-            Done::of(system::run(command.arg(scripts.join("export.py")).arg(&folder).args(ALL.0.split(','))))
+            command.arg(scripts.join("export.py")).arg(&folder).args(NETWORKS.split(','));
+            Done::of(system::run(command.args(["--precision", if cuda { "f32,f16" } else { "f32" }])))
         })
         && steps.run("model files", || {
-            let moue = program(target, "release/moue");
-            Done::of(ALL.0.split(',').try_fold(true, |good, net| Ok(good && model_file(&moue, &folder, net)?)))
+            Done::of(NETWORKS.split(',').try_fold(true, |good, net| Ok(good && model_file(&peer, &folder, net)?)))
         });
     if !networks {
         return steps.finish();
     }
-    let (peer, burn) = (program(target, "release/examples/peer"), program(target, "peers-burn/release/moue-peer-burn"));
-    let run = |driver: &Path, name: &str, (nets, repeats): Suite| {
+    let run = |driver: &Path, name: &str, (nets, how): Suite| {
         let mut command = Command::new(python);
         command.arg(scripts.join("compare.py")).arg("--moue").arg(&peer).arg("--burn").arg(&burn);
         command.arg("--webgpu-python").arg(webgpu);
-        command.arg("--folder").arg(&folder).arg("--driver").arg(driver).args(["--nets", nets, "--repeats", repeats]);
+        if let [torch] = torch {
+            command.arg("--torch-python").arg(torch);
+        }
+        command.arg("--folder").arg(&folder).arg("--driver").arg(driver).args(["--nets", nets]).args(how);
         command.arg("--json").arg(root.join(format!("benches/peers/{name}.json")));
         Done::of(system::run(&mut command))
     };
     if let Some(driver) = driver {
-        steps.run("the given driver", || run(Path::new(driver), "given", ALL));
+        steps.run("the given driver", || run(Path::new(driver), "given", if cuda { CUDA } else { ALL }));
         return steps.finish();
     }
     steps.run("lavapipe", || match adapters::lavapipe() {
@@ -77,14 +85,14 @@ fn program(target: &Path, name: &str) -> PathBuf {
 }
 
 /// `NET.safetensors` of seed 1 in `folder`, unless it is younger than what export.py last wrote of the network; whether moue wrote it.
-fn model_file(moue: &Path, folder: &Path, net: &str) -> Result<bool, String> {
+fn model_file(peer: &Path, folder: &Path, net: &str) -> Result<bool, String> {
     let written = |name: String| folder.join(name).metadata().and_then(|file| file.modified()).ok();
     let file = written(format!("{net}.safetensors"));
     if file.is_some() && file >= written(format!("{net}.made_of")) {
         return Ok(true);
     }
     let (part, whole) = (folder.join(format!("{net}.part")), folder.join(format!("{net}.safetensors")));
-    if !system::run(Command::new(moue).args(["zoo", net, "--seed", "1", "--output"]).arg(&part))? {
+    if !system::run(Command::new(peer).arg(net).arg(&part))? {
         return Ok(false);
     }
     std::fs::rename(&part, &whole).map(|()| true).map_err(|error| format!("{}: {error}", whole.display()))
