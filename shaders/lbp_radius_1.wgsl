@@ -92,9 +92,9 @@ fn eight(first: u32, last_word: u32) -> vec2<u32> {
     return vec2<u32>(codes_of(above.xy, row.xy, below.xy), codes_of(above.yz, row.yz, below.yz));
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let element = linear_index(id, groups, 64u);
+    let element = linear_index(id, groups, 256u);
     let width = params.width - 2u;
     let height = params.height - 2u;
     let count = params.images * height * width;

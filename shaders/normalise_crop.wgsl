@@ -1,8 +1,8 @@
 // Lookup, crop, normalise: as normalise.wgsl where nothing is resized, and so with the same bits: there every weight is zero. One invocation a pixel; rows of
-// 16, so that narrow crops leave few invocations idle, over [images, crops] in the third dimension.
+// 32, so that narrow crops leave few invocations idle, over [images, crops] in the third dimension.
 #include "common/normalise.wgsl"
 
-@compute @workgroup_size(16, 4)
+@compute @workgroup_size(32, 8)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= params.out_width || id.y >= params.out_height) {
         return;

@@ -15,9 +15,9 @@ struct Params {
 
 #include "common/index.wgsl"
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
-    let index = linear_index(id, grid, 64u);
+    let index = linear_index(id, grid, 256u);
     let c4 = (params.channels + 3u) / 4u;
     if (index >= params.images * params.pixels * c4) {
         return;
