@@ -11,6 +11,7 @@ mod recording;
 mod scratch;
 pub mod shader;
 mod slot;
+mod step;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -108,6 +109,22 @@ impl Held {
     }
 }
 
+/// A device with what moue uses of the adapter, and `more` of it.
+fn wanted(
+    adapter: &wgpu::Adapter,
+    more: wgpu::Features,
+    experimental_features: wgpu::ExperimentalFeatures,
+) -> wgpu::DeviceDescriptor<'static> {
+    let features = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY | more;
+    wgpu::DeviceDescriptor {
+        label: Some("moue"),
+        required_features: adapter.features() & features,
+        required_limits: adapter.limits(),
+        experimental_features,
+        ..Default::default()
+    }
+}
+
 impl Gpu {
     /// Opens an adapter by index or by a part of its name; `None` takes the best.
     ///
@@ -136,23 +153,20 @@ impl Gpu {
         Self::open_chosen(adapter, &inner).await
     }
 
-    async fn open_chosen(adapter: Adapter, inner: &wgpu::Adapter) -> Result<Self> {
-        let mut wanted = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
+    async fn open_chosen(mut adapter: Adapter, inner: &wgpu::Adapter) -> Result<Self> {
         if adapter.matrices {
-            wanted |= MATRICES;
+            // SAFETY: what is experimental is used by shaders of this crate only, as wgpu describes it, and where the adapter lists the sizes.
+            #[allow(unsafe_code)]
+            let experimental = unsafe { wgpu::ExperimentalFeatures::enabled() };
+            if let Ok((device, queue)) = inner.request_device(&wanted(inner, MATRICES, experimental)).await {
+                return Ok(Self::from_device(adapter, device, queue));
+            }
+            // What it lists it does not open with: without, it is a GPU as others are.
+            adapter.matrices = false;
         }
-        // SAFETY: what is experimental is used by shaders of this crate only, as wgpu describes it, and where the adapter lists the sizes.
-        #[allow(unsafe_code)]
-        let experimental_features = unsafe { wgpu::ExperimentalFeatures::enabled() };
-        let descriptor = wgpu::DeviceDescriptor {
-            label: Some("moue"),
-            required_features: inner.features() & wanted,
-            experimental_features: if adapter.matrices { experimental_features } else { Default::default() },
-            required_limits: inner.limits(),
-            ..Default::default()
-        };
+        let plain = wanted(inner, wgpu::Features::empty(), wgpu::ExperimentalFeatures::disabled());
         let (device, queue) = inner
-            .request_device(&descriptor)
+            .request_device(&plain)
             .await
             .map_err(|error| Error::NoAdapter(format!("the adapter `{}` cannot be opened: {error}", adapter.name)))?;
         Ok(Self::from_device(adapter, device, queue))

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::mapping::{self, Wait};
 use super::mirror::Mirror;
-use super::pipelines::Pipeline;
-use super::recording::{BufferId, Dispatch, Recording, Slice, Source, Work};
+use super::recording::{BufferId, Recording, Slice, Source, Work};
 use super::scratch::Scratch;
 use super::shader::BindingKind;
 use super::slot::{Slot, Written};
+use super::step::{Step, bind};
 use super::{Buffer, Gpu, Held};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -77,16 +77,6 @@ struct Flight {
     upload: Duration,
     /// Since it was submitted.
     clock: Clock,
-}
-
-#[derive(Debug)]
-struct Step {
-    dispatch: Dispatch,
-    pipeline: Arc<Pipeline>,
-    group: wgpu::BindGroup,
-    params_offset: u32,
-    /// Buffers that the dispatch reads through a texture and whose mirror holds something else: filled before it.
-    mirrored: Vec<(usize, Slice)>,
 }
 
 impl Plan {
@@ -401,59 +391,4 @@ impl Plan {
     fn encoder(&self) -> wgpu::CommandEncoder {
         self.gpu.shared.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("moue") })
     }
-}
-
-impl Step {
-    /// `before`: the pipeline that is set already.
-    fn record(&self, pass: &mut wgpu::ComputePass<'_>, before: Option<&Arc<Pipeline>>) {
-        let [x, y, z] = self.dispatch.grid;
-        if before.is_none_or(|before| !Arc::ptr_eq(before, &self.pipeline)) {
-            pass.set_pipeline(&self.pipeline.inner);
-        }
-        pass.set_bind_group(0, &self.group, &[self.params_offset]);
-        pass.dispatch_workgroups(x, y, z);
-    }
-}
-
-fn bind<'m>(
-    gpu: &Gpu,
-    dispatch: &Dispatch,
-    pipeline: &Pipeline,
-    params: &wgpu::Buffer,
-    buffers: &[Buffer],
-    mirror: &dyn Fn(BufferId, Precision) -> Option<&'m wgpu::TextureView>,
-) -> Result<wgpu::BindGroup> {
-    let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).count();
-    if storage != dispatch.buffers.len() {
-        return Err(Error::Device {
-            adapter: gpu.name().to_owned(),
-            reason: format!("`{}` has {storage} storage bindings, {} were given", dispatch.label, dispatch.buffers.len()),
-        });
-    }
-    let binding = |buffer, offset, size| {
-        wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: std::num::NonZeroU64::new(size) })
-    };
-    let mut entries = vec![wgpu::BindGroupEntry {
-        binding: 0,
-        resource: binding(params, 0, dispatch.params.len().next_multiple_of(16) as u64),
-    }];
-    let bindings = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params);
-    for ((index, slice), own) in (1..).zip(&dispatch.buffers).zip(bindings) {
-        let resource = match (own.kind, mirror(slice.buffer, own.texels), buffers.get(slice.buffer.0).and_then(Buffer::bytes)) {
-            (BindingKind::Texture | BindingKind::Image, Some(view), _) => wgpu::BindingResource::TextureView(view),
-            (BindingKind::Read | BindingKind::ReadWrite, _, Some(buffer)) => binding(buffer, slice.offset, slice.size),
-            _ => {
-                let reason = format!("`{}`: what binding {index} reads lies elsewhere", dispatch.label);
-                return Err(Error::Device { adapter: gpu.name().to_owned(), reason });
-            }
-        };
-        entries.push(wgpu::BindGroupEntry { binding: index, resource });
-    }
-    let group = gpu.shared.device.create_bind_group(&wgpu::BindGroupDescriptor {
-        label: Some(&dispatch.label),
-        layout: &pipeline.layout,
-        entries: &entries,
-    });
-    gpu.check(&dispatch.label)?;
-    Ok(group)
 }

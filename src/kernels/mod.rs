@@ -15,9 +15,10 @@ mod pool;
 mod preprocess;
 mod rearrange;
 mod resample;
+mod tiling;
 mod winograd;
 
-pub use conv::{Conv, ConvWeights, Packed, Tiling, Variant};
+pub use conv::{Conv, ConvWeights, Packed, Variant};
 pub use conv_transpose::{ConvTranspose, pack_conv_transpose};
 pub use dense::{Dense, DenseVariant, MOST_STREAMED, dense, pack_dense};
 pub use elementwise::{Binary, Unary, affine, binary, prelu, softmax, unary};
@@ -30,6 +31,7 @@ pub(crate) use pool::{check_steps, check_window};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, warp_fits};
 pub use rearrange::{Axis, Beyond, MOST_AXES, Rearrange, rearrange};
 pub use resample::{pack_taps, resample};
+pub use tiling::Tiling;
 pub use winograd::{POINTS as WINOGRAD_POINTS, Shape as WinogradShape, Winograd, WinogradBuffers};
 
 use crate::error::{Error, Result};
