@@ -245,10 +245,12 @@ fn declare_shader(
         .collect();
     let half = half.map_or("None".to_owned(), |half| format!("Some(&{})", half.to_uppercase()));
     let subgroup = source.contains("subgroup");
+    let shared = module.global_variables.iter().filter(|(_, variable)| variable.space == AddressSpace::WorkGroup);
+    let shared: u32 = shared.map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx())).sum();
     let matrices = source.contains("enable wgpu_cooperative_matrix;");
     write!(
         text,
-        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, subgroup: {subgroup}, matrices: {matrices}, f16: {half} }};\n",
+        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, workgroup_bytes: {shared}, subgroup: {subgroup}, matrices: {matrices}, f16: {half} }};\n",
         name.to_uppercase(),
         entry.workgroup_size
     )

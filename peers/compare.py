@@ -104,7 +104,9 @@ def turns(programs, images, options):
         running = [program for program in programs if program.failed is None]
         if not running:
             break
-        for program in running:
+        # Nobody always follows the same other.
+        first = rounds % len(running)
+        for program in running[first:] + running[:first]:
             runs = turn(program, images, options.burst)
             if rounds >= options.warm_up:
                 times[program.kind] += runs

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Work};
 use crate::kernels;
 use crate::precision::Precision;
@@ -183,6 +183,16 @@ impl PeakSeconds {
     }
 }
 
+/// A copy of so many bytes, or as many as one binding holds.
+fn copy_load(gpu: &Gpu, bytes: u64) -> Result<Load> {
+    let count = (bytes.min(gpu.max_binding()) / 16) as usize;
+    let mut recording = Recording::default();
+    let input = recording.slab("input", 16 * count as u64);
+    let output = recording.slab("output", 16 * count as u64);
+    recording.dispatch(kernels::peak_copy(count, input, output)?);
+    Load::new(gpu, recording, Vec::new())
+}
+
 impl PeakLoads {
     /// Sized so that a run takes a few milliseconds on a GPU and a few hundredths of a second on a CPU.
     ///
@@ -210,21 +220,15 @@ impl PeakLoads {
             Load::new(gpu, recording, vec![(input, bytes)])
         });
 
-        // What caches hold would be copied within them.
-        let megabytes = if cpu {
-            16
-        } else if gpu.capabilities().integrated {
-            128
-        } else {
-            512
+        // What caches hold would be copied within them; but the networks need memory too.
+        let mut bytes = if cpu { 16 << 20 } else { 256 << 20 };
+        let copy = loop {
+            match copy_load(gpu, bytes) {
+                Err(Error::OutOfMemory { .. }) if bytes > 16 << 20 => bytes /= 2,
+                copy => break copy?,
+            }
         };
-        let count = (megabytes << 20) / 16;
-        let count = count.min((gpu.max_binding() / 16) as usize);
-        let mut recording = Recording::default();
-        let input = recording.slab("input", 16 * count as u64);
-        let output = recording.slab("output", 16 * count as u64);
-        recording.dispatch(kernels::peak_copy(count, input, output)?);
-        Ok(Self { fma, matrix: matrix.transpose()?, copy: Load::new(gpu, recording, Vec::new())? })
+        Ok(Self { fma, matrix: matrix.transpose()?, copy })
     }
 
     /// Each once.

@@ -18,8 +18,8 @@ pub enum Precision {
     /// 32 bits.
     #[default]
     F32,
-    /// 16 bits, of half the memory and half the traffic. A number keeps 11 bits. Weights, inputs and answers beyond
-    /// 65,504 are refused; a tensor inside that exceeds it holds 65,504 there.
+    /// 16 bits, of half the memory and half the traffic. A number keeps 11 bits. Weights beyond 65,504 are
+    /// refused, inputs and answers from there on; a tensor inside that exceeds it holds 65,504 there.
     F16,
 }
 

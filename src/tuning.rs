@@ -55,7 +55,10 @@ impl Display for Layer {
 pub fn choose(gpu: &Gpu, choices: &Choices, layer: Layer) -> Result<Option<Choice>> {
     let words = layer.to_string();
     match choices.known(&words) {
-        None if choices.measures() => choices.keep(words, measure(gpu, layer)?).map(Some),
+        None if choices.measures() => match measure(gpu, layer)? {
+            Some(choice) => choices.keep(words, choice).map(Some),
+            None => Ok(None),
+        },
         known => Ok(known.filter(|&choice| serves(gpu, layer, choice))),
     }
 }
@@ -100,11 +103,12 @@ pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
     all
 }
 
-/// The fastest candidate by wall clock on a CPU, which fills textures between dispatches, and by timestamps elsewhere.
-fn measure(gpu: &Gpu, layer: Layer) -> Result<Choice> {
+/// The fastest candidate by wall clock on a CPU, which fills textures between dispatches, and by timestamps elsewhere; `None` where not even the rule's choice
+/// fits: it is measured with more images than may ever be read together.
+fn measure(gpu: &Gpu, layer: Layer) -> Result<Option<Choice>> {
     let candidates = candidates(gpu, layer);
     if let [only] = candidates[..] {
-        return Ok(only);
+        return Ok(Some(only));
     }
     // They never run at once: they work in the same memory.
     let mut scratch = Scratch::default();
@@ -112,8 +116,9 @@ fn measure(gpu: &Gpu, layer: Layer) -> Result<Choice> {
     for (index, &choice) in candidates.iter().enumerate() {
         match load_in(gpu, layer, choice, &mut scratch) {
             Ok(load) => loads.push((choice, load, f64::INFINITY)),
-            // What does not fit is no candidate; but the rule's own choice has to be.
+            // What does not fit is no candidate.
             Err(Error::Limit { .. } | Error::OutOfMemory { .. } | Error::Argument(_)) if index > 0 => {}
+            Err(Error::Limit { .. } | Error::OutOfMemory { .. } | Error::Argument(_)) => return Ok(None),
             Err(error) => return Err(error),
         }
     }
@@ -126,7 +131,7 @@ fn measure(gpu: &Gpu, layer: Layer) -> Result<Choice> {
     }
     let own = loads.first().map_or(f64::INFINITY, |(_, _, seconds)| *seconds);
     let fastest = loads.iter().min_by(|a, b| a.2.total_cmp(&b.2)).map_or((candidates[0], own), |found| (found.0, found.2));
-    Ok(if fastest.1 < own * (1.0 - LEAST_GAIN) { fastest.0 } else { candidates[0] })
+    Ok(Some(if fastest.1 < own * (1.0 - LEAST_GAIN) { fastest.0 } else { candidates[0] }))
 }
 
 /// The layer with made-up numbers, by one method, ready to be timed.

@@ -1,6 +1,6 @@
 // Implicit GEMM: a workgroup computes PIX pixels x 4 COLS channels, DEEP input vec4s at a time; a thread PX pixels x CX vec4s. While a slab is multiplied the
-// next is on its way. The 32 threads of a warp are 4 down and 8 across, and a pixel's row is STRIDE vec4s long, one more than it holds: no two of them wait for
-// one bank. `finish(part, member, pixel, channel, sum)` takes the sums of the slabs of one part of them.
+// next is on its way. The 32 threads of a warp are 4 down and 8 across, and a pixel's row is STRIDE vec4s long, one more than it holds where there is room for it
+// in 16 KiB: no two of them wait for one bank. `finish(part, member, pixel, channel, sum)` takes the sums of the slabs of one part of them.
 
 alias Loaded = vec4<f32>;
 var<workgroup> tile_in: array<vec4<f32>, {IN}>;             // [PIX, STRIDE] vec4 along the input channels

@@ -121,7 +121,7 @@ impl Engine {
     ) -> Result<Vec<Reading>> {
         self.cost = Cost::default();
         let most = self.most(model, groups, oversample)?;
-        let most_pixels = (self.gpu.max_binding() / 4) as usize;
+        let most_pixels = self.most_pixels();
         let size = model.description.canonical.size;
         // Where a face's part of its photograph exceeds a binding or what the kernel can sum, the twin makes the very same crop on the host.
         let small: Vec<Option<RgbImage>> = faces
@@ -163,6 +163,11 @@ impl Engine {
     pub fn layout(&mut self, model: &Model, groups: &[Group], faces: usize, oversample: Oversample) -> Result<Layout> {
         let faces = self.chunk(faces, self.most(model, groups, oversample)?).next_power_of_two();
         self.ready(model, groups, Key { faces, oversample, pixels: LEAST_PIXELS }).map(|(_, ready)| ready.layout)
+    }
+
+    /// Pixels that a submission brings at most: of whole vec4s, as they are read.
+    fn most_pixels(&self) -> usize {
+        (self.gpu.max_binding() / 16 * 4) as usize
     }
 
     /// Faces of one submission at most: a power of two.
@@ -222,7 +227,7 @@ impl Engine {
         let padding: Vec<FacePart> = faces.iter().take(views).copied().cycle().take((size - parts.len()) * views).collect();
         faces.extend(padding);
         // Few sizes of buffer, so that photographs of all sizes share a plan.
-        let pixels = words.len().next_power_of_two().max(LEAST_PIXELS).min((self.gpu.max_binding() / 4) as usize);
+        let pixels = words.len().next_power_of_two().max(LEAST_PIXELS).min(self.most_pixels());
         let packing = start.elapsed();
         let start = Clock::start();
         self.ran = None;

@@ -51,6 +51,8 @@ pub(super) async fn map<'b>(
         }
     };
     let mut mapped = Mapped { gpu, buffer: None, size };
+    // What is done is said of everything that was submitted.
+    let submission = submission.filter(|_| size > 0);
     if size == 0 {
         gpu.shared.queue.on_submitted_work_done(move || answer(Ok(())));
     } else {

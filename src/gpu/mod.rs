@@ -13,7 +13,7 @@ pub mod shader;
 mod slot;
 mod step;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 pub use adapter::{Adapter, adapters};
@@ -43,6 +43,8 @@ pub struct Capabilities {
     pub timestamps: bool,
     /// Tensors can lie in f16: shaders convert pairs of them to f32 and back.
     pub f16: bool,
+    /// Bytes of the largest storage binding.
+    pub binding: u64,
     /// Cooperative matrices of 16 x 16 x 16, products of f16 and sums of f32, held by 32 lanes.
     pub matrices: bool,
 }
@@ -65,6 +67,8 @@ struct Shared {
     choices: OnceLock<Arc<Choices>>,
     /// Bytes written to buffers since they were last sent.
     unsent: AtomicUsize,
+    /// Bytes of staging memory that plans keep.
+    staged: Arc<AtomicU64>,
 }
 
 /// What kernels with cooperative matrices need.
@@ -179,7 +183,7 @@ impl Gpu {
     }
 
     fn from_device(adapter: Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        let features = device.features();
+        let (features, limits) = (device.features(), device.limits());
         let fixed = adapter.subgroup[0] == adapter.subgroup[1] && features.contains(wgpu::Features::SUBGROUP);
         let capabilities = Capabilities {
             cpu: adapter.kind == "cpu",
@@ -187,10 +191,13 @@ impl Gpu {
             lanes: if fixed { adapter.subgroup[0] } else { 0 },
             timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
             f16: adapter.converts_f16,
-            matrices: adapter.matrices && features.contains(MATRICES) && fixed && adapter.subgroup[0] == 32,
+            binding: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
+            matrices: adapter.matrices
+                && features.contains(MATRICES)
+                && (fixed && adapter.subgroup[0] == 32)
+                && limits.max_compute_workgroup_storage_size >= shader::CONV_MATRIX_128.workgroup_bytes,
         };
         let failures = Failures::watch(&device, &adapter.name);
-        let limits = device.limits();
         Self {
             shared: Arc::new(Shared {
                 adapter,
@@ -202,6 +209,7 @@ impl Gpu {
                 pipelines: Pipelines::default(),
                 choices: OnceLock::new(),
                 unsent: AtomicUsize::new(0),
+                staged: Arc::default(),
             }),
         }
     }
@@ -233,7 +241,7 @@ impl Gpu {
 
     /// Largest storage binding in bytes.
     pub fn max_binding(&self) -> u64 {
-        self.shared.limits.max_storage_buffer_binding_size.min(self.shared.limits.max_buffer_size)
+        self.shared.capabilities.binding
     }
 
     /// Bytes of the buffers and textures that are there, as the backend's allocator counts them, where it does. Waits for what was submitted, so that

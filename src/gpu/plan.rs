@@ -217,7 +217,7 @@ impl Plan {
         let mut encoder = self.encoder();
         let written = self.written(uploads)?;
         let slot = &self.slots[at];
-        slot.bring(&self.gpu, &mut encoder, &written);
+        let staged = slot.bring(&self.gpu, &mut encoder, &written);
         let mut rest = &self.steps[..];
         while let Some(first) = rest.first() {
             self.mirror(&mut encoder, first);
@@ -239,7 +239,9 @@ impl Plan {
             end += slice.size;
         }
         let submission = self.gpu.shared.queue.submit([encoder.finish()]);
-        slot.submitted();
+        if staged {
+            slot.submitted();
+        }
         self.flying.push_back(Flight { slot: at, submission, upload: start.elapsed(), clock: Clock::start() });
         Ok(())
     }

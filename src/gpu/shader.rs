@@ -13,6 +13,8 @@ pub struct Shader {
     pub bindings: &'static [Binding],
     /// Invocations of a workgroup.
     pub workgroup: [u32; 3],
+    /// Bytes of workgroup memory.
+    pub workgroup_bytes: u32,
     /// Whether it needs subgroup operations.
     pub subgroup: bool,
     /// Whether it needs cooperative matrices, and with them arithmetic in f16.
@@ -75,3 +77,19 @@ impl BindingKind {
 }
 
 include!(concat!(env!("OUT_DIR"), "/shaders.rs"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shader_keeps_within_the_limits_that_webgpu_promises() {
+        for shader in ALL {
+            let storage = shader.bindings.iter().filter(|b| matches!(b.kind, BindingKind::Read | BindingKind::ReadWrite)).count();
+            assert!(shader.workgroup.iter().product::<u32>() <= 256 && storage <= 8, "{}", shader.name);
+            // Those with matrices are left out where there is less.
+            assert!(shader.workgroup_bytes <= 16_384 || shader.matrices, "{}: {} bytes", shader.name, shader.workgroup_bytes);
+        }
+        assert!(CONV_TILE_128.workgroup_bytes == 16_384 && CONV_MATRIX_128.workgroup_bytes > 16_384);
+    }
+}

@@ -1,7 +1,7 @@
 //! Where the host's side of a submission lies: what goes up is written, and what comes back is read, while another submission is computed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::Gpu;
 use crate::error::Result;
@@ -9,11 +9,34 @@ use crate::error::Result;
 /// Bytes for a place in a buffer of the device.
 pub(super) type Written<'b> = (&'b wgpu::Buffer, u64, &'b [u8]);
 
+/// Bytes of staging memory of a device at most: the rest of the uploads finds some for every run.
+const MOST_STAGED: u64 = 1 << 28;
+
+/// A share of [`MOST_STAGED`], given back when it is dropped.
+#[derive(Debug)]
+struct Staged {
+    all: Arc<AtomicU64>,
+    own: u64,
+}
+
+impl Staged {
+    fn take(all: &Arc<AtomicU64>, own: u64) -> Option<Self> {
+        let more = |staged: u64| staged.checked_add(own).filter(|&staged| staged <= MOST_STAGED);
+        all.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Self { all: Arc::clone(all), own })
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.own, Ordering::Relaxed);
+    }
+}
+
 /// Memory for one submission.
 #[derive(Debug)]
 pub(super) struct Slot {
     /// What goes up, where the device has memory of its own: it stays, and need not be made for every run. Mapped while no submission reads it.
-    staging: Option<wgpu::Buffer>,
+    staging: Option<(wgpu::Buffer, Staged)>,
     mapped: Arc<AtomicBool>,
     /// What comes back.
     pub readback: wgpu::Buffer,
@@ -29,27 +52,27 @@ impl Slot {
         let capabilities = gpu.capabilities();
         // A browser maps later than it is asked to, and has memory of its own for what is written.
         let apart = !capabilities.cpu && !capabilities.integrated && cfg!(not(target_family = "wasm"));
-        let staging = (apart && up > 0).then(|| {
-            let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
-            let size = up.next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT);
-            gpu.shared.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("staging"),
-                size,
-                usage,
-                mapped_at_creation: true,
-            })
+        let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
+        let size = up.next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT);
+        let staging = (apart && up > 0 && size <= MOST_STAGED).then(|| Staged::take(&gpu.shared.staged, size)).flatten();
+        let staging = staging.map(|staged| {
+            let label = Some("staging");
+            let buffer =
+                gpu.shared.device.create_buffer(&wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: true });
+            (buffer, staged)
         });
-        gpu.check("staging")?;
+        // Without it the queue finds memory for every run.
+        let staging = staging.filter(|_| gpu.check("staging").is_ok());
         Ok(Self { staging, mapped: Arc::new(AtomicBool::new(true)), readback })
     }
 
-    /// Brings `written` up before what `encoder` records next.
-    pub fn bring(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, written: &[Written<'_>]) {
+    /// Brings `written` up before what `encoder` records next; whether that reads the staging memory: then [`Slot::submitted`] is to follow.
+    pub fn bring(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, written: &[Written<'_>]) -> bool {
         let Some((staging, mut view)) = self.view().filter(|_| !written.is_empty()) else {
             for &(buffer, offset, bytes) in written {
                 gpu.shared.queue.write_buffer(buffer, offset, bytes);
             }
-            return;
+            return false;
         };
         let mut at = 0;
         for &(_, _, bytes) in written {
@@ -64,11 +87,12 @@ impl Slot {
             encoder.copy_buffer_to_buffer(staging, at, buffer, offset, bytes.len() as u64);
             at += bytes.len() as u64;
         }
+        true
     }
 
     /// Asks for the staging memory again, after what reads it was submitted.
     pub fn submitted(&self) {
-        if let Some(staging) = self.staging.as_ref().filter(|_| !self.mapped.load(Ordering::Acquire)) {
+        if let Some((staging, _)) = &self.staging {
             let mapped = Arc::clone(&self.mapped);
             staging.map_async(wgpu::MapMode::Write, .., move |result| mapped.store(result.is_ok(), Ordering::Release));
         }
@@ -76,7 +100,7 @@ impl Slot {
 
     /// The staging memory, where the host has it.
     fn view(&self) -> Option<(&wgpu::Buffer, wgpu::BufferViewMut)> {
-        let staging = self.staging.as_ref().filter(|_| self.mapped.load(Ordering::Acquire))?;
+        let (staging, _) = self.staging.as_ref().filter(|_| self.mapped.load(Ordering::Acquire))?;
         Some((staging, staging.get_mapped_range_mut(..).ok()?))
     }
 }

@@ -125,8 +125,13 @@ pub(super) fn prepare(
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
             // Tiles are chosen for the number of images.
             let images = tuning::decisive_images(gpu);
-            let decided =
-                Winograd::choose(gpu.capabilities(), precision).and(layer_of(graph, step, members.len(), images, precision));
+            let decided = Winograd::choose(gpu.capabilities(), precision).and(winograd_shape(graph, step)).and(layer_of(
+                graph,
+                step,
+                members.len(),
+                images,
+                precision,
+            ));
             let choice = match (gpu.choices(), decided) {
                 (Some(choices), Some(layer)) => tuning::choose(gpu, choices, layer)?,
                 _ => None,

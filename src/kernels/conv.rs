@@ -278,7 +278,7 @@ impl Conv {
     }
 
     /// How `variant` divides it, where it is a tiled one: `images` of all members, `output` rows and columns, `channels` of the input.
-    fn tiled(&self, variant: Variant, images: usize, output: [usize; 2], channels: usize) -> Option<Tiling> {
+    fn tiled(&self, variant: Variant, images: usize, output: [usize; 2], channels: usize, most_parts: usize) -> Option<Tiling> {
         if !variant.is_tiled() {
             return None;
         }
@@ -286,21 +286,22 @@ impl Conv {
         let slabs =
             (self.window.kernel[0] * self.window.kernel[1] * (channels / groups).next_multiple_of(4)).div_ceil(variant.slab());
         let pixels = images / members * output[0] * output[1];
-        let rule = || Tiling::choose(variant, members * groups, pixels, self.out_channels / groups, slabs);
-        let tiling = self.tiling.unwrap_or_else(rule);
         // Sums of many parts take memory, by the rule and by what was measured: what has many pixels needs none.
         let most = MOST_PARTIAL / (16 * images * output[0] * output[1] * self.out_channels.div_ceil(4)).max(1);
-        Some(Tiling { parts: tiling.parts.min(most.max(1)), ..tiling })
+        let most = most.min(most_parts).max(1);
+        let rule = || Tiling::choose(variant, members * groups, [pixels, self.out_channels / groups], slabs, most);
+        let tiling = self.tiling.unwrap_or_else(rule);
+        Some(Tiling { parts: tiling.parts.min(most), ..tiling })
     }
 
     /// The tiles of the rule, with the sum in one part.
     pub(super) fn whole(&self, variant: Variant, images: usize, output: [usize; 2], channels: usize) -> Option<Tiling> {
-        self.tiled(variant, images, output, channels).map(|tiling| Tiling { parts: 1, ..tiling })
+        self.tiled(variant, images, output, channels, 1)
     }
 
     /// Bytes that the dispatches work with besides their tensors: sums of the parts of a split one; else 0.
     pub fn workspace(&self, variant: Variant, images: usize, output: [usize; 2], channels: usize) -> u64 {
-        match self.tiled(variant, images, output, channels) {
+        match self.tiled(variant, images, output, channels, usize::MAX) {
             Some(Tiling { parts: parts @ 2.., .. }) => {
                 View::bytes(Precision::F32, parts * images, self.out_channels, output[0], output[1])
             }
@@ -353,7 +354,7 @@ impl Conv {
         holds(at, weights.bias, (16 * members * out_c4) as u64)?;
         let images = input.images / members;
         let pixels = (images * output.pixels()) as u64;
-        let tiling = self.tiled(variant, input.images, [output.height, output.width], input.channels);
+        let tiling = self.tiled(variant, input.images, [output.height, output.width], input.channels, usize::MAX);
         let shader = match tiling {
             None => variant.shader(),
             Some(tiling) => tiling.shader(variant).ok_or_else(|| Error::shape(at, format!("there is no {tiling:?}")))?,

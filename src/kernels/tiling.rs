@@ -46,8 +46,10 @@ impl Variant {
 }
 
 impl Tiling {
-    /// By a rule from the sizes of one member: the one that should take the fewest clocks.
-    pub(super) fn choose(variant: Variant, layers: usize, pixels: usize, channels: usize, slabs: usize) -> Self {
+    /// By a rule from the sizes of one member, pixels and channels: the one that should take the fewest clocks. `layers`: members times groups; `most_parts`: that
+    /// there is memory for.
+    pub(super) fn choose(variant: Variant, layers: usize, sizes: [usize; 2], slabs: usize, most_parts: usize) -> Self {
+        let [pixels, channels] = sizes;
         let cores = if variant == Variant::SmallTile { clocks::FEW_CORES } else { clocks::CORES };
         let cost = |&(side, slab, wait): &(usize, f64, f64), parts: usize| {
             // Sizes of hostile networks may be large: no integer holds their products.
@@ -57,7 +59,7 @@ impl Tiling {
             let sums = clocks::DISPATCH + 4.0 * (all_parts + 1.0) * layers * pixels as f64 * channels as f64 / clocks::BYTES;
             if parts > 1 { products + sums } else { products }
         };
-        let most = MOST_PARTS.min(slabs / LEAST_SLABS).max(1);
+        let most = MOST_PARTS.min(slabs / LEAST_SLABS).min(most_parts).max(1);
         let all = variant.sides().iter().flat_map(|side| {
             let parts = if side.0 > 64 { 1 } else { most };
             (1..=parts).map(move |parts| (Self { side: side.0, parts }, cost(side, parts)))
@@ -96,7 +98,7 @@ mod tests {
 
     #[test]
     fn many_tiles_are_large_and_few_are_split() {
-        let of = |variant, pixels, channels, slabs| Tiling::choose(variant, 1, pixels, channels, slabs);
+        let of = |variant, pixels, channels, slabs| Tiling::choose(variant, 1, [pixels, channels], slabs, MOST_PARTS);
         // VGG16's fourth stage, of 64 images and of one.
         assert_eq!(of(Variant::Matrix, 64 * 784, 512, 144), Tiling { side: 128, parts: 1 });
         assert_eq!(of(Variant::Tile, 64 * 784, 512, 288), Tiling { side: 64, parts: 1 });
@@ -104,8 +106,9 @@ mod tests {
             let one = of(variant, 784, 512, 144);
             assert!(one.side == 64 && one.parts > 1, "{one:?}");
         }
+        assert_eq!(Tiling::choose(Variant::Tile, 1, [784, 512], 288, 1).parts, 1, "memory for one part");
         // A sum of one slab has no parts, and no size overflows.
         assert_eq!(of(Variant::Tile, 1, 1, 1).parts, 1);
-        assert_eq!(Tiling::choose(Variant::Tile, usize::MAX, usize::MAX, usize::MAX, 1).parts, 1);
+        assert_eq!(Tiling::choose(Variant::Tile, usize::MAX, [usize::MAX; 2], 1, MOST_PARTS).parts, 1);
     }
 }

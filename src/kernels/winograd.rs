@@ -87,7 +87,9 @@ impl Winograd {
     /// For an adapter and tensors in `precision`; `None` where cooperative matrices do more for it than fewer products.
     pub fn choose(capabilities: Capabilities, precision: Precision) -> Option<Self> {
         let of = |precision| Variant::choose(capabilities, precision, [4, 4], 1);
-        if of(precision) == Variant::Matrix { None } else { Self::with(of(Precision::F32)) }
+        let method = if of(precision) == Variant::Matrix { None } else { Self::with(of(Precision::F32)) };
+        // What works with a bounded part works with one binding of it.
+        method.map(|method| if method.on_cpu() { method } else { method.within(MOST_BETWEEN.min(capabilities.binding)) })
     }
 
     /// With products of a variant; `None` where it does not compute them in f32, without groups.
@@ -336,6 +338,22 @@ mod tests {
         assert!(!gpu(16, 44), "few channels");
         assert!(Shape::of(Window::square(3, 2).padded(1), 1, [256; 2], [28; 2]).is_none(), "stride 2");
         assert!(Shape::of(square, 2, [256; 2], [56; 2]).is_none(), "groups");
+    }
+
+    #[test]
+    fn a_small_binding_bounds_what_lies_between() {
+        let capabilities = Capabilities {
+            cpu: false,
+            integrated: false,
+            lanes: 32,
+            timestamps: false,
+            f16: true,
+            binding: 1 << 27,
+            matrices: false,
+        };
+        let shape = Shape { channels: [64, 64], output: [224, 224] };
+        let [given, _] = Winograd::choose(capabilities, Precision::F32).unwrap().workspace(shape, 1, 64);
+        assert!(given <= 1 << 27 && given > 1 << 26, "{given}");
     }
 
     #[test]

