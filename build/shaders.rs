@@ -98,12 +98,33 @@ fn variants(stem: &str, source: &str) -> Result<Vec<(String, Constants)>, String
                 Ok((key.to_owned(), value.parse().map_err(|_| format!("#variant {name}: `{value}` is not a number"))?))
             })
             .collect::<Result<Constants, String>>()?;
+        check_tile(name, &constants)?;
         found.push((name.to_owned(), constants));
     }
     if found.is_empty() {
         found.push((stem.to_owned(), Constants::new()));
     }
     Ok(found)
+}
+
+/// The sizes of a tiled convolution follow from one another, and nothing at run time would notice if they did not: tiles have to be loaded whole, by whole
+/// rows of threads, into memory that holds them with the room that their rows have.
+fn check_tile(name: &str, constants: &Constants) -> Result<(), String> {
+    if !constants.contains_key("PIX") {
+        return Ok(());
+    }
+    let of = |key: &str| constants.get(key).copied().ok_or(format!("#variant {name}: no {key}"));
+    let (pixels, columns, threads, deep) = (of("PIX")?, of("COLS")?, of("THREADS")?, of("DEEP")?);
+    let rows = of("STRIDE").map_or((deep + 2, columns + 2), |stride| (stride, columns));
+    let sizes = [
+        ("LOADS_IN", of("LOADS_IN")? * threads, pixels * deep),
+        ("LOADS_WEIGHTS", of("LOADS_WEIGHTS")? * threads, 4 * deep * columns),
+        ("ROWS", of("ROWS")? * columns, threads),
+        ("IN", of("IN")?, pixels * rows.0),
+        ("WEIGHTS", of("WEIGHTS")?, 4 * deep * rows.1),
+    ];
+    let wrong = sizes.iter().find(|(_, is, should)| is != should);
+    wrong.map_or(Ok(()), |(key, is, should)| Err(format!("#variant {name}: by {key} it is {is}, by the others {should}")))
 }
 
 fn expand(root: &Path, source: &str, constants: &Constants, form: Form) -> Result<String, String> {
