@@ -95,6 +95,7 @@ def main():
     options = parser.parse_args()
     options.pnnx = options.pnnx and options.pnnx.absolute()
     state = made_of(options)
+    options.folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(min(len(options.nets), os.cpu_count() or 1)) as workers:
         for done in [workers.submit(export, net, options, state) for net in options.nets]:
             done.result()

@@ -17,8 +17,8 @@ PEERS = ("ncnn-vulkan", "burn-wgpu", "ort-webgpu", "ort-cuda", "torch-cuda", "or
 
 def interpreter(kind, options):
     """The Python of a peer, and what its environment has beside this one's."""
-    python = {"ort-webgpu": options.webgpu_python, "torch-cuda": options.torch_python}.get(kind)
-    folder = {"ort-webgpu": options.webgpu_path, "ncnn-vulkan": options.ncnn_path}.get(kind)
+    python = {"ort-webgpu": options.webgpu_python, "ort-cuda": options.cuda_python, "torch-cuda": options.cuda_python}.get(kind)
+    folder = {"ort-webgpu": options.webgpu_path, "ort-cuda": options.cuda_path, "ncnn-vulkan": options.ncnn_path}.get(kind)
     before = os.environ.get("PYTHONPATH")
     return python or sys.executable, {"PYTHONPATH": os.pathsep.join([folder, *([before] if before else [])])} if folder else {}
 

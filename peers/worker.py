@@ -40,6 +40,9 @@ def onnxruntime(kind, provider, **settings):
     def make(model, images, precision):
         import onnxruntime as ort
 
+        if kind == "onnxruntime-gpu":
+            # CUDA and cuDNN of the environment's packages, which are not where a linker looks.
+            ort.preload_dlls()
         options = ort.SessionOptions()
         options.log_severity_level = 3
         # Its threads would go on spinning while another program is timed.

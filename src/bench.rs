@@ -1,6 +1,6 @@
 //! Measuring: the adapter's own ceilings, and how long a plan takes as its user feels it.
 
-use std::time::Instant;
+use web_time::Instant;
 
 use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Work};
@@ -183,13 +183,13 @@ impl PeakSeconds {
     }
 }
 
-/// A copy of so many bytes, or as many as one binding holds.
-fn copy_load(gpu: &Gpu, bytes: u64) -> Result<Load> {
+/// A copy of so many bytes, or as many as one binding holds, `rounds` times.
+fn copy_load(gpu: &Gpu, bytes: u64, rounds: u32) -> Result<Load> {
     let count = (bytes.min(gpu.max_binding()) / 16) as usize;
     let mut recording = Recording::default();
     let input = recording.slab("input", 16 * count as u64);
     let output = recording.slab("output", 16 * count as u64);
-    recording.dispatch(kernels::peak_copy(count, input, output)?);
+    recording.dispatch(kernels::peak_copy(count, rounds, input, output)?);
     Load::new(gpu, recording, Vec::new())
 }
 
@@ -221,9 +221,9 @@ impl PeakLoads {
         });
 
         // What caches hold would be copied within them; but the networks need memory too.
-        let mut bytes = if cpu { 16 << 20 } else { 256 << 20 };
+        let (mut bytes, copies) = if cpu { (16 << 20, 1) } else { (256 << 20, 8) };
         let copy = loop {
-            match copy_load(gpu, bytes) {
+            match copy_load(gpu, bytes, copies) {
                 Err(Error::OutOfMemory { .. }) if bytes > 16 << 20 => bytes /= 2,
                 copy => break copy?,
             }

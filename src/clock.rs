@@ -1,25 +1,21 @@
-//! Time that has passed, where there is a clock: the browser's is not the standard library's.
+//! Time that has passed, natively and in the browser.
 
 use std::time::Duration;
 
+use web_time::Instant;
+
 /// A moment.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock(#[cfg(not(target_family = "wasm"))] std::time::Instant);
+pub struct Clock(Instant);
 
 impl Clock {
     /// Now.
     pub fn start() -> Self {
-        Self(
-            #[cfg(not(target_family = "wasm"))]
-            std::time::Instant::now(),
-        )
+        Self(Instant::now())
     }
 
-    /// Since then; nothing where there is no clock.
+    /// Since then.
     pub fn elapsed(self) -> Duration {
-        #[cfg(not(target_family = "wasm"))]
-        return self.0.elapsed();
-        #[cfg(target_family = "wasm")]
-        Duration::ZERO
+        self.0.elapsed()
     }
 }

@@ -32,6 +32,8 @@ pub mod zoo;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(all(feature = "web", target_family = "wasm"))]
+mod web;
 
 pub use device::Device;
 pub use ensemble::{Ensemble, Reading};

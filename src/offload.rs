@@ -37,12 +37,12 @@ pub fn thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
     started.map(drop).map_err(|error| Error::Defect(format!("the system gives no thread: {error}")))
 }
 
-/// Threads that share work of this kind at most: more do not copy faster.
-const MOST_THREADS: usize = 4;
+/// Threads that look through or copy memory at most: beside an H200, 38 MB went up in 3.9 to 7 ms by one, 1.9 by four, 1.6 by eight, 1.5 by twelve.
+pub const COPIERS: usize = 8;
 
-/// `work` on every part, by a few threads; the results in the order of the parts. Where there are no threads the calling one does all of it.
-pub fn shared<T: Send, R: Send>(parts: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(parts.len()).min(MOST_THREADS);
+/// `work` on every part, by `most` threads at most; the results in the order of the parts. Where there are no threads the calling one does all of it.
+pub fn shared<T: Send, R: Send>(parts: Vec<T>, most: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(parts.len()).min(most);
     let queue = Mutex::new(parts.into_iter().enumerate());
     let done = Mutex::new(Vec::new());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn results_come_in_the_order_of_the_parts() {
-        assert_eq!(shared((0..100).collect(), |part: usize| part * part), (0..100).map(|part| part * part).collect::<Vec<_>>());
-        assert!(shared(Vec::<u8>::new(), |part| part).is_empty());
+        assert_eq!(shared((0..100).collect(), 3, |part: usize| part * part), (0..100).map(|part| part * part).collect::<Vec<_>>());
+        assert!(shared(Vec::<u8>::new(), 3, |part| part).is_empty());
     }
 }

@@ -42,21 +42,23 @@ impl Precision {
 
     /// The first of `values` that no tensor in it may hold: what is not finite, and in f16 what is as large as its largest number, which stands for all beyond.
     pub fn refuses(self, values: &[f32]) -> Option<usize> {
+        let parts: Vec<(usize, &[f32])> = (0..).step_by(PART).zip(values.chunks(PART)).collect();
+        let found = match parts[..] {
+            [_, _, ..] => offload::shared(parts, offload::COPIERS, |(first, part)| self.refuses_here(part).map(|at| first + at)),
+            _ => vec![self.refuses_here(values)],
+        };
+        found.into_iter().flatten().next()
+    }
+
+    /// As [`Precision::refuses`], by the calling thread alone.
+    pub(crate) fn refuses_here(self, values: &[f32]) -> Option<usize> {
         // Without its sign a number is larger than another where its bits are.
         let least = if self == Self::F32 { f32::INFINITY } else { self.most() }.to_bits();
         let refused = |value: &f32| value.to_bits() & (u32::MAX >> 1) >= least;
         // Many at a time, without a branch for each.
         let any = |block: &&[f32]| block.iter().fold(false, |any, value| any | refused(value));
-        let within = |part: &[f32]| {
-            let block = part.chunks(1024).position(|block| any(&block))?;
-            Some(1024 * block + part[1024 * block..].iter().position(refused)?)
-        };
-        let parts: Vec<(usize, &[f32])> = (0..).step_by(PART).zip(values.chunks(PART)).collect();
-        let found = match parts[..] {
-            [_, _, ..] => offload::shared(parts, |(first, part)| within(part).map(|at| first + at)),
-            _ => vec![within(values)],
-        };
-        found.into_iter().flatten().next()
+        let block = values.chunks(1024).position(|block| any(&block))?;
+        Some(1024 * block + values[1024 * block..].iter().position(refused)?)
     }
 
     /// `values`, as many as whole words hold, as they lie in memory.

@@ -131,8 +131,6 @@ impl<'m> Runner<'m> {
     /// # Errors
     /// [`Error::Argument`] where a value is not finite, or an input or answer larger than f16 holds; [`Error::Shape`] where the inputs are not a network's; the device's.
     pub fn run(&mut self, inputs: &[Input]) -> Result<Vec<(String, Tensor)>> {
-        // A ReLU takes NaN for 0, so that a wrong input would come out as a plausible answer.
-        inputs.iter().try_for_each(|input| self.held(INPUT, &input.tensor))?;
         let members = &self.model.description.members;
         let mut answers: Vec<Vec<(String, Tensor)>> = vec![Vec::new(); members.len()];
         for ((network, own), wanted) in self.networks.iter_mut().zip(&self.members).zip(&self.wanted) {
@@ -140,10 +138,11 @@ impl<'m> Runner<'m> {
             network.graph().images(&arranged)?;
             let outputs = match network {
                 Network::Cpu(graph, weights) => {
+                    arranged.iter().try_for_each(|input| held(self.precision, INPUT, input))?;
                     let each = weights.iter().map(|weights| interpret(graph, weights, &arranged, wanted));
                     each.collect::<Result<Vec<_>>>()?
                 }
-                Network::Gpu(network) => network.run(&arranged, wanted, self.batch)?,
+                Network::Gpu(network) => network.run(&arranged, wanted, self.batch, self.precision)?,
             };
             let graph = network.graph();
             for (&member, outputs) in own.iter().zip(outputs) {
@@ -156,20 +155,9 @@ impl<'m> Runner<'m> {
         }
         let answers: Vec<(String, Tensor)> = answers.into_iter().flatten().collect();
         if self.precision != Precision::F32 {
-            answers.iter().try_for_each(|(name, tensor)| self.held(name, tensor))?;
+            answers.iter().try_for_each(|(name, tensor)| held(self.precision, name, tensor))?;
         }
         Ok(answers)
-    }
-
-    /// Whether the networks' precision holds a tensor that came or went: what f16 does not is cut to its largest number, and that is no answer.
-    fn held(&self, what: &str, tensor: &Tensor) -> Result<()> {
-        let Some(at) = self.precision.refuses(&tensor.data) else { return Ok(()) };
-        let value = tensor.data[at];
-        Err(Error::Argument(if what == INPUT && !value.is_finite() {
-            format!("input value {at} is {value}: give finite numbers, or leave that image out")
-        } else {
-            format!("{what}: value {at} is {value}, f16 holds less than 65,504: use f32")
-        }))
     }
 
     /// What the last run cost on the device, all networks together; none before the first run and on `cpu`.
@@ -222,6 +210,18 @@ impl Network<'_> {
     }
 }
 
+/// Whether the networks' precision holds a tensor that came or went: a ReLU takes NaN for 0, so that a wrong input would come out as a plausible answer, and
+/// what f16 does not hold is cut to its largest number, and that is no answer.
+fn held(precision: Precision, what: &str, tensor: &Tensor) -> Result<()> {
+    let Some(at) = precision.refuses(&tensor.data) else { return Ok(()) };
+    let value = tensor.data[at];
+    Err(Error::Argument(if what == INPUT && !value.is_finite() {
+        format!("input value {at} is {value}: give finite numbers, or leave that image out")
+    } else {
+        format!("{what}: value {at} is {value}, f16 holds less than 65,504: use f32")
+    }))
+}
+
 /// The inputs in the order of the graph's.
 fn arrange<'i>(graph: &Graph, inputs: &'i [Input]) -> Result<Vec<&'i Tensor>> {
     let names: Vec<&str> = graph.tensors.iter().take(graph.inputs).map(|info| info.name.as_str()).collect();
@@ -247,7 +247,13 @@ fn arrange<'i>(graph: &Graph, inputs: &'i [Input]) -> Result<Vec<&'i Tensor>> {
 
 impl OnGpu {
     /// The wanted tensors of every member, which are one network of different weights: one dispatch for all.
-    fn run(&mut self, inputs: &[&Tensor], wanted: &[TensorId], batch: Option<usize>) -> Result<Vec<Vec<Tensor>>> {
+    fn run(
+        &mut self,
+        inputs: &[&Tensor],
+        wanted: &[TensorId],
+        batch: Option<usize>,
+        precision: Precision,
+    ) -> Result<Vec<Vec<Tensor>>> {
         let images = self.prepared.graph().images(inputs)?;
         let fits = (self.gpu.max_tensor() / self.prepared.largest().max(1)) as usize;
         let most = batch.unwrap_or(MOST_IMAGES).clamp(1, images).min(fits.max(1));
@@ -272,7 +278,10 @@ impl OnGpu {
                 bytemuck::cast_slice(&input.data[first * each..(first + count) * each])
             });
             let written: Vec<(Slice, &[u8])> = uploads.iter().copied().zip(values).collect();
-            plan.submit(&written)?;
+            if !plan.submit_unless_refused(&written, precision)? {
+                inputs.iter().try_for_each(|input| held(precision, INPUT, input))?;
+                return Err(Error::Defect("an input was refused that holds nothing to refuse".into()));
+            }
             flying.push_back(count);
             if flying.len() == MOST_IN_FLIGHT {
                 self.take(&mut flying, wanted, &mut outputs)?;

@@ -178,7 +178,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("fuse", "f32(params.crops)", "f32(params.members)"),
     ("peak_fma", "acc0 + acc1 + acc2", "acc0 + acc1"),
     ("peak_matrix", "acc0 + acc1 + acc2 + acc3", "acc0 + acc1 + acc2"),
-    ("peak_copy", "output[index] = input[index]", "output[index] = input[index / 2u]"),
+    ("peak_copy", "output[at] = input[at]", "output[at] = input[at / 2u]"),
 ];
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use image::RgbImage;
 
+use super::seen::{self, Seen, twin};
 use super::{Group, Reading, readings, weights_of};
 use crate::error::Result;
 use crate::graph::interpret;
@@ -45,31 +46,21 @@ pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Re
         .unwrap_or(Reading { probabilities: Vec::new(), members: Vec::new() }))
 }
 
+/// What the networks see of a face.
+pub(super) fn seen(model: &Model, picture: &RgbImage, rect: Rect) -> Result<Seen> {
+    let crop = reference::warp(picture, rect, model.description.canonical.size)?;
+    let representations = seen::names(model).into_iter().map(|name| twin(model, name, &crop)).collect::<Result<_>>()?;
+    Ok(Seen { crop, representations })
+}
+
 /// The canonical crop's views as the input `[views x crops, C, H, W]` of a network.
 fn represent(model: &Model, name: &str, canonicals: &[RgbImage], shape: [usize; 3], oversample: Oversample) -> Result<Tensor> {
     let parts = model.parts(name)?;
-    let table = parts.table.as_ref().map(|name| model.table(name)).transpose()?;
     let window = [shape[1] as u32, shape[2] as u32];
     let crops = oversample.crops(parts.resize, window);
     let mut data = Vec::new();
     for canonical in canonicals {
-        let [height, width] = parts.from;
-        let whole = Rect::whole(canonical.width(), canonical.height());
-        let crop = if canonical.dimensions() == (width, height) {
-            canonical.clone()
-        } else {
-            reference::warp(canonical, whole, parts.from)?
-        };
-        let picture = if parts.gray {
-            let gray = reference::gray(&crop);
-            let bytes = parts.radius.map_or(Ok(gray.clone()), |radius| reference::lbp(&gray, radius))?;
-            match &table {
-                Some(table) => reference::lookup(&bytes, table),
-                None => RgbImage::from_fn(bytes.width(), bytes.height(), |x, y| image::Rgb([bytes.get_pixel(x, y).0[0]; 3])),
-            }
-        } else {
-            crop
-        };
+        let picture = twin(model, name, canonical)?.picture;
         data.extend(reference::normalise_crops(&picture, parts.resize, window, &crops, parts.reversed, parts.mean, parts.scale));
     }
     if parts.channels() == 1 {

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use image::RgbImage;
 
+use super::part::{Part, area};
+use super::seen::{Seen, Viewer};
+use super::stage::Stage;
 use super::{Group, Layout, Reading, Times, readings, weights_of};
 use crate::bench::Cost;
 use crate::clock::Clock;
@@ -38,6 +41,8 @@ pub(super) struct Engine {
     ran: Option<Key>,
     /// Of the last reading.
     cost: Cost,
+    /// Made when what networks see is asked for first.
+    viewer: Option<Viewer>,
 }
 
 /// What a plan was made for.
@@ -72,14 +77,6 @@ struct Ready {
     cost: Cost,
 }
 
-/// Part of a photograph that goes up for one face, and the rectangle in it.
-struct Part<'p> {
-    picture: &'p RgbImage,
-    /// Left, top, width, height of the part.
-    area: [u32; 4],
-    rect: Rect,
-}
-
 impl Engine {
     pub fn new(gpu: Gpu, model: &Model, groups: &[Group], precision: Precision) -> Result<Self> {
         let mut prepared = Vec::new();
@@ -107,6 +104,7 @@ impl Engine {
             scratch: Scratch::default(),
             ran: None,
             cost: Cost::default(),
+            viewer: None,
         })
     }
 
@@ -123,22 +121,12 @@ impl Engine {
         let most = self.most(model, groups, oversample)?;
         let most_pixels = self.most_pixels();
         let size = model.description.canonical.size;
-        // Where a face's part of its photograph exceeds a binding or what the kernel can sum, the twin makes the very same crop on the host.
-        let small: Vec<Option<RgbImage>> = faces
-            .iter()
-            .map(|&(picture, rect)| {
-                let [_, _, width, height] = area(picture, rect);
-                let fits = width as usize * height as usize <= most_pixels && kernels::warp_fits(rect, size);
-                if fits { Ok(None) } else { reference::warp(picture, rect, size).map(Some) }
-            })
-            .collect::<Result<_>>()?;
+        let small: Vec<Option<RgbImage>> =
+            faces.iter().map(|&(picture, rect)| self.cut(picture, rect, size)).collect::<Result<_>>()?;
         let parts: Vec<Part<'_>> = faces
             .iter()
             .zip(&small)
-            .map(|(&(picture, rect), small)| match small {
-                Some(crop) => Part::new(crop, Rect::whole(size[1], size[0])),
-                None => Part::new(picture, rect),
-            })
+            .map(|(&(picture, rect), small)| part(picture, rect, small.as_ref()))
             .collect();
         let mut answers = Vec::with_capacity(faces.len());
         let mut rest = &parts[..];
@@ -163,6 +151,27 @@ impl Engine {
     pub fn layout(&mut self, model: &Model, groups: &[Group], faces: usize, oversample: Oversample) -> Result<Layout> {
         let faces = self.chunk(faces, self.most(model, groups, oversample)?).next_power_of_two();
         self.ready(model, groups, Key { faces, oversample, pixels: LEAST_PIXELS }).map(|(_, ready)| ready.layout)
+    }
+
+    /// Where a face's part of its photograph exceeds a binding or what the kernel can sum, the twin makes the very same crop on the host.
+    fn cut(&self, picture: &RgbImage, rect: Rect, size: [u32; 2]) -> Result<Option<RgbImage>> {
+        let [_, _, width, height] = area(picture, rect);
+        let fits = width as usize * height as usize <= self.most_pixels() && kernels::warp_fits(rect, size);
+        if fits { Ok(None) } else { reference::warp(picture, rect, size).map(Some) }
+    }
+
+    /// What the kernels make of a face before the networks.
+    pub async fn seen(&mut self, model: &Model, picture: &RgbImage, rect: Rect, wait: Wait) -> Result<Seen> {
+        let small = self.cut(picture, rect, model.description.canonical.size)?;
+        let part = part(picture, rect, small.as_ref());
+        let viewer = match self.viewer.take().filter(|viewer| viewer.serves(&part)) {
+            Some(viewer) => viewer,
+            None => {
+                let held = part.pixels().next_power_of_two().max(LEAST_PIXELS).min(self.most_pixels());
+                Viewer::new(&self.gpu, model, held)?
+            }
+        };
+        self.viewer.insert(viewer).see(model, &part, wait).await
     }
 
     /// Pixels that a submission brings at most: of whole vec4s, as they are read.
@@ -455,117 +464,18 @@ fn repeat(recording: &mut Recording, input: View, images: usize, positions: usiz
     Ok(output)
 }
 
+/// The part of a photograph that goes up for a face: all of `small` where that was cut out of it.
+fn part<'p>(picture: &'p RgbImage, rect: Rect, small: Option<&'p RgbImage>) -> Part<'p> {
+    match small {
+        Some(crop) => Part::new(crop, Rect::whole(crop.width(), crop.height())),
+        None => Part::new(picture, rect),
+    }
+}
+
 /// Images that a network reads of one face: views x crops.
 fn images_a_face(model: &Model, group: &Group, oversample: Oversample) -> Result<usize> {
     let [_, height, width] = group.graph.tensors[0].shape;
     let name = model.description.members[group.members[0]].reads();
     let crops = oversample.crops(model.parts(name)?.resize, [height as u32, width as u32]);
     Ok(oversample.views().len() * crops.len())
-}
-
-/// Crops, gray and codes of every size, each made once. Images are views of faces.
-struct Stage<'r> {
-    recording: &'r mut Recording,
-    constants: Vec<(Slice, Vec<u32>)>,
-    canonical: [u32; 2],
-    images: usize,
-    crops: HashMap<[u32; 2], Slice>,
-    grays: HashMap<[u32; 2], Slice>,
-    codes: HashMap<([u32; 2], u32), Slice>,
-}
-
-impl<'r> Stage<'r> {
-    fn new(recording: &'r mut Recording, size: [u32; 2], images: usize, parts: Slice, pixels: Slice) -> Result<Self> {
-        let canonical = recording.slab("canonical", 4 * images as u64 * u64::from(size[0]) * u64::from(size[1]));
-        recording.dispatch(kernels::warp("canonical", images, parts, pixels, size, canonical)?);
-        let crops = HashMap::from([(size, canonical)]);
-        Ok(Self {
-            recording,
-            constants: Vec::new(),
-            canonical: size,
-            images,
-            crops,
-            grays: HashMap::new(),
-            codes: HashMap::new(),
-        })
-    }
-
-    /// The canonical crops, or larger ones made of them by the same rule.
-    fn crop(&mut self, size: [u32; 2]) -> Result<Slice> {
-        if let Some(&crop) = self.crops.get(&size) {
-            return Ok(crop);
-        }
-        let [height, width] = self.canonical;
-        let whole = |image: usize| FacePart::new(image as u32 * height * width, width, height, Rect::whole(width, height), false);
-        let faces: Vec<FacePart> = (0..self.images).map(whole).collect();
-        let slice = self.recording.upload("canonical crops", size_of_val(&faces[..]) as u64);
-        self.constants.push((slice, bytemuck::cast_slice(&faces).to_vec()));
-        let crop = self.recording.slab("enlarged", 4 * self.images as u64 * u64::from(size[0]) * u64::from(size[1]));
-        let canonical = self.crop(self.canonical)?;
-        self.recording.dispatch(kernels::warp("enlarged", self.images, slice, canonical, size, crop)?);
-        self.crops.insert(size, crop);
-        Ok(crop)
-    }
-
-    fn gray(&mut self, size: [u32; 2]) -> Result<Slice> {
-        if let Some(&gray) = self.grays.get(&size) {
-            return Ok(gray);
-        }
-        let crop = self.crop(size)?;
-        let count = self.images * (size[0] * size[1]) as usize;
-        let gray = self.recording.slab("gray", count as u64);
-        self.recording.dispatch(kernels::gray("gray", count, crop, gray)?);
-        self.grays.insert(size, gray);
-        Ok(gray)
-    }
-
-    fn codes(&mut self, size: [u32; 2], radius: u32) -> Result<Slice> {
-        if let Some(&codes) = self.codes.get(&(size, radius)) {
-            return Ok(codes);
-        }
-        let gray = self.gray(size)?;
-        let side = size.map(|side| u64::from(side - 2 * radius));
-        let codes = self.recording.slab("codes", self.images as u64 * side[0] * side[1]);
-        self.recording.dispatch(kernels::lbp(&format!("codes, radius {radius}"), self.images, size, radius, gray, codes)?);
-        self.codes.insert((size, radius), codes);
-        Ok(codes)
-    }
-}
-
-impl<'p> Part<'p> {
-    fn new(picture: &'p RgbImage, rect: Rect) -> Self {
-        Self { picture, area: area(picture, rect), rect }
-    }
-
-    fn pixels(&self) -> usize {
-        self.area[2] as usize * self.area[3] as usize
-    }
-
-    fn face(&self, first: u32, mirrored: bool) -> FacePart {
-        let [left, top, width, height] = self.area;
-        let rect =
-            Rect { x: self.rect.x.saturating_sub_unsigned(left), y: self.rect.y.saturating_sub_unsigned(top), ..self.rect };
-        FacePart::new(first, width, height, rect, mirrored)
-    }
-
-    fn append(&self, words: &mut Vec<u32>) {
-        let [left, top, width, height] = self.area.map(|v| v as usize);
-        let stride = 3 * self.picture.width() as usize;
-        for row in self.picture.as_raw().chunks_exact(stride).skip(top).take(height) {
-            words.extend(row[3 * left..3 * (left + width)].chunks_exact(3).map(|p| u32::from_le_bytes([p[0], p[1], p[2], 0])));
-        }
-    }
-}
-
-/// Left, top, width and height of the pixels that `rect` of `picture` reads: its intersection with the photograph, or the edge nearest to it.
-fn area(picture: &RgbImage, rect: Rect) -> [u32; 4] {
-    let axis = |start: i32, length: u32, limit: u32| {
-        let last = i64::from(limit) - 1;
-        let first = i64::from(start).clamp(0, last);
-        let end = (i64::from(start) + i64::from(length) - 1).clamp(0, last);
-        (first as u32, (end - first + 1) as u32)
-    };
-    let (left, width) = axis(rect.x, rect.width, picture.width());
-    let (top, height) = axis(rect.y, rect.height, picture.height());
-    [left, top, width, height]
 }

@@ -2,6 +2,11 @@
 
 mod cpu;
 mod gpu;
+mod part;
+mod seen;
+mod stage;
+
+pub use seen::{Represented, Seen};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,6 +137,22 @@ impl Ensemble {
     /// As [`Ensemble::read`].
     pub async fn read_async(&mut self, faces: &[(&RgbImage, Rect)], oversample: bool) -> Result<Vec<Reading>> {
         self.answer(faces, oversample, Wait::Elsewhere).await
+    }
+
+    /// What the networks see of a face: made by the same kernels as for [`Ensemble::read`], and read back.
+    ///
+    /// # Errors
+    /// As [`Ensemble::read`].
+    pub fn seen(&mut self, picture: &RgbImage, rect: Rect) -> Result<Seen> {
+        pollster::block_on(self.see(picture, rect, Wait::Here))
+    }
+
+    pub(crate) async fn see(&mut self, picture: &RgbImage, rect: Rect, wait: Wait) -> Result<Seen> {
+        self.check(picture, rect)?;
+        match &mut self.engine {
+            Engine::Cpu => cpu::seen(&self.model, picture, rect),
+            Engine::Gpu(engine) => engine.seen(&self.model, picture, rect, wait).await,
+        }
     }
 
     pub(crate) async fn answer(&mut self, faces: &[(&RgbImage, Rect)], oversample: bool, wait: Wait) -> Result<Vec<Reading>> {

@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 /// What an adapter says of itself.
 #[derive(Debug, Clone)]
 pub struct Adapter {
+    /// What a browser was asked for.
+    pub(super) asked: Option<String>,
     /// Position in [`adapters`], best first: what `--device INDEX` takes. 0 for one that the caller opened.
     pub index: usize,
     /// Name as the driver gives it.
@@ -37,6 +39,7 @@ impl Adapter {
             (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, "cooperative-matrix"),
         ];
         Self {
+            asked: None,
             index,
             name: info.name,
             backend: info.backend.to_str().to_owned(),
@@ -64,10 +67,12 @@ impl Adapter {
 
 /// Every adapter of this machine, best first. `WGPU_BACKEND` narrows the choice (`vulkan`, `metal`, `dx12`, `gl`); without it OpenGL is looked
 /// for only where there is nothing else.
+#[cfg(not(target_family = "wasm"))]
 pub fn adapters() -> Vec<Adapter> {
     pollster::block_on(found()).iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect()
 }
 
+#[cfg(not(target_family = "wasm"))]
 async fn found() -> Vec<wgpu::Adapter> {
     // OpenGL last: a driver's OpenGL twin is slower than the driver, and merely looking for one disturbs headless machines.
     let mut adapters = match wgpu::Backends::from_env() {
@@ -92,6 +97,7 @@ async fn found() -> Vec<wgpu::Adapter> {
     adapters
 }
 
+#[cfg(not(target_family = "wasm"))]
 async fn of_backends(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
     descriptor.backends = backends;
@@ -101,7 +107,27 @@ async fn of_backends(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
     adapters
 }
 
+/// A browser gives one adapter: the faster one of two where `choice` is `high-performance`, the thriftier one where it is `low-power`. It has no name where the
+/// browser says none.
+#[cfg(target_family = "wasm")]
+pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapter)> {
+    let power_preference = match choice {
+        Some("low-power") => wgpu::PowerPreference::LowPower,
+        Some("high-performance") => wgpu::PowerPreference::HighPerformance,
+        _ => wgpu::PowerPreference::None,
+    };
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::BROWSER_WEBGPU;
+    let instance = wgpu::Instance::new(descriptor);
+    let options = wgpu::RequestAdapterOptions { power_preference, ..Default::default() };
+    match instance.request_adapter(&options).await {
+        Ok(adapter) => Ok((Adapter { asked: choice.map(str::to_owned), ..Adapter::of(0, &adapter) }, adapter)),
+        Err(error) => Err(Error::NoAdapter(format!("the browser gives no GPU adapter: {error}"))),
+    }
+}
+
 /// The adapter that `choice` means: an index, a part of a name (case does not matter), or the best.
+#[cfg(not(target_family = "wasm"))]
 pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapter)> {
     let adapters = found().await;
     let described: Vec<Adapter> = adapters.iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect();

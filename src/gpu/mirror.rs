@@ -1,6 +1,7 @@
 //! Vec4s read through textures: weights that lie in one, and the mirror of a buffer with the copy that fills it.
 
 use super::Gpu;
+use super::owned::Owned;
 use super::shader::TEXTURE_WIDTH;
 use crate::error::{Error, Result};
 use crate::precision::Precision;
@@ -21,7 +22,7 @@ fn row(precision: Precision) -> u64 {
 /// A texture of vec4s, row after row.
 #[derive(Debug)]
 pub struct Mirror {
-    texture: wgpu::Texture,
+    texture: Owned<wgpu::Texture>,
     pub(super) precision: Precision,
     pub(super) view: wgpu::TextureView,
 }
@@ -52,6 +53,7 @@ impl Mirror {
             usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::STORAGE_BINDING | wgpu::TextureUsages::COPY_DST,
             view_formats: &[],
         });
+        let texture = Owned(texture);
         gpu.check(label)?;
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         Ok(Self { texture, precision, view })

@@ -5,6 +5,7 @@ mod choices;
 mod failure;
 mod mapping;
 mod mirror;
+mod owned;
 mod pipelines;
 mod plan;
 mod recording;
@@ -16,7 +17,9 @@ mod step;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-pub use adapter::{Adapter, adapters};
+pub use adapter::Adapter;
+#[cfg(not(target_family = "wasm"))]
+pub use adapter::adapters;
 pub use choices::{Choice, Choices};
 pub use mapping::Wait;
 pub use plan::{MOST_IN_FLIGHT, Plan, Spent, Timing};
@@ -27,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::precision::Precision;
 use failure::Failures;
 use mirror::Mirror;
+use owned::Owned;
 use pipelines::Pipelines;
 use shader::BindingKind;
 
@@ -69,6 +73,17 @@ struct Shared {
     unsent: AtomicUsize,
     /// Bytes of staging memory that plans keep.
     staged: Arc<AtomicU64>,
+    /// It is the caller's, who may use it after all of moue is gone.
+    lent: bool,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // As with buffers, a browser would keep it until garbage is collected.
+        if cfg!(target_family = "wasm") && !self.lent {
+            self.device.destroy();
+        }
+    }
 }
 
 /// What kernels with cooperative matrices need.
@@ -84,7 +99,7 @@ pub struct Buffer {
 
 #[derive(Debug)]
 enum Held {
-    Bytes(wgpu::Buffer),
+    Bytes(Owned<wgpu::Buffer>),
     /// Vec4s that shaders read through a texture only.
     Texels(Mirror),
 }
@@ -157,13 +172,37 @@ impl Gpu {
         Self::open_chosen(adapter, &inner).await
     }
 
+    /// The same adapter opened anew: no pipeline is there, and no memory.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`].
+    pub async fn anew(&self) -> Result<Self> {
+        let same = &self.shared.adapter;
+        let choice = if cfg!(target_family = "wasm") { same.asked.clone() } else { Some(same.index.to_string()) };
+        let (mut adapter, inner) = adapter::choose(choice.as_deref()).await?;
+        adapter.clone_from(same);
+        let fresh = Self::open_chosen(adapter, &inner).await?;
+        if let Some(choices) = self.choices() {
+            fresh.tune(Arc::clone(choices));
+        }
+        Ok(fresh)
+    }
+
+    /// As [`Gpu::open_async`], of an adapter that `describe` knows more of than wgpu.
+    #[cfg(all(feature = "web", target_family = "wasm"))]
+    pub(crate) async fn open_described(choice: Option<&str>, describe: impl FnOnce(&mut Adapter)) -> Result<Self> {
+        let (mut adapter, inner) = adapter::choose(choice).await?;
+        describe(&mut adapter);
+        Self::open_chosen(adapter, &inner).await
+    }
+
     async fn open_chosen(mut adapter: Adapter, inner: &wgpu::Adapter) -> Result<Self> {
         if adapter.matrices {
             // SAFETY: what is experimental is used by shaders of this crate only, as wgpu describes it, and where the adapter lists the sizes.
             #[allow(unsafe_code)]
             let experimental = unsafe { wgpu::ExperimentalFeatures::enabled() };
             if let Ok((device, queue)) = inner.request_device(&wanted(inner, MATRICES, experimental)).await {
-                return Ok(Self::from_device(adapter, device, queue));
+                return Ok(Self::from_device(adapter, device, queue, false));
             }
             // What it lists it does not open with: without, it is a GPU as others are.
             adapter.matrices = false;
@@ -173,16 +212,16 @@ impl Gpu {
             .request_device(&plain)
             .await
             .map_err(|error| Error::NoAdapter(format!("the adapter `{}` cannot be opened: {error}", adapter.name)))?;
-        Ok(Self::from_device(adapter, device, queue))
+        Ok(Self::from_device(adapter, device, queue, false))
     }
 
     /// A device that the caller opened, with its limits and whatever optional features it was opened with; none is needed. moue takes over
     /// its uncaptured-error and device-lost callbacks, so that failures become errors: share clones of the [`Gpu`], not the device.
     pub fn from_wgpu(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self::from_device(Adapter::of(0, adapter), device, queue)
+        Self::from_device(Adapter::of(0, adapter), device, queue, true)
     }
 
-    fn from_device(adapter: Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+    fn from_device(adapter: Adapter, device: wgpu::Device, queue: wgpu::Queue, lent: bool) -> Self {
         let (features, limits) = (device.features(), device.limits());
         let fixed = adapter.subgroup[0] == adapter.subgroup[1] && features.contains(wgpu::Features::SUBGROUP);
         let capabilities = Capabilities {
@@ -210,6 +249,7 @@ impl Gpu {
                 choices: OnceLock::new(),
                 unsent: AtomicUsize::new(0),
                 staged: Arc::default(),
+                lent,
             }),
         }
     }
@@ -372,7 +412,7 @@ impl Gpu {
         }
     }
 
-    fn allocate(&self, label: &str, size: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+    fn allocate(&self, label: &str, size: u64, usage: wgpu::BufferUsages) -> Result<Owned<wgpu::Buffer>> {
         if size > self.max_binding() {
             return Err(Error::Limit {
                 adapter: self.name().to_owned(),
@@ -385,6 +425,7 @@ impl Gpu {
             usage,
             mapped_at_creation: false,
         });
+        let buffer = Owned(buffer);
         self.check(label)?;
         Ok(buffer)
     }

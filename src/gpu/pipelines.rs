@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::mirror;
 use super::shader::{BindingKind, Shader};
+use crate::{guard, offload};
 
 /// A compiled shader and the layout of its bindings.
 #[derive(Debug)]
@@ -42,18 +43,13 @@ impl Pipelines {
                 }
             }
         }
-        let fresh: Vec<(String, Arc<Pipeline>)> = std::thread::scope(|scope| {
-            let running: Vec<_> = missing
-                .iter()
-                .map(|shader| {
-                    let (key, text) = (key(shader), text(shader));
-                    scope.spawn(move || (key, Arc::new(compile(device, shader, text.as_deref()))))
-                })
-                .collect();
-            running.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        // What a driver panics of is a pipeline that is missing.
+        let fresh = offload::shared(missing, usize::MAX, |shader| {
+            let made = guard::run(|| Ok(compile(device, shader, text(shader).as_deref())));
+            made.ok().map(|pipeline| (key(shader), Arc::new(pipeline)))
         });
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        compiled.extend(fresh);
+        compiled.extend(fresh.into_iter().flatten());
         shaders.iter().filter_map(|shader| compiled.get(&key(shader)).cloned()).collect()
     }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::mapping::{self, Wait};
 use super::mirror::Mirror;
+use super::owned::Owned;
 use super::recording::{BufferId, Recording, Slice, Source, Work};
 use super::scratch::Scratch;
 use super::shader::BindingKind;
-use super::slot::{Slot, Written};
+use super::slot::{Brought, Slot, Written};
 use super::step::{Step, bind};
 use super::{Buffer, Gpu, Held};
 use crate::clock::Clock;
@@ -58,6 +59,8 @@ pub const MOST_IN_FLIGHT: usize = 2;
 pub struct Plan {
     gpu: Gpu,
     buffers: Vec<Buffer>,
+    /// Bound by the steps.
+    _params: Owned<wgpu::Buffer>,
     uploads: Vec<(BufferId, u64)>,
     slabs: Vec<BufferId>,
     steps: Vec<Step>,
@@ -173,6 +176,7 @@ impl Plan {
         Ok(Self {
             gpu: gpu.clone(),
             buffers,
+            _params: params_buffer,
             uploads,
             slabs,
             steps,
@@ -209,6 +213,18 @@ impl Plan {
     /// # Errors
     /// As [`Plan::run`]; [`Error::Defect`] where [`MOST_IN_FLIGHT`] were not taken yet.
     pub fn submit(&mut self, uploads: &[(Slice, &[u8])]) -> Result<()> {
+        self.send(uploads, None).map(drop)
+    }
+
+    /// As [`Plan::submit`], of f32 values, unless `precision` refuses one of them: see [`Precision::refuses`]. Whether it was submitted.
+    ///
+    /// # Errors
+    /// As [`Plan::submit`].
+    pub fn submit_unless_refused(&mut self, uploads: &[(Slice, &[u8])], precision: Precision) -> Result<bool> {
+        self.send(uploads, Some(precision))
+    }
+
+    fn send(&mut self, uploads: &[(Slice, &[u8])], precision: Option<Precision>) -> Result<bool> {
         let start = Clock::start();
         if self.flying.len() >= MOST_IN_FLIGHT {
             return Err(Error::Defect("a plan is to run before its outputs were taken".into()));
@@ -217,7 +233,10 @@ impl Plan {
         let mut encoder = self.encoder();
         let written = self.written(uploads)?;
         let slot = &self.slots[at];
-        let staged = slot.bring(&self.gpu, &mut encoder, &written);
+        let brought = slot.bring(&self.gpu, &mut encoder, &written, precision);
+        if brought == Brought::Refused {
+            return Ok(false);
+        }
         let mut rest = &self.steps[..];
         while let Some(first) = rest.first() {
             self.mirror(&mut encoder, first);
@@ -239,11 +258,11 @@ impl Plan {
             end += slice.size;
         }
         let submission = self.gpu.shared.queue.submit([encoder.finish()]);
-        if staged {
+        if brought == Brought::Staged {
             slot.submitted();
         }
         self.flying.push_back(Flight { slot: at, submission, upload: start.elapsed(), clock: Clock::start() });
-        Ok(())
+        Ok(true)
     }
 
     /// The outputs of the submission that was made first and not taken yet, and where its time went; none where there is none.

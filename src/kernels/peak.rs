@@ -37,13 +37,14 @@ pub fn peak_matrix(workgroups: usize, rounds: u32, input: Slice, output: Slice) 
     one_a_item("peak_matrix", &PEAK_MATRIX, params, vec![input, output], invocations, work)
 }
 
-/// `count` vec4s from `input` to `output`.
+/// `count` vec4s from `input` to `output`, `rounds` times.
 ///
 /// # Errors
 /// [`crate::Error::Shape`] where a buffer is too small.
-pub fn peak_copy(count: usize, input: Slice, output: Slice) -> Result<Dispatch> {
+pub fn peak_copy(count: usize, rounds: u32, input: Slice, output: Slice) -> Result<Dispatch> {
     holds("peak_copy", input, 16 * count as u64)?;
     holds("peak_copy", output, 16 * count as u64)?;
-    let params = peak_copy::Params { count: count as u32 };
-    one_a_item("peak_copy", &PEAK_COPY, params, vec![input, output], count, Work { flops: 0, bytes: 32 * count as u64 })
+    let params = peak_copy::Params { count: count as u32, rounds };
+    let all = count * rounds as usize;
+    one_a_item("peak_copy", &PEAK_COPY, params, vec![input, output], all, Work { flops: 0, bytes: 32 * all as u64 })
 }

@@ -1,6 +1,7 @@
 //! Making a [`Recognizer`]: which model, where it runs, which faces.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Recognizer;
 use super::finder::{Faces, Finder};
@@ -149,6 +150,6 @@ impl Builder {
         let name = device.name().to_owned();
         let mut ensemble = Ensemble::with(model, device, self.precision)?;
         ensemble.warm_up(1, self.oversample)?;
-        Ok(Recognizer { ensemble, finder, labels, oversample: self.oversample, device: name, warning })
+        Ok(Recognizer { ensemble, finder, labels, oversample: self.oversample, device: name, warning, searched: Duration::ZERO })
     }
 }

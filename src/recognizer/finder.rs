@@ -42,6 +42,15 @@ impl Finder {
         Ok(Self { faces, detector: detector.map(|detector| Arc::new(Mutex::new(detector))) })
     }
 
+    /// Other faces from now on.
+    pub fn set(&mut self, faces: Faces) -> Result<()> {
+        if faces != Faces::None && self.detector.is_none() {
+            *self = Self::new(faces, None)?;
+        }
+        self.faces = faces;
+        Ok(())
+    }
+
     /// For another thread: with a detector of its own where there can be one.
     pub fn fork(&self) -> Self {
         let fork = self.detector.as_ref().and_then(|detector| detector.lock().unwrap_or_else(PoisonError::into_inner).fork());
@@ -53,7 +62,7 @@ impl Finder {
 
     /// The rectangles of `photo`, best score first.
     pub fn find(&self, photo: &RgbImage) -> Result<Vec<Found>> {
-        let Some(detector) = &self.detector else {
+        let Some(detector) = self.detector.as_ref().filter(|_| self.faces != Faces::None) else {
             return Ok(vec![Found::whole(photo.width(), photo.height())]);
         };
         // A detector that panicked once is asked again: it answers for itself.
@@ -67,7 +76,7 @@ impl Finder {
 
     /// As [`Finder::find`]; with [`Wait::Elsewhere`] on another thread, which gets a copy of the photograph.
     pub async fn find_waiting(&self, photo: &RgbImage, wait: Wait) -> Result<Vec<Found>> {
-        if wait == Wait::Here || self.detector.is_none() {
+        if wait == Wait::Here || self.detector.is_none() || self.faces == Faces::None {
             return self.find(photo);
         }
         let (finder, photo) = (self.clone(), photo.clone());

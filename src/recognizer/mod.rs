@@ -7,6 +7,7 @@ mod prefetch;
 mod stream;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use image::RgbImage;
 
@@ -19,7 +20,8 @@ pub use stream::{Answer, Stream};
 use analysis::Found;
 use finder::Finder;
 
-use crate::ensemble::{Ensemble, Reading, Times};
+use crate::clock::Clock;
+use crate::ensemble::{Ensemble, Reading, Seen, Times};
 use crate::error::{Error, Result};
 use crate::gpu::{Timing, Wait};
 use crate::rect::Rect;
@@ -44,6 +46,7 @@ pub struct Recognizer {
     oversample: bool,
     device: String,
     warning: Option<String>,
+    searched: Duration,
 }
 
 impl Recognizer {
@@ -114,6 +117,45 @@ impl Recognizer {
         Stream::new(self, photos)
     }
 
+    /// Other faces from the next photograph on.
+    ///
+    /// # Errors
+    /// As [`Builder::build`], where it had no detector before.
+    pub fn set_faces(&mut self, faces: Faces) -> Result<()> {
+        self.finder.set(faces)
+    }
+
+    /// Whether five crops and their mirrors are averaged from the next photograph on, whatever the model says.
+    pub fn set_oversample(&mut self, oversample: bool) {
+        self.oversample = oversample;
+    }
+
+    /// What the networks saw of a face of `photo`: its crop, and the picture of each representation.
+    ///
+    /// # Errors
+    /// As [`Recognizer::analyze`].
+    pub fn seen(&mut self, photo: &RgbImage, face: &AnalyzedFace) -> Result<Seen> {
+        pollster::block_on(self.see(photo, face, Wait::Here))
+    }
+
+    /// As [`Recognizer::seen`], without keeping the executor waiting for a GPU.
+    ///
+    /// # Errors
+    /// As [`Recognizer::analyze`].
+    pub async fn seen_async(&mut self, photo: &RgbImage, face: &AnalyzedFace) -> Result<Seen> {
+        self.see(photo, face, Wait::Elsewhere).await
+    }
+
+    async fn see(&mut self, photo: &RgbImage, face: &AnalyzedFace, wait: Wait) -> Result<Seen> {
+        let rect = Found { rect: face.rect, score: face.score }.crop(self.description().canonical.margin);
+        self.ensemble.see(photo, rect, wait).await
+    }
+
+    /// Time that finding faces took so far, without that of [`Recognizer::prefetch`]'s threads.
+    pub fn searched(&self) -> Duration {
+        self.searched
+    }
+
     /// Where the time of the networks went so far.
     pub fn times(&self) -> Times {
         self.ensemble.times()
@@ -129,10 +171,12 @@ impl Recognizer {
 
     /// The one way of all forms: find, read together, share out.
     async fn batch(&mut self, photos: &[&RgbImage], wait: Wait) -> Vec<Result<Analysis>> {
+        let start = Clock::start();
         let mut found = Vec::with_capacity(photos.len());
         for photo in photos {
             found.push((*photo, self.finder.find_waiting(photo, wait).await));
         }
+        self.searched += start.elapsed();
         self.read(found, wait).await
     }
 

@@ -39,8 +39,18 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Model`] if the library was built with a broken file.
+    #[cfg(not(target_family = "wasm"))]
     pub fn embedded() -> Result<Self> {
         Self::parse("default", include_bytes!("../../models/default.safetensors"))
+    }
+
+    /// In the browser the default model is a file of its own, which is fetched once.
+    ///
+    /// # Errors
+    /// [`Error::Argument`], always.
+    #[cfg(target_family = "wasm")]
+    pub fn embedded() -> Result<Self> {
+        Err(Error::Argument("this build carries no model: give it the bytes of one".into()))
     }
 
     /// Reads a model file.

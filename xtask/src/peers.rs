@@ -22,7 +22,7 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
     let scripts = root.join("peers");
     let cuda = driver.is_some() && system::output(&mut Command::new("nvidia-smi")).is_some();
     let mut environments = vec![("requirements.txt", "venv-peers"), ("requirements-webgpu.txt", "venv-peers-webgpu")];
-    environments.extend(cuda.then_some(("requirements-torch.txt", "venv-peers-torch")));
+    environments.extend(cuda.then_some(("requirements-cuda.txt", "venv-peers-cuda")));
     let mut pythons = Vec::new();
     let ready = steps.run("peers", || {
         for (requirements, venv) in environments {
@@ -40,7 +40,7 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
         command.args(["build", "--release", "--locked", "--manifest-path"]).arg(scripts.join("burn/Cargo.toml"));
         Done::of(system::run(command.arg("--target-dir").arg(target.join("peers-burn"))))
     });
-    let [python, webgpu, torch @ ..] = &pythons[..] else { return steps.finish() };
+    let [python, webgpu, with_cuda @ ..] = &pythons[..] else { return steps.finish() };
     let (peer, burn) = (program(target, "release/examples/peer"), program(target, "peers-burn/release/moue-peer-burn"));
     let networks = ready
         && steps.run("networks", || {
@@ -58,8 +58,8 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
         let mut command = Command::new(python);
         command.arg(scripts.join("compare.py")).arg("--moue").arg(&peer).arg("--burn").arg(&burn);
         command.arg("--webgpu-python").arg(webgpu);
-        if let [torch] = torch {
-            command.arg("--torch-python").arg(torch);
+        if let [python] = with_cuda {
+            command.arg("--cuda-python").arg(python);
         }
         command.arg("--folder").arg(&folder).arg("--driver").arg(driver).args(["--nets", nets]).args(how);
         command.arg("--json").arg(root.join(format!("benches/peers/{name}.json")));

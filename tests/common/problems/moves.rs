@@ -188,6 +188,6 @@ pub(super) fn peak_copy(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut bench = Bench::of(gpu, precision);
     let input = bench.floats(&values);
     let output = bench.recording.slab("output", 16 * 131);
-    bench.recording.dispatch(kernels::peak_copy(131, input, output).map_err(text)?);
+    bench.recording.dispatch(kernels::peak_copy(131, 3, input, output).map_err(text)?);
     close_in(precision, "peak_copy", &bench.run_floats(output)?, &values, Tolerance::Exact)
 }

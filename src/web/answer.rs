@@ -1,0 +1,140 @@
+//! Answers as JSON, in the shapes of web/src/types.ts.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::ensemble::Times;
+use crate::gpu::Gpu;
+use crate::recognizer::{Analysis, AnalyzedFace};
+use crate::weights::Description;
+
+/// What an engine is.
+#[derive(Serialize)]
+pub struct About<'a> {
+    version: &'static str,
+    adapter: Adapter<'a>,
+    model: Model<'a>,
+}
+
+#[derive(Serialize)]
+struct Adapter<'a> {
+    name: &'a str,
+    backend: &'a str,
+    driver: &'a str,
+    kind: &'a str,
+    f16: bool,
+    binding: u64,
+}
+
+#[derive(Serialize)]
+struct Model<'a> {
+    name: &'a str,
+    labels: &'a [String],
+    members: Vec<Member<'a>>,
+    licence: &'a str,
+    source: &'a str,
+    card: &'a str,
+}
+
+#[derive(Serialize)]
+struct Member<'a> {
+    name: &'a str,
+    representation: Option<&'a str>,
+    weight: f64,
+}
+
+impl<'a> About<'a> {
+    /// Of a model on a GPU.
+    pub fn new(gpu: &'a Gpu, description: &'a Description) -> Self {
+        let adapter = gpu.adapter();
+        let members = description.members.iter().zip(&description.fusion.weights);
+        let member =
+            |(member, &weight): (&'a crate::weights::Member, &f64)| Member { name: &member.name, representation: member.representation.as_deref(), weight };
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            adapter: Adapter {
+                name: &adapter.name,
+                backend: &adapter.backend,
+                driver: &adapter.driver,
+                kind: &adapter.kind,
+                f16: gpu.capabilities().f16,
+                binding: gpu.capabilities().binding,
+            },
+            model: Model {
+                name: &description.name,
+                labels: &description.labels,
+                members: members.map(member).collect(),
+                licence: &description.licence,
+                source: &description.source,
+                card: &description.card,
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    width: u32,
+    height: u32,
+    faces: Vec<Face<'a>>,
+    times: Stages,
+}
+
+#[derive(Serialize)]
+struct Face<'a> {
+    #[serde(rename = "box")]
+    rect: Rect,
+    score: Option<f64>,
+    label: &'a str,
+    #[serde(rename = "labelIndex")]
+    label_index: usize,
+    probabilities: &'a [f32],
+    members: &'a [Vec<f32>],
+}
+
+#[derive(Serialize)]
+struct Rect {
+    x: i32,
+    y: i32,
+    width: u32,
+    height: u32,
+}
+
+/// In milliseconds.
+#[derive(Serialize)]
+struct Stages {
+    detect: f64,
+    prepare: f64,
+    upload: f64,
+    compute: f64,
+    readback: f64,
+}
+
+/// The answer for a picture, whose faces took `searched` to find, by the times `before` and `after` it was read.
+pub fn json(analysis: &Analysis, searched: Duration, before: Times, after: Times) -> String {
+    let ms = |time: Duration| 1e3 * time.as_secs_f64();
+    let faces = analysis.faces.iter().map(Face::from).collect();
+    let times = Stages {
+        detect: ms(searched),
+        prepare: ms(after.prepare - before.prepare),
+        upload: ms(after.upload - before.upload),
+        compute: ms(after.compute - before.compute),
+        readback: ms(after.readback - before.readback),
+    };
+    serde_json::to_string(&Answer { width: analysis.width, height: analysis.height, faces, times }).unwrap_or_default()
+}
+
+impl<'a> From<&'a AnalyzedFace> for Face<'a> {
+    fn from(face: &'a AnalyzedFace) -> Self {
+        let crate::Rect { x, y, width, height } = face.rect;
+        Self {
+            rect: Rect { x, y, width, height },
+            score: face.score,
+            label: &face.label,
+            label_index: face.label_index,
+            probabilities: &face.probabilities,
+            members: &face.members,
+        }
+    }
+}

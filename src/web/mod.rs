@@ -1,0 +1,140 @@
+//! The face for JavaScript, which web/src wraps: one engine, in a Web Worker. Nothing blocks: what waits for the GPU is a promise.
+
+mod answer;
+mod failure;
+
+use image::RgbImage;
+use js_sys::{Array, Object, Reflect, Uint8Array, Uint8ClampedArray};
+use wasm_bindgen::prelude::*;
+
+use crate::device::Device;
+use crate::ensemble::Represented;
+use crate::error::{Error, Result};
+use crate::gpu::Gpu;
+use crate::precision::Precision;
+use crate::recognizer::{AnalyzedFace, Faces, Recognizer};
+use crate::weights::Model;
+use answer::About;
+use failure::failure;
+
+/// What JavaScript gets of a failure: `{ code, message }`.
+type Answer<T> = std::result::Result<T, JsValue>;
+
+/// Prints what the library should never panic of to the console.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// A model on a GPU.
+#[wasm_bindgen]
+pub struct Engine {
+    gpu: Gpu,
+    recognizer: Recognizer,
+    about: String,
+    photo: RgbImage,
+    faces: Vec<AnalyzedFace>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// `model`: bytes of a model file. `power`: `high-performance`, `low-power` or nothing. `name`, `cpu`: what the browser says of the adapter that it gives
+    /// for that. `precision`: `f32` or `f16`.
+    pub async fn open(model: &[u8], power: Option<String>, name: String, cpu: bool, precision: &str) -> Answer<Engine> {
+        opened(model, power.as_deref(), name, cpu, precision).await.map_err(failure)
+    }
+
+    /// JSON of the adapter, the model and the version.
+    pub fn about(&self) -> String {
+        self.about.clone()
+    }
+
+    /// The faces of a picture, `rgba` `[height, width, 4]` bytes. `faces`: `all`, `largest` or `none`. The answer is JSON.
+    pub async fn analyze(&mut self, width: u32, height: u32, rgba: &[u8], faces: &str, oversample: bool) -> Answer<String> {
+        self.analyzed(width, height, rgba, faces, oversample).await.map_err(failure)
+    }
+
+    /// What the networks saw of face `index` of the last picture: `{ crop, mapped: [{ name, image, codes?, codesSize? }] }`, images as `{ width, height, data }`
+    /// with `data` RGBA.
+    pub async fn seen(&mut self, index: usize) -> Answer<Object> {
+        let Some(face) = self.faces.get(index) else { return Err(failure(Error::Argument(format!("there is no face {index}")))) };
+        let seen = self.recognizer.seen_async(&self.photo, face).await.map_err(failure)?;
+        let mapped = seen.representations.iter().map(represented).collect::<Answer<Array>>()?;
+        object(&[("crop", picture(&seen.crop)?.into()), ("mapped", mapped.into())])
+    }
+
+    /// Destroys the device, as a driver reset would.
+    pub fn destroy(&self) {
+        self.gpu.destroy();
+    }
+}
+
+async fn opened(model: &[u8], power: Option<&str>, name: String, cpu: bool, precision: &str) -> Result<Engine> {
+    let model = Model::parse("model", model)?;
+    let precision = [Precision::F32, Precision::F16].into_iter().find(|known| known.name() == precision);
+    let precision = precision.ok_or_else(|| Error::Argument("the precision is f32 or f16".into()))?;
+    let describe = |adapter: &mut crate::gpu::Adapter| {
+        if !name.is_empty() {
+            adapter.name = name;
+        }
+        if cpu {
+            "cpu".clone_into(&mut adapter.kind);
+        }
+    };
+    let gpu = Gpu::open_described(power, describe).await?;
+    let about = serde_json::to_string(&About::new(&gpu, &model.description)).unwrap_or_default();
+    let builder = Recognizer::builder().model(model).device(Device::Gpu(gpu.clone())).precision(precision);
+    let recognizer = builder.build_async().await?;
+    Ok(Engine { gpu, recognizer, about, photo: RgbImage::default(), faces: Vec::new() })
+}
+
+impl Engine {
+    async fn analyzed(&mut self, width: u32, height: u32, rgba: &[u8], faces: &str, oversample: bool) -> Result<String> {
+        if rgba.len() as u64 != 4 * u64::from(width) * u64::from(height) {
+            return Err(Error::Argument(format!("{} bytes are no picture of {width} x {height}", rgba.len())));
+        }
+        self.recognizer.set_faces(match faces {
+            "all" => Faces::All,
+            "largest" => Faces::Largest,
+            "none" => Faces::None,
+            other => return Err(Error::Argument(format!("faces `{other}`: all, largest or none"))),
+        })?;
+        self.recognizer.set_oversample(oversample);
+        let pixels = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+        self.faces.clear();
+        self.photo = RgbImage::from_raw(width, height, pixels).unwrap_or_default();
+        let (searched, before) = (self.recognizer.searched(), self.recognizer.times());
+        let analysis = self.recognizer.analyze_async(&self.photo).await?;
+        let searched = self.recognizer.searched() - searched;
+        let answer = answer::json(&analysis, searched, before, self.recognizer.times());
+        self.faces = analysis.faces;
+        Ok(answer)
+    }
+}
+
+fn represented(seen: &Represented) -> Answer<JsValue> {
+    let object = object(&[("name", seen.name.as_str().into()), ("image", picture(&seen.picture)?.into())])?;
+    if let Some(codes) = &seen.codes {
+        set(&object, "codes", &Uint8Array::from(&codes.as_raw()[..]))?;
+        set(&object, "codesSize", &Array::of2(&codes.width().into(), &codes.height().into()))?;
+    }
+    Ok(object.into())
+}
+
+fn picture(picture: &RgbImage) -> Answer<Object> {
+    let rgba: Vec<u8> = picture.pixels().flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
+    let data = Uint8ClampedArray::from(&rgba[..]);
+    object(&[("width", picture.width().into()), ("height", picture.height().into()), ("data", data.into())])
+}
+
+fn object(fields: &[(&str, JsValue)]) -> Answer<Object> {
+    let object = Object::new();
+    for (name, value) in fields {
+        set(&object, name, value)?;
+    }
+    Ok(object)
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) -> Answer<()> {
+    Reflect::set(object, &name.into(), value).map(drop)
+}
