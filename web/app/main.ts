@@ -1,0 +1,55 @@
+/** Loads the package and puts the tabs to work. */
+
+import { Moue } from "../src/index.js";
+import { adapterName } from "./ui/adapter.js";
+import { Bench } from "./ui/bench.js";
+import { byId } from "./ui/dom.js";
+import { code, showFailure } from "./ui/failure.js";
+import { Loading } from "./ui/loading.js";
+import { showModel } from "./ui/model.js";
+import { Photos } from "./ui/photos.js";
+import { tabs } from "./ui/tabs.js";
+import { Turn } from "./ui/turn.js";
+import { Webcam } from "./ui/webcam.js";
+
+const loading = new Loading();
+const errorBox = byId("error", HTMLElement);
+const turn = new Turn();
+
+const moue = Moue.load({ onProgress: (progress) => loading.progress(progress) });
+new Photos(moue, turn);
+const webcam = new Webcam(moue, turn);
+tabs(byId("tabs", HTMLElement), (panel) => {
+  if (panel !== "webcam") webcam.stop();
+});
+
+moue.then(opened, (error: unknown) => {
+  loading.done(code(error) === "no-webgpu" ? "This browser cannot run moue." : "moue could not be loaded.");
+  showFailure(errorBox, error);
+});
+
+function opened(moue: Moue): void {
+  window.moue = moue;
+  const ready = `Ready. Model: ${moue.model.name}${moue.model.cached ? ", out of the cache" : ""}.`;
+  loading.done(ready);
+  const adapter = byId("adapter", HTMLElement);
+  adapter.textContent = adapterName(moue.adapter);
+  adapter.hidden = false;
+  showModel(moue);
+  new Bench(moue, turn);
+  moue.onrecover = (error) => loading.say(`The GPU was lost and is open again. ${error.message}`);
+  turn.onChange((taken) => loading.say(taken ? "The benchmark is running; everything else waits." : ready));
+
+  const lose = byId("lose-device", HTMLButtonElement);
+  lose.disabled = false;
+  turn.onChange((taken) => {
+    lose.disabled = taken;
+  });
+  lose.addEventListener("click", () => {
+    loading.say("The GPU device is being destroyed.");
+    moue.destroyDevice().then(
+      () => loading.say("The GPU device was destroyed; the next picture opens it again."),
+      (error: unknown) => showFailure(errorBox, error),
+    );
+  });
+}

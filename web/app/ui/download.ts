@@ -1,0 +1,10 @@
+/** Hands a text to the browser as a download. */
+
+import { h } from "./dom.js";
+
+export function download(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  h("a", { href: url, download: name }).click();
+  // Some browsers read it only after the click has returned.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,31 @@
+/** The example photographs; credits in public/examples/CREDITS.md. */
+
+import { byId, h } from "./dom.js";
+
+const london = "DeBruine & Jones, CC\u00a0BY\u00a04.0";
+const examples = [
+  { name: "astronaut", file: "astronaut.png", title: "Eileen Collins", credit: "NASA, public domain" },
+  { name: "grace_hopper", file: "grace_hopper.jpg", title: "Grace Hopper", credit: "US Navy, public domain" },
+  { name: "smiling", file: "smiling.jpg", title: "Smiling portrait", credit: london },
+  { name: "neutral", file: "neutral.jpg", title: "Neutral portrait", credit: london },
+];
+
+/** A file's name, and what fetches it from beside the page. */
+export type OnExample = (name: string, load: () => Promise<Blob>) => void;
+
+export function showExamples(onExample: OnExample): void {
+  const list = byId("examples", HTMLUListElement);
+  for (const { name, file, title, credit } of examples) {
+    const thumb = h("img", { src: `./examples/thumbs/${name}.jpg`, alt: "", width: 64, height: 64 });
+    const words = h("span", {}, h("b", {}, title), h("small", {}, credit));
+    const button = h("button", { type: "button", class: "example", "data-testid": `example-${name}` }, thumb, words);
+    button.addEventListener("click", () => onExample(file, async () => fetchFile(`./examples/${file}`)));
+    list.append(h("li", {}, button));
+  }
+}
+
+async function fetchFile(url: string): Promise<Blob> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: the server answers ${response.status}`);
+  return response.blob();
+}

@@ -1,0 +1,51 @@
+/** A failure as a visible box; where WebGPU is missing, also what has it. */
+
+import { MoueError } from "../../src/index.js";
+import { h } from "./dom.js";
+
+/** The code that tests and readers see. */
+export function code(error: unknown): string {
+  return error instanceof MoueError ? error.code : "defect";
+}
+
+export function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Fills and shows a box, or hides it. */
+export function showFailure(box: HTMLElement, error: unknown): void {
+  box.hidden = error === null;
+  box.replaceChildren();
+  delete box.dataset["code"];
+  if (error === null) return;
+  box.dataset["code"] = code(error);
+  box.append(h("p", {}, message(error)), ...remedies(code(error)));
+}
+
+function remedies(code: string): Node[] {
+  switch (code) {
+    case "no-webgpu":
+      // Elsewhere than on https: and localhost every browser hides it.
+      return isSecureContext ? [h("p", {}, "These browsers have WebGPU:"), browsers()] : [];
+    case "no-adapter":
+      return [
+        h("p", {}, "The browser has WebGPU but offers no GPU. What helps: switch on hardware acceleration in its settings, update the graphics driver, restart the browser."),
+        h("p", {}, "On Linux, Chrome needs the flag ", h("code", {}, "chrome://flags/#enable-unsafe-webgpu"), "."),
+      ];
+    case "network":
+      return [h("p", {}, "Load the page again once the connection is back.")];
+    default:
+      return [];
+  }
+}
+
+function browsers(): HTMLElement {
+  return h(
+    "ul",
+    { "data-testid": "browsers" },
+    h("li", {}, "Chrome and Edge 113 and later on Windows, macOS and ChromeOS; Chrome 121 and later on Android"),
+    h("li", {}, "Safari 26"),
+    h("li", {}, "Firefox 141 and later on Windows, 145 and later on macOS with Apple silicon"),
+    h("li", {}, "Chrome on Linux with the flag ", h("code", {}, "chrome://flags/#enable-unsafe-webgpu")),
+  );
+}

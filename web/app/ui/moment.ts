@@ -1,0 +1,43 @@
+/** The moment that was chosen on the timeline: its frame and its answer. */
+
+import type { ModelInfo } from "../../src/index.js";
+import { h } from "./dom.js";
+import { FaceViews } from "./face.js";
+import { fromLeft } from "./order.js";
+import type { Moment } from "./moments.js";
+import { Picture } from "./picture.js";
+
+export class MomentView {
+  readonly #into: HTMLElement;
+  readonly #model: ModelInfo;
+  #picture: Picture | null = null;
+
+  constructor(into: HTMLElement, model: ModelInfo) {
+    this.#into = into;
+    this.#model = model;
+  }
+
+  show(moment: Moment | null): void {
+    this.#picture?.dispose();
+    this.#picture = null;
+    this.#into.replaceChildren();
+    if (moment === null) return;
+
+    const analysis = fromLeft(moment.analysis, false);
+    const picture = new Picture("The frame of the chosen moment");
+    this.#picture = picture;
+    void picture.load(moment.frame);
+    picture.mark(analysis, `The frame of the chosen moment: ${analysis.faces.map(({ label }) => label).join(", ") || "no face"}`);
+    const views = new FaceViews(this.#model, h("div", { class: "faces" }));
+    views.show(analysis.faces);
+    this.#into.append(
+      h(
+        "article",
+        { class: "card" },
+        h("h3", {}, `Frame of ${new Date(performance.timeOrigin + moment.at).toLocaleTimeString()}`),
+        h("div", { class: "card-left" }, picture.canvas),
+        h("div", { class: "card-right" }, analysis.faces.length === 0 ? h("p", {}, "No face in this frame.") : views.element),
+      ),
+    );
+  }
+}

@@ -1,0 +1,57 @@
+/** What the timeline remembers: the last 60 seconds, with small copies of their frames. */
+
+import type { Analysis, Face } from "../../src/index.js";
+import { Ring } from "./ring.js";
+
+/** Seconds that are shown. */
+export const span = 60;
+/** Milliseconds between two moments at least: so that 60 seconds are 600 small frames at most. */
+const apart = 100;
+const widest = 320;
+
+export interface Moment {
+  /** Milliseconds, as of `performance.now()`. */
+  at: number;
+  analysis: Analysis;
+  /** The frame, as JPEG. */
+  frame: Blob;
+}
+
+export class Moments {
+  readonly #ring = new Ring<Moment>((span * 1000) / apart);
+  readonly #canvas = new OffscreenCanvas(widest, widest);
+  #last = -Infinity;
+
+  /** A small copy of what the video shows now; null where the last one is too near. */
+  snapshot(video: HTMLVideoElement, at: number): Promise<Blob> | null {
+    if (at - this.#last < apart || video.videoWidth === 0) return null;
+    this.#last = at;
+    const shrink = Math.min(1, widest / video.videoWidth);
+    this.#canvas.width = Math.round(video.videoWidth * shrink);
+    this.#canvas.height = Math.max(1, Math.round(video.videoHeight * shrink));
+    this.#canvas.getContext("2d")?.drawImage(video, 0, 0, this.#canvas.width, this.#canvas.height);
+    return this.#canvas.convertToBlob({ type: "image/jpeg", quality: 0.7 });
+  }
+
+  add(moment: Moment): void {
+    this.#ring.push(moment);
+  }
+
+  /** Those of the last 60 seconds, oldest first. */
+  all(): Moment[] {
+    const moments = this.#ring.all();
+    const end = moments.at(-1)?.at ?? 0;
+    return moments.filter(({ at }) => end - at <= span * 1000);
+  }
+
+  clear(): void {
+    this.#ring.clear();
+    this.#last = -Infinity;
+  }
+}
+
+/** The face whose box is largest. */
+export function largest(analysis: Analysis): Face | null {
+  const area = ({ box }: Face): number => box.width * box.height;
+  return analysis.faces.reduce<Face | null>((most, face) => (most === null || area(face) > area(most) ? face : most), null);
+}

@@ -1,0 +1,23 @@
+/** One colour a label, the same everywhere: Okabe and Ito's, told apart by the colour-blind. */
+
+const named: Record<string, string> = {
+  angry: "#d55e00",
+  disgust: "#009e73",
+  fear: "#cc79a7",
+  happy: "#e6a100",
+  neutral: "#8b9199",
+  sad: "#0072b2",
+  surprise: "#56b4e9",
+};
+const others = Object.values(named);
+
+/** The colour of a label; of a model with other labels, by position. */
+export function colour(label: string, position: number): string {
+  return named[label] ?? others[position % others.length] ?? "#888888";
+}
+
+/** Black or white, whichever reads better on a colour of six hexadecimal digits. */
+export function ink(background: string): string {
+  const [r, g, b] = [1, 3, 5].map((at) => (parseInt(background.slice(at, at + 2), 16) / 255) ** 2.2);
+  return 0.2126 * (r ?? 0) + 0.7152 * (g ?? 0) + 0.0722 * (b ?? 0) > 0.18 ? "#000000" : "#ffffff";
+}

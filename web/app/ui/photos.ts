@@ -1,0 +1,98 @@
+/** The tab of the photographs: files in, one card each, answered in order. */
+
+import type { Moue } from "../../src/index.js";
+import type { Entry } from "../export/entry.js";
+import { remember } from "./answers.js";
+import { Card } from "./card.js";
+import { byId } from "./dom.js";
+import { showExamples } from "./examples.js";
+import { exportButtons } from "./exports.js";
+import { code, message } from "./failure.js";
+import { files } from "./files.js";
+import { plural } from "./format.js";
+import type { Turn } from "./turn.js";
+
+interface Job {
+  name: string;
+  load: () => Promise<Blob>;
+  card: Card;
+  entry: Entry;
+}
+
+export class Photos {
+  readonly #moue: Promise<Moue>;
+  readonly #turn: Turn;
+  readonly #list = byId("cards", HTMLElement);
+  #jobs: Job[] = [];
+  #last: Promise<void> = Promise.resolve();
+
+  /** Files may come before the model is there; they wait. */
+  constructor(moue: Promise<Moue>, turn: Turn) {
+    this.#moue = moue;
+    this.#turn = turn;
+    files((found) => this.#add(found.map((file) => ({ name: file.name, load: async () => file }))));
+    showExamples((name, load) => this.#add([{ name, load }]));
+    exportButtons("photos", () => this.#jobs.map(({ entry }) => entry).filter(answered), () => window.moue?.model ?? null);
+    byId("photos-clear", HTMLButtonElement).addEventListener("click", () => this.#clear());
+  }
+
+  /** A new lot goes above the older ones, in its own order. */
+  #add(lot: { name: string; load: () => Promise<Blob> }[]): void {
+    const jobs = lot.map(({ name, load }) => ({
+      name,
+      load,
+      card: new Card(name),
+      entry: { input: name, analysis: null, error: null, seconds: null },
+    }));
+    this.#list.prepend(...jobs.map(({ card }) => card.element));
+    this.#jobs.push(...jobs);
+    for (const job of jobs) this.#queue(job, "all");
+    this.#count();
+  }
+
+  #queue(job: Job, faces: "all" | "none"): void {
+    job.card.wait("Waits for its turn.");
+    this.#last = this.#last.then(async () => this.#answer(job, faces));
+  }
+
+  async #answer(job: Job, faces: "all" | "none"): Promise<void> {
+    const { name, load, card, entry } = job;
+    if (card.gone) return;
+    try {
+      const file = await load();
+      await card.picture(file);
+      card.wait("Waits for the model.");
+      const moue = await this.#moue;
+      if (this.#turn.taken) card.wait("Waits for the benchmark to end.");
+      await this.#turn.free();
+      card.wait("Being read.");
+      const analysis = await moue.analyze(file, { faces, pictures: true });
+      remember({ name, analysis, error: null });
+      entry.analysis = analysis;
+      if (!card.gone) card.answer(analysis, moue.model, () => this.#queue(job, "none"));
+    } catch (error) {
+      remember({ name, analysis: null, error: { code: code(error), message: message(error) } });
+      entry.error = message(error);
+      card.fail(error);
+    }
+    this.#count();
+  }
+
+  #clear(): void {
+    for (const { card } of this.#jobs) card.remove();
+    this.#jobs = [];
+    this.#count();
+  }
+
+  #count(): void {
+    byId("photo-actions", HTMLElement).hidden = this.#jobs.length === 0;
+    const done = this.#jobs.filter(({ entry }) => answered(entry)).length;
+    const failed = this.#jobs.filter(({ entry }) => entry.error !== null).length;
+    const of = done < this.#jobs.length ? `${done} of ${plural(this.#jobs.length, "photograph")}` : plural(done, "photograph");
+    byId("photo-count", HTMLElement).textContent = failed === 0 ? `${of} read` : `${of} done, ${failed} of them failed`;
+  }
+}
+
+function answered({ analysis, error }: Entry): boolean {
+  return analysis !== null || error !== null;
+}

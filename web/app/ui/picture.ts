@@ -1,0 +1,66 @@
+/** A picture with its boxes on a canvas, as sharp as the display. */
+
+import type { Analysis } from "../../src/index.js";
+import { context, h } from "./dom.js";
+import { drawMarks } from "./marks.js";
+
+/** Height that a picture has at most, in pixels of the page. */
+const tallest = 520;
+/** A side that is kept at most: sharp on any display, and memory stays small. */
+const longest = 1600;
+
+export class Picture {
+  readonly canvas = h("canvas", { role: "img", class: "picture" });
+  readonly #observer = new ResizeObserver(() => this.#draw());
+  #bitmap: ImageBitmap | null = null;
+  #analysis: Analysis | null = null;
+
+  constructor(name: string) {
+    this.canvas.setAttribute("aria-label", name);
+    this.#observer.observe(this.canvas);
+  }
+
+  /** Shows a file; what the browser cannot decode stays blank. */
+  async load(file: Blob): Promise<void> {
+    const full = await createImageBitmap(file).catch(() => null);
+    if (full === null) return;
+    const shrink = longest / Math.max(full.width, full.height);
+    this.#bitmap?.close();
+    if (shrink >= 1) {
+      this.#bitmap = full;
+    } else {
+      const size = { resizeWidth: Math.max(1, Math.round(full.width * shrink)), resizeHeight: Math.max(1, Math.round(full.height * shrink)) };
+      this.#bitmap = await createImageBitmap(full, { ...size, resizeQuality: "high" });
+      full.close();
+    }
+    this.#draw();
+  }
+
+  mark(analysis: Analysis, description: string): void {
+    this.#analysis = analysis;
+    this.canvas.setAttribute("aria-label", description);
+    this.#draw();
+  }
+
+  dispose(): void {
+    this.#observer.disconnect();
+    this.#bitmap?.close();
+    this.#bitmap = null;
+  }
+
+  #draw(): void {
+    const bitmap = this.#bitmap;
+    if (bitmap === null) return;
+    this.canvas.style.maxWidth = `${Math.round((tallest * bitmap.width) / bitmap.height)}px`;
+    this.canvas.style.aspectRatio = `${bitmap.width} / ${bitmap.height}`;
+    if (this.canvas.clientWidth === 0) return;
+    const density = window.devicePixelRatio;
+    this.canvas.width = Math.round(this.canvas.clientWidth * density);
+    this.canvas.height = Math.round((this.canvas.width * bitmap.height) / bitmap.width);
+    const on = context(this.canvas);
+    on.imageSmoothingQuality = "high";
+    on.drawImage(bitmap, 0, 0, this.canvas.width, this.canvas.height);
+    if (this.#analysis === null) return;
+    drawMarks(on, this.#analysis.faces, { scale: this.canvas.width / this.#analysis.width, density, mirrored: false });
+  }
+}

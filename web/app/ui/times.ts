@@ -1,0 +1,60 @@
+/** Milliseconds by stage: a stacked bar and its numbers. */
+
+import type { StageTimes } from "../../src/index.js";
+import { h } from "./dom.js";
+import { milliseconds } from "./format.js";
+
+const stages = [
+  ["pixels", "pixels"],
+  ["detect", "find faces"],
+  ["prepare", "prepare"],
+  ["upload", "upload"],
+  ["compute", "compute"],
+  ["readback", "read back"],
+] as const;
+
+export class Times {
+  readonly element: HTMLElement;
+  readonly #parts = stages.map(([, name], at) => ({
+    slice: h("span", { class: `stage-${at}` }),
+    number: h("b", {}),
+    name,
+  }));
+  readonly #total = h("b", {});
+
+  constructor() {
+    this.element = h(
+      "div",
+      { class: "times", "data-testid": "times" },
+      h("div", { class: "stack", "aria-hidden": "true" }, ...this.#parts.map(({ slice }) => slice)),
+      h(
+        "ul",
+        { "aria-label": "Time per stage" },
+        ...this.#parts.map(({ number, name }, at) => h("li", {}, h("i", { class: `stage-${at}`, "aria-hidden": "true" }), `${name} `, number)),
+        h("li", { class: "total" }, "in all ", this.#total),
+      ),
+    );
+  }
+
+  show(times: StageTimes): void {
+    for (const [at, [stage]] of stages.entries()) {
+      const part = this.#parts[at];
+      if (part === undefined) continue;
+      part.slice.style.flexGrow = String(times[stage]);
+      part.number.textContent = milliseconds(times[stage]);
+    }
+    this.#total.textContent = milliseconds(times.total);
+  }
+}
+
+/** A mean of the times in which the last frames count most. */
+export class SmoothTimes {
+  #mean: StageTimes | null = null;
+
+  next(times: StageTimes): StageTimes {
+    const mean = this.#mean ?? { ...times };
+    for (const stage of Object.keys(mean) as (keyof StageTimes)[]) mean[stage] += (times[stage] - mean[stage]) * 0.15;
+    this.#mean = mean;
+    return mean;
+  }
+}

@@ -1,0 +1,192 @@
+/** The tab of the webcam: starting, stopping, and what is shown of every reading. */
+
+import type { Analysis, Moue } from "../../src/index.js";
+import type { Entry } from "../export/entry.js";
+import { adapterName } from "./adapter.js";
+import { remember } from "./answers.js";
+import { cameras, openCamera } from "./camera.js";
+import { byId, h } from "./dom.js";
+import { exportButtons } from "./exports.js";
+import { FaceViews } from "./face.js";
+import { showFailure } from "./failure.js";
+import { plural } from "./format.js";
+import { Rate } from "./frames.js";
+import { showLegend } from "./legend.js";
+import { MomentView } from "./moment.js";
+import { Moments } from "./moments.js";
+import { fromLeft } from "./order.js";
+import { drawOverlay } from "./overlay.js";
+import { Ring } from "./ring.js";
+import { runSession, type Reading } from "./session.js";
+import { Timeline } from "./timeline.js";
+import { SmoothTimes, Times } from "./times.js";
+import type { Turn } from "./turn.js";
+
+/** Frames that an export holds at most. */
+const mostEntries = 20_000;
+const note = "The camera runs while this tab is in view, and stops when you leave it. Frames that arrive while one is being read are dropped.";
+
+export class Webcam {
+  readonly #moue: Promise<Moue>;
+  readonly #start = byId("webcam-start", HTMLButtonElement);
+  readonly #stop = byId("webcam-stop", HTMLButtonElement);
+  readonly #camera = byId("camera", HTMLSelectElement);
+  readonly #mirror = byId("webcam-mirror", HTMLInputElement);
+  readonly #pictures = byId("webcam-pictures", HTMLInputElement);
+  readonly #video = byId("video", HTMLVideoElement);
+  readonly #overlay = byId("overlay", HTMLCanvasElement);
+  readonly #moments = new Moments();
+  readonly #entries = new Ring<Entry>(mostEntries);
+  readonly #times = new Times();
+  readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  #faces: FaceViews | null = null;
+  #timeline: Timeline | null = null;
+  #running: AbortController | null = null;
+  #drawn = 0;
+
+  constructor(moue: Promise<Moue>, turn: Turn) {
+    this.#moue = moue;
+    byId("live-times", HTMLElement).append(this.#times.element);
+    this.#start.addEventListener("click", () => void this.#run());
+    this.#stop.addEventListener("click", () => {
+      this.stop();
+      this.#start.focus();
+    });
+    this.#camera.addEventListener("change", () => void this.#run());
+    this.#mirror.addEventListener("change", () => byId("stage", HTMLElement).classList.toggle("mirrored", this.#mirror.checked));
+    byId("stage", HTMLElement).classList.add("mirrored");
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.stop("The webcam was stopped because the page went out of view.");
+    });
+    turn.onChange((taken) => {
+      if (taken) this.stop();
+      this.#start.disabled = taken;
+      this.#say(taken ? "The benchmark is running; the webcam waits until it ends." : note);
+    });
+    exportButtons("webcam", () => this.#entries.all(), () => window.moue?.model ?? null);
+  }
+
+  /** Stops the camera, and says why. */
+  stop(why: string = note): void {
+    if (this.#running === null) return;
+    this.#running.abort();
+    this.#running = null;
+    for (const track of (this.#video.srcObject as MediaStream | null)?.getTracks() ?? []) track.stop();
+    this.#video.srcObject = null;
+    this.#buttons(false);
+    byId("live", HTMLElement).hidden = true;
+    this.#faces?.show([]);
+    this.#timeline?.draw();
+    this.#say(why);
+  }
+
+  async #run(): Promise<void> {
+    this.stop();
+    const box = byId("webcam-error", HTMLElement);
+    showFailure(box, null);
+    const running = new AbortController();
+    this.#running = running;
+    this.#buttons(true);
+    try {
+      this.#say("Waits for the model.");
+      const moue = await this.#moue;
+      if (running.signal.aborted) return;
+      this.#say("Asks for the camera.");
+      const stream = await openCamera(this.#camera.value === "" ? null : this.#camera.value);
+      if (running.signal.aborted) return stream.getTracks().forEach((track) => track.stop());
+      await this.#show(moue, stream);
+      this.#say(note);
+      const started = performance.now();
+      await runSession({
+        moue,
+        video: this.#video,
+        signal: running.signal,
+        pictures: () => this.#pictures.checked,
+        snapshot: (at) => this.#moments.snapshot(this.#video, at),
+        onReading: this.#reader(started),
+      });
+    } catch (error) {
+      if (running.signal.aborted) return;
+      this.stop();
+      this.#say("");
+      showFailure(box, error);
+    }
+  }
+
+  async #show(moue: Moue, stream: MediaStream): Promise<void> {
+    this.#prepare(moue);
+    this.#video.srcObject = stream;
+    const track = stream.getVideoTracks()[0];
+    track?.addEventListener("ended", () => this.stop("The webcam was disconnected."));
+    const settings = track?.getSettings();
+    this.#mirror.checked = settings?.facingMode !== "environment";
+    byId("stage", HTMLElement).classList.toggle("mirrored", this.#mirror.checked);
+    byId("live", HTMLElement).hidden = false;
+    await this.#video.play();
+    await this.#list(settings?.deviceId ?? "");
+  }
+
+  /** What needs the model's labels; once. */
+  #prepare(moue: Moue): void {
+    if (this.#timeline === null) {
+      const view = new MomentView(byId("moment", HTMLElement), moue.model);
+      this.#timeline = new Timeline(byId("timeline", HTMLCanvasElement), this.#moments, moue.model.labels, (moment) => view.show(moment));
+      this.#faces = new FaceViews(moue.model, byId("live-faces", HTMLElement), true);
+      showLegend(byId("legend", HTMLElement), moue.model.labels);
+      byId("live-adapter", HTMLElement).textContent = adapterName(moue.adapter);
+    }
+    this.#timeline.select(null);
+    this.#moments.clear();
+    this.#entries.clear();
+    byId("history", HTMLElement).hidden = false;
+    this.#timeline.draw();
+  }
+
+  #reader(started: number): (reading: Reading) => void {
+    const rate = new Rate();
+    const smooth = new SmoothTimes();
+    return ({ analysis, at, frame }) => {
+      const { faces, ...rest } = analysis;
+      const kept: Analysis = { ...rest, faces: faces.map(({ pictures: _, ...face }) => face) };
+      this.#entries.push({ input: "webcam", analysis: kept, error: null, seconds: Math.round(at - started) / 1000 });
+      remember({ name: "webcam", analysis: kept, error: null });
+      const shown = fromLeft(analysis, this.#mirror.checked);
+      drawOverlay(this.#overlay, shown, this.#mirror.checked);
+      this.#faces?.show(shown.faces);
+      this.#times.show(smooth.next(analysis.times));
+      byId("fps", HTMLElement).textContent = rate.next(performance.now()).toFixed(1);
+      void frame?.then((blob) => {
+        this.#moments.add({ at, analysis: kept, frame: blob });
+        this.#scroll();
+      });
+    };
+  }
+
+  /** The timeline moves with each moment, or once a second where motion is to be reduced. */
+  #scroll(): void {
+    const now = performance.now();
+    if (now - this.#drawn < (this.#calm.matches ? 1000 : 90)) return;
+    this.#drawn = now;
+    this.#timeline?.draw();
+    byId("session-count", HTMLElement).textContent =
+      plural(this.#entries.length, "frame") + (this.#entries.length === mostEntries ? ", the last ones" : " since the start");
+  }
+
+  async #list(chosen: string): Promise<void> {
+    const found = await cameras();
+    this.#camera.replaceChildren(...found.map(({ deviceId, label }, at) => h("option", { value: deviceId }, label || `Camera ${at + 1}`)));
+    this.#camera.value = chosen;
+    byId("camera-field", HTMLElement).hidden = found.length < 2;
+  }
+
+  #buttons(running: boolean): void {
+    const hadFocus = document.activeElement === this.#start;
+    this.#start.hidden = running;
+    this.#stop.hidden = !running;
+    if (running && hadFocus) this.#stop.focus();
+  }
+
+  #say(text: string): void {
+    byId("webcam-note", HTMLElement).textContent = text;
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * Facial-expression reading in the browser. The work, from pixels to probabilities, is done by WGSL kernels on the GPU and by WebAssembly in a Web Worker;
+ * nothing is sent anywhere.
+ *
+ * ```js
+ * import { Moue } from "moue";
+ * const moue = await Moue.load();
+ * const { faces } = await moue.analyze(document.querySelector("video"));
+ * ```
+ */
+
+import { fetchModel } from "./model.js";
+import { pixelsOf } from "./pixels.js";
+import type { Request, Reply } from "./protocol.js";
+import { MoueError } from "./types.js";
+import type {
+  AdapterInfo,
+  Analysis,
+  AnalyzeOptions,
+  BenchOptions,
+  BenchReport,
+  Face,
+  LoadOptions,
+  Memory,
+  ModelInfo,
+  Source,
+} from "./types.js";
+
+export { MoueError } from "./types.js";
+export type * from "./types.js";
+
+const NO_WEBGPU =
+  "This browser has no WebGPU. Chrome and Edge have it from 113 on, Safari from 26, Firefox from 141 on Windows; on Linux Chrome asks for chrome://flags/#enable-unsafe-webgpu.";
+
+interface Waiting {
+  resolve: (value: never) => void;
+  reject: (error: MoueError) => void;
+  progress?: ((progress: never) => void) | undefined;
+}
+
+/** A model on a GPU, in a worker of its own. */
+export class Moue {
+  /** Told when the GPU was lost and opened again; what failed was answered after that. */
+  onrecover: ((error: MoueError) => void) | null = null;
+  /** What the model is. */
+  readonly model: ModelInfo;
+  /** What it runs on. */
+  readonly adapter: AdapterInfo;
+  /** Version of moue. */
+  readonly version: string;
+
+  readonly #line: Line;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(line: Line, about: { version: string; adapter: AdapterInfo; model: ModelInfo }) {
+    this.#line = line;
+    this.model = about.model;
+    this.adapter = about.adapter;
+    this.version = about.version;
+    line.onrecover = (error) => this.onrecover?.(error);
+  }
+
+  /**
+   * Fetches the code and the model (which the browser keeps), opens the GPU and makes it ready.
+   *
+   * @throws {MoueError} `no-webgpu`, `no-adapter`, `network`, `bad-model` (also where its checksum is not the one given), `out-of-memory`.
+   */
+  static async load(options: LoadOptions = {}): Promise<Moue> {
+    if (!("gpu" in navigator)) {
+      throw new MoueError("no-webgpu", isSecureContext ? NO_WEBGPU : "WebGPU is there on pages from https: or localhost only: open this page so.");
+    }
+    const { model, device, precision, onProgress } = options;
+    onProgress?.({ stage: "model" });
+    const file = await fetchModel(model, onProgress);
+    onProgress?.({ stage: "code" });
+    const line = new Line();
+    try {
+      const about = await line.ask<{ version: string; adapter: AdapterInfo; model: Omit<ModelInfo, "bytes" | "sha256" | "cached"> }>(
+        { kind: "open", model: file.bytes, power: device ?? "high-performance", precision: precision ?? "f32" },
+        [file.bytes],
+        onProgress,
+      );
+      const { bytes: _, ...known } = file;
+      return new Moue(line, { ...about, model: { ...about.model, ...known, bytes: file.size } });
+    } catch (error) {
+      line.end(new MoueError("stopped", "It was not loaded."));
+      throw error;
+    }
+  }
+
+  /**
+   * The faces of a picture and what they show. Calls are answered in their order.
+   *
+   * @throws {MoueError} `bad-picture` where the source is none, `device-lost` where the GPU was lost and could not be opened again, `out-of-memory`.
+   */
+  analyze(source: Source, options: AnalyzeOptions = {}): Promise<Analysis> {
+    const start = performance.now();
+    // Taken now: a video goes on.
+    const taken = pixelsOf(source);
+    // It is awaited later, and is no unhandled rejection until then.
+    taken.catch(() => {});
+    return this.#next(async () => {
+      const { width, height, data } = await taken;
+      const pixels = performance.now() - start;
+      const { faces = "all", oversample = false, pictures = false } = options;
+      const answer = await this.#line.ask<Analysis>({ kind: "analyze", width, height, rgba: data.buffer, faces, oversample, pictures }, [data.buffer]);
+      answer.times.pixels = pixels;
+      answer.times.total = performance.now() - start;
+      answer.faces.forEach(typed);
+      return answer;
+    });
+  }
+
+  /**
+   * `moue bench` in this browser: networks with random weights, each on a device of its own.
+   *
+   * @throws {MoueError} `bad-argument` where there is no such network; `stopped` where the signal came before anything was measured.
+   */
+  bench(options: BenchOptions = {}): Promise<BenchReport> {
+    return this.#next(() => {
+      const { nets = [], batches = [], precisions = [], signal, onProgress } = options;
+      const stop = () => this.#line.tell({ kind: "stop" });
+      signal?.addEventListener("abort", stop, { once: true });
+      const asked = this.#line.ask<BenchReport>({ kind: "bench", nets, batches, precisions, stopped: signal?.aborted ?? false }, [], onProgress);
+      return asked.finally(() => signal?.removeEventListener("abort", stop));
+    });
+  }
+
+  /** What the worker holds. */
+  memory(): Promise<Memory> {
+    return this.#line.ask<Memory>({ kind: "memory" });
+  }
+
+  /** Destroys the device, as a driver reset would: to test that a page goes on. */
+  destroyDevice(): Promise<void> {
+    return this.#line.ask<void>({ kind: "destroy" });
+  }
+
+  /** Ends the worker and frees what it holds. What was asked for and not answered is rejected with `stopped`. */
+  dispose(): void {
+    this.#line.end(new MoueError("stopped", "This Moue was disposed of: load another one."));
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work, work);
+    this.#last = next.catch(() => {});
+    return next;
+  }
+}
+
+function typed(face: Face): void {
+  face.probabilities = Float32Array.from(face.probabilities);
+  face.members = face.members.map((member) => Float32Array.from(member));
+  for (const part of face.pictures ? [face.pictures, ...face.pictures.mapped] : []) {
+    const key = "crop" in part ? "crop" : "image";
+    const { width, height, data } = (part as unknown as Record<string, ImageData>)[key]!;
+    (part as unknown as Record<string, ImageData>)[key] = new ImageData(data as ImageDataArray, width, height);
+  }
+}
+
+/** The worker, asked by number. */
+class Line {
+  onrecover: ((error: MoueError) => void) | null = null;
+
+  readonly #worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "moue" });
+  readonly #waiting = new Map<number, Waiting>();
+  #count = 0;
+  #ended: MoueError | null = null;
+
+  constructor() {
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#hear(data);
+    // What the worker does not catch itself: its code did not load, or WebAssembly ran into a trap and is no more.
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.end(new MoueError("defect", `The worker failed (${event.message || "its code did not load"}): load the page anew.`));
+    };
+  }
+
+  ask<T>(request: Request, transfer: Transferable[] = [], progress?: (progress: never) => void): Promise<T> {
+    if (this.#ended) {
+      return Promise.reject(this.#ended);
+    }
+    const id = this.#count++;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject, progress });
+      this.#worker.postMessage({ ...request, id }, transfer);
+    });
+  }
+
+  tell(request: Request): void {
+    this.#worker.postMessage({ ...request, id: -1 });
+  }
+
+  end(reason: MoueError): void {
+    this.#ended ??= reason;
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) {
+      reject(this.#ended);
+    }
+    this.#waiting.clear();
+  }
+
+  #hear(reply: Reply): void {
+    if (reply.kind === "recovered") {
+      this.onrecover?.(new MoueError(reply.error.code, reply.error.message));
+      return;
+    }
+    const waiting = this.#waiting.get(reply.id);
+    if (reply.kind === "progress") {
+      waiting?.progress?.(reply.progress as never);
+      return;
+    }
+    this.#waiting.delete(reply.id);
+    if (reply.kind === "failed") {
+      waiting?.reject(new MoueError(reply.error.code, reply.error.message));
+    } else {
+      waiting?.resolve(reply.value as never);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/** Pixels of whatever shows a picture: RGBA, not multiplied with alpha, upright, without colour conversion where that can be asked for. */
+
+import { MoueError } from "./types.js";
+import type { Source } from "./types.js";
+
+/** A side of a picture at most, and all its pixels. */
+const MOST_SIDE = 65_535;
+const MOST_PIXELS = 1 << 27;
+
+export interface Pixels {
+  width: number;
+  height: number;
+  data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+export async function pixelsOf(source: Source): Promise<Pixels> {
+  if (source instanceof ImageData) {
+    // A copy: what is sent to the worker is gone here.
+    return { width: source.width, height: source.height, data: new Uint8ClampedArray(source.data) };
+  }
+  if (source instanceof Blob) {
+    const bitmap = await decode(source);
+    try {
+      return drawn(bitmap, bitmap.width, bitmap.height);
+    } finally {
+      bitmap.close();
+    }
+  }
+  if (typeof HTMLVideoElement !== "undefined" && source instanceof HTMLVideoElement) {
+    if (source.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+      throw new MoueError("bad-picture", "The video shows no frame yet: wait for its `loadeddata` event.");
+    }
+    return drawn(source, source.videoWidth, source.videoHeight);
+  }
+  if (typeof VideoFrame !== "undefined" && source instanceof VideoFrame) {
+    return drawn(source, source.displayWidth, source.displayHeight);
+  }
+  if (source instanceof ImageBitmap || source instanceof OffscreenCanvas || (typeof HTMLCanvasElement !== "undefined" && source instanceof HTMLCanvasElement)) {
+    return drawn(source, source.width, source.height);
+  }
+  throw new MoueError("bad-argument", "This is no picture: give an ImageBitmap, VideoFrame, video, canvas, ImageData or Blob.");
+}
+
+async function decode(file: Blob): Promise<ImageBitmap> {
+  const named = file instanceof File ? `“${file.name}”` : "The file";
+  if (file.size === 0) {
+    throw new MoueError("bad-picture", `${named} is empty: choose another one.`);
+  }
+  try {
+    return await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none", imageOrientation: "from-image" });
+  } catch {
+    throw new MoueError("bad-picture", `${named} is no picture that this browser reads, or it is damaged: choose a PNG or JPEG.`);
+  }
+}
+
+function drawn(source: CanvasImageSource, width: number, height: number): Pixels {
+  if (width === 0 || height === 0) {
+    throw new MoueError("bad-picture", "The picture is empty, or it was closed.");
+  }
+  if (Math.max(width, height) > MOST_SIDE || width * height > MOST_PIXELS) {
+    throw new MoueError("bad-picture", `The picture has ${width} × ${height} pixels, ${MOST_PIXELS} are the most: shrink it first.`);
+  }
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) {
+    throw new MoueError("out-of-memory", `The browser gives no canvas of ${width} × ${height}: shrink the picture first.`);
+  }
+  context.drawImage(source, 0, 0, width, height);
+  try {
+    return { width, height, data: context.getImageData(0, 0, width, height).data as Uint8ClampedArray<ArrayBuffer> };
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "SecurityError") {
+      throw new MoueError("bad-picture", "The picture is of another site, which does not let it be read: set its `crossorigin`, or save it first.");
+    }
+    throw new MoueError("out-of-memory", `The browser gives no memory for ${width} × ${height} pixels: shrink the picture first.`);
+  }
+}

@@ -1,0 +1,235 @@
+/** Why something failed. */
+export type MoueErrorCode =
+  | "no-webgpu"
+  | "no-adapter"
+  | "device-lost"
+  | "out-of-memory"
+  | "bad-model"
+  | "bad-picture"
+  | "bad-argument"
+  | "network"
+  | "stopped"
+  | "defect";
+
+/** A failure, with a sentence that a person can act on. */
+export class MoueError extends Error {
+  readonly code: MoueErrorCode;
+
+  constructor(code: MoueErrorCode, message: string) {
+    super(message);
+    this.name = "MoueError";
+    this.code = code;
+  }
+}
+
+/** A rectangle in pixels of the picture; it may reach beyond its edges. */
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** A picture that a member's network read, before its numbers are scaled. */
+export interface MappedPicture {
+  /** Name of the representation in the model, such as `cyclic_lbp_5`. */
+  name: string;
+  /** RGBA; gray where the representation has no colours. */
+  image: ImageData;
+  /** LBP codes, one byte a pixel, row by row; of a representation without codes, none. */
+  codes?: Uint8Array;
+  /** Width and height of `codes`. */
+  codesSize?: [number, number];
+}
+
+/** What the networks saw of a face. */
+export interface FacePictures {
+  /** The canonical crop, RGBA. */
+  crop: ImageData;
+  /** One a representation, in the model's order. */
+  mapped: MappedPicture[];
+}
+
+/** The answer for one face. */
+export interface Face {
+  /** The detector's box, without the model's margin; the whole picture with `faces: "none"`. */
+  box: Box;
+  /** The detector's score, higher is surer, no probability; null with `faces: "none"`. */
+  score: number | null;
+  /** The most probable label. */
+  label: string;
+  /** Its position in `Moue.model.labels`. */
+  labelIndex: number;
+  /** Fused probabilities, in the order of the model's labels; sum 1. */
+  probabilities: Float32Array;
+  /** Each member's own probabilities, in the order of the model's members. */
+  members: Float32Array[];
+  /** With `pictures: true`. */
+  pictures?: FacePictures;
+}
+
+/** Milliseconds of one analysis, by stage. */
+export interface StageTimes {
+  /** Taking the pixels out of the source. */
+  pixels: number;
+  /** Finding faces, on the processor. */
+  detect: number;
+  /** Recording plans and compiling pipelines; 0 once a number of faces was met. */
+  prepare: number;
+  /** Packing the faces' pixels and handing them to the GPU. */
+  upload: number;
+  /** From submission to completion. */
+  compute: number;
+  /** Taking the probabilities back. */
+  readback: number;
+  /** All of it, from the call to the answer. */
+  total: number;
+}
+
+/** The answer for one picture. */
+export interface Analysis {
+  /** In pixels. */
+  width: number;
+  /** In pixels. */
+  height: number;
+  /** Best score first; none is no error. */
+  faces: Face[];
+  times: StageTimes;
+}
+
+/** The GPU, as the browser describes it. */
+export interface AdapterInfo {
+  name: string;
+  /** `webgpu`. */
+  backend: string;
+  driver: string;
+  /** `discrete`, `integrated`, `cpu`, or `other` where the browser does not say. */
+  kind: string;
+  /** Whether tensors can lie in f16. */
+  f16: boolean;
+  /** Bytes of the largest storage binding. */
+  binding: number;
+}
+
+/** A member of the ensemble. */
+export interface MemberInfo {
+  name: string;
+  /** What it reads of a face. */
+  representation: string;
+  /** Its share of the fused answer. */
+  weight: number;
+}
+
+/** What is known of the model. */
+export interface ModelInfo {
+  name: string;
+  labels: string[];
+  members: MemberInfo[];
+  licence: string;
+  source: string;
+  card: string;
+  /** Bytes of its file. */
+  bytes: number;
+  /** SHA-256 of its file, in hexadecimal digits. */
+  sha256: string;
+  /** Whether it came out of the cache. */
+  cached: boolean;
+}
+
+/** Where loading is. */
+export interface LoadProgress {
+  stage: "code" | "model" | "device" | "pipelines";
+  /** Bytes so far, of the model. */
+  loaded?: number;
+  /** Bytes in all, where the server says. */
+  total?: number;
+}
+
+/** A model file elsewhere: fetched, and kept in the cache under its checksum. */
+export interface ModelFile {
+  url: string | URL;
+  /** SHA-256 in hexadecimal digits. Where it is left out, nothing is checked and nothing cached. */
+  sha256?: string;
+}
+
+export interface LoadOptions {
+  /** A model file of moue; the default model where it is left out. */
+  model?: ModelFile | ArrayBuffer;
+  /** Which adapter the browser is asked for; `high-performance` where it is left out. */
+  device?: GPUPowerPreference;
+  /** Type of weights and tensors; `f32` where it is left out. */
+  precision?: "f32" | "f16";
+  onProgress?: (progress: LoadProgress) => void;
+}
+
+export interface AnalyzeOptions {
+  /** `all` where it is left out. `none`: the whole picture is one face. */
+  faces?: "all" | "largest" | "none";
+  /** Five crops and their mirrors instead of what the model says: slower, steadier. */
+  oversample?: boolean;
+  /** Also give what the networks saw. */
+  pictures?: boolean;
+}
+
+/** What `analyze` takes. A `Blob` is decoded without colour conversion and upright. */
+export type Source = ImageBitmap | VideoFrame | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas | ImageData | Blob;
+
+export interface BenchOptions {
+  /** Names of networks (`moue zoo`), `default`, `lbp`; what suits the adapter where it is left out, as `moue bench` does. */
+  nets?: string[];
+  /** Images answered together. */
+  batches?: number[];
+  precisions?: ("f32" | "f16")[];
+  /** Ends it after the network in hand. */
+  signal?: AbortSignal;
+  onProgress?: (progress: BenchProgress) => void;
+}
+
+export interface BenchProgress {
+  /** What is being measured, or was found. */
+  message: string;
+  /** Networks done, of all. */
+  done: number;
+  all: number;
+}
+
+/** `moue.bench/1`: the file that `moue bench --json` writes. */
+export interface BenchReport {
+  schema: "moue.bench/1";
+  adapter: { name: string; backend: string; driver: string };
+  peak: { gflops_f32: number | null; gflops_f16_matrix: number | null; gbytes_per_s: number | null };
+  results: BenchResult[];
+  not_measured: { net: string; batch: number; precision: string; error: string }[];
+  tuned_layers: number;
+  peak_memory_kib: number | null;
+  moue: string;
+  date: string;
+}
+
+export interface BenchResult {
+  net: string;
+  batch: number;
+  precision: string;
+  median_ms: number;
+  min_ms: number;
+  p90_ms: number;
+  upload_ms: number | null;
+  compute_ms: number | null;
+  readback_ms: number | null;
+  images_per_s: number;
+  gflops: number | null;
+  share_of_roof: number | null;
+  gbytes_per_s: number | null;
+  first_ms: number;
+  repeats: number;
+  images_a_submission: number | null;
+  pipelines: number | null;
+  dispatches: number | null;
+  slab_bytes: number | null;
+}
+
+/** What the module holds now. */
+export interface Memory {
+  /** Bytes of the WebAssembly memory. */
+  wasm: number;
+}

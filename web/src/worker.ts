@@ -1,0 +1,136 @@
+/** The worker: WebAssembly, face detection and the GPU, away from the page. */
+
+import init, { Engine } from "./pkg/moue.js";
+import type { Failure, Reply, Request } from "./protocol.js";
+import type { Analysis, Face, FacePictures } from "./types.js";
+
+type Asked = Request & { id: number };
+
+interface Opened {
+  model: Uint8Array;
+  power: GPUPowerPreference;
+  precision: string;
+}
+
+let wasm: { memory: WebAssembly.Memory } | undefined;
+let engine: Engine | undefined;
+let opened: Opened | undefined;
+let stopped = false;
+let last: Promise<unknown> = Promise.resolve();
+
+const say = (reply: Reply, transfer: Transferable[] = []) => postMessage(reply, { transfer });
+
+addEventListener("message", ({ data }: MessageEvent<Asked>) => {
+  if (data.kind === "stop") {
+    stopped = true;
+    return;
+  }
+  // The engine is borrowed while it works: one after another.
+  last = last.then(() => answer(data));
+});
+
+async function answer(asked: Asked): Promise<void> {
+  try {
+    const value = await work(asked);
+    say({ kind: "done", id: asked.id, value }, asked.kind === "analyze" ? buffers(value as Analysis) : []);
+  } catch (error) {
+    say({ kind: "failed", id: asked.id, error: failure(error) });
+  }
+}
+
+async function work(asked: Asked): Promise<unknown> {
+  switch (asked.kind) {
+    case "open": {
+      wasm = await init({ module_or_path: new URL("./pkg/moue_bg.wasm", import.meta.url) });
+      say({ kind: "progress", id: asked.id, progress: { stage: "device" } });
+      opened = { model: new Uint8Array(asked.model), power: asked.power, precision: asked.precision };
+      engine = await open(opened);
+      return JSON.parse(engine.about()) as unknown;
+    }
+    case "analyze":
+      return recovering(() => analyze(asked));
+    case "bench": {
+      stopped = asked.stopped;
+      const { bench } = await import("./pkg/moue.js");
+      const progress = (message: string, done: number, all: number) => say({ kind: "progress", id: asked.id, progress: { message, done, all } });
+      const { name, cpu } = await described(opened?.power);
+      const model = opened?.model ?? new Uint8Array();
+      return JSON.parse(await bench(model, opened?.power, name, cpu, asked.nets, new Uint32Array(asked.batches), asked.precisions, progress, () => stopped)) as unknown;
+    }
+    case "memory":
+      return { wasm: wasm?.memory.buffer.byteLength ?? 0 };
+    case "destroy":
+      return engine?.destroy();
+    case "stop":
+      return undefined;
+  }
+}
+
+async function analyze(asked: Asked & { kind: "analyze" }): Promise<Analysis> {
+  if (!engine) {
+    throw { code: "device-lost", message: "The GPU was lost and could not be opened again: load the page anew." } satisfies Failure;
+  }
+  const { width, height, rgba, faces, oversample, pictures } = asked;
+  const answer = JSON.parse(await engine.analyze(width, height, new Uint8Array(rgba), faces, oversample)) as Analysis;
+  for (const [index, face] of pictures ? answer.faces.entries() : []) {
+    face.pictures = (await engine.seen(index)) as FacePictures;
+  }
+  return answer;
+}
+
+/** Opens another device once where the one there is was lost, and tries again. */
+async function recovering<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const lost = failure(error);
+    if (lost.code !== "device-lost" || !opened) {
+      throw error;
+    }
+    engine?.free();
+    engine = undefined;
+    engine = await open(opened);
+    const value = await work();
+    say({ kind: "recovered", error: lost });
+    return value;
+  }
+}
+
+async function open({ model, power, precision }: Opened): Promise<Engine> {
+  const { name, cpu } = await described(power);
+  return Engine.open(model, power, name, cpu, precision);
+}
+
+/** What the browser says of the adapter that it gives for this, which wgpu does not. */
+async function described(powerPreference?: GPUPowerPreference): Promise<{ name: string; cpu: boolean }> {
+  const adapter = await navigator.gpu.requestAdapter(powerPreference ? { powerPreference } : {});
+  if (!adapter) {
+    throw {
+      code: "no-adapter",
+      message: "This browser has WebGPU but gives no GPU: turn on hardware acceleration in its settings, update the graphics driver, or use another browser.",
+    } satisfies Failure;
+  }
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  const parts = [vendor, architecture, device].filter((part) => part !== "");
+  const cpu = isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${description}`);
+  return { name: description || parts.join(" ") || "a GPU without a name", cpu };
+}
+
+function buffers(answer: Analysis): Transferable[] {
+  const pictures = answer.faces.flatMap((face: Face) => face.pictures ?? []);
+  return pictures.flatMap(({ crop, mapped }) => [
+    crop.data.buffer,
+    ...mapped.flatMap(({ image, codes }) => [image.data.buffer, ...(codes ? [codes.buffer] : [])]),
+  ]) as Transferable[];
+}
+
+function failure(error: unknown): Failure {
+  if (typeof error === "object" && error !== null && "code" in error && "message" in error) {
+    const { code, message } = error as Failure;
+    if (typeof code === "string") {
+      return { code, message };
+    }
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "defect", message: `Something failed that should not (${message}): load the page anew, and please report it.` };
+}
