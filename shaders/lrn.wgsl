@@ -37,10 +37,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         let squares = v * v;
         let at = i32(4u * c);
         // Channels beyond the last are zero: they add nothing.
-        sum += select(vec4<f32>(0.0), squares.xxxx, low <= vec4<i32>(at) & high >= vec4<i32>(at));
-        sum += select(vec4<f32>(0.0), squares.yyyy, low <= vec4<i32>(at + 1) & high >= vec4<i32>(at + 1));
-        sum += select(vec4<f32>(0.0), squares.zzzz, low <= vec4<i32>(at + 2) & high >= vec4<i32>(at + 2));
-        sum += select(vec4<f32>(0.0), squares.wwww, low <= vec4<i32>(at + 3) & high >= vec4<i32>(at + 3));
+        sum += select(vec4<f32>(0.0), squares.xxxx, (low <= vec4<i32>(at)) & (high >= vec4<i32>(at)));
+        sum += select(vec4<f32>(0.0), squares.yyyy, (low <= vec4<i32>(at + 1)) & (high >= vec4<i32>(at + 1)));
+        sum += select(vec4<f32>(0.0), squares.zzzz, (low <= vec4<i32>(at + 2)) & (high >= vec4<i32>(at + 2)));
+        sum += select(vec4<f32>(0.0), squares.wwww, (low <= vec4<i32>(at + 3)) & (high >= vec4<i32>(at + 3)));
     }
     output[index] = narrow(widen(input[index]) * exp2(-params.beta * log2(params.k + params.alpha * sum)));
 }

@@ -69,7 +69,10 @@ mod tests {
 
     #[test]
     fn results_come_in_the_order_of_the_parts() {
-        assert_eq!(shared((0..100).collect(), 3, |part: usize| part * part), (0..100).map(|part| part * part).collect::<Vec<_>>());
+        assert_eq!(
+            shared((0..100).collect(), 3, |part: usize| part * part),
+            (0..100).map(|part| part * part).collect::<Vec<_>>()
+        );
         assert!(shared(Vec::<u8>::new(), 3, |part| part).is_empty());
     }
 }

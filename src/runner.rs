@@ -131,6 +131,18 @@ impl<'m> Runner<'m> {
     /// # Errors
     /// [`Error::Argument`] where a value is not finite, or an input or answer larger than f16 holds; [`Error::Shape`] where the inputs are not a network's; the device's.
     pub fn run(&mut self, inputs: &[Input]) -> Result<Vec<(String, Tensor)>> {
+        pollster::block_on(self.answer(inputs, Wait::Here))
+    }
+
+    /// As [`Runner::run`], without keeping the executor waiting for a GPU: the twins run where it is polled.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn run_async(&mut self, inputs: &[Input]) -> Result<Vec<(String, Tensor)>> {
+        self.answer(inputs, Wait::Elsewhere).await
+    }
+
+    pub(crate) async fn answer(&mut self, inputs: &[Input], wait: Wait) -> Result<Vec<(String, Tensor)>> {
         let members = &self.model.description.members;
         let mut answers: Vec<Vec<(String, Tensor)>> = vec![Vec::new(); members.len()];
         for ((network, own), wanted) in self.networks.iter_mut().zip(&self.members).zip(&self.wanted) {
@@ -142,7 +154,7 @@ impl<'m> Runner<'m> {
                     let each = weights.iter().map(|weights| interpret(graph, weights, &arranged, wanted));
                     each.collect::<Result<Vec<_>>>()?
                 }
-                Network::Gpu(network) => network.run(&arranged, wanted, self.batch, self.precision)?,
+                Network::Gpu(network) => network.run(&arranged, wanted, self.batch, self.precision, wait).await?,
             };
             let graph = network.graph();
             for (&member, outputs) in own.iter().zip(outputs) {
@@ -188,13 +200,17 @@ impl<'m> Runner<'m> {
     /// # Errors
     /// The device's.
     pub fn profile(&mut self) -> Result<Vec<Timing>> {
+        pollster::block_on(self.timings(Wait::Here))
+    }
+
+    pub(crate) async fn timings(&mut self, wait: Wait) -> Result<Vec<Timing>> {
         let mut timings = Vec::new();
         for network in &mut self.networks {
             if let Network::Gpu(network) = network
                 && network.gpu.capabilities().timestamps
                 && let Some(ready) = network.plans.last_mut()
             {
-                timings.extend(ready.plan.profile(&[])?);
+                timings.extend(ready.plan.timings(&[], wait).await?);
             }
         }
         Ok(timings)
@@ -247,12 +263,13 @@ fn arrange<'i>(graph: &Graph, inputs: &'i [Input]) -> Result<Vec<&'i Tensor>> {
 
 impl OnGpu {
     /// The wanted tensors of every member, which are one network of different weights: one dispatch for all.
-    fn run(
+    async fn run(
         &mut self,
         inputs: &[&Tensor],
         wanted: &[TensorId],
         batch: Option<usize>,
         precision: Precision,
+        wait: Wait,
     ) -> Result<Vec<Vec<Tensor>>> {
         let images = self.prepared.graph().images(inputs)?;
         let fits = (self.gpu.max_tensor() / self.prepared.largest().max(1)) as usize;
@@ -267,7 +284,7 @@ impl OnGpu {
         for first in (0..images).step_by(batch) {
             let count = batch.min(images - first);
             if flying.iter().any(|&other| other != count) {
-                while self.take(&mut flying, wanted, &mut outputs)? {}
+                while self.take(&mut flying, wanted, &mut outputs, wait).await? {}
             }
             self.make_ready(count, wanted)?;
             let Some(Ready { plan, uploads, cost, .. }) = self.plans.last_mut() else { continue };
@@ -284,19 +301,25 @@ impl OnGpu {
             }
             flying.push_back(count);
             if flying.len() == MOST_IN_FLIGHT {
-                self.take(&mut flying, wanted, &mut outputs)?;
+                self.take(&mut flying, wanted, &mut outputs, wait).await?;
             }
         }
-        while self.take(&mut flying, wanted, &mut outputs)? {}
+        while self.take(&mut flying, wanted, &mut outputs, wait).await? {}
         let graph = self.prepared.graph();
         let tensor = |(data, &id): (Vec<f32>, &TensorId)| Tensor::new(graph.tensors[id].logical(images), data);
         outputs.into_iter().map(|own| own.into_iter().zip(wanted).map(tensor).collect()).collect()
     }
 
     /// Waits for the submission that is on its way longest, of the last plan, and adds its answers to `outputs`; whether there was one.
-    fn take(&mut self, flying: &mut VecDeque<usize>, wanted: &[TensorId], outputs: &mut [Vec<Vec<f32>>]) -> Result<bool> {
+    async fn take(
+        &mut self,
+        flying: &mut VecDeque<usize>,
+        wanted: &[TensorId],
+        outputs: &mut [Vec<Vec<f32>>],
+        wait: Wait,
+    ) -> Result<bool> {
         let (Some(count), Some(Ready { plan, .. })) = (flying.pop_front(), self.plans.last_mut()) else { return Ok(false) };
-        let (parts, spent) = pollster::block_on(plan.take(Wait::Here))?;
+        let (parts, spent) = plan.take(wait).await?;
         self.spent += spent;
         for ((place, bytes), &id) in parts.into_iter().enumerate().zip(wanted) {
             let values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);

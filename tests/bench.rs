@@ -41,6 +41,57 @@ fn figures_hold(result: &Value) {
     assert_eq!(result["precision"], "f32");
 }
 
+/// What a report from an adapter keeps, wherever that is: its fields, and figures that agree with one another.
+fn report_holds(found: &Value) {
+    assert_eq!(
+        fields(found),
+        ["adapter", "date", "moue", "not_measured", "peak", "peak_memory_kib", "results", "schema", "tuned_layers"]
+    );
+    assert_eq!((&found["schema"], &found["moue"]), (&json!("moue.bench/1"), &json!(env!("CARGO_PKG_VERSION"))));
+    assert_eq!(fields(&found["adapter"]), ["backend", "driver", "name"]);
+    assert_eq!(fields(&found["peak"]), ["gbytes_per_s", "gflops_f16_matrix", "gflops_f32"]);
+    let date = found["date"].as_str().unwrap();
+    assert!(date.len() == 10 && date.starts_with("20") && date.matches('-').count() == 2, "{date}");
+    let peak = ["gflops_f32", "gbytes_per_s"].map(|key| number(&found["peak"], key));
+    assert!(peak.iter().all(|&v| v > 0.0), "{peak:?}");
+    for result in found["results"].as_array().unwrap() {
+        figures_hold(result);
+        let seconds = number(result, "median_ms") / 1e3;
+        let roof = (result["gflops"].as_f64().unwrap_or(0.0) * seconds / peak[0])
+            .max(number(result, "gbytes_per_s") * seconds / peak[1]);
+        assert!((number(result, "share_of_roof") / (roof / seconds) - 1.0).abs() < 1e-9, "{result}");
+        for key in ["pipelines", "dispatches", "slab_bytes", "images_a_submission"] {
+            assert!(number(result, key) > 0.0, "{key}: {result}");
+        }
+    }
+    for missing in found["not_measured"].as_array().unwrap() {
+        assert_eq!(fields(missing), ["batch", "error", "net", "precision"]);
+    }
+}
+
+/// Names of an object's fields, sorted.
+fn fields(value: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        value.as_object().unwrap_or_else(|| panic!("no object: {value}")).keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn the_report_of_a_browser_keeps_what_a_native_one_does() {
+    let Some(path) = std::env::var_os("MOUE_BROWSER_REPORT").map(PathBuf::from) else {
+        eprintln!("SKIPPED: MOUE_BROWSER_REPORT names no report; `cargo xtask web --test` makes one");
+        return;
+    };
+    let found: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    report_holds(&found);
+    assert_eq!(found["adapter"]["backend"], "webgpu");
+    assert!(found["results"].as_array().is_some_and(|results| results.iter().any(|result| result["net"] == "default")));
+    let native = report(&moue(&["bench", "--net", "default", "--batch", "1", "--json"]));
+    assert_eq!(fields(&found["results"][0]), fields(&native["results"][0]));
+    compares_with_older_versions(&path);
+}
+
 #[test]
 fn a_report_has_the_fields_of_its_contract_in_their_order() {
     let Some(adapter) = adapter() else { return };
@@ -49,23 +100,13 @@ fn a_report_has_the_fields_of_its_contract_in_their_order() {
     assert!(ran.text().starts_with(r#"{"schema":"moue.bench/1","adapter":{"name":"#), "{}", ran.text());
     assert_eq!((&found["adapter"]["name"], &found["adapter"]["backend"]), (&json!(adapter.name), &json!(adapter.backend)));
     assert_eq!((&found["adapter"]["driver"], &found["moue"]), (&json!(adapter.driver), &json!(env!("CARGO_PKG_VERSION"))));
-    let date = found["date"].as_str().unwrap();
-    assert!(date.len() == 10 && date.starts_with("20") && date.matches('-').count() == 2, "{date}");
-    let peak = ["gflops_f32", "gbytes_per_s"].map(|key| number(&found["peak"], key));
-    assert!(peak.iter().all(|&v| v > 0.0), "{peak:?}");
+    report_holds(&found);
     assert_eq!(found["not_measured"], json!([]));
     let results = found["results"].as_array().unwrap();
     let named: Vec<_> =
         results.iter().map(|result| (result["net"].as_str().unwrap(), result["batch"].as_u64().unwrap())).collect();
     assert_eq!(named, [("cvgg13", 1), ("cvgg13", 2), ("default", 1), ("default", 2)]);
     for result in results {
-        figures_hold(result);
-        let seconds = number(result, "median_ms") / 1e3;
-        let roof = (number(result, "gflops") * seconds / peak[0]).max(number(result, "gbytes_per_s") * seconds / peak[1]);
-        assert!((number(result, "share_of_roof") / (roof / seconds) - 1.0).abs() < 1e-9, "{result}");
-        for key in ["pipelines", "dispatches", "slab_bytes"] {
-            assert!(number(result, key) > 0.0, "{key}: {result}");
-        }
         kernels_hold(result);
     }
     // One image after another would cost twice as many operations a second; two together are the same work an image.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use image::RgbImage;
 
-use super::part::{Part, area};
+use super::part::{Part, area, pack};
 use super::seen::{Seen, Viewer};
 use super::stage::Stage;
 use super::{Group, Layout, Reading, Times, readings, weights_of};
@@ -123,11 +123,8 @@ impl Engine {
         let size = model.description.canonical.size;
         let small: Vec<Option<RgbImage>> =
             faces.iter().map(|&(picture, rect)| self.cut(picture, rect, size)).collect::<Result<_>>()?;
-        let parts: Vec<Part<'_>> = faces
-            .iter()
-            .zip(&small)
-            .map(|(&(picture, rect), small)| part(picture, rect, small.as_ref()))
-            .collect();
+        let parts: Vec<Part<'_>> =
+            faces.iter().zip(&small).map(|(&(picture, rect), small)| part(picture, rect, small.as_ref())).collect();
         let mut answers = Vec::with_capacity(faces.len());
         let mut rest = &parts[..];
         while !rest.is_empty() {
@@ -198,13 +195,13 @@ impl Engine {
         if self.gpu.capabilities().cpu { 1 << faces.ilog2() } else { faces }
     }
 
-    pub fn profile(&mut self) -> Result<Option<(usize, Vec<Timing>)>> {
+    pub async fn profile(&mut self, wait: Wait) -> Result<Option<(usize, Vec<Timing>)>> {
         if !self.gpu.capabilities().timestamps {
             return Ok(None);
         }
         // Another plan's uploads would be read as this one's: only what ran last can run again as it is.
         match self.plans.iter_mut().find(|(key, _)| Some(*key) == self.ran) {
-            Some((key, ready)) => Ok(Some((key.faces, ready.plan.profile(&[])?))),
+            Some((key, ready)) => Ok(Some((key.faces, ready.plan.timings(&[], wait).await?))),
             None => Ok(None),
         }
     }
@@ -225,11 +222,10 @@ impl Engine {
     ) -> Result<Vec<Reading>> {
         let start = Clock::start();
         let size = parts.len().next_power_of_two();
-        let mut words: Vec<u32> = Vec::with_capacity(parts.iter().map(Part::pixels).sum());
+        let (words, starts) = pack(parts);
         let mut faces = Vec::new();
-        for part in parts {
-            faces.extend(oversample.views().iter().map(|&mirrored| part.face(words.len() as u32, mirrored)));
-            part.append(&mut words);
+        for (part, &start) in parts.iter().zip(&starts) {
+            faces.extend(oversample.views().iter().map(|&mirrored| part.face(start, mirrored)));
         }
         // Padding reads the first face again: the kernels check no bounds, so that it must be one that is there.
         let views = oversample.views().len();

@@ -213,9 +213,13 @@ impl Ensemble {
     /// # Errors
     /// The device's.
     pub fn profile(&mut self) -> Result<Option<(usize, Vec<Timing>)>> {
+        pollster::block_on(self.timings(Wait::Here))
+    }
+
+    pub(crate) async fn timings(&mut self, wait: Wait) -> Result<Option<(usize, Vec<Timing>)>> {
         match &mut self.engine {
             Engine::Cpu => Ok(None),
-            Engine::Gpu(engine) => engine.profile(),
+            Engine::Gpu(engine) => engine.profile(wait).await,
         }
     }
 

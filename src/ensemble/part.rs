@@ -3,7 +3,11 @@
 use image::RgbImage;
 
 use crate::kernels::FacePart;
+use crate::offload;
 use crate::rect::Rect;
+
+/// Pixels that are worth threads.
+const MANY: usize = 1 << 19;
 
 /// Part of a photograph that goes up for one face, and the rectangle in it.
 pub(super) struct Part<'p> {
@@ -29,13 +33,38 @@ impl<'p> Part<'p> {
         FacePart::new(first, width, height, rect, mirrored)
     }
 
-    pub fn append(&self, words: &mut Vec<u32>) {
-        let [left, top, width, height] = self.area.map(|v| v as usize);
+    /// Its pixels as words 0xBBGGRR, as many as `words` are.
+    pub fn write(&self, words: &mut [u32]) {
+        let [left, top, width, _] = self.area.map(|v| v as usize);
         let stride = 3 * self.picture.width() as usize;
-        for row in self.picture.as_raw().chunks_exact(stride).skip(top).take(height) {
-            words.extend(row[3 * left..3 * (left + width)].chunks_exact(3).map(|p| u32::from_le_bytes([p[0], p[1], p[2], 0])));
+        let rows = self.picture.as_raw().chunks_exact(stride).skip(top);
+        for (row, out) in rows.zip(words.chunks_exact_mut(width)) {
+            for (pixel, word) in row[3 * left..3 * (left + width)].chunks_exact(3).zip(out) {
+                *word = u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0]);
+            }
         }
     }
+}
+
+/// The pixels of all `parts`, one after another, and where each begins.
+pub(super) fn pack(parts: &[Part<'_>]) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = Vec::with_capacity(parts.len());
+    let mut count = 0;
+    for part in parts {
+        starts.push(count as u32);
+        count += part.pixels();
+    }
+    let mut words = vec![0; count];
+    let mut rest = &mut words[..];
+    let mut places = Vec::with_capacity(parts.len());
+    for part in parts {
+        let (own, later) = rest.split_at_mut(part.pixels());
+        places.push((part, own));
+        rest = later;
+    }
+    let threads = if count < MANY { 1 } else { offload::COPIERS };
+    offload::shared(places, threads, |(part, own)| part.write(own));
+    (words, starts)
 }
 
 /// Left, top, width and height of the pixels that `rect` of `picture` reads: its intersection with the photograph, or the edge nearest to it.

@@ -109,8 +109,8 @@ impl Viewer {
 
     /// What the kernels make of `part`.
     pub async fn see(&mut self, model: &Model, part: &Part<'_>, wait: Wait) -> Result<Seen> {
-        let mut words = Vec::with_capacity(part.pixels());
-        part.append(&mut words);
+        let mut words = vec![0; part.pixels()];
+        part.write(&mut words);
         let face = [part.face(0, false)];
         let mut uploads: Vec<(Slice, &[u8])> =
             vec![(self.faces, bytemuck::cast_slice(&face)), (self.pixels, bytemuck::cast_slice(&words))];

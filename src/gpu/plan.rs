@@ -320,6 +320,14 @@ impl Plan {
     /// # Errors
     /// As [`Plan::run`]; [`Error::Limit`] where the adapter has no timestamps.
     pub fn profile(&mut self, uploads: &[(Slice, &[u8])]) -> Result<Vec<Timing>> {
+        pollster::block_on(self.timings(uploads, Wait::Here))
+    }
+
+    /// As [`Plan::profile`]; with [`Wait::Elsewhere`] nothing blocks.
+    ///
+    /// # Errors
+    /// As [`Plan::profile`].
+    pub async fn timings(&mut self, uploads: &[(Slice, &[u8])], wait: Wait) -> Result<Vec<Timing>> {
         if !self.gpu.capabilities().timestamps {
             return Err(Error::Limit { adapter: self.gpu.name().to_owned(), reason: "it has no timestamps".into() });
         }
@@ -353,7 +361,7 @@ impl Plan {
             encoder.resolve_query_set(&queries, 0..count, &resolved, 0);
             encoder.copy_buffer_to_buffer(&resolved, 0, &readback, 0, size);
             self.gpu.shared.queue.submit([encoder.finish()]);
-            let bytes = pollster::block_on(mapping::map(&self.gpu, &readback, size, None, Wait::Here))?.bytes()?;
+            let bytes = mapping::map(&self.gpu, &readback, size, None, wait).await?.bytes()?;
             let ticks: Vec<u64> = bytes.chunks_exact(8).map(bytemuck::pod_read_unaligned).collect();
             let period = f64::from(self.gpu.shared.queue.get_timestamp_period()) * 1e-9;
             timings.extend(steps.iter().zip(ticks.chunks_exact(2)).map(|(step, pair)| Timing {

@@ -49,8 +49,11 @@ impl<'a> About<'a> {
     pub fn new(gpu: &'a Gpu, description: &'a Description) -> Self {
         let adapter = gpu.adapter();
         let members = description.members.iter().zip(&description.fusion.weights);
-        let member =
-            |(member, &weight): (&'a crate::weights::Member, &f64)| Member { name: &member.name, representation: member.representation.as_deref(), weight };
+        let member = |(member, &weight): (&'a crate::weights::Member, &f64)| Member {
+            name: &member.name,
+            representation: member.representation.as_deref(),
+            weight,
+        };
         Self {
             version: env!("CARGO_PKG_VERSION"),
             adapter: Adapter {

@@ -18,7 +18,12 @@ pub fn failure(error: Error) -> JsValue {
     };
     let message = match &error {
         // What `--device` says of it is for a terminal.
-        Error::DeviceLost { adapter, reason } => format!("The GPU `{adapter}` was lost ({reason}): try again, or load the page anew."),
+        Error::DeviceLost { adapter, reason } => {
+            format!("The GPU `{adapter}` was lost ({reason}): try again, or load the page anew.")
+        }
+        Error::OutOfMemory { adapter, doing } => {
+            format!("The memory of the GPU `{adapter}` is full ({doing}): close other pages, or shrink the picture.")
+        }
         other => other.to_string(),
     };
     let object = Object::new();

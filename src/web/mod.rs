@@ -1,6 +1,7 @@
 //! The face for JavaScript, which web/src wraps: one engine, in a Web Worker. Nothing blocks: what waits for the GPU is a promise.
 
 mod answer;
+mod bench;
 mod failure;
 
 use image::RgbImage;
@@ -10,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use crate::device::Device;
 use crate::ensemble::Represented;
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
+use crate::gpu::{Adapter, Gpu, shader};
 use crate::precision::Precision;
 use crate::recognizer::{AnalyzedFace, Faces, Recognizer};
 use crate::weights::Model;
@@ -69,11 +70,32 @@ impl Engine {
     }
 }
 
+/// `[name, WGSL]` of every shader that a browser may be given: its compiler is another one than that of the other tests.
+#[wasm_bindgen]
+pub fn shaders() -> Array {
+    let halves = shader::ALL.iter().filter_map(|shader| shader.f16);
+    let all = shader::ALL.iter().copied().chain(halves).filter(|shader| !shader.subgroup && !shader.matrices);
+    all.map(|shader| Array::of2(&shader.name.into(), &shader.source.into())).collect()
+}
+
 async fn opened(model: &[u8], power: Option<&str>, name: String, cpu: bool, precision: &str) -> Result<Engine> {
     let model = Model::parse("model", model)?;
-    let precision = [Precision::F32, Precision::F16].into_iter().find(|known| known.name() == precision);
-    let precision = precision.ok_or_else(|| Error::Argument("the precision is f32 or f16".into()))?;
-    let describe = |adapter: &mut crate::gpu::Adapter| {
+    let precision = precision_of(precision)?;
+    let gpu = gpu_of(power, name, cpu).await?;
+    let about = serde_json::to_string(&About::new(&gpu, &model.description)).unwrap_or_default();
+    let builder = Recognizer::builder().model(model).device(Device::Gpu(gpu.clone())).precision(precision);
+    let recognizer = builder.build_async().await?;
+    Ok(Engine { gpu, recognizer, about, photo: RgbImage::default(), faces: Vec::new() })
+}
+
+fn precision_of(name: &str) -> Result<Precision> {
+    let found = [Precision::F32, Precision::F16].into_iter().find(|known| known.name() == name);
+    found.ok_or_else(|| Error::Argument(format!("the precision `{name}`: f32 or f16")))
+}
+
+/// The adapter that the browser gives for `power`, of which it says `name` and whether it is a CPU.
+async fn gpu_of(power: Option<&str>, name: String, cpu: bool) -> Result<Gpu> {
+    let describe = |adapter: &mut Adapter| {
         if !name.is_empty() {
             adapter.name = name;
         }
@@ -81,11 +103,7 @@ async fn opened(model: &[u8], power: Option<&str>, name: String, cpu: bool, prec
             "cpu".clone_into(&mut adapter.kind);
         }
     };
-    let gpu = Gpu::open_described(power, describe).await?;
-    let about = serde_json::to_string(&About::new(&gpu, &model.description)).unwrap_or_default();
-    let builder = Recognizer::builder().model(model).device(Device::Gpu(gpu.clone())).precision(precision);
-    let recognizer = builder.build_async().await?;
-    Ok(Engine { gpu, recognizer, about, photo: RgbImage::default(), faces: Vec::new() })
+    Gpu::open_described(power, describe).await
 }
 
 impl Engine {

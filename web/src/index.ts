@@ -29,8 +29,7 @@ import type {
 export { MoueError } from "./types.js";
 export type * from "./types.js";
 
-const NO_WEBGPU =
-  "This browser has no WebGPU. Chrome and Edge have it from 113 on, Safari from 26, Firefox from 141 on Windows; on Linux Chrome asks for chrome://flags/#enable-unsafe-webgpu.";
+const NO_WEBGPU = "This browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox.";
 
 interface Waiting {
   resolve: (value: never) => void;
@@ -50,10 +49,12 @@ export class Moue {
   readonly version: string;
 
   readonly #line: Line;
+  readonly #options: LoadOptions;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(line: Line, about: { version: string; adapter: AdapterInfo; model: ModelInfo }) {
+  private constructor(line: Line, about: { version: string; adapter: AdapterInfo; model: ModelInfo }, options: LoadOptions) {
     this.#line = line;
+    this.#options = options;
     this.model = about.model;
     this.adapter = about.adapter;
     this.version = about.version;
@@ -81,7 +82,7 @@ export class Moue {
         onProgress,
       );
       const { bytes: _, ...known } = file;
-      return new Moue(line, { ...about, model: { ...about.model, ...known, bytes: file.size } });
+      return new Moue(line, { ...about, model: { ...about.model, ...known, bytes: file.size } }, options);
     } catch (error) {
       line.end(new MoueError("stopped", "It was not loaded."));
       throw error;
@@ -112,17 +113,25 @@ export class Moue {
   }
 
   /**
-   * `moue bench` in this browser: networks with random weights, each on a device of its own.
+   * `moue bench` in this browser: networks with random weights, each on a device of its own. Pictures are answered after it.
    *
    * @throws {MoueError} `bad-argument` where there is no such network; `stopped` where the signal came before anything was measured.
    */
   bench(options: BenchOptions = {}): Promise<BenchReport> {
-    return this.#next(() => {
+    return this.#next(async () => {
       const { nets = [], batches = [], precisions = [], signal, onProgress } = options;
-      const stop = () => this.#line.tell({ kind: "stop" });
+      const { bytes: model } = await fetchModel(this.#options.model);
+      const power = this.#options.device ?? "high-performance";
+      // A worker of its own: networks of hundreds of megabytes come and go, and WebAssembly never gives memory back.
+      const line = new Line();
+      const stop = () => line.tell({ kind: "stop" });
       signal?.addEventListener("abort", stop, { once: true });
-      const asked = this.#line.ask<BenchReport>({ kind: "bench", nets, batches, precisions, stopped: signal?.aborted ?? false }, [], onProgress);
-      return asked.finally(() => signal?.removeEventListener("abort", stop));
+      try {
+        return await line.ask<BenchReport>({ kind: "bench", model, power, nets, batches, precisions, stopped: signal?.aborted ?? false }, [model], onProgress);
+      } finally {
+        signal?.removeEventListener("abort", stop);
+        line.end(new MoueError("stopped", "The benchmark is over."));
+      }
     });
   }
 

@@ -1,5 +1,6 @@
 /** Pixels of whatever shows a picture: RGBA, not multiplied with alpha, upright, without colour conversion where that can be asked for. */
 
+import { transparentPixels } from "./transparent.js";
 import { MoueError } from "./types.js";
 import type { Source } from "./types.js";
 
@@ -21,7 +22,7 @@ export async function pixelsOf(source: Source): Promise<Pixels> {
   if (source instanceof Blob) {
     const bitmap = await decode(source);
     try {
-      return drawn(bitmap, bitmap.width, bitmap.height);
+      return await bitmapPixels(bitmap);
     } finally {
       bitmap.close();
     }
@@ -35,7 +36,10 @@ export async function pixelsOf(source: Source): Promise<Pixels> {
   if (typeof VideoFrame !== "undefined" && source instanceof VideoFrame) {
     return drawn(source, source.displayWidth, source.displayHeight);
   }
-  if (source instanceof ImageBitmap || source instanceof OffscreenCanvas || (typeof HTMLCanvasElement !== "undefined" && source instanceof HTMLCanvasElement)) {
+  if (source instanceof ImageBitmap) {
+    return bitmapPixels(source);
+  }
+  if (source instanceof OffscreenCanvas || (typeof HTMLCanvasElement !== "undefined" && source instanceof HTMLCanvasElement)) {
     return drawn(source, source.width, source.height);
   }
   throw new MoueError("bad-argument", "This is no picture: give an ImageBitmap, VideoFrame, video, canvas, ImageData or Blob.");
@@ -51,6 +55,20 @@ async function decode(file: Blob): Promise<ImageBitmap> {
   } catch {
     throw new MoueError("bad-picture", `${named} is no picture that this browser reads, or it is damaged: choose a PNG or JPEG.`);
   }
+}
+
+async function bitmapPixels(bitmap: ImageBitmap): Promise<Pixels> {
+  const pixels = drawn(bitmap, bitmap.width, bitmap.height);
+  return isOpaque(pixels.data) ? pixels : { ...pixels, data: await transparentPixels(bitmap) };
+}
+
+function isOpaque(rgba: Uint8ClampedArray): boolean {
+  for (let at = 3; at < rgba.length; at += 4) {
+    if (rgba[at] !== 255) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function drawn(source: CanvasImageSource, width: number, height: number): Pixels {

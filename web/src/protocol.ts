@@ -13,7 +13,7 @@ export type Request =
       oversample: boolean;
       pictures: boolean;
     }
-  | { kind: "bench"; nets: string[]; batches: number[]; precisions: string[]; stopped: boolean }
+  | { kind: "bench"; model: ArrayBuffer; power: GPUPowerPreference; nets: string[]; batches: number[]; precisions: string[]; stopped: boolean }
   | { kind: "memory" }
   | { kind: "destroy" }
   /** Ends a benchmark after the network in hand; not answered. */

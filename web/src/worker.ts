@@ -1,6 +1,6 @@
 /** The worker: WebAssembly, face detection and the GPU, away from the page. */
 
-import init, { Engine } from "./pkg/moue.js";
+import init, { Engine, bench } from "./pkg/moue.js";
 import type { Failure, Reply, Request } from "./protocol.js";
 import type { Analysis, Face, FacePictures } from "./types.js";
 
@@ -15,6 +15,8 @@ interface Opened {
 let wasm: { memory: WebAssembly.Memory } | undefined;
 let engine: Engine | undefined;
 let opened: Opened | undefined;
+/** Why the device was lost, until another one has answered. */
+let lost: Failure | undefined;
 let stopped = false;
 let last: Promise<unknown> = Promise.resolve();
 
@@ -41,21 +43,22 @@ async function answer(asked: Asked): Promise<void> {
 async function work(asked: Asked): Promise<unknown> {
   switch (asked.kind) {
     case "open": {
-      wasm = await init({ module_or_path: new URL("./pkg/moue_bg.wasm", import.meta.url) });
+      await code();
       say({ kind: "progress", id: asked.id, progress: { stage: "device" } });
       opened = { model: new Uint8Array(asked.model), power: asked.power, precision: asked.precision };
       engine = await open(opened);
       return JSON.parse(engine.about()) as unknown;
     }
     case "analyze":
-      return recovering(() => analyze(asked));
+      return recovering((engine) => analyze(engine, asked));
     case "bench": {
-      stopped = asked.stopped;
-      const { bench } = await import("./pkg/moue.js");
+      stopped ||= asked.stopped;
+      await code();
+      const { model, power, nets, batches, precisions } = asked;
+      const { name, cpu } = await described(power);
       const progress = (message: string, done: number, all: number) => say({ kind: "progress", id: asked.id, progress: { message, done, all } });
-      const { name, cpu } = await described(opened?.power);
-      const model = opened?.model ?? new Uint8Array();
-      return JSON.parse(await bench(model, opened?.power, name, cpu, asked.nets, new Uint32Array(asked.batches), asked.precisions, progress, () => stopped)) as unknown;
+      const numbers = new Uint32Array(batches);
+      return JSON.parse(await bench(new Uint8Array(model), power, name, cpu, nets, numbers, precisions, progress, () => stopped)) as unknown;
     }
     case "memory":
       return { wasm: wasm?.memory.buffer.byteLength ?? 0 };
@@ -66,10 +69,11 @@ async function work(asked: Asked): Promise<unknown> {
   }
 }
 
-async function analyze(asked: Asked & { kind: "analyze" }): Promise<Analysis> {
-  if (!engine) {
-    throw { code: "device-lost", message: "The GPU was lost and could not be opened again: load the page anew." } satisfies Failure;
-  }
+async function code(): Promise<void> {
+  wasm ??= await init({ module_or_path: new URL("./pkg/moue_bg.wasm", import.meta.url) });
+}
+
+async function analyze(engine: Engine, asked: Asked & { kind: "analyze" }): Promise<Analysis> {
   const { width, height, rgba, faces, oversample, pictures } = asked;
   const answer = JSON.parse(await engine.analyze(width, height, new Uint8Array(rgba), faces, oversample)) as Analysis;
   for (const [index, face] of pictures ? answer.faces.entries() : []) {
@@ -79,21 +83,38 @@ async function analyze(asked: Asked & { kind: "analyze" }): Promise<Analysis> {
 }
 
 /** Opens another device once where the one there is was lost, and tries again. */
-async function recovering<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const lost = failure(error);
-    if (lost.code !== "device-lost" || !opened) {
-      throw error;
+async function recovering<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+  if (engine) {
+    try {
+      return await work(engine);
+    } catch (error) {
+      lost = failure(error);
+      if (lost.code !== "device-lost") {
+        throw error;
+      }
+      engine.free();
+      engine = undefined;
     }
-    engine?.free();
-    engine = undefined;
-    engine = await open(opened);
-    const value = await work();
-    say({ kind: "recovered", error: lost });
-    return value;
   }
+  engine = await reopened();
+  const value = await work(engine);
+  if (lost) {
+    say({ kind: "recovered", error: lost });
+    lost = undefined;
+  }
+  return value;
+}
+
+async function reopened(): Promise<Engine> {
+  try {
+    if (opened) {
+      return await open(opened);
+    }
+  } catch (error) {
+    const { message } = failure(error);
+    throw { code: "device-lost", message: `The GPU was lost and could not be opened again: try again in a moment, or load the page anew. ${message}` } satisfies Failure;
+  }
+  throw new Error("asked before it was opened");
 }
 
 async function open({ model, power, precision }: Opened): Promise<Engine> {

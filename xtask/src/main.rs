@@ -12,6 +12,7 @@ mod steps;
 mod swiftshader;
 mod system;
 mod train;
+mod web;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -19,8 +20,12 @@ use std::process::{Command, ExitCode};
 
 use steps::{Done, Steps};
 
+/// Where the page is served.
+const PORT: u16 = 4173;
+
 const USAGE: &str = "\
 cargo xtask test [--require-adapter]
+cargo xtask web [--no-serve | --port N | --test]
 cargo xtask train
 cargo xtask fuzz [--seconds N]
 cargo xtask memory [DEVICE]
@@ -30,6 +35,8 @@ cargo run -p xtask --features protos -- protos [--check]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
             Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
+    web     the page: builds it, for the browser and with Node.js, and serves it on this machine, at port 4173 unless --port says another; --no-serve only
+            builds, --test builds and runs its tests in Chromium.
     fuzz    the fuzz targets alone, on Linux: damaged models, photographs and files of other frameworks. What they try and what they find lies in fuzz/corpus and
             fuzz/artifacts.
     train   the default model from its data: training, fusion, goldens, the figures of its card. Hours; the same command goes on after an
@@ -55,6 +62,10 @@ fn main() -> ExitCode {
         ["train"] => train::train(&root(), &target(&root())),
         ["test"] => test(system::ci()),
         ["test", "--require-adapter"] => test(true),
+        ["web"] => web::web(&root(), &target(&root()), Some(PORT)),
+        ["web", "--no-serve"] => web::web(&root(), &target(&root()), None),
+        ["web", "--port", port] if port.parse::<u16>().is_ok() => web::web(&root(), &target(&root()), port.parse().ok()),
+        ["web", "--test"] => web::test(&root(), &target(&root())),
         ["fuzz"] => fuzz(fuzz::SECONDS),
         ["fuzz", "--seconds", seconds] if seconds.parse().is_ok_and(|n: u32| n > 0) => {
             fuzz(seconds.parse().unwrap_or(fuzz::SECONDS))
@@ -108,6 +119,7 @@ fn test(require_adapter: bool) -> ExitCode {
     }
     steps.run("format", || cargo(&["fmt", "--all", "--check"], &[]));
     steps.run("format, fuzz targets", || cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[]));
+    steps.run("format, web", || cargo(&["fmt", "--manifest-path", "web/bindgen/Cargo.toml", "--check"], &[]));
     steps.run("format, burn as a peer", || cargo(&["fmt", "--manifest-path", "peers/burn/Cargo.toml", "--check"], &[]));
     let built = steps.run("build", || cargo(&["build", "--package", "moue"], &[]));
     if built {
@@ -136,6 +148,7 @@ fn test(require_adapter: bool) -> ExitCode {
         }
     });
     steps.run("first answer", || cargo(&["test", "--release", "--package", "moue", "--test", "first_answer"], &common));
+    web::run(&mut steps, &root, &target);
     let strict = [("RUSTDOCFLAGS", "-D warnings".to_string())];
     steps.run("documentation", || cargo(&["doc", "--workspace", "--no-deps"], &strict));
     steps.run("python tests", || python::test(&root, &target));

@@ -1,13 +1,6 @@
 //! `moue bench`.
 
-mod ceilings;
 mod compare;
-mod frame;
-mod kernels;
-mod measure;
-mod report;
-mod subject;
-mod suite;
 mod table;
 
 use std::path::PathBuf;
@@ -15,8 +8,12 @@ use std::path::PathBuf;
 use super::outcome::{Failure, Outcome, Status};
 use super::run::Precision;
 use super::session::DeviceArgs;
-use super::{files, terminal};
-use suite::Suite;
+use super::{files, memory, terminal};
+use crate::bench::measure::{self, Watch};
+use crate::bench::report::Measurement;
+use crate::bench::suite::{self, Case, Suite};
+use crate::gpu::Wait;
+use crate::weights::Model;
 
 /// Measures networks from input on the host to result on the host
 ///
@@ -72,7 +69,11 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(sentence) = &suite.remark {
         terminal::note(sentence);
     }
-    let report = measure::run(&suite, &device, args.kernels)?;
+    let mut watch = Terminal;
+    let measured = measure::run(&suite, &device, &Model::embedded, args.kernels, Wait::Here, &mut watch);
+    let mut report = pollster::block_on(measured)?;
+    report.peak_memory_kib = memory::peak();
+    report.date = time::OffsetDateTime::now_utc().date().to_string();
     if report.results.is_empty() {
         return Err(Failure::Refused("nothing could be measured".into()));
     }
@@ -89,4 +90,25 @@ pub fn run(args: &Args) -> Outcome {
     // What does not fit is a fault of a request, and a finding of the suite.
     let asked = !(args.net.is_empty() && args.batch.is_empty());
     Ok(if asked { Status::of(report.not_measured.len()) } else { Status::Complete })
+}
+
+/// Says on stderr what is being measured, and what was.
+struct Terminal;
+
+impl Watch for Terminal {
+    fn case(&mut self, done: usize, all: usize, case: &Case) {
+        terminal::note(format!("[{}/{all}] {}", done + 1, case.describe()));
+    }
+
+    fn result(&mut self, result: &Measurement) {
+        terminal::note(format!("  {}", result.describe()));
+    }
+
+    fn note(&mut self, text: &str) {
+        terminal::note(text);
+    }
+
+    fn warning(&mut self, text: &str) {
+        terminal::warning(text);
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::kernels::Kernel;
-use super::report::{AdapterReport, BenchReport, Measurement, Peak};
+use crate::bench::kernels::Kernel;
+use crate::bench::report::{AdapterReport, BenchReport, Measurement, Peak};
 use crate::cli::terminal::Paint;
 
 /// Operators that are listed one by one.
@@ -38,18 +38,6 @@ pub fn write(report: &BenchReport, out: &mut impl Write) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// One result in one line, said as soon as it is there: shares of the roof are known at the end.
-pub fn progress(result: &Measurement) -> String {
-    let Measurement { batch, first_ms, median_ms, images_per_s, repeats, .. } = result;
-    let parts = match (result.upload_ms, result.compute_ms, result.readback_ms) {
-        (Some(up), Some(compute), Some(back)) => format!(" ({up:.2} up, {compute:.2} computing, {back:.2} back)"),
-        _ => String::new(),
-    };
-    format!(
-        "  batch {batch}: {median_ms:.2} ms{parts}, {images_per_s:.1} images/s; first answer {first_ms:.0} ms; {repeats} repeats"
-    )
 }
 
 fn share(share: Option<f64>) -> String {

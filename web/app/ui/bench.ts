@@ -10,6 +10,7 @@ import type { Turn } from "./turn.js";
 export class Bench {
   readonly #moue: Moue;
   readonly #turn: Turn;
+  readonly #suite = byId("bench-suite", HTMLSelectElement);
   readonly #start = byId("bench-start", HTMLButtonElement);
   readonly #stop = byId("bench-stop", HTMLButtonElement);
   readonly #save = byId("bench-save", HTMLButtonElement);
@@ -45,7 +46,8 @@ export class Bench {
     this.#buttons(true);
     const release = this.#turn.take();
     try {
-      this.#report = await this.#moue.bench({ signal: running.signal, onProgress: (progress) => this.#progress(progress) });
+      const nets = this.#suite.value.split(",").filter((name) => name !== "");
+      this.#report = await this.#moue.bench({ nets, signal: running.signal, onProgress: (progress) => this.#progress(progress) });
       result.replaceChildren(showReport(this.#report));
       this.#line(running.signal.aborted ? "Stopped." : "Done.");
     } catch (error) {
@@ -74,6 +76,7 @@ export class Bench {
   #buttons(running: boolean): void {
     if (running) this.#report = null;
     const hadFocus = document.activeElement === this.#start;
+    this.#suite.disabled = running;
     this.#start.hidden = running;
     this.#stop.hidden = !running;
     this.#stop.disabled = false;

@@ -26,14 +26,9 @@ function remedies(code: string): Node[] {
   switch (code) {
     case "no-webgpu":
       // Elsewhere than on https: and localhost every browser hides it.
-      return isSecureContext ? [h("p", {}, "These browsers have WebGPU:"), browsers()] : [];
+      return isSecureContext ? [h("p", {}, "Those that have it:"), browsers()] : [];
     case "no-adapter":
-      return [
-        h("p", {}, "The browser has WebGPU but offers no GPU. What helps: switch on hardware acceleration in its settings, update the graphics driver, restart the browser."),
-        h("p", {}, "On Linux, Chrome needs the flag ", h("code", {}, "chrome://flags/#enable-unsafe-webgpu"), "."),
-      ];
-    case "network":
-      return [h("p", {}, "Load the page again once the connection is back.")];
+      return [h("p", {}, "On Linux, Chrome needs the flag ", h("code", {}, "chrome://flags/#enable-unsafe-webgpu"), ".")];
     default:
       return [];
   }

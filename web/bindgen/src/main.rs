@@ -11,7 +11,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut bindgen = Bindgen::new();
-    let made = bindgen.input_path(module).out_name("moue").typescript(true).web(true).and_then(|bindgen| bindgen.generate(folder));
+    let made =
+        bindgen.input_path(module).out_name("moue").typescript(true).web(true).and_then(|bindgen| bindgen.generate(folder));
     match made {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::cli::bench::report::SCHEMA;
+use crate::bench::report::SCHEMA;
 use crate::error::{Error, Result};
 
 /// A report of one machine.

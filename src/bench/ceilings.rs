@@ -1,9 +1,10 @@
 //! What the adapter can do at most, measured between the networks: a machine's clock rate is not the same from one minute to the next.
 
 use super::report::Peak;
-use crate::bench::{PeakLoads, PeakSeconds};
+use super::{PeakLoads, PeakSeconds};
 use crate::device::Device;
 use crate::error::Result;
+use crate::gpu::Wait;
 
 /// Repeats each time, of which the fastest counts.
 const REPEATS: usize = 5;
@@ -20,13 +21,13 @@ impl Ceilings {
     ///
     /// # Errors
     /// The device's.
-    pub fn new(device: &Device) -> Result<Self> {
+    pub async fn new(device: &Device, wait: Wait) -> Result<Self> {
         let loads = match device {
             Device::Cpu => None,
             Device::Gpu(gpu) => Some(PeakLoads::new(gpu)?),
         };
         let mut ceilings = Self { loads, fastest: PeakSeconds::default() };
-        ceilings.measure()?;
+        ceilings.measure(wait).await?;
         Ok(ceilings)
     }
 
@@ -34,10 +35,10 @@ impl Ceilings {
     ///
     /// # Errors
     /// The device's.
-    pub fn measure(&mut self) -> Result<()> {
+    pub async fn measure(&mut self, wait: Wait) -> Result<()> {
         if let Some(loads) = &mut self.loads {
             for _ in 0..REPEATS {
-                self.fastest = self.fastest.best(loads.seconds()?);
+                self.fastest = self.fastest.best(loads.waited(wait).await?);
             }
         }
         Ok(())

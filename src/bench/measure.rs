@@ -1,19 +1,19 @@
 //! The clock: each network on a device of its own, its batches in turns.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use super::ceilings::Ceilings;
 use super::kernels::{Kernel, kernels};
 use super::report::{AdapterReport, BenchReport, Measurement, NotMeasured, SCHEMA};
 use super::subject::{Source, Subject};
 use super::suite::{Case, Effort, Suite};
-use super::table;
-use crate::bench::{Cost, Times};
-use crate::cli::{memory, terminal};
+use super::{Cost, Times};
 use crate::device::Device;
 use crate::error::Result;
-use crate::gpu::{Gpu, Spent};
+use crate::gpu::{Spent, Wait};
+use crate::weights::Model;
 
 /// Rounds at most.
 const MOST_ROUNDS: usize = 1000;
@@ -21,51 +21,79 @@ const MOST_ROUNDS: usize = 1000;
 const PROFILES: usize = 3;
 const PROFILE_TIME: Duration = Duration::from_secs(3);
 
-/// Every case of the suite; what cannot be measured is said and does not end the run.
+/// Who looks on while a suite is measured.
+pub trait Watch {
+    /// A case is begun.
+    fn case(&mut self, done: usize, all: usize, case: &Case);
+    /// A measurement, without shares of the roof still.
+    fn result(&mut self, result: &Measurement);
+    /// What a user should know.
+    fn note(&mut self, text: &str);
+    /// What went wrong.
+    fn warning(&mut self, text: &str);
+    /// Whether the rest is to be left out.
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+/// Every case of the suite on `device`; what cannot be measured is said and does not end the run. `default` gives the model of that name. The report's
+/// date and memory are the caller's to set.
 ///
 /// # Errors
 /// The device's, where not even its ceilings can be measured.
-pub fn run(suite: &Suite, device: &Device, with_kernels: bool) -> Result<BenchReport> {
+pub async fn run(
+    suite: &Suite,
+    device: &Device,
+    default: &dyn Fn() -> Result<Model>,
+    with_kernels: bool,
+    wait: Wait,
+    watch: &mut dyn Watch,
+) -> Result<BenchReport> {
     let start = Instant::now();
     let timestamps = matches!(device, Device::Gpu(gpu) if gpu.capabilities().timestamps);
     if with_kernels && !timestamps {
-        terminal::warning(format!("--kernels: `{}` has no timestamps, no kernel can be timed there", device.name()));
+        watch.warning(&format!("--kernels: `{}` has no timestamps, no kernel can be timed there", device.name()));
     }
     if tuned(device) > 0 {
-        terminal::note(format!("kernels of {} layers are those that were measured to be fastest (--tune)", tuned(device)));
+        watch.note(&format!("kernels of {} layers are those that were measured to be fastest (--tune)", tuned(device)));
     }
-    let mut ceilings = Ceilings::new(device)?;
+    let mut ceilings = Ceilings::new(device, wait).await?;
     let (mut results, mut not_measured) = (Vec::new(), Vec::new());
     for (index, case) in suite.cases.iter().enumerate() {
-        let batches: Vec<String> = case.batches.iter().map(u32::to_string).collect();
-        let (place, of) = (index + 1, suite.cases.len());
-        terminal::note(format!("[{place}/{of}] {}, {}, batch {}", case.net, case.precision.name(), batches.join(", ")));
-        let mut fail = |batch: u32, error: String| {
-            terminal::warning(format!("{}, {}, batch {batch}: {error}", case.net, case.precision.name()));
+        let mut fail = |watch: &mut dyn Watch, batch: u32, error: String| {
+            watch.warning(&format!("{}, {}, batch {batch}: {error}", case.net, case.precision.name()));
             not_measured.push(NotMeasured { net: case.net.clone(), batch, precision: case.precision.name().into(), error });
         };
-        if suite.deadline.is_some_and(|deadline| start.elapsed() > deadline) {
-            let error = format!("no time was left for it: `moue bench --net {}` measures it", case.net);
-            case.batches.iter().for_each(|&batch| fail(batch, error.clone()));
+        let left_out = if watch.stopped() {
+            Some("it was stopped before".to_owned())
+        } else if suite.deadline.is_some_and(|deadline| start.elapsed() > deadline) {
+            Some(format!("no time was left for it: `moue bench --net {}` measures it", case.net))
+        } else {
+            watch.case(index, suite.cases.len(), case);
+            None
+        };
+        if let Some(error) = left_out {
+            case.batches.iter().for_each(|&batch| fail(watch, batch, error.clone()));
             continue;
         }
-        match measure(case, suite.effort, device, with_kernels && timestamps) {
+        match measure(case, suite.effort, device, default, with_kernels && timestamps, wait).await {
             Ok(found) => {
                 for measured in found {
                     match measured {
                         Ok(result) => {
-                            terminal::note(table::progress(&result));
+                            watch.result(&result);
                             results.push(result);
                         }
-                        Err((batch, error)) => fail(batch, error),
+                        Err((batch, error)) => fail(watch, batch, error),
                     }
                 }
             }
-            Err(error) => case.batches.iter().for_each(|&batch| fail(batch, error.to_string())),
+            Err(error) => case.batches.iter().for_each(|&batch| fail(watch, batch, error.to_string())),
         }
         // What was measured so far is not lost with the device.
-        if let Err(error) = ceilings.measure() {
-            terminal::warning(format!("the ceilings of `{}`: {error}", device.name()));
+        if let Err(error) = ceilings.measure(wait).await {
+            watch.warning(&format!("the ceilings of `{}`: {error}", device.name()));
         }
     }
     let peak = ceilings.peak();
@@ -77,9 +105,9 @@ pub fn run(suite: &Suite, device: &Device, with_kernels: bool) -> Result<BenchRe
         results,
         not_measured,
         tuned_layers: tuned(device),
-        peak_memory_kib: memory::peak(),
+        peak_memory_kib: None,
         moue: env!("CARGO_PKG_VERSION"),
-        date: time::OffsetDateTime::now_utc().date().to_string(),
+        date: String::new(),
     })
 }
 
@@ -93,20 +121,6 @@ fn describe(device: &Device) -> AdapterReport {
         Device::Gpu(gpu) => {
             let adapter = gpu.adapter();
             AdapterReport { name: adapter.name.clone(), backend: adapter.backend.clone(), driver: adapter.driver.clone() }
-        }
-    }
-}
-
-/// The same adapter opened anew: no pipeline of another network is there, and no memory.
-fn anew(device: &Device) -> Result<Device> {
-    match device {
-        Device::Cpu => Ok(Device::Cpu),
-        Device::Gpu(gpu) => {
-            let fresh = Gpu::open(Some(&gpu.adapter().index.to_string()))?;
-            if let Some(tuning) = gpu.choices() {
-                fresh.tune(Arc::clone(tuning));
-            }
-            Ok(Device::Gpu(fresh))
         }
     }
 }
@@ -126,18 +140,33 @@ struct Track {
 }
 
 /// Every batch of one network, or why it could not be measured.
-fn measure(case: &Case, effort: Effort, device: &Device, with_kernels: bool) -> Result<Vec<Measured>> {
-    let source = Source::new(&case.net)?;
-    let device = anew(device)?;
+async fn measure(
+    case: &Case,
+    effort: Effort,
+    device: &Device,
+    default: &dyn Fn() -> Result<Model>,
+    with_kernels: bool,
+    wait: Wait,
+) -> Result<Vec<Measured>> {
+    let source = Source::new(&case.net, default)?;
+    // No pipeline of another network is there, and no memory.
+    let device = match device {
+        Device::Cpu => Device::Cpu,
+        Device::Gpu(gpu) => Device::Gpu(gpu.anew().await?),
+    };
     let start = Instant::now();
     let mut subject = source.prepare(&device, case.batches.iter().copied().max().unwrap_or(1), case.precision)?;
     let ready = start.elapsed().as_secs_f64();
-    let mut tracks: Vec<Track> = case.batches.iter().map(|&batch| Track::begin(&mut subject, &device, batch, ready)).collect();
-    rounds(&mut subject, &mut tracks, effort);
-    let result = |track: Track| -> Measured {
-        let Track { batch, first, cost, seconds, spent, failure } = track;
+    let mut tracks = Vec::new();
+    for &batch in &case.batches {
+        tracks.push(Track::begin(&mut subject, &device, batch, ready, wait).await);
+    }
+    rounds(&mut subject, &mut tracks, effort, wait).await;
+    let mut measured = Vec::new();
+    for Track { batch, first, cost, seconds, spent, failure } in tracks {
         if let Some(error) = failure {
-            return Err((batch, error));
+            measured.push(Err((batch, error)));
+            continue;
         }
         let mut result = Measurement::new(&case.net, batch, case.precision.name(), first, &Times::new(seconds));
         if let Some((cost, pipelines)) = cost {
@@ -147,34 +176,41 @@ fn measure(case: &Case, effort: Effort, device: &Device, with_kernels: bool) -> 
             result.spends(spent);
         }
         if with_kernels {
-            result.kernels = Some(profile(&mut subject, batch).map_err(|error| (batch, error.to_string()))?);
+            match profile(&mut subject, batch, wait).await {
+                Ok(kernels) => result.kernels = Some(kernels),
+                Err(error) => {
+                    measured.push(Err((batch, error.to_string())));
+                    continue;
+                }
+            }
         }
-        Ok(result)
-    };
-    Ok(tracks.into_iter().map(result).collect())
+        measured.push(Ok(result));
+    }
+    Ok(measured)
 }
 
 impl Track {
     /// The first answer of a batch, `ready` seconds after the clock was started for the network.
-    fn begin(subject: &mut Subject<'_>, device: &Device, batch: u32, ready: f64) -> Self {
-        let mut first = || {
-            subject.make_input(batch)?;
-            let start = Instant::now();
-            subject.run(batch)?;
-            let seconds = start.elapsed().as_secs_f64();
-            let pipelines = if let Device::Gpu(gpu) = device { gpu.pipelines() } else { 0 };
-            Ok((seconds, subject.cost().map(|cost| (cost, pipelines))))
-        };
-        let begun: Result<_> = first();
+    async fn begin(subject: &mut Subject<'_>, device: &Device, batch: u32, ready: f64, wait: Wait) -> Self {
+        let begun = Self::first(subject, device, batch, wait).await;
         let failure = begun.as_ref().err().map(ToString::to_string);
         let (seconds, cost) = begun.unwrap_or_default();
         Self { batch, first: ready + seconds, cost, seconds: Vec::new(), spent: None, failure }
     }
 
-    fn run(&mut self, subject: &mut Subject<'_>) {
+    async fn first(subject: &mut Subject<'_>, device: &Device, batch: u32, wait: Wait) -> Result<(f64, Option<(Cost, usize)>)> {
+        subject.make_input(batch)?;
+        let start = Instant::now();
+        subject.run(batch, wait).await?;
+        let seconds = start.elapsed().as_secs_f64();
+        let pipelines = if let Device::Gpu(gpu) = device { gpu.pipelines() } else { 0 };
+        Ok((seconds, subject.cost().map(|cost| (cost, pipelines))))
+    }
+
+    async fn run(&mut self, subject: &mut Subject<'_>, wait: Wait) {
         if self.failure.is_none() {
             let start = Instant::now();
-            match subject.run(self.batch) {
+            match subject.run(self.batch, wait).await {
                 Ok(()) => {
                     self.seconds.push(start.elapsed().as_secs_f64());
                     self.spent = subject.spent();
@@ -186,7 +222,7 @@ impl Track {
 }
 
 /// The batches in turns, so that what slows the machine down for a while slows all of them.
-fn rounds(subject: &mut Subject<'_>, tracks: &mut [Track], effort: Effort) {
+async fn rounds(subject: &mut Subject<'_>, tracks: &mut [Track], effort: Effort, wait: Wait) {
     let batches = tracks.len() as u32;
     let (enough, most_time) = (effort.enough * batches, effort.most_time * batches);
     let mut start = Instant::now();
@@ -197,7 +233,9 @@ fn rounds(subject: &mut Subject<'_>, tracks: &mut [Track], effort: Effort) {
         if (done >= effort.least && elapsed >= enough) || (done >= effort.floor && elapsed >= most_time) {
             break;
         }
-        tracks.iter_mut().for_each(|track| track.run(subject));
+        for track in tracks.iter_mut() {
+            track.run(subject, wait).await;
+        }
         done += 1;
         // Clocks and caches settle in a round that does not count, unless one takes long.
         if !warm && start.elapsed() < most_time / 8 {
@@ -208,13 +246,13 @@ fn rounds(subject: &mut Subject<'_>, tracks: &mut [Track], effort: Effort) {
     }
 }
 
-fn profile(subject: &mut Subject<'_>, batch: u32) -> Result<Vec<Kernel>> {
+async fn profile(subject: &mut Subject<'_>, batch: u32, wait: Wait) -> Result<Vec<Kernel>> {
     // It is the last plan to have run that is timed.
-    subject.run(batch)?;
+    subject.run(batch, wait).await?;
     let start = Instant::now();
-    let mut runs = vec![subject.profile()?];
+    let mut runs = vec![subject.profile(wait).await?];
     while runs.len() < PROFILES && start.elapsed() < PROFILE_TIME {
-        runs.push(subject.profile()?);
+        runs.push(subject.profile(wait).await?);
     }
     Ok(kernels(&runs))
 }

@@ -1,8 +1,8 @@
 //! Codes and colours of 4K frames: what the pixels of a video go through before a network sees them.
 
-use crate::bench::Cost;
+use super::Cost;
 use crate::error::Result;
-use crate::gpu::{Gpu, Plan, Recording, Timing, Work};
+use crate::gpu::{Gpu, Plan, Recording, Slice, Timing, Wait, Work};
 use crate::kernels::{self, Normalise, Source, View};
 use crate::lbp::{Metric, published};
 use crate::precision::Precision;
@@ -33,7 +33,7 @@ impl<'p> Frame<'p> {
     ///
     /// # Errors
     /// The device's: [`crate::Error::Limit`] where its bindings do not hold the frame.
-    fn plan(&self, frames: u32) -> Result<(Plan, Cost)> {
+    async fn plan(&self, frames: u32, wait: Wait) -> Result<(Plan, Cost)> {
         let precision = self.precision;
         let count = (WIDTH * HEIGHT) as usize;
         let size = [HEIGHT, WIDTH];
@@ -75,7 +75,9 @@ impl<'p> Frame<'p> {
         let work = Work { flops: 0, bytes: recording.work().bytes };
         let cost = Cost { work, ..Cost::of(&recording, frames as usize) };
         let mut plan = Plan::new(&self.gpu, recording)?;
-        plan.run(&[(frame, bytemuck::cast_slice(self.pixels)), (table, bytemuck::cast_slice(&words)), (crops, &[0; 8])])?;
+        let uploads: [(Slice, &[u8]); 3] =
+            [(frame, bytemuck::cast_slice(self.pixels)), (table, bytemuck::cast_slice(&words)), (crops, &[0; 8])];
+        plan.answer(&uploads, wait).await?;
         Ok((plan, cost))
     }
 
@@ -93,16 +95,16 @@ impl<'p> Frame<'p> {
     ///
     /// # Errors
     /// The device's.
-    pub fn run(&mut self, frames: u32) -> Result<()> {
+    pub async fn run(&mut self, frames: u32, wait: Wait) -> Result<()> {
         self.last = match self.plans.iter().position(|(of, ..)| *of == frames) {
             Some(place) => place,
             None => {
-                let (plan, cost) = self.plan(frames)?;
+                let (plan, cost) = self.plan(frames, wait).await?;
                 self.plans.push((frames, plan, cost));
                 self.plans.len() - 1
             }
         };
-        self.plans[self.last].1.run(&[]).map(drop)
+        self.plans[self.last].1.answer(&[], wait).await.map(drop)
     }
 
     /// What the last run cost.
@@ -114,9 +116,9 @@ impl<'p> Frame<'p> {
     ///
     /// # Errors
     /// The device's.
-    pub fn profile(&mut self) -> Result<Vec<Timing>> {
+    pub async fn profile(&mut self, wait: Wait) -> Result<Vec<Timing>> {
         match self.plans.get_mut(self.last) {
-            Some((_, plan, _)) if self.gpu.capabilities().timestamps => plan.profile(&[]),
+            Some((_, plan, _)) if self.gpu.capabilities().timestamps => plan.timings(&[], wait).await,
             _ => Ok(Vec::new()),
         }
     }

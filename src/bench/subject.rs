@@ -2,13 +2,13 @@
 
 use image::{Rgb, RgbImage};
 
+use super::Cost;
 use super::frame::Frame;
 use super::suite::{DEFAULT, FRAME, TWENTY, TWENTY_CENTRE};
-use crate::bench::Cost;
 use crate::device::Device;
 use crate::ensemble::Ensemble;
 use crate::error::{Error, Result};
-use crate::gpu::{Spent, Timing};
+use crate::gpu::{Spent, Timing, Wait};
 use crate::graph::Graph;
 use crate::precision::Precision;
 use crate::rect::Rect;
@@ -45,14 +45,14 @@ pub enum Subject<'s> {
 }
 
 impl Source {
-    /// The network `net`.
+    /// The network `net`; `default` gives the model of that name.
     ///
     /// # Errors
-    /// [`Error::Argument`] where there is none of that name; those of [`Model::embedded`].
-    pub fn new(net: &str) -> Result<Self> {
+    /// [`Error::Argument`] where there is none of that name; those of `default`.
+    pub fn new(net: &str, default: &dyn Fn() -> Result<Model>) -> Result<Self> {
         let picture = || RgbImage::from_fn(SIDE, SIDE, |x, y| Rgb([(x ^ y) as u8, (3 * x + y) as u8, (x * y / 7) as u8]));
         Ok(match net {
-            DEFAULT => Self::Faces(Box::new(Model::embedded()?), picture()),
+            DEFAULT => Self::Faces(Box::new(default()?), picture()),
             // Its weights stay unmade until they go up: the host need not hold 6 GB of them twice.
             TWENTY => Self::Faces(Box::new(zoo::ensemble(TWENTY, SEED)?), picture()),
             TWENTY_CENTRE => {
@@ -121,19 +121,19 @@ impl Subject<'_> {
     ///
     /// # Errors
     /// The device's.
-    pub fn run(&mut self, batch: u32) -> Result<()> {
+    pub async fn run(&mut self, batch: u32, wait: Wait) -> Result<()> {
         match self {
             Self::Network(runner, _, inputs) => {
                 let images =
                     |inputs: &&Vec<Input>| inputs.first().is_some_and(|i| i.tensor.shape.first() == Some(&(batch as usize)));
                 let inputs = inputs.iter().find(images).map_or(&[][..], Vec::as_slice);
-                runner.run(inputs).map(drop)
+                runner.answer(inputs, wait).await.map(drop)
             }
             Self::Faces(ensemble, picture) => {
                 let face = (*picture, Rect::whole(picture.width(), picture.height()));
-                ensemble.read(&vec![face; batch as usize], false).map(drop)
+                ensemble.answer(&vec![face; batch as usize], false, wait).await.map(drop)
             }
-            Self::Frame(frame) => frame.run(batch),
+            Self::Frame(frame) => frame.run(batch, wait).await,
         }
     }
 
@@ -155,11 +155,11 @@ impl Subject<'_> {
     ///
     /// # Errors
     /// The device's.
-    pub fn profile(&mut self) -> Result<Vec<Timing>> {
+    pub async fn profile(&mut self, wait: Wait) -> Result<Vec<Timing>> {
         match self {
-            Self::Network(runner, ..) => runner.profile(),
-            Self::Faces(ensemble, _) => Ok(ensemble.profile()?.map(|(_, timings)| timings).unwrap_or_default()),
-            Self::Frame(frame) => frame.profile(),
+            Self::Network(runner, ..) => runner.timings(wait).await,
+            Self::Faces(ensemble, _) => Ok(ensemble.timings(wait).await?.map(|(_, timings)| timings).unwrap_or_default()),
+            Self::Frame(frame) => frame.profile(wait).await,
         }
     }
 }

@@ -27,6 +27,14 @@ pub struct Case {
     pub precision: Precision,
 }
 
+impl Case {
+    /// In a line.
+    pub fn describe(&self) -> String {
+        let batches: Vec<String> = self.batches.iter().map(u32::to_string).collect();
+        format!("{}, {}, batch {}", self.net, self.precision.name(), batches.join(", "))
+    }
+}
+
 /// How often a network is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {

@@ -1,77 +1,11 @@
-//! Measuring: the adapter's own ceilings, and how long a plan takes as its user feels it.
+//! Plans under the clock, and those that measure what an adapter can do at most.
 
 use web_time::Instant;
 
 use crate::error::{Error, Result};
-use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Work};
+use crate::gpu::{Gpu, Plan, Recording, Scratch, Slice, Wait, Work};
 use crate::kernels;
 use crate::precision::Precision;
-
-/// Times in seconds of interleaved repeats.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Times(Vec<f64>);
-
-impl Times {
-    /// Times of at least one repeat.
-    pub fn new(mut seconds: Vec<f64>) -> Self {
-        seconds.sort_by(f64::total_cmp);
-        Self(seconds)
-    }
-
-    /// How many repeats there were.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The value below which `share` of the repeats lie.
-    pub fn quantile(&self, share: f64) -> f64 {
-        let at = (share * self.0.len().saturating_sub(1) as f64).round() as usize;
-        self.0.get(at).copied().unwrap_or(f64::NAN)
-    }
-
-    /// The middle repeat.
-    pub fn median(&self) -> f64 {
-        self.quantile(0.5)
-    }
-
-    /// The fastest repeat.
-    pub fn fastest(&self) -> f64 {
-        self.quantile(0.0)
-    }
-}
-
-/// What an answer cost on the device.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Cost {
-    /// Submissions it went through in.
-    pub submissions: usize,
-    /// Images of the largest of them.
-    pub images: usize,
-    /// Dispatches of the longest of them.
-    pub dispatches: usize,
-    /// Bytes of the buffers that the dispatches of one write, at most.
-    pub slab_bytes: u64,
-    /// Of all of them: operations, and bytes read and written.
-    pub work: Work,
-}
-
-impl Cost {
-    /// Of one submission of `images`.
-    pub fn of(recording: &Recording, images: usize) -> Self {
-        let (dispatches, slab_bytes) = (recording.dispatches().len(), recording.slabs().0);
-        Self { submissions: 1, images, dispatches, slab_bytes, work: recording.work() }
-    }
-
-    /// Adds what came after it.
-    pub fn add(&mut self, other: Self) {
-        self.submissions += other.submissions;
-        self.images = self.images.max(other.images);
-        self.dispatches = self.dispatches.max(other.dispatches);
-        self.slab_bytes = self.slab_bytes.max(other.slab_bytes);
-        self.work.flops += other.work.flops;
-        self.work.bytes += other.work.bytes;
-    }
-}
 
 /// The adapter's own ceilings.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,20 +52,24 @@ impl Load {
     /// # Errors
     /// As [`Plan::run`].
     pub fn seconds(&mut self) -> Result<f64> {
+        pollster::block_on(self.waited(Wait::Here))
+    }
+
+    async fn waited(&mut self, wait: Wait) -> Result<f64> {
         let uploads: Vec<(Slice, &[u8])> = self.uploads.iter().map(|(slice, bytes)| (*slice, &bytes[..])).collect();
-        self.plan.run(&uploads)?;
+        self.plan.answer(&uploads, wait).await?;
         let start = Instant::now();
-        self.plan.run(&[])?;
+        self.plan.answer(&[], wait).await?;
         Ok(start.elapsed().as_secs_f64())
     }
 
     /// Seconds of the kernels alone, by the device's own clock where it has one and is no CPU.
-    fn busy(&mut self) -> Result<f64> {
+    async fn busy(&mut self, wait: Wait) -> Result<f64> {
         if !self.plan.has_timestamps() {
-            return self.seconds();
+            return self.waited(wait).await;
         }
         let uploads: Vec<(Slice, &[u8])> = self.uploads.iter().map(|(slice, bytes)| (*slice, &bytes[..])).collect();
-        Ok(self.plan.profile(&uploads)?.iter().map(|timing| timing.seconds).sum())
+        Ok(self.plan.timings(&uploads, wait).await?.iter().map(|timing| timing.seconds).sum())
     }
 
     /// Seconds from the first kernel's begin to the last one's end: by the device's own clock where it has one and is no CPU, whose copies into textures it
@@ -236,8 +174,19 @@ impl PeakLoads {
     /// # Errors
     /// As [`Plan::run`].
     pub fn seconds(&mut self) -> Result<PeakSeconds> {
-        let matrix = self.matrix.as_mut().map_or(Ok(f64::INFINITY), Load::busy)?;
-        Ok(PeakSeconds { fma: self.fma.busy()?, matrix, copy: self.copy.busy()? })
+        pollster::block_on(self.waited(Wait::Here))
+    }
+
+    /// As [`PeakLoads::seconds`], without blocking where `wait` says so.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub(crate) async fn waited(&mut self, wait: Wait) -> Result<PeakSeconds> {
+        let matrix = match &mut self.matrix {
+            Some(load) => load.busy(wait).await?,
+            None => f64::INFINITY,
+        };
+        Ok(PeakSeconds { fma: self.fma.busy(wait).await?, matrix, copy: self.copy.busy(wait).await? })
     }
 
     /// The ceilings by the fastest of some repeats.

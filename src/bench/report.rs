@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::kernels::Kernel;
-use crate::bench::{Cost, Times};
+use super::{Cost, Times};
 use crate::gpu::{Spent, Work};
 use crate::precision::Precision;
 
@@ -154,6 +154,18 @@ impl Measurement {
             kernels: None,
             work: None,
         }
+    }
+
+    /// In a line.
+    pub fn describe(&self) -> String {
+        let Self { batch, first_ms, median_ms, images_per_s, repeats, .. } = self;
+        let parts = match (self.upload_ms, self.compute_ms, self.readback_ms) {
+            (Some(up), Some(compute), Some(back)) => format!(" ({up:.2} up, {compute:.2} computing, {back:.2} back)"),
+            _ => String::new(),
+        };
+        format!(
+            "batch {batch}: {median_ms:.2} ms{parts}, {images_per_s:.1} images/s; first answer {first_ms:.0} ms; {repeats} repeats"
+        )
     }
 
     /// Sets where the time went.

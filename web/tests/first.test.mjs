@@ -1,0 +1,82 @@
+/** How soon the first answer comes, and what each frame takes after that. */
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { launch, ready, watched } from "./browser.mjs";
+import { native } from "./native.mjs";
+import { astronaut, folder } from "./paths.mjs";
+import { serve } from "./server.mjs";
+
+const stages = ["detect", "upload", "compute", "readback", "total"];
+const repeats = 7;
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/** From the navigation to the first answer to the example photograph, in milliseconds. */
+async function visit(context, origin) {
+  const { page } = await watched(context);
+  await page.goto(origin, { waitUntil: "commit" });
+  await page.click('[data-testid="example-astronaut"]');
+  const took = await page.waitForFunction(() => window.moueAnswers?.length > 0 && performance.now(), null, { timeout: 60_000 });
+  const cached = await page.evaluate(() => window.moue.model.cached);
+  const failed = await page.evaluate(() => window.moueAnswers[0].error);
+  assert.equal(failed, null);
+  return { page, took: await took.jsonValue(), cached };
+}
+
+describe("the first answer", () => {
+  let browser, server, context;
+  const times = {};
+
+  before(async () => {
+    server = await serve();
+    browser = await launch();
+    context = await browser.newContext();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it("comes within 5 seconds of the visit where the model is in the cache", async () => {
+    const first = await visit(context, server.origin);
+    assert.equal(first.cached, false);
+    await first.page.close();
+    const asked = server.paths.length;
+    const second = await visit(context, server.origin);
+    assert.equal(second.cached, true);
+    assert.deepEqual(server.paths.slice(asked).filter((path) => path.endsWith(".safetensors")), []);
+    console.log(`First answer: ${(first.took / 1000).toFixed(2)} s at the first visit, ${(second.took / 1000).toFixed(2)} s with the model cached.`);
+    times.first_answer_s = { first_visit: first.took / 1000, cached: second.took / 1000 };
+    assert.ok(second.took <= 5000, `${second.took} ms`);
+    await second.page.close();
+  });
+
+  it("is followed by answers whose stages are known, beside those of the native program on the same adapter", async () => {
+    const { page } = await watched(context);
+    await page.goto(server.origin);
+    await ready(page);
+    const measured = await page.evaluate(async (repeats) => {
+      const file = await (await fetch("examples/astronaut.png")).blob();
+      await window.moue.analyze(file);
+      const all = [];
+      for (let at = 0; at < repeats; at++) all.push((await window.moue.analyze(file)).times);
+      return { all, adapter: window.moue.adapter.name };
+    }, repeats);
+    const own = native(astronaut, folder("times"), "swiftshader", repeats);
+    const browserTimes = Object.fromEntries(["pixels", ...stages, "prepare"].map((stage) => [stage, median(measured.all.map((times) => times[stage]))]));
+    assert.equal(browserTimes.prepare, 0);
+    assert.ok(stages.every((stage) => Number.isFinite(browserTimes[stage]) && browserTimes[stage] >= 0));
+    const sum = ["pixels", "detect", "upload", "compute", "readback"].reduce((sum, stage) => sum + browserTimes[stage], 0);
+    assert.ok(sum <= browserTimes.total * 1.1, `stages of ${sum} ms in a whole of ${browserTimes.total} ms`);
+
+    console.log(`Milliseconds a frame, astronaut.png, median of ${repeats}:`);
+    console.log(`${"stage".padEnd(10)}${"browser".padStart(10)}${"native".padStart(10)}`);
+    for (const stage of ["pixels", ...stages]) {
+      console.log(`${stage.padEnd(10)}${browserTimes[stage].toFixed(1).padStart(10)}${(own.times[stage]?.toFixed(1) ?? "").padStart(10)}`);
+    }
+    Object.assign(times, { repeats, browser: { adapter: measured.adapter, ...browserTimes }, native: { adapter: own.device, ...own.times } });
+    writeFileSync(join(folder(), "times.json"), `${JSON.stringify(times, null, 2)}\n`);
+  });
+});

@@ -1,0 +1,123 @@
+/** The page by keyboard, on a phone, in the dark, and for who wants no motion. */
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { answers, launch, overflow, ready, screen, watched } from "./browser.mjs";
+import { pictures } from "./pictures.mjs";
+import { serve } from "./server.mjs";
+
+describe("the page", () => {
+  let browser, server, context;
+  const tabs = ["photos", "webcam", "bench", "about"];
+
+  async function opened({ width = 1280, height = 900, ...media } = {}) {
+    const { page, errors } = await watched(context);
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia(media);
+    await page.goto(server.origin);
+    await ready(page);
+    return { page, errors };
+  }
+
+  /** All that a photograph's card can show. */
+  async function answered(page) {
+    await page.click('[data-testid="example-astronaut"]');
+    await answers(page, 1);
+    for (const summary of await page.locator("summary").all()) await summary.click();
+  }
+
+  before(async () => {
+    server = await serve();
+    browser = await launch();
+    context = await browser.newContext();
+  });
+  afterEach(async () => {
+    for (const page of context.pages()) await page.close();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it("is used by keyboard alone", async () => {
+    const { page } = await opened();
+    const focused = () => page.evaluate(() => document.activeElement.dataset.testid ?? document.activeElement.tagName);
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "tab-photos");
+    for (const [key, tab] of [["ArrowRight", "webcam"], ["ArrowRight", "bench"], ["End", "about"], ["ArrowRight", "photos"], ["ArrowLeft", "about"], ["Home", "photos"]]) {
+      await page.keyboard.press(key);
+      assert.equal(await focused(), `tab-${tab}`);
+      assert.equal(await page.locator(`[data-testid="tab-${tab}"]`).getAttribute("aria-selected"), "true");
+      assert.deepEqual(await page.locator("[role=tabpanel]:visible").evaluateAll((panels) => panels.map(({ id }) => id)), [tab]);
+    }
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "file-input");
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "example-astronaut");
+    await page.keyboard.press("Enter");
+    await answers(page, 1);
+    for (let presses = 0; (await focused()) !== "SUMMARY" && presses < 12; presses++) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.locator('[data-testid="saw"] figure').count(), 6);
+    assert.equal(await page.locator('[data-testid="saw"]').isVisible(), true);
+    await screen(page, "keyboard");
+  });
+
+  for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }], ["phone", { width: 360, height: 740 }]]) {
+    it(`fits its window with everything open, ${name}`, async () => {
+      const { page, errors } = await opened(options);
+      await answered(page);
+      await screen(page, `photos-${name}`);
+      for (const tab of tabs) {
+        await page.click(`[data-testid="tab-${tab}"]`);
+        assert.ok((await overflow(page)) <= 0, `the tab ${tab} is ${await overflow(page)} pixels too wide`);
+        if (tab !== "photos") await screen(page, `${tab}-${name}`);
+      }
+      assert.deepEqual(errors, []);
+    });
+  }
+
+  it("changes its colours with the system's", async () => {
+    const { page } = await opened();
+    const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await paper();
+    await page.emulateMedia({ colorScheme: "dark" });
+    assert.notEqual(await paper(), light);
+  });
+
+  it("moves nothing for who wants no motion", async () => {
+    const moving = (page) =>
+      page.evaluate(() => [...document.querySelectorAll("*")].filter((element) => {
+        const { transitionDuration, transitionProperty, animationName } = getComputedStyle(element);
+        return animationName !== "none" || (transitionProperty !== "none" && transitionDuration.split(", ").some((text) => parseFloat(text) > 0));
+      }).length);
+    const { page: calm } = await opened({ reducedMotion: "reduce" });
+    await answered(calm);
+    assert.equal(await moving(calm), 0);
+    await screen(calm, "photos-calm");
+    const { page: usual } = await opened();
+    assert.ok((await moving(usual)) > 0);
+  });
+
+  it("says what to do about a picture without a face, and reads it whole when asked", async () => {
+    const { page } = await opened();
+    await page.setInputFiles('[data-testid="file-input"]', { name: "no-face.png", mimeType: "image/png", buffer: pictures()["no-face.png"] });
+    const [first] = await answers(page, 1);
+    assert.deepEqual(first.faces, []);
+    await screen(page, "no-face");
+    await page.click('[data-testid="whole"]');
+    const [, second] = await answers(page, 2);
+    assert.equal(second.faces.length, 1);
+    await page.locator('[data-testid="face-label"]').waitFor();
+  });
+
+  it("shows two faces with their numbers, and clears them away", async () => {
+    const { page } = await opened();
+    await page.setInputFiles('[data-testid="file-input"]', { name: "two-faces.png", mimeType: "image/png", buffer: pictures()["two-faces.png"] });
+    await answers(page, 1);
+    assert.equal(await page.locator('[data-testid="face"]').count(), 2);
+    await screen(page, "two-faces");
+    await page.click('[data-testid="clear"]');
+    assert.equal(await page.locator("article").count(), 0);
+  });
+});

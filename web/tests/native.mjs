@@ -1,0 +1,36 @@
+/** The native answer to a photograph: what examples/what_networks_see.rs writes and prints. */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { repository } from "./paths.mjs";
+import { decode } from "./png.mjs";
+
+const program = join(repository, "target/release/examples/what_networks_see");
+const drivers = ["/usr/lib/chromium/vk_swiftshader_icd.json", join(repository, "target/swiftshader/vk_swiftshader_icd.json")];
+
+/** Chromium's own Vulkan driver, so that the page and the program run on the same adapter. */
+function environment() {
+  const driver = drivers.find(existsSync);
+  if (!driver) throw new Error(`no SwiftShader at ${drivers.join(" or ")}`);
+  // Chromium's folder also holds a Vulkan loader, for a machine that has none.
+  const libraries = [dirname(driver), process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
+  return { ...process.env, XDG_RUNTIME_DIR: "/tmp", VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: libraries };
+}
+
+/** `device`: `cpu` is the reference implementation, `swiftshader` the GPU's. Faces come with `crop` and `mapped`, decoded. */
+export function native(photo, into, device, repeats = 1) {
+  if (!existsSync(program)) throw new Error("build it first: cargo build --release --example what_networks_see");
+  const run = spawnSync(program, [photo, into, device, String(repeats)], { env: environment(), encoding: "utf8", maxBuffer: 1 << 24 });
+  if (run.status !== 0) throw new Error(`what_networks_see: ${run.stderr || run.error}`);
+  const answer = JSON.parse(run.stdout);
+  const read = (name) => decode(readFileSync(join(into, name)));
+  answer.faces.forEach((face, index) => {
+    face.crop = read(`${index}-crop.png`);
+    face.mapped = face.representations.map((name) => {
+      const codes = `${index}-${name}-codes.png`;
+      return { name, image: read(`${index}-${name}.png`), codes: existsSync(join(into, codes)) ? read(codes) : null };
+    });
+  });
+  return answer;
+}

@@ -1,0 +1,3 @@
+import { Moue, MoueError } from "/dist/index.js";
+
+Object.assign(window, { Moue, MoueError });

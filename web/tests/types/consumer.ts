@@ -1,0 +1,26 @@
+/** A program that uses the package's types, as they are published. */
+
+import { Moue, MoueError, type Analysis, type BenchReport, type LoadProgress, type MoueErrorCode } from "../../dist/index.js";
+
+export async function read(video: HTMLVideoElement, file: File, picture: ImageData): Promise<string[]> {
+  const seen: LoadProgress[] = [];
+  const moue = await Moue.load({ precision: "f16", device: "low-power", onProgress: (progress) => seen.push(progress) });
+  moue.onrecover = (error) => console.warn(error.code, error.message);
+  const answers: Analysis[] = [await moue.analyze(video), await moue.analyze(file, { faces: "largest", pictures: true }), await moue.analyze(picture)];
+  const pixels: Uint8ClampedArray | undefined = answers[1]?.faces[0]?.pictures?.crop.data;
+  const codes: Uint8Array | undefined = answers[1]?.faces[0]?.pictures?.mapped[0]?.codes;
+  console.log(pixels?.length, codes?.length, seen.length, (await moue.memory()).wasm);
+  moue.dispose();
+  return answers.flatMap(({ faces }) => faces.map(({ label, probabilities }) => `${label} ${probabilities[0] ?? 0}`));
+}
+
+export async function measure(moue: Moue): Promise<BenchReport> {
+  return moue.bench({ nets: ["lbp"], batches: [1], precisions: ["f32"], signal: AbortSignal.timeout(1000) });
+}
+
+export function code(error: unknown): MoueErrorCode | null {
+  return error instanceof MoueError ? error.code : null;
+}
+
+// @ts-expect-error: there is no such choice.
+export const wrong: Parameters<Moue["analyze"]>[1] = { faces: "some" };

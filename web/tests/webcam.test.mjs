@@ -1,0 +1,168 @@
+/** The live view: half a minute of it costs no more memory than its first seconds, and its moments can be looked at again. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { launch, ready, screen, watched, webgpu } from "./browser.mjs";
+import { clip } from "./clip.mjs";
+import { serve } from "./server.mjs";
+
+/** Counts what a worker makes on its GPU from now on, and what of it is destroyed. */
+function count(worker) {
+  return worker.evaluate(() => {
+    const made = (self.made = { buffers: 0, destroyed: 0, textures: 0, pipelines: 0, modules: 0 });
+    const counting = (prototype, method, name) => {
+      const original = prototype[method];
+      prototype[method] = function (...values) {
+        made[name]++;
+        return original.apply(this, values);
+      };
+    };
+    counting(GPUDevice.prototype, "createBuffer", "buffers");
+    counting(GPUDevice.prototype, "createTexture", "textures");
+    counting(GPUDevice.prototype, "createComputePipeline", "pipelines");
+    counting(GPUDevice.prototype, "createComputePipelineAsync", "pipelines");
+    counting(GPUDevice.prototype, "createShaderModule", "modules");
+    counting(GPUBuffer.prototype, "destroy", "destroyed");
+  });
+}
+
+describe("the webcam", () => {
+  let browser, server, page, devtools, processes;
+
+  /** Megabytes of the page's heap after a collection, of WebAssembly, and of the browser's processes that hold the page and the GPU. */
+  async function memory() {
+    await devtools.send("HeapProfiler.collectGarbage");
+    const { metrics } = await devtools.send("Performance.getMetrics");
+    const { processInfo } = await processes.send("SystemInfo.getProcessInfo");
+    const resident = (id) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? NaN) / 1024;
+    const of = (type) => processInfo.filter((info) => info.type === type).reduce((sum, { id }) => sum + resident(id), 0);
+    return {
+      heap: metrics.find(({ name }) => name === "JSHeapUsedSize").value / 1e6,
+      wasm: (await page.evaluate(() => window.moue.memory())).wasm,
+      gpu: of("GPU"),
+      page: of("renderer"),
+      frames: await page.evaluate(() => window.moueAnswers.length),
+    };
+  }
+
+  before(async () => {
+    const shown = clip();
+    console.log(`The fake webcam shows ${shown.portraits} portraits of ${shown.from}.`);
+    server = await serve();
+    browser = await launch([...webgpu, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${shown.file}`]);
+    const context = await browser.newContext({ permissions: ["camera"], acceptDownloads: true });
+    ({ page } = await watched(context));
+    devtools = await context.newCDPSession(page);
+    await devtools.send("Performance.enable");
+    processes = await browser.newBrowserCDPSession();
+    await page.goto(server.origin);
+    await ready(page);
+    await page.click('[data-testid="tab-webcam"]');
+    await page.check('[data-testid="webcam-pictures"]');
+    await page.click('[data-testid="webcam-start"]');
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it("is read for 30 seconds without a new GPU buffer, shader or pipeline, and without growth of memory", async () => {
+    await page.waitForFunction(() => window.moueAnswers.length >= 3, null, { timeout: 30_000 });
+    await page.waitForTimeout(10_000);
+    await count(page.workers()[0]);
+    const early = await memory();
+    await page.waitForTimeout(10_000);
+    await screen(page, "webcam", {});
+    await page.waitForTimeout(10_000);
+    const late = await memory();
+    const made = await page.workers()[0].evaluate(() => self.made);
+    console.log(`Frames ${early.frames} to ${late.frames}; ${JSON.stringify({ early, late, made })}`);
+
+    assert.ok(late.frames - early.frames >= 10, `${late.frames - early.frames} frames in 20 seconds`);
+    assert.equal(made.buffers - made.destroyed, 0, `${made.buffers} buffers made, ${made.destroyed} destroyed`);
+    assert.deepEqual([made.textures, made.pipelines, made.modules], [0, 0, 0]);
+    assert.equal(late.wasm, early.wasm);
+    assert.ok(late.heap - early.heap < 3, `the heap grew from ${early.heap} to ${late.heap} MB`);
+    assert.ok(late.gpu - early.gpu < 24, `the GPU process grew from ${early.gpu} to ${late.gpu} MB`);
+  });
+
+  it("gives one face a frame, whose labels are those of the portraits", async () => {
+    const labels = await page.evaluate(() => window.moueAnswers.flatMap(({ analysis }) => analysis.faces.map(({ label }) => label)));
+    const frames = await page.evaluate(() => window.moueAnswers.length);
+    assert.ok(labels.length >= frames - 2, `${labels.length} faces in ${frames} frames`);
+    assert.ok(labels.includes("happy") && labels.includes("neutral"), [...new Set(labels)].join(" "));
+  });
+
+  it("counts what a frame would make, were it to make something", async () => {
+    const found = await page.workers()[0].evaluate(async () => {
+      const before = { ...self.made };
+      const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+      device.createBuffer({ size: 16, usage: GPUBufferUsage.COPY_DST });
+      device.createBuffer({ size: 16, usage: GPUBufferUsage.COPY_DST }).destroy();
+      return [self.made.buffers - before.buffers, self.made.destroyed - before.destroyed];
+    });
+    assert.deepEqual(found, [2, 1]);
+  });
+
+  it("shows the frame and the answer of a moment that is clicked on the timeline, and by keys those beside it", async () => {
+    const timeline = page.locator('[data-testid="timeline"]');
+    const { width } = await timeline.boundingBox();
+    await timeline.click({ position: { x: width * 0.8, y: 40 } });
+    const moment = page.locator('[data-testid="moment"]');
+    await moment.locator('[data-testid="face-label"]').waitFor();
+    const at = async () => Number(await timeline.getAttribute("aria-valuenow"));
+    const chosen = await at();
+    assert.ok(chosen < -5 && chosen > -20, `${chosen} s`);
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector('[data-testid="moment"] canvas');
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(data.filter((_, byte) => byte % 4 === 1)).size > 100;
+    });
+    await screen(page, "webcam-moment");
+    await timeline.press("PageUp");
+    assert.ok((await at()) > chosen + 2, `${await at()} s, after Page Up from ${chosen} s`);
+    await timeline.press("Escape");
+    assert.equal(await moment.locator("article").count(), 0);
+  });
+
+  it("is exported as one line a frame, with its second", async () => {
+    const save = async (id) => {
+      const [download] = await Promise.all([page.waitForEvent("download"), page.click(`[data-testid="${id}"]`)]);
+      return readFileSync(await download.path(), "utf8");
+    };
+    const lines = (await save("webcam-export-json")).trim().split("\n").map((line) => JSON.parse(line));
+    assert.ok(lines.length >= 10);
+    assert.ok(lines.every(({ schema, input }) => schema === "moue.analyze/1" && input === "webcam"));
+    assert.ok(lines.every(({ seconds }, row) => row === 0 || seconds > lines[row - 1].seconds));
+    const [head, first] = (await save("webcam-export-csv")).split("\n");
+    assert.match(head, /^input,width,height,face,.+,error,seconds$/);
+    assert.equal(first.split(",").length, head.split(",").length);
+  });
+
+  it("stops with its button and with the tab, and the camera with it", async () => {
+    const live = () => page.evaluate(() => document.querySelector("video").srcObject !== null);
+    assert.equal(await live(), true);
+    await page.click('[data-testid="webcam-stop"]');
+    assert.equal(await live(), false);
+    await screen(page, "webcam-stopped");
+    await page.click('[data-testid="webcam-start"]');
+    await page.waitForFunction(() => document.querySelector("video").srcObject !== null);
+    await page.click('[data-testid="tab-photos"]');
+    assert.equal(await live(), false);
+  });
+
+  it("that may not be used is told with what to do", async () => {
+    const { page: other } = await watched(await browser.newContext());
+    await other.addInitScript(() => {
+      navigator.mediaDevices.getUserMedia = async () => {
+        throw new DOMException("", "NotAllowedError");
+      };
+    });
+    await other.goto(`${server.origin}/#webcam`);
+    await ready(other);
+    await other.click('[data-testid="webcam-start"]');
+    await other.getByText("The browser may not use the webcam.").waitFor();
+    await screen(other, "webcam-refused");
+  });
+});

@@ -1,0 +1,134 @@
+//! The browser's build, its page and its tests.
+
+mod browser;
+mod toolchain;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use crate::steps::{Done, Steps};
+use crate::system;
+
+/// The oldest node that vite runs on.
+const NODE: u32 = 20;
+
+/// Builds the page, and serves it at a port of this machine until it is stopped, unless `port` is none.
+pub fn web(root: &Path, target: &Path, port: Option<u16>) -> ExitCode {
+    let mut steps = Steps::new();
+    let built = build(&mut steps, root, target);
+    if let (true, Some(port)) = (built, port) {
+        println!("\nopen http://127.0.0.1:{port}/ in a browser with WebGPU; Ctrl-C ends it");
+        let port = port.to_string();
+        steps.run("serving", || npx(root, &["vite", "preview", "--port", &port, "--strictPort"]));
+    }
+    steps.finish()
+}
+
+/// Builds it and runs its tests in a browser.
+pub fn test(root: &Path, target: &Path) -> ExitCode {
+    let mut steps = Steps::new();
+    run(&mut steps, root, target);
+    steps.finish()
+}
+
+/// As [`test`], among other steps.
+pub fn run(steps: &mut Steps, root: &Path, target: &Path) {
+    if let Err(reason) = node() {
+        steps.run("web", || without(reason));
+        return;
+    }
+    if !build(steps, root, target) {
+        return;
+    }
+    steps.run("web, the native twin", || {
+        let arguments = ["build", "--release", "--package", "moue", "--example", "what_networks_see"];
+        Done::of(system::run(Command::new(system::cargo()).args(arguments).current_dir(root)))
+    });
+    let mut browser = None;
+    steps.run("web, a browser", || match browser::find() {
+        Ok(found) => {
+            println!("{}", found.display());
+            browser = Some(found);
+            Done::Passed
+        }
+        Err(reason) => without(reason),
+    });
+    let Some(browser) = browser else { return };
+    let tested = steps.run("web, tests", || {
+        let mut command = Command::new("npm");
+        command.arg("test").current_dir(root.join("web")).env("MOUE_CHROMIUM", browser).env("MOUE_TARGET", target);
+        if let Ok(driver) = crate::swiftshader::fetch(target) {
+            command.env("MOUE_SWIFTSHADER", driver);
+        }
+        Done::of(system::run(&mut command))
+    });
+    if tested {
+        steps.run("web, the report", || {
+            let report = target.join("web/bench.json");
+            let mut command = Command::new(system::cargo());
+            command.args(["test", "--package", "moue", "--test", "bench", "browser"]).current_dir(root);
+            Done::of(system::run(command.env("MOUE_BROWSER_REPORT", report)))
+        });
+    }
+}
+
+/// What is missing fails where everything is to be checked, and is said elsewhere.
+fn without(reason: String) -> Done {
+    if system::ci() { Done::Failed(reason) } else { Done::Skipped(reason) }
+}
+
+/// The WebAssembly, the package and the page; whether all of it was built.
+fn build(steps: &mut Steps, root: &Path, target: &Path) -> bool {
+    let web = root.join("web");
+    let package = web.join("src/pkg");
+    let mut module = None;
+    steps.run("web, WebAssembly", || match toolchain::build(root, target) {
+        Ok(built) => {
+            module = Some(built);
+            Done::Passed
+        }
+        Err(reason) => Done::Failed(reason),
+    });
+    let Some(module) = module else { return false };
+    steps.run("web, bindings", || {
+        let mut command = Command::new(system::cargo());
+        command.args(["run", "--release", "--locked", "--manifest-path"]).arg(web.join("bindgen/Cargo.toml"));
+        command.arg("--target-dir").arg(target.join("bindgen")).arg("--").arg(&module).arg(&package);
+        Done::of(fs::create_dir_all(&package).map_err(|error| error.to_string()).and_then(|()| system::run(&mut command)))
+    }) && steps.run("web, npm", || {
+        if let Err(reason) = node() {
+            return Done::Failed(reason);
+        }
+        let (lock, installed) = (web.join("package-lock.json"), web.join("node_modules/.package-lock.json"));
+        let written = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
+        if written(&installed).is_some_and(|time| written(&lock).is_some_and(|lock| lock <= time)) {
+            return Done::Passed;
+        }
+        Done::of(system::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&web)))
+    }) && steps.run("web, package and page", || {
+        let arguments = [
+            &["node", "scripts/model.mjs"][..],
+            &["npm", "run", "-s", "package"],
+            &["npm", "run", "-s", "check"],
+            &["npm", "run", "-s", "build"],
+        ];
+        let each = |words: &&[&str]| system::run(Command::new(words[0]).args(&words[1..]).current_dir(&web));
+        Done::of(arguments.iter().try_fold(true, |good, words| Ok(good && each(words)?)))
+    })
+}
+
+fn npx(root: &Path, arguments: &[&str]) -> Done {
+    Done::of(system::run(Command::new("npx").args(arguments).current_dir(root.join("web"))))
+}
+
+/// Whether there is a node that does.
+fn node() -> Result<(), String> {
+    let version = system::output(Command::new("node").arg("--version")).unwrap_or_default();
+    let major: u32 = version.trim().trim_start_matches('v').split('.').next().and_then(|text| text.parse().ok()).unwrap_or(0);
+    if major >= NODE && system::output(Command::new("npm").arg("--version")).is_some() {
+        return Ok(());
+    }
+    let found = if major > 0 { format!("it is {}", version.trim()) } else { "it is not there".into() };
+    Err(format!("the page is built by Node.js {NODE} or later with npm, {found}: https://nodejs.org"))
+}
