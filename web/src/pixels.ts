@@ -27,6 +27,12 @@ export async function pixelsOf(source: Source): Promise<Pixels> {
       bitmap.close();
     }
   }
+  if (typeof HTMLImageElement !== "undefined" && source instanceof HTMLImageElement) {
+    await source.decode().catch(() => {
+      throw new MoueError("bad-picture", "The image element shows no picture: look at its address.");
+    });
+    return drawn(source, source.naturalWidth, source.naturalHeight);
+  }
   if (typeof HTMLVideoElement !== "undefined" && source instanceof HTMLVideoElement) {
     if (source.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
       throw new MoueError("bad-picture", "The video shows no frame yet: wait for its `loadeddata` event.");
@@ -42,7 +48,7 @@ export async function pixelsOf(source: Source): Promise<Pixels> {
   if (source instanceof OffscreenCanvas || (typeof HTMLCanvasElement !== "undefined" && source instanceof HTMLCanvasElement)) {
     return drawn(source, source.width, source.height);
   }
-  throw new MoueError("bad-argument", "This is no picture: give an ImageBitmap, VideoFrame, video, canvas, ImageData or Blob.");
+  throw new MoueError("bad-argument", "This is no picture: give an ImageBitmap, VideoFrame, image, video, canvas, ImageData or Blob.");
 }
 
 async function decode(file: Blob): Promise<ImageBitmap> {

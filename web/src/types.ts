@@ -171,8 +171,11 @@ export interface AnalyzeOptions {
   pictures?: boolean;
 }
 
-/** What `analyze` takes. A `Blob` is decoded without colour conversion and upright. */
-export type Source = ImageBitmap | VideoFrame | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas | ImageData | Blob;
+/**
+ * What `analyze` takes. A `Blob` is decoded upright and without colour conversion, to the bytes that moue itself decodes; of PNGs of 16 bits browsers may drop
+ * the lower eight where moue rounds. Of the others the pixels are those that are shown.
+ */
+export type Source = ImageBitmap | VideoFrame | HTMLImageElement | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas | ImageData | Blob;
 
 export interface BenchOptions {
   /** Names of networks (`moue zoo`), `default`, `lbp`; what suits the adapter where it is left out, as `moue bench` does. */

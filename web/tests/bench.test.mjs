@@ -27,7 +27,7 @@ describe("the benchmark", { skip: there ? false : "SKIPPED: web/src/pkg/moue.js 
     await server?.close();
   });
 
-  it("ends, shows its results and saves them as target/web/bench.json", { timeout: 280_000 }, async () => {
+  it("ends, shows its results and saves them as target/web-tests/bench.json", { timeout: 280_000 }, async () => {
     const { page } = seen;
     if (!whole) await page.selectOption('[data-testid="bench-suite"]', "default,lbp");
     const start = performance.now();

@@ -73,7 +73,7 @@ export async function drop(page, files) {
   }, carried);
 }
 
-/** Keeps a picture of the page in target/web/screens. */
+/** Keeps a picture of the page in target/web-tests/screens. */
 export async function screen(page, name, options = { fullPage: true }) {
   // The bars move for a fifth of a second.
   await page.waitForTimeout(300);

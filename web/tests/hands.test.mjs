@@ -58,8 +58,9 @@ describe("the page", () => {
     await answers(page, 1);
     for (let presses = 0; (await focused()) !== "SUMMARY" && presses < 12; presses++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    assert.equal(await page.locator('[data-testid="saw"] figure').count(), 6);
-    assert.equal(await page.locator('[data-testid="saw"]').isVisible(), true);
+    const figures = page.locator('[data-testid="saw"] figure');
+    await figures.nth(5).waitFor();
+    assert.equal(await figures.count(), 6);
     await screen(page, "keyboard");
   });
 

@@ -3,11 +3,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { repository } from "./paths.mjs";
+import { target } from "./paths.mjs";
 import { decode } from "./png.mjs";
 
-const program = join(repository, "target/release/examples/what_networks_see");
-const drivers = ["/usr/lib/chromium/vk_swiftshader_icd.json", join(repository, "target/swiftshader/vk_swiftshader_icd.json")];
+const program = join(target, "release/examples", `what_networks_see${process.platform === "win32" ? ".exe" : ""}`);
+const drivers = [process.env.MOUE_SWIFTSHADER, "/usr/lib/chromium/vk_swiftshader_icd.json", join(target, "swiftshader/vk_swiftshader_icd.json")].filter(Boolean);
 
 /** Chromium's own Vulkan driver, so that the page and the program run on the same adapter. */
 function environment() {

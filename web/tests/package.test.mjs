@@ -49,11 +49,12 @@ describe("the package", () => {
       for (const target of [canvas, offscreen]) target.getContext("2d").drawImage(bitmap, 0, 0);
       const data = offscreen.getContext("2d").getImageData(0, 0, bitmap.width, bitmap.height);
       const done = [];
-      const sources = { file, bitmap, canvas, offscreen, frame, data };
+      const image = Object.assign(new Image(), { src: "/examples/astronaut.png" });
+      const sources = { file, bitmap, canvas, offscreen, frame, data, image };
       await Promise.all(Object.entries(sources).map(async ([name, source]) => done.push(`${name} ${(await window.moue.analyze(source, { faces: "largest" })).faces[0]?.label}`)));
       return done;
     });
-    assert.deepEqual(labels, ["file", "bitmap", "canvas", "offscreen", "frame", "data"].map((name) => `${name} happy`));
+    assert.deepEqual(labels, ["file", "bitmap", "canvas", "offscreen", "frame", "data", "image"].map((name) => `${name} happy`));
   });
 
   it("keeps a model from elsewhere under its checksum, and refuses another file of that name", async () => {

@@ -11,6 +11,7 @@ mod python;
 mod steps;
 mod swiftshader;
 mod system;
+mod systems;
 mod train;
 mod web;
 
@@ -148,6 +149,7 @@ fn test(require_adapter: bool) -> ExitCode {
         }
     });
     steps.run("first answer", || cargo(&["test", "--release", "--package", "moue", "--test", "first_answer"], &common));
+    steps.run("other systems", || systems::check(&root, &target));
     web::run(&mut steps, &root, &target);
     let strict = [("RUSTDOCFLAGS", "-D warnings".to_string())];
     steps.run("documentation", || cargo(&["doc", "--workspace", "--no-deps"], &strict));

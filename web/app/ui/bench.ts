@@ -47,7 +47,8 @@ export class Bench {
     const release = this.#turn.take();
     try {
       const nets = this.#suite.value.split(",").filter((name) => name !== "");
-      this.#report = await this.#moue.bench({ nets, signal: running.signal, onProgress: (progress) => this.#progress(progress) });
+      const batches = nets.length === 0 ? [] : [1];
+      this.#report = await this.#moue.bench({ nets, batches, signal: running.signal, onProgress: (progress) => this.#progress(progress) });
       result.replaceChildren(showReport(this.#report));
       this.#line(running.signal.aborted ? "Stopped." : "Done.");
     } catch (error) {

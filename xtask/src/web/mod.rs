@@ -65,7 +65,7 @@ pub fn run(steps: &mut Steps, root: &Path, target: &Path) {
     });
     if tested {
         steps.run("web, the report", || {
-            let report = target.join("web/bench.json");
+            let report = target.join("web-tests/bench.json");
             let mut command = Command::new(system::cargo());
             command.args(["test", "--package", "moue", "--test", "bench", "browser"]).current_dir(root);
             Done::of(system::run(command.env("MOUE_BROWSER_REPORT", report)))

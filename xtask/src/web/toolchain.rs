@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::system;
+use crate::{system, systems};
 
-pub const TARGET: &str = "wasm32-unknown-unknown";
+const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Debian's compiler, and the source of the standard library for it.
 const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
@@ -27,7 +27,7 @@ pub fn build(root: &Path, target: &Path) -> Result<PathBuf, String> {
         "--features",
         "web",
     ];
-    let (mut command, folder) = if rustup() {
+    let (mut command, folder) = if systems::has(TARGET) {
         let mut command = Command::new(system::cargo());
         command.args(arguments);
         (command, target.to_path_buf())
@@ -51,18 +51,6 @@ pub fn build(root: &Path, target: &Path) -> Result<PathBuf, String> {
     }
     let module = folder.join(TARGET).join("web/moue.wasm");
     fs::metadata(&module).map(|_| module.clone()).map_err(|error| format!("{}: {error}", module.display()))
-}
-
-/// Whether the compiler that runs this has the target, after asking rustup for it.
-fn rustup() -> bool {
-    let there = || {
-        let printed = system::output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]));
-        printed.is_some_and(|folder| Path::new(folder.trim()).is_dir())
-    };
-    there() || {
-        let _ = system::run(Command::new("rustup").args(["target", "add", TARGET]));
-        there()
-    }
 }
 
 /// Brings Debian's compiler where it is missing and may be brought.

@@ -1,0 +1,48 @@
+/** Every shader by the browser's own compiler, which refuses what the native one lets pass, with what a device has when nothing is asked for. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { launch, watched } from "./browser.mjs";
+import { serve } from "./server.mjs";
+
+describe("the shaders", () => {
+  let browser, server, seen;
+
+  before(async () => {
+    server = await serve();
+    browser = await launch();
+    seen = await watched(await browser.newContext());
+    await seen.page.goto(`${server.origin}/tests/plain.html`);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const refused = (all) =>
+    seen.page.evaluate(async (given) => {
+      const glue = await import("/dist/pkg/moue.js");
+      await glue.default({ module_or_path: "/dist/pkg/moue_bg.wasm" });
+      const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+      const found = [];
+      const shaders = given ?? glue.shaders();
+      for (const [name, code] of shaders) {
+        device.pushErrorScope("validation");
+        const module = device.createShaderModule({ code });
+        await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } }).catch((error) => found.push(`${name}: ${error.message}`));
+        await device.popErrorScope();
+      }
+      return { count: shaders.length, found };
+    }, all);
+
+  it("compile, all of them", { timeout: 120_000 }, async () => {
+    const { count, found } = await refused();
+    assert.deepEqual(found, []);
+    assert.ok(count > 70, `${count} of them`);
+  });
+
+  it("are refused where they are no WGSL", async () => {
+    const { found } = await refused([["mixed", "@compute @workgroup_size(1) fn main() { let x = 1 <= 2 & 3 >= 2; }"]]);
+    assert.equal(found.length, 1);
+  });
+});
