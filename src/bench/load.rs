@@ -160,6 +160,10 @@ impl PeakLoads {
 
         // What caches hold would be copied within them; but the networks need memory too.
         let (mut bytes, copies) = if cpu { (16 << 20, 1) } else { (256 << 20, 8) };
+        if cfg!(target_family = "wasm") {
+            // A browser says too late that there is no memory for another try.
+            bytes = bytes.min(64 << 20);
+        }
         let copy = loop {
             match copy_load(gpu, bytes, copies) {
                 Err(Error::OutOfMemory { .. }) if bytes > 16 << 20 => bytes /= 2,

@@ -35,8 +35,9 @@ impl Finder {
     /// Without a detector of the caller's, SeetaFace.
     pub fn new(faces: Faces, detector: Option<Box<dyn Detector>>) -> Result<Self> {
         let detector: Option<Box<dyn Detector>> = match (faces, detector) {
-            (Faces::None, _) => None,
+            // Asked for nothing now, it is kept for what is asked for later.
             (_, Some(detector)) => Some(detector),
+            (Faces::None, None) => None,
             (_, None) => Some(Box::new(SeetaFace::new()?)),
         };
         Ok(Self { faces, detector: detector.map(|detector| Arc::new(Mutex::new(detector))) })

@@ -14,6 +14,9 @@ use crate::gpu::Wait;
 use crate::precision::Precision;
 use crate::weights::Model;
 
+/// Images of a batch at most.
+const MOST_IMAGES: u32 = 4096;
+
 /// `moue.bench/1` of `nets` at `batches` in `precisions`, what suits the adapter in place of empty ones, as JSON. `model`: bytes of the model that `default` is.
 /// `power`, `name` and `cpu` as in `Engine.open`. `progress` is called with a line, the networks done and all of them; `stopped` says whether to leave out the
 /// rest. The adapter's own caches of compiled shaders are not moue's: a first answer may find them warm.
@@ -44,12 +47,18 @@ async fn measured(
     mut watch: Page,
 ) -> Result<BenchReport> {
     suite::check(&nets)?;
+    if let Some(batch) = batches.iter().find(|batch| !(1..=MOST_IMAGES).contains(*batch)) {
+        return Err(Error::Argument(format!("a batch of {batch}: 1 to {MOST_IMAGES} images are possible")));
+    }
     let precisions = precisions.iter().map(|name| precision_of(name)).collect::<Result<Vec<Precision>>>()?;
     let device = Device::Gpu(gpu_of(power, name, cpu).await?);
     for &precision in &precisions {
         device.check(precision)?;
     }
     let suite = Suite::new(&nets, &batches, &precisions, &device);
+    if suite.remark.is_some() {
+        watch.say("This adapter is a CPU: less is measured, and briefly.");
+    }
     let default = || Model::parse("default", model);
     let mut report = measure::run(&suite, &device, &default, false, Wait::Elsewhere, &mut watch).await?;
     // Of ISO 8601 the day.

@@ -17,11 +17,11 @@ const errorBox = byId("error", HTMLElement);
 const turn = new Turn();
 
 const moue = Moue.load({ onProgress: (progress) => loading.progress(progress) });
-new Photos(moue, turn);
 const webcam = new Webcam(moue, turn);
-tabs(byId("tabs", HTMLElement), (panel) => {
+const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
   if (panel !== "webcam") webcam.stop();
 });
+new Photos(moue, turn, () => showTab("photos"));
 
 moue.then(opened, (error: unknown) => {
   loading.done(code(error) === "no-webgpu" ? "This browser cannot run moue." : "moue could not be loaded.");

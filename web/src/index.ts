@@ -50,6 +50,8 @@ export class Moue {
 
   readonly #line: Line;
   readonly #options: LoadOptions;
+  #bench: Line | null = null;
+  #disposed: MoueError | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(line: Line, about: { version: string; adapter: AdapterInfo; model: ModelInfo }, options: LoadOptions) {
@@ -115,7 +117,9 @@ export class Moue {
   /**
    * `moue bench` in this browser: networks with random weights, each on a device of its own. Pictures are answered after it.
    *
-   * @throws {MoueError} `bad-argument` where there is no such network; `stopped` where the signal came before anything was measured.
+   * Stopped by the signal it gives what was measured until then.
+   *
+   * @throws {MoueError} `bad-argument` where there is no such network; `stopped` after `dispose`.
    */
   bench(options: BenchOptions = {}): Promise<BenchReport> {
     return this.#next(async () => {
@@ -124,12 +128,14 @@ export class Moue {
       const power = this.#options.device ?? "high-performance";
       // A worker of its own: networks of hundreds of megabytes come and go, and WebAssembly never gives memory back.
       const line = new Line();
+      this.#bench = line;
       const stop = () => line.tell({ kind: "stop" });
       signal?.addEventListener("abort", stop, { once: true });
       try {
         return await line.ask<BenchReport>({ kind: "bench", model, power, nets, batches, precisions, stopped: signal?.aborted ?? false }, [model], onProgress);
       } finally {
         signal?.removeEventListener("abort", stop);
+        this.#bench = null;
         line.end(new MoueError("stopped", "The benchmark is over."));
       }
     });
@@ -147,11 +153,14 @@ export class Moue {
 
   /** Ends the worker and frees what it holds. What was asked for and not answered is rejected with `stopped`. */
   dispose(): void {
-    this.#line.end(new MoueError("stopped", "This Moue was disposed of: load another one."));
+    this.#disposed ??= new MoueError("stopped", "This Moue was disposed of: load another one.");
+    this.#line.end(this.#disposed);
+    this.#bench?.end(this.#disposed);
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(work, work);
+    const checked = () => (this.#disposed ? Promise.reject(this.#disposed) : work());
+    const next = this.#last.then(checked, checked);
     this.#last = next.catch(() => {});
     return next;
   }
@@ -191,8 +200,12 @@ class Line {
     }
     const id = this.#count++;
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject, progress });
-      this.#worker.postMessage({ ...request, id }, transfer);
+      try {
+        this.#worker.postMessage({ ...request, id }, transfer);
+        this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject, progress });
+      } catch (error) {
+        reject(new MoueError("bad-argument", `It could not be handed to the worker: ${error instanceof Error ? error.message : String(error)}`));
+      }
     });
   }
 

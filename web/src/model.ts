@@ -24,16 +24,17 @@ export async function fetchModel(model: LoadOptions["model"], onProgress?: (prog
   const cache = key ? await opened() : undefined;
   // Of its checksum, so that another file of the same address is another file.
   const name = `https://moue.invalid/${key}`;
-  const kept = await cache?.match(name);
-  if (kept) {
-    const bytes = await kept.arrayBuffer();
-    if ((await sha256(bytes)) === key) {
-      return { bytes, size: bytes.byteLength, sha256: key, cached: true };
-    }
-    await cache?.delete(name);
+  const kept = await remembered(cache, name);
+  if (kept && (await sha256(kept)) === key) {
+    return { bytes: kept, size: kept.byteLength, sha256: key as string, cached: true };
   }
-  const bytes = await fetched(url, onProgress);
-  const found = await sha256(bytes);
+  let bytes = await fetched(url, onProgress);
+  let found = await sha256(bytes);
+  if (key && found !== key) {
+    // What the browser kept of the address may be of another release.
+    bytes = await fetched(url, onProgress, "reload");
+    found = await sha256(bytes);
+  }
   if (key && found !== key) {
     throw new MoueError("bad-model", `The model at ${url} is another file than the one wanted (SHA-256 ${found} instead of ${key}): load the page anew, or put the right file there.`);
   }
@@ -42,6 +43,16 @@ export async function fetchModel(model: LoadOptions["model"], onProgress?: (prog
     await cache.put(name, new Response(bytes.slice(0))).catch(() => {});
   }
   return { bytes, size: bytes.byteLength, sha256: found, cached: false };
+}
+
+/** What the cache has; an entry that cannot be read is none. */
+async function remembered(cache: Cache | undefined, name: string): Promise<ArrayBuffer | undefined> {
+  try {
+    return await (await cache?.match(name))?.arrayBuffer();
+  } catch {
+    await cache?.delete(name).catch(() => false);
+    return undefined;
+  }
 }
 
 async function opened(): Promise<Cache | undefined> {
@@ -53,9 +64,9 @@ async function opened(): Promise<Cache | undefined> {
   }
 }
 
-async function fetched(url: string | URL, onProgress?: (progress: LoadProgress) => void): Promise<ArrayBuffer> {
+async function fetched(url: string | URL, onProgress?: (progress: LoadProgress) => void, cache: RequestCache = "default"): Promise<ArrayBuffer> {
   const failed = (reason: string) => new MoueError("network", `The model at ${url} could not be fetched (${reason}): look at the connection, and load the page anew.`);
-  const response = await fetch(url).catch((error: unknown) => {
+  const response = await fetch(url, { cache }).catch((error: unknown) => {
     throw failed(error instanceof Error ? error.message : String(error));
   });
   if (!response.ok || !response.body) {

@@ -10,7 +10,9 @@ export async function transparentPixels(bitmap: ImageBitmap): Promise<Uint8Clamp
   if (!adapter) {
     throw new MoueError("no-adapter", "The browser gives no GPU to read a picture with transparency: save it without, or update the graphics driver.");
   }
-  const device = await adapter.requestDevice();
+  const device = await adapter.requestDevice().catch((error: unknown) => {
+    throw new MoueError("no-adapter", `The GPU could not be opened to read a picture with transparency (${error instanceof Error ? error.message : String(error)}): save it without.`);
+  });
   try {
     const data = new Uint8ClampedArray(bitmap.width * bitmap.height * 4);
     for (let y = 0; y < bitmap.height; y += TILE) {

@@ -138,7 +138,7 @@ export interface ModelInfo {
 
 /** Where loading is. */
 export interface LoadProgress {
-  stage: "code" | "model" | "device" | "pipelines";
+  stage: "code" | "model" | "device";
   /** Bytes so far, of the model. */
   loaded?: number;
   /** Bytes in all, where the server says. */
@@ -172,8 +172,8 @@ export interface AnalyzeOptions {
 }
 
 /**
- * What `analyze` takes. A `Blob` is decoded upright and without colour conversion, to the bytes that moue itself decodes; of PNGs of 16 bits browsers may drop
- * the lower eight where moue rounds. Of the others the pixels are those that are shown.
+ * What `analyze` takes. A `Blob` is decoded upright and without colour conversion: PNGs to the bytes that moue itself decodes, but of 16 bits browsers may
+ * drop the lower eight where moue rounds. Of the others the pixels are those that are shown.
  */
 export type Source = ImageBitmap | VideoFrame | HTMLImageElement | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas | ImageData | Blob;
 

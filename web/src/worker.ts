@@ -88,21 +88,34 @@ async function recovering<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
     try {
       return await work(engine);
     } catch (error) {
-      lost = failure(error);
-      if (lost.code !== "device-lost") {
+      const reason = failure(error);
+      if (reason.code === "out-of-memory" || reason.code === "defect") {
+        // What it holds may be broken: a browser says late of what it refused. The next picture gets another one.
+        drop();
+      }
+      if (reason.code !== "device-lost") {
         throw error;
       }
-      engine.free();
-      engine = undefined;
+      lost = reason;
+      drop();
     }
   }
   engine = await reopened();
-  const value = await work(engine);
   if (lost) {
     say({ kind: "recovered", error: lost });
     lost = undefined;
   }
-  return value;
+  return work(engine);
+}
+
+function drop(): void {
+  const last = engine;
+  engine = undefined;
+  try {
+    last?.free();
+  } catch {
+    // It is in the hands of what failed.
+  }
 }
 
 async function reopened(): Promise<Engine> {
@@ -131,8 +144,8 @@ async function described(powerPreference?: GPUPowerPreference): Promise<{ name: 
       message: "This browser has WebGPU but gives no GPU: turn on hardware acceleration in its settings, update the graphics driver, or use another browser.",
     } satisfies Failure;
   }
-  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
-  const parts = [vendor, architecture, device].filter((part) => part !== "");
+  const { vendor, architecture, device, description, isFallbackAdapter }: Partial<GPUAdapterInfo> = adapter.info ?? {};
+  const parts = [vendor, architecture, device].filter(Boolean);
   const cpu = isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${description}`);
   return { name: description || parts.join(" ") || "a GPU without a name", cpu };
 }

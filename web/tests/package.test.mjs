@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { after, before, describe, it } from "node:test";
 import { launch, watched } from "./browser.mjs";
 import { web } from "./paths.mjs";
@@ -76,6 +77,12 @@ describe("the package", () => {
       const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", project, "--noEmit"], { cwd: web, encoding: "utf8" });
       assert.equal(status, 0, stdout);
     }
+  });
+
+  it("is at most 3 MB of compressed WebAssembly", () => {
+    const bytes = gzipSync(readFileSync(join(web, "dist/pkg/moue_bg.wasm"))).length;
+    console.log(`The WebAssembly has ${(bytes / 1e6).toFixed(2)} MB compressed.`);
+    assert.ok(bytes <= 3_000_000, `${bytes} bytes`);
   });
 
   it("publishes every file that its package.json names", () => {

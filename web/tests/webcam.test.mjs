@@ -85,6 +85,8 @@ describe("the webcam", () => {
     assert.deepEqual([made.textures, made.pipelines, made.modules], [0, 0, 0]);
     assert.equal(late.wasm, early.wasm);
     assert.ok(late.heap - early.heap < 3, `the heap grew from ${early.heap} to ${late.heap} MB`);
+    assert.ok(early.gpu > 0 && early.page > 0);
+    assert.ok(late.page - early.page < 48, `the page's process grew from ${early.page} to ${late.page} MB`);
     assert.ok(late.gpu - early.gpu < 24, `the GPU process grew from ${early.gpu} to ${late.gpu} MB`);
   });
 

@@ -150,7 +150,7 @@ fn test(require_adapter: bool) -> ExitCode {
     });
     steps.run("first answer", || cargo(&["test", "--release", "--package", "moue", "--test", "first_answer"], &common));
     steps.run("other systems", || systems::check(&root, &target));
-    web::run(&mut steps, &root, &target);
+    web::run(&mut steps, &root, &target, require_adapter);
     let strict = [("RUSTDOCFLAGS", "-D warnings".to_string())];
     steps.run("documentation", || cargo(&["doc", "--workspace", "--no-deps"], &strict));
     steps.run("python tests", || python::test(&root, &target));

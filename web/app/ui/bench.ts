@@ -1,6 +1,6 @@
 /** The tab of the benchmark: start, stop, progress, the report and its file. */
 
-import { MoueError, type BenchProgress, type BenchReport, type Moue } from "../../src/index.js";
+import type { BenchProgress, BenchReport, Moue } from "../../src/index.js";
 import { byId, h } from "./dom.js";
 import { download } from "./download.js";
 import { showFailure } from "./failure.js";
@@ -15,7 +15,8 @@ export class Bench {
   readonly #stop = byId("bench-stop", HTMLButtonElement);
   readonly #save = byId("bench-save", HTMLButtonElement);
   readonly #bar = byId("bench-progress", HTMLProgressElement);
-  readonly #log = byId("bench-log", HTMLOListElement);
+  readonly #log = byId("bench-log", HTMLElement);
+  readonly #lines = byId("bench-lines", HTMLOListElement);
   #running: AbortController | null = null;
   #report: BenchReport | null = null;
 
@@ -25,8 +26,10 @@ export class Bench {
     this.#start.disabled = false;
     this.#start.addEventListener("click", () => void this.#run());
     this.#stop.addEventListener("click", () => {
-      this.#running?.abort();
-      this.#stop.disabled = true;
+      if (this.#running === null || this.#running.signal.aborted) return;
+      this.#running.abort();
+      // Not `disabled`: it would lose the focus before the end.
+      this.#stop.setAttribute("aria-disabled", "true");
       this.#line("Stops after the network in hand.");
     });
     this.#save.addEventListener("click", () => {
@@ -41,7 +44,7 @@ export class Bench {
     const result = byId("bench-result", HTMLElement);
     showFailure(box, null);
     result.replaceChildren();
-    this.#log.replaceChildren();
+    this.#lines.replaceChildren();
     this.#log.hidden = false;
     this.#buttons(true);
     const release = this.#turn.take();
@@ -52,8 +55,7 @@ export class Bench {
       result.replaceChildren(showReport(this.#report));
       this.#line(running.signal.aborted ? "Stopped." : "Done.");
     } catch (error) {
-      if (error instanceof MoueError && error.code === "stopped") this.#line("Stopped.");
-      else showFailure(box, error);
+      showFailure(box, error);
     } finally {
       release();
       this.#running = null;
@@ -70,21 +72,21 @@ export class Bench {
   #line(text: string): void {
     if (text === "") return;
     const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
-    this.#log.append(h("li", {}, text));
+    this.#lines.append(h("li", {}, text));
     if (atEnd) this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   #buttons(running: boolean): void {
     if (running) this.#report = null;
-    const hadFocus = document.activeElement === this.#start;
+    const hadFocus = document.activeElement === (running ? this.#start : this.#stop);
     this.#suite.disabled = running;
     this.#start.hidden = running;
     this.#stop.hidden = !running;
-    this.#stop.disabled = false;
+    this.#stop.removeAttribute("aria-disabled");
     this.#bar.hidden = !running;
     this.#bar.removeAttribute("value");
     this.#save.hidden = this.#report === null;
-    if (running && hadFocus) this.#stop.focus();
+    if (hadFocus) (running ? this.#stop : this.#start).focus();
   }
 }
 

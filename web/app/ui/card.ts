@@ -14,6 +14,7 @@ export class Card {
   readonly #picture: Picture;
   readonly #note = h("p", { class: "quiet note" });
   readonly #right = h("div", { class: "card-right" });
+  #shown = true;
   /** Whether the card was cleared away. */
   gone = false;
 
@@ -23,7 +24,7 @@ export class Card {
     this.#right.append(this.#note);
     this.element = h(
       "article",
-      { class: "card waiting", "data-testid": "card", "data-name": name, "aria-busy": "true" },
+      { class: "card waiting", "data-testid": "card", "data-name": name, "aria-label": name, "aria-busy": "true", tabindex: -1 },
       h("h3", {}, name),
       h("div", { class: "card-left" }, this.#picture.canvas),
       this.#right,
@@ -32,10 +33,13 @@ export class Card {
 
   wait(text: string): void {
     this.#note.textContent = text;
+    this.element.setAttribute("aria-busy", "true");
+    // An answer has taken its place where the picture is read again.
+    if (!this.#note.isConnected) this.#right.prepend(this.#note);
   }
 
   async picture(file: Blob): Promise<void> {
-    await this.#picture.load(file);
+    this.#shown = await this.#picture.load(file);
   }
 
   /** Shows an answer; `whole` reads the whole picture as one face. */
@@ -43,14 +47,18 @@ export class Card {
     this.#settle("answered");
     const seen = analysis.faces.map((face, at) => `face ${at + 1} ${face.label}`).join(", ");
     this.#picture.mark(analysis, `${this.#name}: ${seen === "" ? "no face" : seen}`);
-    const size = `${analysis.width} x ${analysis.height}, ${plural(analysis.faces.length, "face")}`;
+    const size = `${analysis.width} x ${analysis.height}, ${plural(analysis.faces.length, "face")}${this.#shown ? "" : "; the browser cannot show the picture"}`;
     const views = new FaceViews(model, h("div", { class: "faces" }));
     views.show(analysis.faces);
     const times = new Times();
     times.show(analysis.times);
     this.#right.replaceChildren(
       h("p", { class: "quiet" }, size),
-      analysis.faces.length === 0 ? noFace(whole) : views.element,
+      analysis.faces.length === 0 ? noFace(() => {
+        // The button goes with this answer; the card stays.
+        this.element.focus({ preventScroll: true });
+        whole();
+      }) : views.element,
       times.element,
     );
   }

@@ -34,12 +34,13 @@ function remedies(code: string): Node[] {
   }
 }
 
+/** Those that have WebGPU and `GPUAdapter.info`. */
 function browsers(): HTMLElement {
   return h(
     "ul",
     { "data-testid": "browsers" },
-    h("li", {}, "Chrome and Edge 113 and later on Windows, macOS and ChromeOS; Chrome 121 and later on Android"),
-    h("li", {}, "Safari 26"),
+    h("li", {}, "Chrome and Edge 127 and later on Windows, macOS, ChromeOS and Android"),
+    h("li", {}, "Safari 26 and later"),
     h("li", {}, "Firefox 141 and later on Windows, 145 and later on macOS with Apple silicon"),
     h("li", {}, "Chrome on Linux with the flag ", h("code", {}, "chrome://flags/#enable-unsafe-webgpu")),
   );

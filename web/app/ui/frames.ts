@@ -4,10 +4,14 @@
 export function nextFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const end = (): void => {
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    signal.addEventListener("abort", end);
     // Firefox has requestVideoFrameCallback from 132 on only.
-    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(() => resolve());
-    else requestAnimationFrame(() => resolve());
+    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(end);
+    else requestAnimationFrame(end);
   });
 }
 

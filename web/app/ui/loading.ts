@@ -8,7 +8,6 @@ const stages: Record<LoadProgress["stage"], string> = {
   code: "Loading the program.",
   model: "Loading the model.",
   device: "Opening the GPU.",
-  pipelines: "Compiling the shaders.",
 };
 
 export class Loading {

@@ -26,6 +26,7 @@ export class MomentView {
     const analysis = fromLeft(moment.analysis, false);
     const picture = new Picture("The frame of the chosen moment");
     this.#picture = picture;
+    // Its promise never rejects, and one that is late shows nothing in a picture that was disposed of.
     void picture.load(moment.frame);
     picture.mark(analysis, `The frame of the chosen moment: ${analysis.faces.map(({ label }) => label).join(", ") || "no face"}`);
     const views = new FaceViews(this.#model, h("div", { class: "faces" }));

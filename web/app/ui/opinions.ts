@@ -37,8 +37,8 @@ export class Opinions {
       for (const [label, cell] of cells.entries()) {
         const value = values[label] ?? 0;
         cell.textContent = String(Math.round(value * 100));
-        // Half of the colour at most, so that the number stays readable in both schemes.
-        cell.style.backgroundColor = colour(this.#model.labels[label] ?? "", label) + Math.round(value * 150).toString(16).padStart(2, "0");
+        // Two fifths of the colour at most (100 of 255), so that the number stays readable in both schemes.
+        cell.style.backgroundColor = colour(this.#model.labels[label] ?? "", label) + Math.round(value * 100).toString(16).padStart(2, "0");
         cell.classList.toggle("best", value === most);
       }
     }

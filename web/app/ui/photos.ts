@@ -26,11 +26,14 @@ export class Photos {
   #jobs: Job[] = [];
   #last: Promise<void> = Promise.resolve();
 
-  /** Files may come before the model is there; they wait. */
-  constructor(moue: Promise<Moue>, turn: Turn) {
+  /** Files may come before the model is there; they wait. `show` brings this tab into view: they may be dropped on another. */
+  constructor(moue: Promise<Moue>, turn: Turn, show: () => void) {
     this.#moue = moue;
     this.#turn = turn;
-    files((found) => this.#add(found.map((file) => ({ name: file.name, load: async () => file }))));
+    files((found) => {
+      show();
+      this.#add(found.map((file) => ({ name: file.name, load: async () => file })));
+    });
     showExamples((name, load) => this.#add([{ name, load }]));
     exportButtons("photos", () => this.#jobs.map(({ entry }) => entry).filter(answered), () => window.moue?.model ?? null);
     byId("photos-clear", HTMLButtonElement).addEventListener("click", () => this.#clear());

@@ -14,26 +14,30 @@ export class Picture {
   readonly #observer = new ResizeObserver(() => this.#draw());
   #bitmap: ImageBitmap | null = null;
   #analysis: Analysis | null = null;
+  #gone = false;
 
   constructor(name: string) {
     this.canvas.setAttribute("aria-label", name);
     this.#observer.observe(this.canvas);
   }
 
-  /** Shows a file; what the browser cannot decode stays blank. */
-  async load(file: Blob): Promise<void> {
+  /** Shows a file, and says whether it could: what the browser cannot decode stays blank. */
+  async load(file: Blob): Promise<boolean> {
     const full = await createImageBitmap(file).catch(() => null);
-    if (full === null) return;
-    const shrink = longest / Math.max(full.width, full.height);
-    this.#bitmap?.close();
-    if (shrink >= 1) {
-      this.#bitmap = full;
-    } else {
-      const size = { resizeWidth: Math.max(1, Math.round(full.width * shrink)), resizeHeight: Math.max(1, Math.round(full.height * shrink)) };
-      this.#bitmap = await createImageBitmap(full, { ...size, resizeQuality: "high" });
+    if (full === null) return false;
+    if (this.#gone) {
       full.close();
+      return false;
     }
+    const bitmap = await shrunk(full);
+    if (this.#gone) {
+      bitmap.close();
+      return false;
+    }
+    this.#bitmap?.close();
+    this.#bitmap = bitmap;
     this.#draw();
+    return true;
   }
 
   mark(analysis: Analysis, description: string): void {
@@ -43,6 +47,7 @@ export class Picture {
   }
 
   dispose(): void {
+    this.#gone = true;
     this.#observer.disconnect();
     this.#bitmap?.close();
     this.#bitmap = null;
@@ -63,4 +68,15 @@ export class Picture {
     if (this.#analysis === null) return;
     drawMarks(on, this.#analysis.faces, { scale: this.canvas.width / this.#analysis.width, density, mirrored: false });
   }
+}
+
+/** A smaller copy in place of a large bitmap; the bitmap itself where the browser can make none. */
+async function shrunk(full: ImageBitmap): Promise<ImageBitmap> {
+  const shrink = longest / Math.max(full.width, full.height);
+  if (shrink >= 1) return full;
+  const size = { resizeWidth: Math.max(1, Math.round(full.width * shrink)), resizeHeight: Math.max(1, Math.round(full.height * shrink)) };
+  const small = await createImageBitmap(full, { ...size, resizeQuality: "high" }).catch(() => null);
+  if (small === null) return full;
+  full.close();
+  return small;
 }

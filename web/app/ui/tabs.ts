@@ -2,7 +2,8 @@
 
 export type TabListener = (panel: string) => void;
 
-export function tabs(list: HTMLElement, onChange: TabListener): void {
+/** What comes back selects a panel's tab. */
+export function tabs(list: HTMLElement, onChange: TabListener): (panel: string) => void {
   const buttons = [...list.querySelectorAll<HTMLButtonElement>("[role=tab]")];
   const panelOf = (button: HTMLButtonElement): string => button.getAttribute("aria-controls") ?? "";
 
@@ -39,4 +40,12 @@ export function tabs(list: HTMLElement, onChange: TabListener): void {
   };
   window.addEventListener("hashchange", fromAddress);
   fromAddress();
+
+  return (panel) => {
+    const button = buttons.find((other) => panelOf(other) === panel);
+    if (button === undefined || button.getAttribute("aria-selected") === "true") return;
+    choose(button);
+    // The focus was in what is hidden now, or on another tab.
+    button.focus();
+  };
 }

@@ -28,6 +28,7 @@ export class Timeline {
     canvas.addEventListener("pointermove", (event) => {
       if (event.buttons !== 0) this.#point(event);
     });
+    canvas.addEventListener("focus", () => this.#say());
     new ResizeObserver(() => this.draw()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
@@ -35,6 +36,7 @@ export class Timeline {
   select(moment: Moment | null): void {
     this.#selected = moment;
     this.#onSelect(moment);
+    this.#say();
     this.draw();
   }
 
@@ -45,7 +47,6 @@ export class Timeline {
       this.select(null);
       return;
     }
-    this.#say(end);
     if (this.#canvas.clientWidth === 0) return;
 
     const density = window.devicePixelRatio;
@@ -80,7 +81,9 @@ export class Timeline {
     }
   }
 
-  #say(end: number): void {
+  /** Not with every frame: a screen reader would read every one. */
+  #say(): void {
+    const end = this.#moments.all().at(-1)?.at ?? 0;
     const { text, now } = this.#words(end);
     this.#canvas.setAttribute("aria-valuenow", now);
     this.#canvas.setAttribute("aria-valuetext", text);

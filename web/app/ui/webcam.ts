@@ -52,7 +52,9 @@ export class Webcam {
       this.stop();
       this.#start.focus();
     });
-    this.#camera.addEventListener("change", () => void this.#run());
+    this.#camera.addEventListener("change", () => {
+      if (this.#running !== null) void this.#run();
+    });
     this.#mirror.addEventListener("change", () => byId("stage", HTMLElement).classList.toggle("mirrored", this.#mirror.checked));
     byId("stage", HTMLElement).classList.add("mirrored");
     document.addEventListener("visibilitychange", () => {
@@ -73,6 +75,7 @@ export class Webcam {
     this.#running = null;
     for (const track of (this.#video.srcObject as MediaStream | null)?.getTracks() ?? []) track.stop();
     this.#video.srcObject = null;
+    drawOverlay(this.#overlay, null, false);
     this.#buttons(false);
     byId("live", HTMLElement).hidden = true;
     this.#faces?.show([]);
@@ -94,7 +97,9 @@ export class Webcam {
       this.#say("Asks for the camera.");
       const stream = await openCamera(this.#camera.value === "" ? null : this.#camera.value);
       if (running.signal.aborted) return stream.getTracks().forEach((track) => track.stop());
-      await this.#show(moue, stream);
+      await this.#show(moue, stream, running.signal);
+      // Whoever stopped it has said why.
+      if (running.signal.aborted) return;
       this.#say(note);
       const started = performance.now();
       await runSession({
@@ -103,7 +108,7 @@ export class Webcam {
         signal: running.signal,
         pictures: () => this.#pictures.checked,
         snapshot: (at) => this.#moments.snapshot(this.#video, at),
-        onReading: this.#reader(started),
+        onReading: this.#reader(started, running.signal),
       });
     } catch (error) {
       if (running.signal.aborted) return;
@@ -113,17 +118,19 @@ export class Webcam {
     }
   }
 
-  async #show(moue: Moue, stream: MediaStream): Promise<void> {
+  async #show(moue: Moue, stream: MediaStream, signal: AbortSignal): Promise<void> {
     this.#prepare(moue);
     this.#video.srcObject = stream;
     const track = stream.getVideoTracks()[0];
-    track?.addEventListener("ended", () => this.stop("The webcam was disconnected."));
+    track?.addEventListener("ended", () => {
+      if (!signal.aborted) this.stop("The webcam was disconnected.");
+    });
     const settings = track?.getSettings();
     this.#mirror.checked = settings?.facingMode !== "environment";
     byId("stage", HTMLElement).classList.toggle("mirrored", this.#mirror.checked);
     byId("live", HTMLElement).hidden = false;
     await this.#video.play();
-    await this.#list(settings?.deviceId ?? "");
+    await this.#list(settings?.deviceId ?? "", signal);
   }
 
   /** What needs the model's labels; once. */
@@ -142,7 +149,7 @@ export class Webcam {
     this.#timeline.draw();
   }
 
-  #reader(started: number): (reading: Reading) => void {
+  #reader(started: number, signal: AbortSignal): (reading: Reading) => void {
     const rate = new Rate();
     const smooth = new SmoothTimes();
     return ({ analysis, at, frame }) => {
@@ -155,10 +162,16 @@ export class Webcam {
       this.#faces?.show(shown.faces);
       this.#times.show(smooth.next(analysis.times));
       byId("fps", HTMLElement).textContent = rate.next(performance.now()).toFixed(1);
-      void frame?.then((blob) => {
-        this.#moments.add({ at, analysis: kept, frame: blob });
-        this.#scroll();
-      });
+      void frame?.then(
+        (blob) => {
+          // The moments may be the next run's by now.
+          if (signal.aborted) return;
+          this.#moments.add({ at, analysis: kept, frame: blob });
+          this.#scroll();
+        },
+        // The timeline goes without this moment.
+        () => undefined,
+      );
     };
   }
 
@@ -172,18 +185,21 @@ export class Webcam {
       plural(this.#entries.length, "frame") + (this.#entries.length === mostEntries ? ", the last ones" : " since the start");
   }
 
-  async #list(chosen: string): Promise<void> {
+  async #list(chosen: string, signal: AbortSignal): Promise<void> {
     const found = await cameras();
+    if (signal.aborted) return;
     this.#camera.replaceChildren(...found.map(({ deviceId, label }, at) => h("option", { value: deviceId }, label || `Camera ${at + 1}`)));
     this.#camera.value = chosen;
     byId("camera-field", HTMLElement).hidden = found.length < 2;
   }
 
   #buttons(running: boolean): void {
-    const hadFocus = document.activeElement === this.#start;
+    const focused = document.activeElement;
+    // What is in the live view goes with it.
+    const lost = focused === (running ? this.#start : this.#stop) || (!running && byId("live", HTMLElement).contains(focused));
     this.#start.hidden = running;
     this.#stop.hidden = !running;
-    if (running && hadFocus) this.#stop.focus();
+    if (lost) (running ? this.#stop : this.#start).focus();
   }
 
   #say(text: string): void {

@@ -10,8 +10,11 @@ use std::process::{Command, ExitCode};
 use crate::steps::{Done, Steps};
 use crate::system;
 
-/// The oldest node that vite runs on.
-const NODE: u32 = 20;
+/// The oldest versions of node that vite runs on, of two lines.
+const NODE: [(u32, u32); 2] = [(20, 19), (22, 12)];
+/// Node's programs, which are scripts on Windows.
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+const NPX: &str = if cfg!(windows) { "npx.cmd" } else { "npx" };
 
 /// Builds the page, and serves it at a port of this machine until it is stopped, unless `port` is none.
 pub fn web(root: &Path, target: &Path, port: Option<u16>) -> ExitCode {
@@ -28,14 +31,14 @@ pub fn web(root: &Path, target: &Path, port: Option<u16>) -> ExitCode {
 /// Builds it and runs its tests in a browser.
 pub fn test(root: &Path, target: &Path) -> ExitCode {
     let mut steps = Steps::new();
-    run(&mut steps, root, target);
+    run(&mut steps, root, target, true);
     steps.finish()
 }
 
-/// As [`test`], among other steps.
-pub fn run(steps: &mut Steps, root: &Path, target: &Path) {
+/// As [`test`], among other steps; a browser may be missing unless it is `required`.
+pub fn run(steps: &mut Steps, root: &Path, target: &Path, required: bool) {
     if let Err(reason) = node() {
-        steps.run("web", || without(reason));
+        steps.run("web", || without(reason, required));
         return;
     }
     if !build(steps, root, target) {
@@ -52,11 +55,11 @@ pub fn run(steps: &mut Steps, root: &Path, target: &Path) {
             browser = Some(found);
             Done::Passed
         }
-        Err(reason) => without(reason),
+        Err(reason) => without(reason, required),
     });
     let Some(browser) = browser else { return };
     let tested = steps.run("web, tests", || {
-        let mut command = Command::new("npm");
+        let mut command = Command::new(NPM);
         command.arg("test").current_dir(root.join("web")).env("MOUE_CHROMIUM", browser).env("MOUE_TARGET", target);
         if let Ok(driver) = crate::swiftshader::fetch(target) {
             command.env("MOUE_SWIFTSHADER", driver);
@@ -74,8 +77,8 @@ pub fn run(steps: &mut Steps, root: &Path, target: &Path) {
 }
 
 /// What is missing fails where everything is to be checked, and is said elsewhere.
-fn without(reason: String) -> Done {
-    if system::ci() { Done::Failed(reason) } else { Done::Skipped(reason) }
+fn without(reason: String, required: bool) -> Done {
+    if required { Done::Failed(reason) } else { Done::Skipped(reason) }
 }
 
 /// The WebAssembly, the package and the page; whether all of it was built.
@@ -105,7 +108,7 @@ fn build(steps: &mut Steps, root: &Path, target: &Path) -> bool {
         if written(&installed).is_some_and(|time| written(&lock).is_some_and(|lock| lock <= time)) {
             return Done::Passed;
         }
-        Done::of(system::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&web)))
+        Done::of(system::run(Command::new(NPM).args(["ci", "--no-audit", "--no-fund"]).current_dir(&web)))
     }) && steps.run("web, package and page", || {
         let arguments = [
             &["node", "scripts/model.mjs"][..],
@@ -119,16 +122,18 @@ fn build(steps: &mut Steps, root: &Path, target: &Path) -> bool {
 }
 
 fn npx(root: &Path, arguments: &[&str]) -> Done {
-    Done::of(system::run(Command::new("npx").args(arguments).current_dir(root.join("web"))))
+    Done::of(system::run(Command::new(NPX).args(arguments).current_dir(root.join("web"))))
 }
 
 /// Whether there is a node that does.
 fn node() -> Result<(), String> {
     let version = system::output(Command::new("node").arg("--version")).unwrap_or_default();
-    let major: u32 = version.trim().trim_start_matches('v').split('.').next().and_then(|text| text.parse().ok()).unwrap_or(0);
-    if major >= NODE && system::output(Command::new("npm").arg("--version")).is_some() {
+    let mut numbers = version.trim().trim_start_matches('v').split('.').map_while(|text| text.parse::<u32>().ok());
+    let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let fits = major > NODE[1].0 || NODE.iter().any(|&(line, least)| major == line && minor >= least);
+    if fits && system::output(Command::new(NPM).arg("--version")).is_some() {
         return Ok(());
     }
     let found = if major > 0 { format!("it is {}", version.trim()) } else { "it is not there".into() };
-    Err(format!("the page is built by Node.js {NODE} or later with npm, {found}: https://nodejs.org"))
+    Err(format!("the page is built by Node.js 20.19, or 22.12 and later, with npm; {found}: https://nodejs.org"))
 }
