@@ -1,12 +1,19 @@
 //! Measuring: the adapter's own ceilings, how long a plan takes as its user feels it, and the suite that people run across GPUs.
 
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 mod ceilings;
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 mod frame;
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 pub(crate) mod kernels;
 mod load;
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 pub(crate) mod measure;
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 pub(crate) mod report;
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 mod subject;
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 pub(crate) mod suite;
 
 use crate::gpu::{Recording, Work};

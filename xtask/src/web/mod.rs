@@ -35,7 +35,7 @@ pub fn test(root: &Path, target: &Path) -> ExitCode {
     steps.finish()
 }
 
-/// As [`test`], among other steps; a browser may be missing unless it is `required`.
+/// The same among other steps; a browser may be missing unless it is `required`.
 pub fn run(steps: &mut Steps, root: &Path, target: &Path, required: bool) {
     if let Err(reason) = node() {
         steps.run("web", || without(reason, required));
