@@ -112,9 +112,9 @@ fn build(steps: &mut Steps, root: &Path, target: &Path) -> bool {
     }) && steps.run("web, package and page", || {
         let arguments = [
             &["node", "scripts/model.mjs"][..],
-            &["npm", "run", "-s", "package"],
-            &["npm", "run", "-s", "check"],
-            &["npm", "run", "-s", "build"],
+            &[NPM, "run", "-s", "package"],
+            &[NPM, "run", "-s", "check"],
+            &[NPM, "run", "-s", "build"],
         ];
         let each = |words: &&[&str]| system::run(Command::new(words[0]).args(&words[1..]).current_dir(&web));
         Done::of(arguments.iter().try_fold(true, |good, words| Ok(good && each(words)?)))

@@ -43,7 +43,7 @@ pub fn build(root: &Path, target: &Path) -> Result<PathBuf, String> {
         command.args(arguments).args(["-Z", "build-std=std,panic_abort"]);
         (command, target.join("debian"))
     };
-    // Every browser with WebGPU has them; the detector's loops are a third faster.
+    // Every browser with WebGPU has them, and the detector is loops.
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");
     command.arg("--target-dir").arg(&folder).current_dir(root);
     if !system::run(&mut command)? {
