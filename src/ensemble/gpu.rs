@@ -1,6 +1,7 @@
 //! An ensemble on the GPU: one recorded plan for a number of faces, one submission, a few hundred bytes back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use image::RgbImage;
 
@@ -11,7 +12,7 @@ use super::{Group, Layout, Reading, Times, readings, weights_of};
 use crate::bench::Cost;
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::gpu::{Buffer, Gpu, Plan, Recording, Scratch, Slice, Timing, Wait};
+use crate::gpu::{Buffer, Gpu, MOST_IN_FLIGHT, Plan, Recording, Scratch, Slice, Timing, Wait};
 use crate::graph::{Prepared, Weights};
 use crate::kernels::{self, FacePart, Normalise, Source, View};
 use crate::precision::Precision;
@@ -77,6 +78,42 @@ struct Ready {
     cost: Cost,
 }
 
+/// Faces of one submission, packed.
+struct Batch {
+    key: Key,
+    /// Without the padding.
+    count: usize,
+    faces: Vec<FacePart>,
+    words: Vec<u32>,
+    packing: Duration,
+}
+
+impl Batch {
+    fn pack(parts: &[Part<'_>], oversample: Oversample, most_pixels: usize) -> Self {
+        let start = Clock::start();
+        let size = parts.len().next_power_of_two();
+        let (words, starts) = pack(parts);
+        let mut faces = Vec::new();
+        for (part, &start) in parts.iter().zip(&starts) {
+            faces.extend(oversample.views().iter().map(|&mirrored| part.face(start, mirrored)));
+        }
+        // Padding reads the first face again: the kernels check no bounds, so that it must be one that is there.
+        let views = oversample.views().len();
+        let padding: Vec<FacePart> = faces.iter().take(views).copied().cycle().take((size - parts.len()) * views).collect();
+        faces.extend(padding);
+        // Few sizes of buffer, so that photographs of all sizes share a plan.
+        let pixels = words.len().next_power_of_two().max(LEAST_PIXELS).min(most_pixels);
+        let key = Key { faces: size, oversample, pixels };
+        Self { key, count: parts.len(), faces, words, packing: start.elapsed() }
+    }
+}
+
+/// A submission whose answers were not taken yet.
+struct Flight {
+    faces: usize,
+    packing: Duration,
+}
+
 impl Engine {
     pub fn new(gpu: Gpu, model: &Model, groups: &[Group], precision: Precision) -> Result<Self> {
         let mut prepared = Vec::new();
@@ -126,6 +163,9 @@ impl Engine {
         let parts: Vec<Part<'_>> =
             faces.iter().zip(&small).map(|(&(picture, rect), small)| part(picture, rect, small.as_ref())).collect();
         let mut answers = Vec::with_capacity(faces.len());
+        self.plans.iter_mut().for_each(|(_, ready)| ready.plan.abandon());
+        // All of one plan, the last: while one is computed the next is packed and written.
+        let mut flying = VecDeque::new();
         let mut rest = &parts[..];
         while !rest.is_empty() {
             let mut pixels = 0;
@@ -139,9 +179,17 @@ impl Engine {
                 .count()
                 .max(1);
             let (now, later) = rest.split_at(count);
-            answers.extend(self.batch(model, groups, now, oversample, wait, times).await?);
+            let batch = Batch::pack(now, oversample, most_pixels);
+            if !self.plans.last().is_some_and(|(key, _)| key.serves(batch.key)) {
+                self.take_all(model, &mut flying, &mut answers, wait, times).await?;
+            }
+            flying.push_back(self.submit(model, groups, batch, times)?);
+            if flying.len() == MOST_IN_FLIGHT {
+                self.take(model, &mut flying, &mut answers, wait, times).await?;
+            }
             rest = later;
         }
+        self.take_all(model, &mut flying, &mut answers, wait, times).await?;
         Ok(answers)
     }
 
@@ -211,47 +259,53 @@ impl Engine {
         self.cost
     }
 
-    async fn batch(
-        &mut self,
-        model: &Model,
-        groups: &[Group],
-        parts: &[Part<'_>],
-        oversample: Oversample,
-        wait: Wait,
-        times: &mut Times,
-    ) -> Result<Vec<Reading>> {
-        let start = Clock::start();
-        let size = parts.len().next_power_of_two();
-        let (words, starts) = pack(parts);
-        let mut faces = Vec::new();
-        for (part, &start) in parts.iter().zip(&starts) {
-            faces.extend(oversample.views().iter().map(|&mirrored| part.face(start, mirrored)));
-        }
-        // Padding reads the first face again: the kernels check no bounds, so that it must be one that is there.
-        let views = oversample.views().len();
-        let padding: Vec<FacePart> = faces.iter().take(views).copied().cycle().take((size - parts.len()) * views).collect();
-        faces.extend(padding);
-        // Few sizes of buffer, so that photographs of all sizes share a plan.
-        let pixels = words.len().next_power_of_two().max(LEAST_PIXELS).min(self.most_pixels());
-        let packing = start.elapsed();
+    /// The plan of `batch` is the last one then.
+    fn submit(&mut self, model: &Model, groups: &[Group], batch: Batch, times: &mut Times) -> Result<Flight> {
         let start = Clock::start();
         self.ran = None;
-        let (key, ready) = self.ready(model, groups, Key { faces: size, oversample, pixels })?;
+        let (key, ready) = self.ready(model, groups, batch.key)?;
         times.prepare += start.elapsed();
         let cost = ready.cost;
         let mut uploads: Vec<(Slice, &[u8])> =
-            vec![(ready.faces, bytemuck::cast_slice(&faces)), (ready.pixels, bytemuck::cast_slice(&words))];
+            vec![(ready.faces, bytemuck::cast_slice(&batch.faces)), (ready.pixels, bytemuck::cast_slice(&batch.words))];
         uploads.extend(ready.constants.iter().map(|(slice, words)| (*slice, bytemuck::cast_slice(words))));
-        let (outputs, mut spent) = ready.plan.answer(&uploads, wait).await?;
+        ready.plan.submit(&uploads)?;
         self.ran = Some(key);
         self.cost.add(cost);
-        spent.upload += packing;
-        times.add(parts.len(), spent);
+        Ok(Flight { faces: batch.count, packing: batch.packing })
+    }
+
+    /// Waits for the submission that is on its way longest, and adds what it says to `answers`; whether there was one.
+    async fn take(
+        &mut self,
+        model: &Model,
+        flying: &mut VecDeque<Flight>,
+        answers: &mut Vec<Reading>,
+        wait: Wait,
+        times: &mut Times,
+    ) -> Result<bool> {
+        let (Some(flight), Some((_, ready))) = (flying.pop_front(), self.plans.last_mut()) else { return Ok(false) };
+        let (outputs, mut spent) = ready.plan.take(wait).await?;
+        spent.upload += flight.packing;
+        times.add(flight.faces, spent);
         let bytes = outputs.into_iter().next().unwrap_or_default();
         let (members, classes) = (model.description.members.len(), model.description.labels.len());
         let mut values: Vec<f32> = bytemuck::pod_collect_to_vec(&bytes);
-        values.truncate(parts.len() * (1 + members) * classes);
-        Ok(readings(&values, members, classes))
+        values.truncate(flight.faces * (1 + members) * classes);
+        answers.extend(readings(&values, members, classes));
+        Ok(true)
+    }
+
+    async fn take_all(
+        &mut self,
+        model: &Model,
+        flying: &mut VecDeque<Flight>,
+        answers: &mut Vec<Reading>,
+        wait: Wait,
+        times: &mut Times,
+    ) -> Result<()> {
+        while self.take(model, flying, answers, wait, times).await? {}
+        Ok(())
     }
 
     fn ready(&mut self, model: &Model, groups: &[Group], wanted: Key) -> Result<(Key, &mut Ready)> {

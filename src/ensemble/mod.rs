@@ -61,7 +61,7 @@ pub struct Times {
     pub prepare: Duration,
     /// Packing the faces' pixels and handing them to the device.
     pub upload: Duration,
-    /// From submission to completion; on `cpu`, all of it.
+    /// From submission to completion, or from the completion of the one before; on `cpu`, all of it. Faces that follow are packed meanwhile.
     pub compute: Duration,
     /// Taking the probabilities out of the device's memory.
     pub readback: Duration,

@@ -37,7 +37,7 @@ pub struct Timing {
 pub struct Spent {
     /// Writing the uploads and encoding the commands.
     pub upload: Duration,
-    /// From submission to completion; of submissions that overlap, the waiting for each other too.
+    /// From submission to completion; of submissions that overlap, from the completion of the one before.
     pub compute: Duration,
     /// Taking the outputs out of the mapped buffer.
     pub readback: Duration,
@@ -53,6 +53,11 @@ impl std::ops::AddAssign for Spent {
 
 /// Submissions that are on their way at most: one is computed while the other is written or read.
 pub const MOST_IN_FLIGHT: usize = 2;
+
+/// Dispatches that are sent off first: the device works on them while the others are encoded, twice as many every time.
+const FIRST_STEPS: usize = 8;
+/// What is sent off together at most, but for one dispatch: watchdogs end what takes a GPU seconds.
+const MOST_WORK: Work = Work { flops: 100_000_000_000, bytes: 10_000_000_000 };
 
 /// A recording made ready on a device.
 #[derive(Debug)]
@@ -78,7 +83,7 @@ struct Flight {
     slot: usize,
     submission: wgpu::SubmissionIndex,
     upload: Duration,
-    /// Since it was submitted.
+    /// Since it was submitted, or since the one before it was complete.
     clock: Clock,
 }
 
@@ -238,8 +243,32 @@ impl Plan {
             return Ok(false);
         }
         let mut rest = &self.steps[..];
+        let mut most = FIRST_STEPS;
+        let submission = loop {
+            let works = rest.iter().map(|step| step.dispatch.work);
+            let (now, later) = rest.split_at(part(works, most));
+            self.encode(&mut encoder, now);
+            (rest, most) = (later, 2 * most);
+            if rest.is_empty() {
+                self.read_back(&mut encoder, slot);
+            }
+            let submission = self.gpu.shared.queue.submit([encoder.finish()]);
+            if brought == Brought::Staged && now.as_ptr() == self.steps.as_ptr() {
+                slot.submitted();
+            }
+            if rest.is_empty() {
+                break submission;
+            }
+            encoder = self.encoder();
+        };
+        self.flying.push_back(Flight { slot: at, submission, upload: start.elapsed(), clock: Clock::start() });
+        Ok(true)
+    }
+
+    fn encode(&self, encoder: &mut wgpu::CommandEncoder, steps: &[Step]) {
+        let mut rest = steps;
         while let Some(first) = rest.first() {
-            self.mirror(&mut encoder, first);
+            self.mirror(encoder, first);
             let alone = rest.iter().skip(1).take_while(|step| step.mirrored.is_empty()).count();
             let (now, later) = rest.split_at(1 + alone);
             let mut pass =
@@ -250,6 +279,9 @@ impl Plan {
             }
             rest = later;
         }
+    }
+
+    fn read_back(&self, encoder: &mut wgpu::CommandEncoder, slot: &Slot) {
         let mut end = 0;
         for slice in &self.outputs {
             if let Some(buffer) = self.bytes(*slice) {
@@ -257,12 +289,6 @@ impl Plan {
             }
             end += slice.size;
         }
-        let submission = self.gpu.shared.queue.submit([encoder.finish()]);
-        if brought == Brought::Staged {
-            slot.submitted();
-        }
-        self.flying.push_back(Flight { slot: at, submission, upload: start.elapsed(), clock: Clock::start() });
-        Ok(true)
     }
 
     /// The outputs of the submission that was made first and not taken yet, and where its time went; none where there is none.
@@ -275,6 +301,9 @@ impl Plan {
         let mapped = mapping::map(&self.gpu, &self.slots[slot].readback, size, Some(submission), wait).await?;
         let compute = clock.elapsed();
         let start = Clock::start();
+        if let Some(next) = self.flying.front_mut() {
+            next.clock = start;
+        }
         let bytes = mapped.bytes()?;
         let mut rest = &bytes[..];
         let mut outputs = Vec::new();
@@ -419,5 +448,36 @@ impl Plan {
 
     fn encoder(&self) -> wgpu::CommandEncoder {
         self.gpu.shared.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("moue") })
+    }
+}
+
+/// How many of the dispatches that cost this much are sent off together: `most` at most.
+fn part(works: impl Iterator<Item = Work>, most: usize) -> usize {
+    let mut sum = Work::default();
+    let fits = |work: &Work| {
+        sum.flops = sum.flops.saturating_add(work.flops);
+        sum.bytes = sum.bytes.saturating_add(work.bytes);
+        sum.flops <= MOST_WORK.flops && sum.bytes <= MOST_WORK.bytes
+    };
+    let mut works = works.take(most).peekable();
+    let one = usize::from(works.peek().is_some());
+    works.take_while(fits).count().max(one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_bounded_by_number_and_by_work() {
+        let small = Work { flops: 1, bytes: 1 };
+        let half = Work { flops: MOST_WORK.flops / 2, bytes: 1 };
+        let large = Work { flops: 1, bytes: 2 * MOST_WORK.bytes };
+        assert_eq!(part([small; 20].into_iter(), 8), 8);
+        assert_eq!(part([small; 3].into_iter(), 8), 3);
+        assert_eq!(part([half, half, half].into_iter(), 8), 2);
+        assert_eq!(part([large, small].into_iter(), 8), 1, "one that is too large goes alone");
+        assert_eq!(part([small, large].into_iter(), 8), 1);
+        assert_eq!(part([].into_iter(), 8), 0);
     }
 }
