@@ -91,6 +91,24 @@ fn a_face_answers_the_same_alone_and_in_a_batch() {
     }
 }
 
+/// On CPU adapters twenty faces of ten crops go in submissions of eight, eight and four.
+#[test]
+fn submissions_that_overlap_answer_in_their_order() {
+    let pictures: Vec<RgbImage> = (0..20).map(|seed| soft(seed, 64, 64)).collect();
+    let faces: Vec<(&RgbImage, Rect)> = pictures.iter().map(|p| (p, Rect::whole(64, 64))).collect();
+    for gpu in gpus() {
+        let cpu = gpu.capabilities().cpu;
+        let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap();
+        let all = ensemble.read(&faces, true).unwrap();
+        let cost = ensemble.cost().unwrap();
+        assert!(all.len() == 20 && (cost.submissions > 2 || !cpu), "{cost:?}");
+        for at in [0, 7, 8, 15, 16, 19] {
+            let alone = ensemble.read(&faces[at..=at], true).unwrap();
+            same(&format!("face {at}"), &alone[0], &all[at]);
+        }
+    }
+}
+
 #[test]
 fn f16_reads_nearly_as_f32_in_half_the_memory() {
     let pictures: Vec<RgbImage> = (0..5).map(|seed| soft(seed, 64, 64)).collect();
