@@ -36,7 +36,7 @@ fn main(
             let iy{P} = u32(y{P} + i32(ky * params.dilation_y));
             let ix{P} = u32(x{P} + i32(kx * params.dilation_x));
             let inside{P} = iy{P} < params.in_height && ix{P} < params.in_width;
-            let source{P} = select(0u, (image{P} + iy{P} * params.in_width + ix{P}) * params.in_c4 + conv_group * params.group_in, inside{P});
+            let source{P} = select(0u, (image{P} + iy{P} * params.in_width + ix{P}) * params.in_c4 + params.in_c4_offset + conv_group * params.group_in, inside{P});
             #end
             for (var c = 0u; c < params.group_in; c++) {
                 #for I 0 4

@@ -163,6 +163,7 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, scratch: &mut Scratch) -> Re
         groups,
         relu: true,
         out_c4_offset: 0,
+        reads: None,
         tiling: if let Choice::Tiled { side, parts } = choice { Some(Tiling { side, parts }) } else { None },
     };
     let bias: Vec<f32> = (0..members).flat_map(|_| packed_bias(&bias)).collect();

@@ -121,6 +121,32 @@ const INCEPTION: &str = r#"{"inputs": {"data": [5, 9, 11]}, "outputs": ["prob", 
     {"op": "dropout", "in": ["fc"], "out": ["drop"], "rate": 0.5},
     {"op": "softmax", "in": ["drop"], "out": ["prob"]}]}"#;
 
+/// `a` and `b` are read by convolutions alone, and so is `f`, which has another window; `c` goes into a concatenation, `d` has no ReLU, `e` is read by a pool.
+const SIBLINGS: &str = r#"{"inputs": {"data": [6, 9, 7]}, "outputs": ["out"], "ops": [
+    {"op": "conv", "name": "a", "in": ["data"], "out": ["a"], "channels": 12, "kernel": [1, 1], "bias": false},
+    {"op": "batch_norm", "name": "an", "in": ["a"], "out": ["an"]},
+    {"op": "relu", "in": ["an"], "out": ["ar"]},
+    {"op": "conv", "name": "a2", "in": ["ar"], "out": ["a2"], "channels": 8, "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+    {"op": "relu", "in": ["a2"], "out": ["a2r"]},
+    {"op": "conv", "name": "b", "in": ["data"], "out": ["b"], "channels": 20, "kernel": [1, 1]},
+    {"op": "relu", "in": ["b"], "out": ["br"]},
+    {"op": "conv", "name": "b2", "in": ["br"], "out": ["b2"], "channels": 16, "kernel": [5, 5], "pad": [2, 2, 2, 2]},
+    {"op": "conv", "name": "b3", "in": ["br"], "out": ["b3"], "channels": 4, "kernel": [1, 1]},
+    {"op": "conv", "name": "b4", "in": ["br"], "out": ["b4"], "channels": 4, "kernel": [1, 1]},
+    {"op": "conv", "name": "c", "in": ["data"], "out": ["c"], "channels": 8, "kernel": [1, 1]},
+    {"op": "relu", "in": ["c"], "out": ["cr"]},
+    {"op": "conv", "name": "d", "in": ["data"], "out": ["d"], "channels": 4, "kernel": [1, 1]},
+    {"op": "conv", "name": "d2", "in": ["d"], "out": ["d2"], "channels": 4, "kernel": [1, 1]},
+    {"op": "conv", "name": "e", "in": ["data"], "out": ["e"], "channels": 8, "kernel": [1, 1]},
+    {"op": "relu", "in": ["e"], "out": ["er"]},
+    {"op": "max_pool", "in": ["er"], "out": ["ep"], "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+    {"op": "conv", "name": "f", "in": ["data"], "out": ["f"], "channels": 8, "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+    {"op": "relu", "in": ["f"], "out": ["fr"]},
+    {"op": "conv", "name": "f2", "in": ["fr"], "out": ["f2"], "channels": 4, "kernel": [1, 1]},
+    {"op": "conv", "name": "b5", "in": ["b3"], "out": ["b5"], "channels": 4, "kernel": [1, 1]},
+    {"op": "conv", "name": "b6", "in": ["b4"], "out": ["b6"], "channels": 4, "kernel": [3, 3], "pad": [1, 1, 1, 1]},
+    {"op": "concat", "in": ["a2r", "b2", "cr", "d2", "ep", "f2", "b5", "b6"], "out": ["out"]}]}"#;
+
 const RESIDUAL: &str = r#"{"inputs": {"data": [6, 10, 8]}, "outputs": ["out", "gate"], "ops": [
     {"op": "conv", "name": "c1", "in": ["data"], "out": ["c1"], "channels": 12, "kernel": [3, 3], "pad": [1, 1, 1, 1], "bias": false},
     {"op": "batch_norm", "name": "b1", "in": ["c1"], "out": ["b1"]},
@@ -264,6 +290,26 @@ fn a_nan_image_changes_no_other() {
             }
         }
     }
+}
+
+#[test]
+fn siblings_are_one_convolution() {
+    for (members, images) in [(1, 1), (3, 2)] {
+        check("siblings", &network(SIBLINGS), &[], members, images, 5);
+        check("siblings, pinned", &network(SIBLINGS), &["ar", "b4", "d"], members, images, 6);
+    }
+    let graph = Graph::new(&network(SIBLINGS)).unwrap();
+    let together = |pinned: &[&str]| -> Vec<Vec<String>> {
+        let pinned: Vec<TensorId> = pinned.iter().map(|name| graph.find(name).unwrap()).collect();
+        let names = |step: &moue::graph::Step| match &step.kind {
+            StepKind::Conv { layers, .. } if layers.len() > 1 => Some(layers.iter().map(|layer| layer.name.clone()).collect()),
+            _ => None,
+        };
+        Schedule::new(&graph, &pinned).steps.iter().filter_map(names).collect()
+    };
+    assert_eq!(together(&[]), [["a", "b"], ["b3", "b4"]]);
+    assert_eq!(together(&["b4"]), [["a", "b"]]);
+    assert!(together(&["ar", "b3"]).is_empty());
 }
 
 #[test]

@@ -206,7 +206,8 @@ fn slabs_take_little_more_than_what_is_alive_at_once() {
         let graph = Graph::new(&architecture.network(None).unwrap()).unwrap();
         let schedule = Schedule::new(&graph, &[]);
         let bytes = |id: usize| {
-            View::bytes(Precision::F32, 1, graph.tensors[id].shape[0], graph.tensors[id].shape[1], graph.tensors[id].shape[2])
+            let [channels, height, width] = schedule.shape(&graph, id);
+            View::bytes(Precision::F32, 1, channels, height, width)
         };
         let slab = |slab| (0..graph.tensors.len()).filter(|&id| schedule.slabs[id] == Some(slab)).map(bytes).max().unwrap();
         let planned: u64 = (0..schedule.slab_count).map(slab).sum();

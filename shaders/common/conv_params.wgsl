@@ -5,6 +5,7 @@ struct Params {
     in_height: u32,
     in_width: u32,
     in_c4: u32,               // channels / 4 of the input tensor
+    in_c4_offset: u32,        // where those that are read start, when it holds the inputs of others too
     out_height: u32,
     out_width: u32,
     out_c4: u32,              // channels / 4 of the output tensor: a concatenation's, when this writes a slice of it

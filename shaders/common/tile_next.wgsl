@@ -4,7 +4,7 @@
                 let iy = y{I} + ky;
                 let ix = x{I} + kx;
                 let inside = iy < params.in_height && ix < params.in_width && k < total;
-                let source = (image{I} + iy * params.in_width + ix) * params.in_c4 + conv_group * params.group_in + c;
+                let source = (image{I} + iy * params.in_width + ix) * params.in_c4 + params.in_c4_offset + conv_group * params.group_in + c;
                 next_in{I} = select(Loaded(), input_at(select(0u, source, inside)), inside);
             }
             #end

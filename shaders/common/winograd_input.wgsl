@@ -5,7 +5,7 @@
 
 fn pixel_at(image: u32, y: i32, x: i32, channel: u32) -> vec4<f32> {
     let inside = u32(y) < params.in_height && u32(x) < params.in_width;
-    let at = ((image * params.in_height + u32(y)) * params.in_width + u32(x)) * params.in_c4 + channel;
+    let at = ((image * params.in_height + u32(y)) * params.in_width + u32(x)) * params.in_c4 + params.in_c4_offset + channel;
     return select(vec4<f32>(0.0), input_at(select(0u, at, inside)), inside);
 }
 
@@ -13,14 +13,14 @@ fn pixel_at(image: u32, y: i32, x: i32, channel: u32) -> vec4<f32> {
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {
     let across = (params.out_width + 3u) / 4u;
     let tiles = (params.out_height + 3u) / 4u * across;
-    let count = params.members * params.together * tiles * params.in_c4;
+    let count = params.members * params.together * tiles * params.group_in;
     let index = linear_index(id, grid, {LANES}u);
     if (index >= count) {
         return;
     }
-    let channel = index % params.in_c4;
-    let tile = index / params.in_c4 % tiles;
-    let chosen = index / params.in_c4 / tiles;
+    let channel = index % params.group_in;
+    let tile = index / params.group_in % tiles;
+    let chosen = index / params.group_in / tiles;
     let image = chosen / params.together * params.images + params.first + chosen % params.together;
     let y = i32(tile / across * 4u) - i32(params.pad_top);
     let x = i32(tile % across * 4u) - i32(params.pad_left);

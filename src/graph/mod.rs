@@ -9,6 +9,7 @@ mod prepare;
 pub mod record;
 pub mod resolve;
 pub mod schedule;
+mod siblings;
 
 pub use cost::Cost;
 pub use interpret::interpret;

@@ -3,7 +3,7 @@
 use super::Weights;
 use super::interpret::batch_norm;
 use super::resolve::Graph;
-use super::schedule::{Norm, Step, StepKind};
+use super::schedule::{ConvLayer, Norm, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Choice, Gpu};
@@ -118,10 +118,9 @@ pub(super) fn prepare(
     let upload = |what: &str, values: &[f32]| gpu.upload(&format!("{at} {what}"), bytemuck::cast_slice(values));
     let input = graph.tensors[step.inputs[0]].shape;
     match &step.kind {
-        StepKind::Conv { name, channels, window, groups, bias, norm } => {
-            let want = [*channels, input[0] / groups, window.kernel[0], window.kernel[1]];
-            let parts =
-                members.iter().map(|member| folded(*member, name, &want, *bias, norm.as_ref())).collect::<Result<Vec<_>>>()?;
+        StepKind::Conv { layers, channels, window, groups } => {
+            let each = [input[0] / groups, window.kernel[0], window.kernel[1]];
+            let parts = members.iter().map(|member| stacked(*member, layers, each)).collect::<Result<Vec<_>>>()?;
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
             // Tiles are chosen for the number of images.
             let images = tuning::decisive_images(gpu);
@@ -274,6 +273,21 @@ fn layer(member: &dyn Weights, name: &str, want: &[usize], bias: bool, outputs: 
         return Err(Error::shape(format!("{name}.bias"), format!("{} values, the network wants {outputs}", bias.len())));
     }
     Ok((weight, bias))
+}
+
+/// The weights `[C / groups, kh, kw]` of each channel of all `layers`, one after another, and their biases.
+fn stacked(member: &dyn Weights, layers: &[ConvLayer], each: [usize; 3]) -> Result<(Tensor, Vec<f32>)> {
+    let (mut values, mut biases) = (Vec::new(), Vec::new());
+    for ConvLayer { name, channels, bias, norm } in layers {
+        let want = [&[*channels], &each[..]].concat();
+        let (weight, bias) = folded(member, name, &want, *bias, norm.as_ref())?;
+        if layers.len() == 1 {
+            return Ok((weight, bias));
+        }
+        values.extend(weight.data);
+        biases.extend(bias);
+    }
+    Ok((Tensor::new([&[biases.len()], &each[..]].concat(), values)?, biases))
 }
 
 /// The weight and bias of a layer, with the batch-norm behind it folded in.

@@ -10,6 +10,7 @@ use crate::gpu::{Buffer, Choice, Gpu, Recording, Slice};
 use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, Pool, Tiling, Variant, View, WinogradBuffers};
 use crate::precision::Precision;
 use crate::tuning;
+use crate::window::Window;
 
 impl Graph {
     /// Bytes of the largest tensor of one image, as f32.
@@ -93,13 +94,17 @@ impl Prepared {
     pub fn largest_weight(graph: &Graph) -> u64 {
         let packed = |kind: &Kind, channels: usize| match kind {
             Kind::Conv { channels: out, window, groups, .. } | Kind::ConvTranspose { channels: out, window, groups, .. } => {
-                let sides =
-                    [out.next_multiple_of(64), (channels / groups).next_multiple_of(4), window.kernel[0], window.kernel[1]];
-                sides.iter().fold(4_u64, |product, &n| product.saturating_mul(n as u64))
+                Self::packed_weight([channels, *out], *window, *groups)
             }
             _ => 0,
         };
         graph.nodes.iter().map(|node| packed(&node.kind, graph.tensors[node.inputs[0]].shape[0])).max().unwrap_or(0)
+    }
+
+    /// Bytes of a packed weight, at most.
+    pub(super) fn packed_weight([channels, out]: [usize; 2], window: Window, groups: usize) -> u64 {
+        let sides = [out.next_multiple_of(64), (channels / groups).next_multiple_of(4), window.kernel[0], window.kernel[1]];
+        sides.iter().fold(4_u64, |product, &n| product.saturating_mul(n as u64))
     }
 
     /// Bytes on the device: weights as the kernels read them, and constants.
@@ -153,7 +158,7 @@ impl Prepared {
     /// Bytes of each slab that [`Prepared::record`] needs for `images`, all members counted.
     pub fn slabs(&self, images: usize) -> Vec<u64> {
         let size = |id: TensorId| {
-            let [c, h, w] = self.graph.tensors[id].shape;
+            let [c, h, w] = self.schedule.shape(&self.graph, id);
             View::bytes(self.precision, images, c, h, w)
         };
         let of = |slab| {
@@ -185,7 +190,7 @@ impl Prepared {
         }
         wanted.iter().try_for_each(|&id| graph.answers(id))?;
         let bytes = |id: TensorId| {
-            let [c, h, w] = graph.tensors[id].shape;
+            let [c, h, w] = schedule.shape(graph, id);
             View::bytes(self.precision, images, c, h, w)
         };
         let sizes = self.slabs(images);
@@ -197,7 +202,10 @@ impl Prepared {
         let view = |id: TensorId| -> Result<View> {
             // An alias may have other sizes of as many channels and pixels.
             let [channels, height, width] = graph.tensors[id].shape;
+            let part = schedule.part(graph, id).is_some();
             let id = schedule.alias[id];
+            // Whoever reads siblings says which.
+            let channels = if part { schedule.channels[id] } else { channels };
             let constant = constants.iter().find(|(constant, _)| *constant == id);
             match (inputs.get(id), constant, schedule.slabs[id]) {
                 (Some(input), ..) => Ok(View { channels, height, width, ..*input }),
@@ -226,6 +234,7 @@ impl Prepared {
             groups: *groups,
             relu: step.relu,
             out_c4_offset: step.channel / 4,
+            reads: self.schedule.part(&self.graph, step.inputs[0]),
             tiling: self.tiling(step, images),
         })
     }

@@ -1,5 +1,5 @@
-//! The order and form in which a graph runs: batch-norm, residual and ReLU go into the convolution before them, concatenations are written in
-//! place, tensors share slabs. A pinned tensor is never fused away.
+//! The order and form in which a graph runs: batch-norm, residual and ReLU go into the convolution before them, siblings are one convolution,
+//! concatenations are written in place, tensors share slabs. A pinned tensor is never fused away.
 
 use super::resolve::{Graph, Kind, TensorId};
 use crate::kernels::{Binary, Lrn, Pooling, Rearrange, Unary};
@@ -13,6 +13,19 @@ pub struct Norm {
     pub name: String,
     /// Added to the variance.
     pub eps: f64,
+}
+
+/// The weights of a convolution, and the batch-norm that is folded into them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConvLayer {
+    /// Name of the weights.
+    pub name: String,
+    /// Output channels.
+    pub channels: usize,
+    /// Whether it has a bias.
+    pub bias: bool,
+    /// The batch-norm behind it.
+    pub norm: Option<Norm>,
 }
 
 /// One dispatch.
@@ -34,14 +47,12 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "fields as in `Kind`")]
 pub enum StepKind {
-    /// A convolution; a second input is the residual.
+    /// A convolution; a second input is the residual. Of siblings there are several layers, whose channels follow one another.
     Conv {
-        name: String,
+        layers: Vec<ConvLayer>,
         channels: usize,
         window: Window,
         groups: usize,
-        bias: bool,
-        norm: Option<Norm>,
     },
     ConvTranspose {
         name: String,
@@ -94,21 +105,27 @@ pub struct Schedule {
     pub slabs: Vec<Option<usize>>,
     /// Number of slabs.
     pub slab_count: usize,
-    /// What each tensor of the graph is another name of; itself mostly.
+    /// What each tensor of the graph is another name or a part of; itself mostly.
     pub alias: Vec<TensorId>,
+    /// The first channel of each tensor in what it is a part of.
+    pub first_channel: Vec<usize>,
+    /// Channels of what lies under the name of each tensor: of siblings, those of all under the first's.
+    pub channels: Vec<usize>,
 }
 
-struct Builder<'g> {
-    graph: &'g Graph,
-    alias: Vec<TensorId>,
-    pinned: Vec<bool>,
+pub(super) struct Builder<'g> {
+    pub graph: &'g Graph,
+    pub alias: Vec<TensorId>,
+    pub pinned: Vec<bool>,
     /// Nodes that read each tensor (a node that reads it twice counts twice).
-    readers: Vec<Vec<usize>>,
-    made: Vec<bool>,
+    pub readers: Vec<Vec<usize>>,
+    pub made: Vec<bool>,
     /// Tensors that a convolution writes straight into their concatenation.
     in_place: Vec<bool>,
-    done: Vec<bool>,
-    steps: Vec<Step>,
+    pub done: Vec<bool>,
+    pub steps: Vec<Step>,
+    /// The outputs of siblings.
+    pub siblings: Vec<Vec<TensorId>>,
 }
 
 impl Schedule {
@@ -145,13 +162,38 @@ impl Schedule {
             in_place: vec![false; count],
             done: vec![false; graph.nodes.len()],
             steps: Vec::new(),
+            siblings: Vec::new(),
         };
         for index in 0..graph.nodes.len() {
             builder.node(index);
         }
-        let Builder { alias, pinned, steps, .. } = builder;
+        let Builder { mut alias, pinned, steps, siblings, .. } = builder;
+        let mut channels: Vec<usize> = graph.tensors.iter().map(|tensor| tensor.shape[0]).collect();
+        let mut first_channel = vec![0; count];
+        for outputs in siblings {
+            let mut first = 0;
+            for output in outputs.iter().copied() {
+                for (alias, own) in alias.iter_mut().zip(&mut first_channel).filter(|(alias, _)| **alias == output) {
+                    (*alias, *own) = (outputs[0], first);
+                }
+                first += graph.tensors[output].shape[0];
+            }
+            channels[outputs[0]] = first;
+        }
         let (slabs, slab_count) = colour(&alias, &steps, &pinned);
-        Self { steps, slabs, slab_count, alias }
+        Self { steps, slabs, slab_count, alias, first_channel, channels }
+    }
+
+    /// Channels, rows and columns of what lies under the name of a tensor.
+    pub fn shape(&self, graph: &Graph, id: TensorId) -> [usize; 3] {
+        let [_, height, width] = graph.tensors[id].shape;
+        [self.channels[id], height, width]
+    }
+
+    /// The first and the number of the channels of a tensor, where it is a part of what lies there.
+    pub fn part(&self, graph: &Graph, id: TensorId) -> Option<[usize; 2]> {
+        let [channels, ..] = graph.tensors[id].shape;
+        (self.channels[self.alias[id]] != channels).then_some([self.first_channel[id], channels])
     }
 }
 
@@ -165,6 +207,7 @@ impl<'g> Builder<'g> {
         let output = node.output;
         let step = |kind, relu, output| Step { kind, inputs: node.inputs.clone(), output, channel: 0, relu };
         match &node.kind {
+            Kind::Conv { .. } if self.siblings(index) => {}
             Kind::Conv { name, channels, window, groups, bias } => {
                 let mut output = output;
                 let mut norm = None;
@@ -183,14 +226,8 @@ impl<'g> Builder<'g> {
                     }
                 }
                 let relu = self.take_relu(&mut output);
-                let kind = StepKind::Conv {
-                    name: name.clone(),
-                    channels: *channels,
-                    window: *window,
-                    groups: *groups,
-                    bias: *bias,
-                    norm,
-                };
+                let layers = vec![ConvLayer { name: name.clone(), channels: *channels, bias: *bias, norm }];
+                let kind = StepKind::Conv { layers, channels: *channels, window: *window, groups: *groups };
                 self.push_in_place(Step { kind, inputs, output, channel: 0, relu });
             }
             Kind::BatchNorm { name, eps } => {
@@ -295,7 +332,7 @@ impl<'g> Builder<'g> {
     }
 
     /// The only node that reads `id`, in the sizes that it has, where nobody else may see the tensor.
-    fn only_reader(&self, id: TensorId) -> Option<(usize, &'g Kind)> {
+    pub fn only_reader(&self, id: TensorId) -> Option<(usize, &'g Kind)> {
         let [next] = self.readers[id][..] else { return None };
         let node = &self.graph.nodes[next];
         let same = |&part: &TensorId| self.alias[part] != id || self.graph.tensors[part].shape == self.graph.tensors[id].shape;

@@ -166,6 +166,8 @@ pub struct Conv {
     pub relu: bool,
     /// First output channel / 4: where the slice of a concatenation starts.
     pub out_c4_offset: usize,
+    /// The first and the number of the channels that are read, whole vec4s, where the input holds those of others too: without groups.
+    pub reads: Option<[usize; 2]>,
     /// How the tiled variants divide it; by their rule where `None`.
     pub tiling: Option<Tiling>,
 }
@@ -256,11 +258,32 @@ pub(super) fn params(members: usize, images: usize, input: View, output: View, w
 }
 
 impl Conv {
+    /// Channels of `input` that are read.
+    pub(super) fn in_channels(&self, input: View) -> usize {
+        self.reads.map_or(input.channels, |[_, channels]| channels)
+    }
+
+    /// The first of them / 4.
+    pub(super) fn in_c4_offset(&self) -> usize {
+        self.reads.map_or(0, |[first, _]| first / 4)
+    }
+
+    /// Bytes of `input` that are read.
+    pub(super) fn in_bytes(&self, input: View) -> u64 {
+        View { channels: self.in_channels(input), ..input }.size()
+    }
+
     /// Checks what does not depend on the method; the tensors' precision.
     pub(super) fn check(&self, at: &str, input: View, residual: Option<View>, output: View) -> Result<Precision> {
-        let (members, groups) = (self.members, self.groups);
-        if members == 0 || groups == 0 || !input.channels.is_multiple_of(groups) || !self.out_channels.is_multiple_of(groups) {
-            return Err(Error::shape(at, format!("{} -> {} channels in {groups} groups", input.channels, self.out_channels)));
+        let (members, groups, channels) = (self.members, self.groups, self.in_channels(input));
+        if members == 0 || groups == 0 || !channels.is_multiple_of(groups) || !self.out_channels.is_multiple_of(groups) {
+            return Err(Error::shape(at, format!("{channels} -> {} channels in {groups} groups", self.out_channels)));
+        }
+        if let Some([first, count]) = self.reads
+            && (groups > 1 || !first.is_multiple_of(4) || !count.is_multiple_of(4) || first + count > input.channels)
+        {
+            let all = input.channels;
+            return Err(Error::shape(at, format!("{count} channels at {first} of {all} in {groups} groups")));
         }
         same(at, "images of input and output", input.images, output.images)?;
         if !input.images.is_multiple_of(members) || self.out_c4_offset + self.out_channels.div_ceil(4) > output.c4() {
@@ -327,15 +350,19 @@ impl Conv {
         let out_c4 = self.out_channels.div_ceil(4);
         let precision = self.check(at, input, residual, output)?;
         let vec4 = precision.vec4() as usize;
-        if !variant.computes(input.channels, self.out_channels, groups) || !variant.holds(precision) {
-            let (channels, out, precision) = (input.channels, self.out_channels, precision.name());
+        let channels = self.in_channels(input);
+        if !variant.computes(channels, self.out_channels, groups)
+            || !variant.holds(precision)
+            || (self.reads.is_some() && variant.tile().is_none())
+        {
+            let (out, precision) = (self.out_channels, precision.name());
             return Err(Error::shape(at, format!("{variant:?} of {channels} -> {out} channels in {groups} groups, {precision}")));
         }
         let [out_height, out_width] = window.output(at, [input.height, input.width], false)?;
         same(at, "output rows", out_height, output.height)?;
         same(at, "output columns", out_width, output.width)?;
         let (kh, kw) = (window.kernel[0], window.kernel[1]);
-        let (group_in, group_out) = (input.channels / groups, self.out_channels / groups);
+        let (group_in, group_out) = (channels / groups, self.out_channels / groups);
         // Elements of the shader's `weights` of one member, and the sizes of a group in the units that the variant counts in.
         let (weights_stride, element, params_in, params_out) = match variant.tile() {
             Some(tile) => {
@@ -354,7 +381,7 @@ impl Conv {
         holds(at, weights.bias, (16 * members * out_c4) as u64)?;
         let images = input.images / members;
         let pixels = (images * output.pixels()) as u64;
-        let tiling = self.tiled(variant, input.images, [output.height, output.width], input.channels, usize::MAX);
+        let tiling = self.tiled(variant, input.images, [output.height, output.width], channels, usize::MAX);
         let shader = match tiling {
             None => variant.shader(),
             Some(tiling) => tiling.shader(variant).ok_or_else(|| Error::shape(at, format!("there is no {tiling:?}")))?,
@@ -372,6 +399,7 @@ impl Conv {
         let outputs = output.images as u64 * output.pixels() as u64 * self.out_channels as u64;
         let n = |value: usize| value as u32;
         let params = Params {
+            in_c4_offset: n(self.in_c4_offset()),
             out_c4_offset: n(self.out_c4_offset),
             groups: n(groups),
             group_in: n(params_in),
@@ -392,7 +420,7 @@ impl Conv {
             grid,
             work: Work {
                 flops: 2 * outputs * taps,
-                bytes: input.size()
+                bytes: self.in_bytes(input)
                     + residual.map_or(0, |r| r.size())
                     + precision.vec4() / 4 * outputs
                     + (element * members * weights_stride) as u64,
@@ -401,7 +429,7 @@ impl Conv {
         if parts == 1 {
             return Ok(vec![whole]);
         }
-        let bytes = self.workspace(variant, input.images, [output.height, output.width], input.channels);
+        let bytes = self.workspace(variant, input.images, [output.height, output.width], channels);
         let Some(partial) = workspace else { return Err(Error::shape(at, "a split convolution has nowhere to put its parts")) };
         holds(at, partial, bytes)?;
         let partial = Slice { size: bytes, ..partial };

@@ -149,6 +149,7 @@ impl Dense {
             groups: 1,
             relu: self.relu,
             out_c4_offset: self.outputs.0 / 4,
+            reads: None,
             tiling: None,
         }
     }

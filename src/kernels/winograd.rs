@@ -212,7 +212,7 @@ impl Winograd {
         output: View,
     ) -> Result<Vec<Dispatch>> {
         let size = conv.window.output(at, [input.height, input.width], false)?;
-        let shape = Shape { channels: [input.channels, conv.out_channels], output: size };
+        let shape = Shape { channels: [conv.in_channels(input), conv.out_channels], output: size };
         if !Self::computes(conv.window, conv.groups) {
             return Err(Error::shape(at, format!("{:?} in {} groups is not 3 x 3 of stride 1", conv.window, conv.groups)));
         }
@@ -249,12 +249,15 @@ impl Winograd {
             let view = View { slice, images: POINTS * all, channels, height: 1, width: shape.tiles(), precision: Precision::F32 };
             view.check(at).map(|()| view)
         };
+        let channels = conv.in_channels(input);
         let [given_bytes, product_bytes] = shape.workspace(all);
-        let transformed = between(buffers.workspace[0], given_bytes, input.channels)?;
+        let transformed = between(buffers.workspace[0], given_bytes, channels)?;
         let multiplied = between(buffers.workspace[1], product_bytes, conv.out_channels)?;
 
         let n = |value: usize| value as u32;
         let params = Params {
+            in_c4_offset: n(conv.in_c4_offset()),
+            group_in: n(channels.div_ceil(4)),
             out_c4_offset: n(conv.out_c4_offset),
             bias_stride: n(conv.out_channels.div_ceil(4)),
             relu: u32::from(conv.relu),
@@ -282,16 +285,17 @@ impl Winograd {
             groups: 1,
             relu: false,
             out_c4_offset: 0,
+            reads: None,
             tiling: None,
         };
-        let product = Conv { tiling: product.whole(self.products, POINTS * all, [1, shape.tiles()], input.channels), ..product };
+        let product = Conv { tiling: product.whole(self.products, POINTS * all, [1, shape.tiles()], channels), ..product };
         let packed = ConvWeights { variant: self.products, weights: buffers.weights, bias: buffers.zeros };
         let bound = residual.map_or(buffers.bias, |view| view.slice);
         // Of what the images of this part take.
         let share = |bytes: u64| bytes * all as u64 / input.images as u64;
         let outputs = precision.vec4() * (all * output.pixels() * conv.out_channels.div_ceil(4)) as u64;
-        let there = share(input.size()) + transformed.size();
-        let there = transform(forth, input.channels, vec![transformed.slice, input.slice], there)?;
+        let there = share(conv.in_bytes(input)) + transformed.size();
+        let there = transform(forth, channels, vec![transformed.slice, input.slice], there)?;
         let [multiply] = <[Dispatch; 1]>::try_from(product.dispatches(at, transformed, packed, None, multiplied, None)?)
             .map_err(|parts| Error::Defect(format!("{at}: the products are {} dispatches", parts.len())))?;
         let bytes = multiplied.size() + residual.map_or(0, |view| share(view.size())) + outputs;

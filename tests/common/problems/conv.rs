@@ -24,6 +24,8 @@ struct ConvProblem {
     relu: bool,
     /// Channels of the output before and after the slice.
     slice: [usize; 2],
+    /// Channels of the input before and after those that are read.
+    beside: [usize; 2],
 }
 
 fn conv_problems() -> Vec<ConvProblem> {
@@ -37,6 +39,7 @@ fn conv_problems() -> Vec<ConvProblem> {
         residual: false,
         relu: false,
         slice: [0, 0],
+        beside: [0, 0],
     };
     let w = Window::square;
     vec![
@@ -59,6 +62,9 @@ fn conv_problems() -> Vec<ConvProblem> {
             ..base([7, 18], [9, 14], w(3, 1).padded(1))
         },
         base([5, 9], [10, 7], Window { pad: [2, 0, 1, 2], ..w(3, 1) }),
+        ConvProblem { beside: [8, 5], relu: true, ..base([12, 20], [7, 6], w(3, 1).padded(1)) },
+        ConvProblem { members: 2, images: 2, beside: [0, 4], slice: [4, 0], ..base([8, 12], [6, 5], w(5, 1).padded(2)) },
+        ConvProblem { members: 2, images: 3, beside: [4, 0], residual: true, ..base([20, 34], [5, 9], w(1, 1)) },
         ConvProblem { groups: 2, relu: true, ..base([16, 24], [7, 7], w(3, 1).padded(1)) },
         ConvProblem { groups: 4, members: 2, ..base([16, 80], [5, 6], w(3, 2).padded(1)) },
         ConvProblem { groups: 2, ..base([8, 88], [5, 6], w(3, 1).padded(1)) },
@@ -84,7 +90,11 @@ pub(super) enum Method {
 impl Method {
     fn fits(self, gpu: &Gpu, precision: Precision, p: &ConvProblem) -> bool {
         match self {
-            Self::Direct(variant) | Self::Tiled(variant, _) => variant.fits(gpu.capabilities(), precision, p.channels, p.groups),
+            Self::Direct(variant) | Self::Tiled(variant, _) => {
+                // What computes groups has no use for a part of a tensor.
+                let reads = p.beside == [0, 0] || !matches!(variant, Variant::Grouped | Variant::Depthwise);
+                reads && variant.fits(gpu.capabilities(), precision, p.channels, p.groups)
+            }
             Self::Winograd(_) => Winograd::computes(p.window, p.groups),
         }
     }
@@ -109,7 +119,8 @@ impl Method {
                 let stored = variant.stored(input.precision).bytes("weights", &packed.weights)?;
                 let (weights, bias) = (bench.bytes(&stored), bench.floats(&packed.bias));
                 let weights = ConvWeights { variant, weights, bias };
-                let bytes = conv.workspace(variant, input.images, [output.height, output.width], input.channels);
+                let channels = conv.reads.map_or(input.channels, |[_, channels]| channels);
+                let bytes = conv.workspace(variant, input.images, [output.height, output.width], channels);
                 let workspace = (bytes > 0).then(|| bench.recording.slab("between", bytes));
                 for part in conv.dispatches("problem", input, weights, residual, output, workspace)? {
                     bench.recording.dispatch(part);
@@ -121,13 +132,13 @@ impl Method {
                 for point in 0..WINOGRAD_POINTS {
                     packed.extend(method.pack("problem", &own, point)?);
                 }
-                let weight_bytes = method.weight_bytes([input.channels, conv.out_channels], conv.members);
+                let channels = [conv.reads.map_or(input.channels, |[_, channels]| channels), conv.out_channels];
+                let weight_bytes = method.weight_bytes(channels, conv.members);
                 assert_eq!(4 * packed.len() as u64, weight_bytes);
                 let bias: Vec<f32> = pairs.iter().flat_map(|(_, bias)| kernels::packed(bias, [bias.len(), 1, 1])).collect();
                 let zeros = bench.floats(&vec![0.0; WINOGRAD_POINTS * bias.len()]);
                 let (weights, bias) = (bench.floats(&packed), bench.floats(&bias));
-                let shape =
-                    WinogradShape { channels: [input.channels, conv.out_channels], output: [output.height, output.width] };
+                let shape = WinogradShape { channels, output: [output.height, output.width] };
                 let images = input.images / conv.members;
                 let workspace = method.workspace(shape, conv.members, images).map(|bytes| bench.recording.slab("between", bytes));
                 let buffers = WinogradBuffers { weights, zeros, bias, workspace };
@@ -172,6 +183,19 @@ pub(super) fn matrix(gpu: &Gpu, tiling: [usize; 2]) -> Result<(), String> {
     tiled(gpu, Precision::F16, Variant::Matrix, tiling)
 }
 
+/// `tensor` with channels of noise before and after its own.
+fn surrounded(tensor: &Tensor, [before, after]: [usize; 2], random: &mut Random) -> Tensor {
+    let &[images, channels, height, width] = &tensor.shape[..] else { unreachable!() };
+    let plane = height * width;
+    let mut data = Vec::new();
+    for image in tensor.data.chunks_exact(channels * plane) {
+        data.extend(random.values(before * plane));
+        data.extend_from_slice(image);
+        data.extend(random.values(after * plane));
+    }
+    Tensor::new(vec![images, before + channels + after, height, width], data).unwrap()
+}
+
 pub(super) fn conv(gpu: &Gpu, precision: Precision, method: Method) -> Result<(), String> {
     let mut random = Random(5);
     for (index, p) in conv_problems().iter().enumerate() {
@@ -193,7 +217,7 @@ pub(super) fn conv(gpu: &Gpu, precision: Precision, method: Method) -> Result<()
         let pairs: Vec<(&Tensor, &[f32])> = weights.iter().zip(&biases).map(|(w, b)| (w, &b[..])).collect();
         let all_channels = p.slice[0] + out_channels + p.slice[1];
         let mut bench = Bench::of(gpu, precision);
-        let input_view = bench.tensor(&input);
+        let input_view = bench.tensor(&surrounded(&input, p.beside, &mut random));
         let residual_view = residual.as_ref().map(|r| bench.tensor(r));
         let output = bench.output(&[total, all_channels, oh, ow]);
         let conv = Conv {
@@ -203,6 +227,7 @@ pub(super) fn conv(gpu: &Gpu, precision: Precision, method: Method) -> Result<()
             groups: p.groups,
             relu: p.relu,
             out_c4_offset: p.slice[0] / 4,
+            reads: (p.beside != [0, 0]).then_some([p.beside[0], in_channels]),
             tiling: None,
         };
         method.record(&mut bench, &conv, &pairs, [input_view, output], residual_view).map_err(text)?;
