@@ -8,10 +8,10 @@ mod common;
 
 use std::sync::{Mutex, OnceLock};
 
-use common::{gpus, open_all, run_graph_in};
+use common::{gpus, open_all, run_prepared};
 use moue::Precision;
 use moue::gpu::Gpu;
-use moue::graph::{Graph, TensorId, interpret};
+use moue::graph::{Graph, Prepared, TensorId, interpret};
 use moue::tensor::Tensor;
 use moue::weights::{Seeded, Stream};
 use moue::zoo::{self, ARCHITECTURES, Head};
@@ -97,6 +97,15 @@ fn worst(at: &str, wanted: &[&Stage], found: &[Tensor], bound: f32) -> f32 {
     worst
 }
 
+/// The slabs of a run, what steps work with among them, against what is in use at once.
+fn little_more_than_alive(at: &str, prepared: &Prepared) {
+    for images in [1, 8] {
+        let (planned, alive) = (prepared.slabs(images).iter().sum::<u64>(), prepared.alive(images));
+        println!("{at}: slabs of {planned} bytes for {images}, {alive} in use at once, {:.2}", planned as f64 / alive as f64);
+        assert!(planned as f64 <= 1.4 * alive as f64, "{at}: {planned} bytes for {images}, {alive} in use at once");
+    }
+}
+
 fn agrees(name: &str) {
     // One network at a time: the largest takes gigabytes.
     static ONE: Mutex<()> = Mutex::new(());
@@ -138,7 +147,12 @@ fn agrees(name: &str) {
     for (gpu, half) in gpus().into_iter().zip(halves()) {
         let run = |precision: Precision, wanted: &[TensorId]| {
             let gpu = if precision == Precision::F16 { &half } else { &gpu };
-            run_graph_in(precision, gpu, &graph, &[&weights], std::slice::from_ref(&input), wanted).remove(0)
+            let prepared = Prepared::new(gpu, graph.clone(), &[&weights], wanted, precision).unwrap();
+            // Not where every tensor is kept.
+            if wanted.len() == 2 {
+                little_more_than_alive(&format!("{name} on {}, {precision:?}", gpu.name()), &prepared);
+            }
+            run_prepared(gpu, &prepared, std::slice::from_ref(&input), wanted).remove(0)
         };
         let at = |how: &str| format!("{name} on {}, {how}", gpu.name());
         // What one run gives back has to fit into a binding.

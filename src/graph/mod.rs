@@ -4,6 +4,7 @@
 mod cost;
 mod infer;
 pub mod interpret;
+mod memory;
 pub mod network;
 mod prepare;
 pub mod record;

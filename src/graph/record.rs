@@ -1,8 +1,8 @@
 //! A schedule on the GPU: weights made ready once for every member, dispatches recorded for a batch.
 
 use super::Weights;
-use super::prepare::{DensePart, DenseRows, StepWeights, layer_of, prepare, winograd_shape};
-use super::resolve::{Graph, Kind, TensorId};
+use super::prepare::{StepWeights, layer_of, prepare};
+use super::resolve::{Graph, TensorId};
 use super::schedule::{Schedule, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::gpu::shader::BindingKind;
@@ -10,28 +10,20 @@ use crate::gpu::{Buffer, Choice, Gpu, Recording, Slice};
 use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, Pool, Tiling, Variant, View, WinogradBuffers};
 use crate::precision::Precision;
 use crate::tuning;
-use crate::window::Window;
-
-impl Graph {
-    /// Bytes of the largest tensor of one image, as f32.
-    pub fn largest(&self) -> u64 {
-        self.tensors.iter().map(|t| View::bytes(Precision::F32, 1, t.shape[0], t.shape[1], t.shape[2])).max().unwrap_or(0)
-    }
-}
 
 /// A scheduled graph with the weights of its members on the GPU.
 #[derive(Debug)]
 pub struct Prepared {
-    graph: Graph,
-    schedule: Schedule,
-    weights: Vec<StepWeights>,
+    pub(super) graph: Graph,
+    pub(super) schedule: Schedule,
+    pub(super) weights: Vec<StepWeights>,
     /// Of every member, packed as a tensor of as many images.
-    constants: Vec<(TensorId, Buffer)>,
-    members: usize,
-    precision: Precision,
+    pub(super) constants: Vec<(TensorId, Buffer)>,
+    pub(super) members: usize,
+    pub(super) precision: Precision,
     pool_reads: BindingKind,
     /// The tiled convolution that computes dense layers of many images.
-    tiles: Variant,
+    pub(super) tiles: Variant,
     gpu: Gpu,
 }
 
@@ -90,84 +82,6 @@ impl Prepared {
         &self.schedule
     }
 
-    /// Bytes of the largest packed weight of a convolution, for one member. Those of all members lie in one binding.
-    pub fn largest_weight(graph: &Graph) -> u64 {
-        let packed = |kind: &Kind, channels: usize| match kind {
-            Kind::Conv { channels: out, window, groups, .. } | Kind::ConvTranspose { channels: out, window, groups, .. } => {
-                Self::packed_weight([channels, *out], *window, *groups)
-            }
-            _ => 0,
-        };
-        graph.nodes.iter().map(|node| packed(&node.kind, graph.tensors[node.inputs[0]].shape[0])).max().unwrap_or(0)
-    }
-
-    /// Bytes of a packed weight, at most.
-    pub(super) fn packed_weight([channels, out]: [usize; 2], window: Window, groups: usize) -> u64 {
-        let sides = [out.next_multiple_of(64), (channels / groups).next_multiple_of(4), window.kernel[0], window.kernel[1]];
-        sides.iter().fold(4_u64, |product, &n| product.saturating_mul(n as u64))
-    }
-
-    /// Bytes on the device: weights as the kernels read them, and constants.
-    pub fn bytes(&self) -> u64 {
-        let weights = self.weights.iter().flat_map(StepWeights::buffers);
-        weights.chain(self.constants.iter().map(|(_, buffer)| buffer)).map(Buffer::size).sum()
-    }
-
-    /// Bytes of the largest tensor, as f32, for one image of every member.
-    pub fn largest(&self) -> u64 {
-        // Sums of parts are bounded, and do not grow with the images.
-        let between = self.schedule.steps.iter().zip(&self.weights).filter_map(|(step, weights)| match weights {
-            StepWeights::Winograd { method, .. } => Some(method.grows(winograd_shape(&self.graph, step)?)),
-            _ => None,
-        });
-        let between = between.max();
-        self.members as u64 * self.graph.largest().max(between.unwrap_or(0))
-    }
-
-    /// Bytes of two more slabs for `images` of all members, where a step works with them.
-    fn workspace(&self, images: usize) -> Option<[u64; 2]> {
-        let steps = self.schedule.steps.iter().zip(&self.weights);
-        let each = steps.filter_map(|(step, weights)| {
-            let [channels, ..] = self.graph.tensors[step.inputs[0]].shape;
-            let [_, height, width] = self.graph.tensors[step.output].shape;
-            let only = |bytes: u64| (bytes > 0).then_some([bytes, 16]);
-            match weights {
-                StepWeights::Winograd { method, .. } => winograd_shape(&self.graph, step)
-                    .map(|shape| method.workspace(shape, self.members, images / self.members.max(1))),
-                StepWeights::Conv { variant, .. } => {
-                    only(self.convolution(step, images)?.workspace(*variant, images, [height, width], channels))
-                }
-                StepWeights::Dense(parts) => {
-                    let pixels = if let StepKind::Dense { pixels, .. } = step.kind { pixels } else { 1 };
-                    let bytes = |part: &DensePart| {
-                        let DenseRows { variant, outputs, tile, .. } = part.rows;
-                        let (members, relu) = (self.members, step.relu);
-                        let anywhere = Slice::default();
-                        let tiles = self.tiles;
-                        let layer = Dense { variant, tiles, members, outputs, tile, weights: anywhere, bias: anywhere, relu };
-                        layer.workspace(images, pixels * channels.div_ceil(4))
-                    };
-                    only(parts.iter().map(bytes).max().unwrap_or(0))
-                }
-                _ => None,
-            }
-        });
-        each.reduce(|most, own| [most[0].max(own[0]), most[1].max(own[1])])
-    }
-
-    /// Bytes of each slab that [`Prepared::record`] needs for `images`, all members counted.
-    pub fn slabs(&self, images: usize) -> Vec<u64> {
-        let size = |id: TensorId| {
-            let [c, h, w] = self.schedule.shape(&self.graph, id);
-            View::bytes(self.precision, images, c, h, w)
-        };
-        let of = |slab| {
-            (0..self.graph.tensors.len()).filter(|&id| self.schedule.slabs[id] == Some(slab)).map(size).max().unwrap_or(16)
-        };
-        let workspace = self.workspace(images).into_iter().flatten();
-        (0..self.schedule.slab_count).map(of).chain(workspace).collect()
-    }
-
     /// Appends the dispatches for the graph's `inputs` in its order, each `[members x images, C, H, W]`, and gives the views of `wanted`. What lies
     /// between is written to `slabs`, of the sizes of [`Prepared::slabs`] or larger: whoever records into the same slabs again overwrites the views.
     ///
@@ -189,10 +103,6 @@ impl Prepared {
             return Err(Error::shape("inputs", format!("{given} of {wanted}, with {images} images of {} members", self.members)));
         }
         wanted.iter().try_for_each(|&id| graph.answers(id))?;
-        let bytes = |id: TensorId| {
-            let [c, h, w] = schedule.shape(graph, id);
-            View::bytes(self.precision, images, c, h, w)
-        };
         let sizes = self.slabs(images);
         if slabs.len() < sizes.len() || slabs.iter().zip(&sizes).any(|(slab, &size)| slab.size < size) {
             return Err(Error::shape("slabs", format!("{} slabs for {images} images, {sizes:?} bytes are needed", slabs.len())));
@@ -213,7 +123,7 @@ impl Prepared {
                     Ok(View { slice, images: self.members, channels, height, width, precision: self.precision })
                 }
                 (.., Some(slab)) => {
-                    let slice = Slice { size: bytes(id), ..slabs[slab] };
+                    let slice = Slice { size: self.bytes_of(id, images), ..slabs[slab] };
                     Ok(View { slice, images, channels, height, width, precision: self.precision })
                 }
                 (.., None) => Err(Error::shape(&graph.tensors[id].name, "it was fused away: pin it to read it")),
@@ -225,7 +135,7 @@ impl Prepared {
         wanted.iter().map(|&id| view(id)).collect()
     }
 
-    fn convolution(&self, step: &Step, images: usize) -> Option<Conv> {
+    pub(super) fn convolution(&self, step: &Step, images: usize) -> Option<Conv> {
         let StepKind::Conv { channels, window, groups, .. } = &step.kind else { return None };
         Some(Conv {
             members: self.members,

@@ -245,13 +245,17 @@ pub fn run_graph_in(
     inputs: &[Tensor],
     wanted: &[TensorId],
 ) -> Vec<Vec<Tensor>> {
-    let prepared = Prepared::new(gpu, graph.clone(), members, wanted, precision).unwrap();
-    let images = inputs[0].shape[0];
-    prepared.tune(members.len() * images).unwrap();
+    run_prepared(gpu, &Prepared::new(gpu, graph.clone(), members, wanted, precision).unwrap(), inputs, wanted)
+}
+
+/// As [`run_graph`], of a graph made ready: `inputs` are one a member.
+pub fn run_prepared(gpu: &Gpu, prepared: &Prepared, inputs: &[Tensor], wanted: &[TensorId]) -> Vec<Vec<Tensor>> {
+    let (graph, precision, members, images) = (prepared.graph(), prepared.precision(), inputs.len(), inputs[0].shape[0]);
+    prepared.tune(members * images).unwrap();
     let [channels, height, width] = graph.tensors[0].shape;
     let mut recording = Recording::default();
-    let slice = recording.upload("input", View::bytes(precision, members.len() * images, channels, height, width));
-    let input = View { slice, images: members.len() * images, channels, height, width, precision };
+    let slice = recording.upload("input", View::bytes(precision, members * images, channels, height, width));
+    let input = View { slice, images: members * images, channels, height, width, precision };
     let slabs = recording.pool([prepared.slabs(input.images)]);
     let views = prepared.record(&mut recording, &slabs, &[input], wanted).unwrap();
     views.iter().for_each(|v| recording.read(v.slice));
@@ -259,11 +263,11 @@ pub fn run_graph_in(
     plan.poison();
     let values: Vec<f32> = inputs.iter().flat_map(packed).collect();
     let outputs = plan.run(&[(slice, &precision.bytes("input", &values).unwrap())]).unwrap();
-    let mut answers = vec![Vec::new(); members.len()];
+    let mut answers = vec![Vec::new(); members];
     for (&id, bytes) in wanted.iter().zip(outputs) {
         let [c, h, w] = graph.tensors[id].shape;
-        let all = unpacked(&precision.values(&bytes), &[members.len() * images, c, h, w]);
-        let each = all.len() / members.len();
+        let all = unpacked(&precision.values(&bytes), &[members * images, c, h, w]);
+        let each = all.len() / members;
         for (member, answer) in answers.iter_mut().enumerate() {
             answer
                 .push(Tensor::new(graph.tensors[id].logical(images), all[member * each..(member + 1) * each].to_vec()).unwrap());
