@@ -80,6 +80,19 @@ impl Adapter {
     }
 }
 
+/// Whether an adapter of which a browser says this shares the processor's memory; to wgpu every one is `other` there. Of NVIDIA and AMD it says no more of one
+/// kind than of the other; Intel's cards are of architectures for high performance (`gen-12hp`, `xe-hpg`, `xe-2hpg`).
+#[cfg(any(test, all(feature = "web", target_family = "wasm")))]
+pub(crate) fn is_integrated(vendor: &str, architecture: &str) -> bool {
+    let [vendor, architecture] = [vendor, architecture].map(str::to_lowercase);
+    match vendor.as_str() {
+        "apple" | "arm" | "img-tec" | "qualcomm" => true,
+        // One that is not named may be either.
+        "intel" => !architecture.is_empty() && !["hp", "arc"].iter().any(|part| architecture.contains(part)),
+        _ => false,
+    }
+}
+
 /// Every adapter of this machine, best first. `WGPU_BACKEND` narrows the choice (`vulkan`, `metal`, `dx12`, `gl`); without it OpenGL is looked
 /// for only where there is nothing else.
 #[cfg(not(target_family = "wasm"))]
@@ -194,7 +207,7 @@ pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapt
 
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
-    use super::Adapter;
+    use super::{Adapter, is_integrated};
 
     fn adapter(index: usize, name: &str, device: u32, bus: &str) -> Adapter {
         Adapter {
@@ -223,5 +236,23 @@ mod tests {
             assert_eq!(stranger.place(&found), None);
         }
         assert_eq!(Adapter { backend: "gl".to_owned(), ..adapter(0, "A", 1, "01") }.place(&found), None);
+    }
+
+    #[test]
+    fn a_browsers_adapter_is_integrated_by_its_maker() {
+        for (vendor, architecture) in
+            [("intel", "gen-9"), ("Intel", "gen-12lp"), ("intel", "xe-lpg"), ("intel", "xe-2lpg"), ("apple", "metal-3")]
+        {
+            assert!(is_integrated(vendor, architecture), "{vendor} {architecture}");
+        }
+        for vendor in ["apple", "arm", "img-tec", "qualcomm"] {
+            assert!(is_integrated(vendor, ""), "{vendor}");
+        }
+        for architecture in ["gen-12hp", "xe-hpg", "xe-2hpg", "Arc", ""] {
+            assert!(!is_integrated("intel", architecture), "intel {architecture}");
+        }
+        for (vendor, architecture) in [("nvidia", "ampere"), ("amd", "rdna-2"), ("google", "swiftshader"), ("", "")] {
+            assert!(!is_integrated(vendor, architecture), "{vendor} {architecture}");
+        }
     }
 }

@@ -20,6 +20,8 @@ use std::sync::{Arc, OnceLock};
 pub use adapter::Adapter;
 #[cfg(not(target_family = "wasm"))]
 pub use adapter::adapters;
+#[cfg(all(feature = "web", target_family = "wasm"))]
+pub(crate) use adapter::is_integrated;
 pub use choices::{Choice, Choices};
 pub use mapping::Wait;
 pub use plan::{MOST_IN_FLIGHT, Plan, Spent, Timing};
