@@ -139,16 +139,15 @@ def compare(programs, took, images, expected, precision, options):
     return results
 
 
-def row(result, kinds):
-    entries, cells = result["peers"], []
-    own = entries["moue"].get("median_ms")
-    for kind in kinds:
-        entry = entries.get(kind, {})
-        if "median_ms" not in entry:
-            cells.append("wrong" if "error" in entry else "fails" if "failed" in entry else "not run")
+def line(result):
+    """What was measured, for who waits: table.py makes the tables."""
+    said, own = [], result["peers"]["moue"].get("median_ms")
+    for kind, entry in result["peers"].items():
+        if "failed" in entry:
+            said.append(f"{kind} {entry['failed']}")
         else:
-            cells.append(f"{entry['median_ms']:.2f} ms" + (f", {entry['median_ms'] / own:.2f} x" if own and kind != "moue" else ""))
-    return f"| {result['net']} | {result['precision']} | {result['batch']} | {' | '.join(cells)} |"
+            said.append(f"{kind} {entry['median_ms']:.2f} ms" + (f" ({entry['median_ms'] / own:.2f} x)" if own and kind != "moue" else ""))
+    return f"{result['net']}, {result['precision']}, {result['batch']}: {'; '.join(said)}"
 
 
 def processor():
@@ -165,6 +164,11 @@ def versions(options):
         found |= {package["name"]: package["version"] for package in packages if package["name"] in ("burn", "cubecl")}
     where = {"path": [options.ncnn_path, *sys.path]} if options.ncnn_path else {}
     return found | {"pnnx": package.version for package in list(metadata.distributions(name="pnnx", **where))[:1]}
+
+
+def how(options):
+    """The options that times depend on."""
+    return f"--warm-up {options.warm_up} --repeats {options.repeats} --seconds {options.seconds:g} --burst {options.burst}" + " --together" * options.together
 
 
 def numbers(text):
@@ -231,10 +235,9 @@ def main():
     options = arguments()
     report = {
         "schema": "moue.peers/2", "date": datetime.date.today().isoformat(), "processor": processor(), "adapter": None, "driver": None,
-        "versions": versions(options), "not_run": not_run(options), "results": [],
+        "versions": versions(options), "how": how(options), "not_run": not_run(options), "results": [],
     }
     kinds = ("moue", *options.peers)
-    print(f"| network | precision | images | {' | '.join(kinds)} |\n|{'---|' * (3 + len(kinds))}")
     for net in options.nets:
         expected, why = reference(net, options)
         if expected is None:
@@ -251,16 +254,9 @@ def main():
             for images in options.batch:
                 peers = compare(programs, took, images, expected, precision, options)
                 report["results"].append({"net": net, "precision": precision, "batch": images, "peers": peers})
-                print(row(report["results"][-1], kinds), flush=True)
+                print(line(report["results"][-1]), flush=True)
                 write(options.json, report)
             end(programs)
-    for result in report["results"]:
-        for kind, entry in result["peers"].items():
-            if "failed" in entry:
-                print(f"{result['net']}, {result['precision']}, {result['batch']}, {kind}: {entry['failed']}")
-    for precision, reasons in report["not_run"].items():
-        for kind, reason in reasons.items():
-            print(f"{precision}, {kind}, not run: {reason}")
 
 
 if __name__ == "__main__":

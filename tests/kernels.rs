@@ -7,14 +7,30 @@ mod common;
 #[path = "common/problems/mod.rs"]
 mod problems;
 
-use common::gpus;
+use common::{dispatched, gpus};
 
 fn holds(name: &str) {
     let (check, precision) = problems::check_of(name);
     for gpu in gpus() {
+        dispatched();
         if let Err(error) = check(&gpu, precision) {
             panic!("{name} on {}: {error}", gpu.name());
         }
+        if !dispatched().contains(name) {
+            let lacks = problems::lacks(&gpu, name);
+            let lacks = lacks.unwrap_or_else(|| panic!("{name} on {}: no problem reached it", gpu.name()));
+            eprintln!("SKIPPED: {name} on {}, which has no {lacks}", gpu.name());
+        }
+    }
+}
+
+/// Kernels for CPU adapters would else be skipped on all of them.
+#[test]
+fn adapters_in_software_have_their_lanes() {
+    for gpu in gpus() {
+        let bits = gpu.name().strip_suffix(" bits)").and_then(|name| name.rsplit(' ').next()?.parse::<u32>().ok());
+        let lanes = if gpu.name().contains("SwiftShader") { Some(4) } else { bits.map(|bits| bits / 32) };
+        assert!(lanes.is_none_or(|lanes| lanes == gpu.capabilities().lanes), "{}: {:?}", gpu.name(), gpu.capabilities());
     }
 }
 

@@ -203,14 +203,7 @@ fn every_planted_mistake_is_caught() {
     for (name, stands, mistake) in &mistakes {
         let shader = shader::ALL.iter().find(|s| s.name == *name).unwrap();
         assert!(shader.source.contains(stands), "{name}: `{stands}` does not stand there");
-        let image = shader.bindings.iter().any(|binding| binding.kind == shader::BindingKind::Image).then_some("8");
-        let lanes = image.or(name.strip_prefix("conv_broadcast_")).or(name.strip_prefix("dense_texel_"));
-        let lanes = lanes.map(|lanes| lanes.trim_end_matches("_f16").split('x').next().unwrap().parse::<u32>().unwrap());
-        let runs = |gpu: &&moue::gpu::Gpu| {
-            let has = gpu.capabilities();
-            lanes.is_none_or(|lanes| has.lanes == lanes) && (has.matrices || !shader.matrices)
-        };
-        let Some(gpu) = gpus.iter().find(runs) else {
+        let Some(gpu) = gpus.iter().find(|gpu| problems::lacks(gpu, name).is_none()) else {
             eprintln!("SKIPPED: {name} needs an adapter of its subgroup size, or with cooperative matrices");
             continue;
         };

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use common::{gpus, open_all};
 use image::RgbImage;
 use moue::face::{Detector, Face};
+use moue::gpu::Gpu;
 use moue::recognizer::{Builder, Faces};
 use moue::{Analysis, Device, Error, Recognizer, Rect, Result, wgpu};
 
@@ -191,6 +192,20 @@ fn a_callers_device_needs_no_features_and_no_more_than_the_default_limits() {
         }
         device.destroy();
         assert!(matches!(recognizer.analyze(&photo), Err(Error::DeviceLost { .. })));
+    }
+}
+
+#[test]
+fn a_callers_device_is_opened_anew_of_its_own_adapter() {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
+    let all = moue::gpu::adapters();
+    for adapter in pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY)) {
+        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default())).unwrap();
+        let lent = Gpu::from_wgpu(&adapter, device, queue);
+        let anew = pollster::block_on(lent.anew()).unwrap();
+        let index = anew.adapter().index;
+        assert_eq!((&all[index].name, all[index].subgroup), (&lent.adapter().name, lent.adapter().subgroup));
+        assert_eq!(anew.capabilities(), Gpu::open(Some(&index.to_string())).unwrap().capabilities());
     }
 }
 

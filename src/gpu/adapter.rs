@@ -6,7 +6,11 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct Adapter {
     /// What a browser was asked for.
+    #[cfg(target_family = "wasm")]
     pub(super) asked: Option<String>,
+    /// Vendor, device, and where on the bus it is; 0 and nothing where the backend does not say.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) identity: (u32, u32, String),
     /// Position in [`adapters`], best first: what `--device INDEX` takes. 0 for one that the caller opened.
     pub index: usize,
     /// Name as the driver gives it.
@@ -39,7 +43,10 @@ impl Adapter {
             (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, "cooperative-matrix"),
         ];
         Self {
+            #[cfg(target_family = "wasm")]
             asked: None,
+            #[cfg(not(target_family = "wasm"))]
+            identity: (info.vendor, info.device, info.device_pci_bus_id),
             index,
             name: info.name,
             backend: info.backend.to_str().to_owned(),
@@ -62,6 +69,27 @@ impl Adapter {
             }),
             converts_f16: adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::SHADER_F16_IN_F32),
         }
+    }
+
+    /// Where it is among `found`; of several that are alike the one in its own place, else the first.
+    #[cfg(not(target_family = "wasm"))]
+    fn place(&self, found: &[Self]) -> Option<usize> {
+        let alike = |other: &Self| (&other.name, &other.backend, &other.identity) == (&self.name, &self.backend, &self.identity);
+        let own = found.get(self.index).is_some_and(alike).then_some(self.index);
+        own.or_else(|| found.iter().position(alike))
+    }
+}
+
+/// Whether an adapter of which a browser says this shares the processor's memory; to wgpu every one is `other` there. Of NVIDIA and AMD it says no more of one
+/// kind than of the other; Intel's cards are of architectures for high performance (`gen-12hp`, `xe-hpg`, `xe-2hpg`).
+#[cfg(any(test, all(feature = "web", target_family = "wasm")))]
+pub(crate) fn is_integrated(vendor: &str, architecture: &str) -> bool {
+    let [vendor, architecture] = [vendor, architecture].map(str::to_lowercase);
+    match vendor.as_str() {
+        "apple" | "arm" | "img-tec" | "qualcomm" => true,
+        // One that is not named may be either.
+        "intel" => !architecture.is_empty() && !["hp", "arc"].iter().any(|part| architecture.contains(part)),
+        _ => false,
     }
 }
 
@@ -126,6 +154,33 @@ pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapt
     }
 }
 
+/// The adapter that `same` describes.
+#[cfg(not(target_family = "wasm"))]
+pub(super) async fn again(same: &Adapter) -> Result<(Adapter, wgpu::Adapter)> {
+    let adapters = found().await;
+    let described: Vec<Adapter> = adapters.iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect();
+    let place = same.place(&described);
+    place.and_then(|place| Some((described[place].clone(), adapters.into_iter().nth(place)?))).ok_or_else(|| {
+        let listed = names(&described);
+        let listed = if listed.is_empty() { "there is none" } else { &listed };
+        Error::NoAdapter(format!(
+            "the adapter `{}` ({}) cannot be opened anew, as it is not among those of this machine ({listed}): open one of them by `Gpu::open`",
+            same.name, same.backend
+        ))
+    })
+}
+
+/// As [`again`]: a browser gives what it gave for the same wish.
+#[cfg(target_family = "wasm")]
+pub(super) async fn again(same: &Adapter) -> Result<(Adapter, wgpu::Adapter)> {
+    choose(same.asked.as_deref()).await
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn names(described: &[Adapter]) -> String {
+    described.iter().map(|a| format!("{} {} ({})", a.index, a.name, a.backend)).collect::<Vec<_>>().join(", ")
+}
+
 /// The adapter that `choice` means: an index, a part of a name (case does not matter), or the best.
 #[cfg(not(target_family = "wasm"))]
 pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapter)> {
@@ -138,15 +193,66 @@ pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapt
             described.iter().position(|adapter| adapter.name.to_lowercase().contains(&text))
         }),
     };
-    let names = || described.iter().map(|a| format!("{} {} ({})", a.index, a.name, a.backend)).collect::<Vec<_>>().join(", ");
     index.and_then(|index| adapters.into_iter().nth(index).map(|adapter| (index, adapter))).map_or_else(
         || {
             Err(Error::NoAdapter(match (choice, described.is_empty()) {
                 (None, _) => "no GPU adapter was found (Vulkan, Metal or DX12)".to_owned(),
                 (Some(text), true) => format!("--device {text}: no GPU adapter was found; `--device cpu` needs none"),
-                (Some(text), false) => format!("--device {text}: no such adapter; there are: {}, and cpu", names()),
+                (Some(text), false) => format!("--device {text}: no such adapter; there are: {}, and cpu", names(&described)),
             }))
         },
         |(index, adapter)| Ok((described[index].clone(), adapter)),
     )
+}
+
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests {
+    use super::{Adapter, is_integrated};
+
+    fn adapter(index: usize, name: &str, device: u32, bus: &str) -> Adapter {
+        Adapter {
+            identity: (1, device, bus.to_owned()),
+            index,
+            name: name.to_owned(),
+            backend: "vulkan".to_owned(),
+            kind: "discrete".to_owned(),
+            driver: String::new(),
+            subgroup: [32, 32],
+            max_binding_bytes: 0,
+            features: Vec::new(),
+            converts_f16: true,
+            matrices: false,
+        }
+    }
+
+    #[test]
+    fn an_adapter_is_found_again_by_what_it_is() {
+        let found = [adapter(0, "A", 1, "01"), adapter(1, "B", 2, "02"), adapter(2, "B", 2, "03"), adapter(3, "B", 2, "03")];
+        // A lent one has the index 0.
+        assert_eq!(adapter(0, "B", 2, "03").place(&found), Some(2));
+        assert_eq!(adapter(3, "B", 2, "03").place(&found), Some(3));
+        assert_eq!(adapter(0, "A", 1, "01").place(&found), Some(0));
+        for stranger in [adapter(0, "A", 2, "01"), adapter(0, "C", 1, "01"), adapter(1, "B", 2, "04")] {
+            assert_eq!(stranger.place(&found), None);
+        }
+        assert_eq!(Adapter { backend: "gl".to_owned(), ..adapter(0, "A", 1, "01") }.place(&found), None);
+    }
+
+    #[test]
+    fn a_browsers_adapter_is_integrated_by_its_maker() {
+        for (vendor, architecture) in
+            [("intel", "gen-9"), ("Intel", "gen-12lp"), ("intel", "xe-lpg"), ("intel", "xe-2lpg"), ("apple", "metal-3")]
+        {
+            assert!(is_integrated(vendor, architecture), "{vendor} {architecture}");
+        }
+        for vendor in ["apple", "arm", "img-tec", "qualcomm"] {
+            assert!(is_integrated(vendor, ""), "{vendor}");
+        }
+        for architecture in ["gen-12hp", "xe-hpg", "xe-2hpg", "Arc", ""] {
+            assert!(!is_integrated("intel", architecture), "intel {architecture}");
+        }
+        for (vendor, architecture) in [("nvidia", "ampere"), ("amd", "rdna-2"), ("google", "swiftshader"), ("", "")] {
+            assert!(!is_integrated(vendor, architecture), "{vendor} {architecture}");
+        }
+    }
 }

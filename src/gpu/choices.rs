@@ -166,7 +166,7 @@ mod tests {
             max_binding_bytes: 1 << 27,
             features: Vec::new(),
             converts_f16: true,
-            asked: None,
+            identity: (0, 0, String::new()),
             matrices: false,
         }
     }

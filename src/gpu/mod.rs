@@ -20,6 +20,8 @@ use std::sync::{Arc, OnceLock};
 pub use adapter::Adapter;
 #[cfg(not(target_family = "wasm"))]
 pub use adapter::adapters;
+#[cfg(all(feature = "web", target_family = "wasm"))]
+pub(crate) use adapter::is_integrated;
 pub use choices::{Choice, Choices};
 pub use mapping::Wait;
 pub use plan::{MOST_IN_FLIGHT, Plan, Spent, Timing};
@@ -175,12 +177,16 @@ impl Gpu {
     /// The same adapter opened anew: no pipeline is there, and no memory.
     ///
     /// # Errors
-    /// As [`Gpu::open`].
+    /// [`Error::NoAdapter`] where it is not found, or cannot be opened; of a caller's device always in a browser, which does not say what it is of.
     pub async fn anew(&self) -> Result<Self> {
         let same = &self.shared.adapter;
-        let choice = if cfg!(target_family = "wasm") { same.asked.clone() } else { Some(same.index.to_string()) };
-        let (mut adapter, inner) = adapter::choose(choice.as_deref()).await?;
-        adapter.clone_from(same);
+        if self.shared.lent && cfg!(target_family = "wasm") {
+            return Err(Error::NoAdapter(
+                "a caller's device cannot be opened anew in a browser: open one by `Gpu::open_async`".into(),
+            ));
+        }
+        let (found, inner) = adapter::again(same).await?;
+        let adapter = Adapter { index: found.index, ..same.clone() };
         let fresh = Self::open_chosen(adapter, &inner).await?;
         if let Some(choices) = self.choices() {
             fresh.tune(Arc::clone(choices));

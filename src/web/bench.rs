@@ -4,7 +4,7 @@ use js_sys::{Date, Function};
 use wasm_bindgen::prelude::*;
 
 use super::failure::failure;
-use super::{Answer, gpu_of, precision_of};
+use super::{Answer, Said, gpu_of, precision_of};
 use crate::bench::measure::{self, Watch};
 use crate::bench::report::{BenchReport, Measurement};
 use crate::bench::suite::{self, Case, Suite};
@@ -18,7 +18,7 @@ use crate::weights::Model;
 const MOST_IMAGES: u32 = 4096;
 
 /// `moue.bench/1` of `nets` at `batches` in `precisions`, what suits the adapter in place of empty ones, as JSON. `model`: bytes of the model that `default` is.
-/// `power`, `name` and `cpu` as in `Engine.open`. `progress` is called with a line, the networks done and all of them; `stopped` says whether to leave out the
+/// `power` to `cpu` as in `Engine.open`. `progress` is called with a line, the networks done and all of them; `stopped` says whether to leave out the
 /// rest. The adapter's own caches of compiled shaders are not moue's: a first answer may find them warm.
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "wasm-bindgen takes no struct by its fields")]
@@ -26,6 +26,8 @@ pub async fn bench(
     model: &[u8],
     power: Option<String>,
     name: String,
+    vendor: String,
+    architecture: String,
     cpu: bool,
     nets: Vec<String>,
     batches: Vec<u32>,
@@ -34,15 +36,15 @@ pub async fn bench(
     stopped: Function,
 ) -> Answer<String> {
     let watch = Page { progress, stopped, done: 0, all: 0 };
-    let report = measured(model, power.as_deref(), name, cpu, (nets, batches, precisions), watch).await.map_err(failure)?;
+    let said = Said { name, vendor, architecture, cpu };
+    let report = measured(model, power.as_deref(), said, (nets, batches, precisions), watch).await.map_err(failure)?;
     serde_json::to_string(&report).map_err(|error| failure(Error::Defect(error.to_string())))
 }
 
 async fn measured(
     model: &[u8],
     power: Option<&str>,
-    name: String,
-    cpu: bool,
+    said: Said,
     (nets, batches, precisions): (Vec<String>, Vec<u32>, Vec<String>),
     mut watch: Page,
 ) -> Result<BenchReport> {
@@ -51,7 +53,7 @@ async fn measured(
         return Err(Error::Argument(format!("a batch of {batch}: 1 to {MOST_IMAGES} images are possible")));
     }
     let precisions = precisions.iter().map(|name| precision_of(name)).collect::<Result<Vec<Precision>>>()?;
-    let device = Device::Gpu(gpu_of(power, name, cpu).await?);
+    let device = Device::Gpu(gpu_of(power, said).await?);
     for &precision in &precisions {
         device.check(precision)?;
     }

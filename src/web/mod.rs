@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use crate::device::Device;
 use crate::ensemble::Represented;
 use crate::error::{Error, Result};
-use crate::gpu::{Adapter, Gpu, shader};
+use crate::gpu::{Adapter, Gpu, is_integrated, shader};
 use crate::precision::Precision;
 use crate::recognizer::{AnalyzedFace, Faces, Recognizer};
 use crate::weights::Model;
@@ -27,6 +27,14 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
+/// What the browser says of the adapter that it gives, and wgpu does not.
+struct Said {
+    name: String,
+    vendor: String,
+    architecture: String,
+    cpu: bool,
+}
+
 /// A model on a GPU.
 #[wasm_bindgen]
 pub struct Engine {
@@ -39,10 +47,18 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// `model`: bytes of a model file. `power`: `high-performance`, `low-power` or nothing. `name`, `cpu`: what the browser says of the adapter that it gives
-    /// for that. `precision`: `f32` or `f16`.
-    pub async fn open(model: &[u8], power: Option<String>, name: String, cpu: bool, precision: &str) -> Answer<Engine> {
-        opened(model, power.as_deref(), name, cpu, precision).await.map_err(failure)
+    /// `model`: bytes of a model file. `power`: `high-performance`, `low-power` or nothing. `name`, `vendor`, `architecture`, `cpu`: what the browser says of
+    /// the adapter that it gives for that. `precision`: `f32` or `f16`.
+    pub async fn open(
+        model: &[u8],
+        power: Option<String>,
+        name: String,
+        vendor: String,
+        architecture: String,
+        cpu: bool,
+        precision: &str,
+    ) -> Answer<Engine> {
+        opened(model, power.as_deref(), Said { name, vendor, architecture, cpu }, precision).await.map_err(failure)
     }
 
     /// JSON of the adapter, the model and the version.
@@ -78,10 +94,10 @@ pub fn shaders() -> Array {
     all.map(|shader| Array::of2(&shader.name.into(), &shader.source.into())).collect()
 }
 
-async fn opened(model: &[u8], power: Option<&str>, name: String, cpu: bool, precision: &str) -> Result<Engine> {
+async fn opened(model: &[u8], power: Option<&str>, said: Said, precision: &str) -> Result<Engine> {
     let model = Model::parse("model", model)?;
     let precision = precision_of(precision)?;
-    let gpu = gpu_of(power, name, cpu).await?;
+    let gpu = gpu_of(power, said).await?;
     let about = serde_json::to_string(&About::new(&gpu, &model.description)).unwrap_or_default();
     let builder = Recognizer::builder().model(model).device(Device::Gpu(gpu.clone())).precision(precision);
     let recognizer = builder.build_async().await?;
@@ -93,14 +109,16 @@ fn precision_of(name: &str) -> Result<Precision> {
     found.ok_or_else(|| Error::Argument(format!("the precision `{name}`: f32 or f16")))
 }
 
-/// The adapter that the browser gives for `power`, of which it says `name` and whether it is a CPU.
-async fn gpu_of(power: Option<&str>, name: String, cpu: bool) -> Result<Gpu> {
+/// The adapter that the browser gives for `power`.
+async fn gpu_of(power: Option<&str>, said: Said) -> Result<Gpu> {
     let describe = |adapter: &mut Adapter| {
-        if !name.is_empty() {
-            adapter.name = name;
-        }
-        if cpu {
+        if said.cpu {
             "cpu".clone_into(&mut adapter.kind);
+        } else if adapter.kind == "other" && is_integrated(&said.vendor, &said.architecture) {
+            "integrated".clone_into(&mut adapter.kind);
+        }
+        if !said.name.is_empty() {
+            adapter.name = said.name;
         }
     };
     Gpu::open_described(power, describe).await

@@ -1,5 +1,7 @@
 //! What the GPU tests share: adapters, random numbers, tolerances.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use moue::Precision;
@@ -147,6 +149,15 @@ pub fn unpacked(values: &[f32], shape: &[usize]) -> Vec<f32> {
         .collect()
 }
 
+thread_local! {
+    static DISPATCHED: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// The names of the shaders that this thread's [`Bench`]es ran since it was last asked.
+pub fn dispatched() -> BTreeSet<&'static str> {
+    DISPATCHED.take()
+}
+
 /// A recording with its inputs: one run of a few dispatches.
 pub struct Bench<'g> {
     gpu: &'g Gpu,
@@ -196,6 +207,7 @@ impl<'g> Bench<'g> {
     /// Runs on poisoned slabs and gives the bytes of `output`.
     pub fn run(mut self, output: Slice) -> Result<Vec<u8>, String> {
         self.recording.read(output);
+        DISPATCHED.with_borrow_mut(|names| names.extend(self.recording.dispatches().iter().map(|dispatch| dispatch.shader.name)));
         let mut plan = Plan::new(self.gpu, self.recording).map_err(|e| e.to_string())?;
         plan.poison();
         let uploads: Vec<_> = self.uploads.iter().map(|(slice, bytes)| (*slice, &bytes[..])).collect();

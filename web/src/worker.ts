@@ -12,6 +12,14 @@ interface Opened {
   precision: string;
 }
 
+/** What the browser says of an adapter, and wgpu does not. */
+interface Said {
+  name: string;
+  vendor: string;
+  architecture: string;
+  cpu: boolean;
+}
+
 let wasm: { memory: WebAssembly.Memory } | undefined;
 let engine: Engine | undefined;
 let opened: Opened | undefined;
@@ -55,10 +63,11 @@ async function work(asked: Asked): Promise<unknown> {
       stopped ||= asked.stopped;
       await code();
       const { model, power, nets, batches, precisions } = asked;
-      const { name, cpu } = await described(power);
+      const { name, vendor, architecture, cpu } = await described(power);
       const progress = (message: string, done: number, all: number) => say({ kind: "progress", id: asked.id, progress: { message, done, all } });
       const numbers = new Uint32Array(batches);
-      return JSON.parse(await bench(new Uint8Array(model), power, name, cpu, nets, numbers, precisions, progress, () => stopped)) as unknown;
+      const suite = bench(new Uint8Array(model), power, name, vendor, architecture, cpu, nets, numbers, precisions, progress, () => stopped);
+      return JSON.parse(await suite) as unknown;
     }
     case "memory":
       return { wasm: wasm?.memory.buffer.byteLength ?? 0 };
@@ -131,12 +140,12 @@ async function reopened(): Promise<Engine> {
 }
 
 async function open({ model, power, precision }: Opened): Promise<Engine> {
-  const { name, cpu } = await described(power);
-  return Engine.open(model, power, name, cpu, precision);
+  const { name, vendor, architecture, cpu } = await described(power);
+  return Engine.open(model, power, name, vendor, architecture, cpu, precision);
 }
 
-/** What the browser says of the adapter that it gives for this, which wgpu does not. */
-async function described(powerPreference?: GPUPowerPreference): Promise<{ name: string; cpu: boolean }> {
+/** Of the adapter that it gives for this. */
+async function described(powerPreference?: GPUPowerPreference): Promise<Said> {
   const adapter = await navigator.gpu.requestAdapter(powerPreference ? { powerPreference } : {});
   if (!adapter) {
     throw {
@@ -144,10 +153,10 @@ async function described(powerPreference?: GPUPowerPreference): Promise<{ name: 
       message: "This browser has WebGPU but gives no GPU: turn on hardware acceleration in its settings, update the graphics driver, or use another browser.",
     } satisfies Failure;
   }
-  const { vendor, architecture, device, description, isFallbackAdapter }: Partial<GPUAdapterInfo> = adapter.info ?? {};
+  const { vendor = "", architecture = "", device, description, isFallbackAdapter }: Partial<GPUAdapterInfo> = adapter.info ?? {};
   const parts = [vendor, architecture, device].filter(Boolean);
   const cpu = isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${description}`);
-  return { name: description || parts.join(" ") || "a GPU without a name", cpu };
+  return { name: description || parts.join(" ") || "a GPU without a name", vendor, architecture, cpu };
 }
 
 function buffers(answer: Analysis): Transferable[] {

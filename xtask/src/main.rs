@@ -46,8 +46,8 @@ cargo run -p xtask --features protos -- protos [--check]
             tenth more than the smaller. Takes minutes on a GPU, up to an hour on a CPU adapter; DEVICE as --device.
     peers   moue beside ncnn (Vulkan), ONNX Runtime (WebGPU) and burn (wgpu), pinned, from PyPI and crates.io: the same networks with the same
             weights, in turns on one adapter, as a table and in benches/peers/. On lavapipe and SwiftShader, or on the adapter of the Vulkan driver
-            DRIVER.json (those of the machine lie in /usr/share/vulkan/icd.d), where there is nvidia-smi also beside PyTorch (CUDA), in f32 and f16
-            and with 1 and 64 images. Half an hour on CPU adapters.
+            DRIVER.json (those of the machine lie in /usr/share/vulkan/icd.d): on a GPU in f32 and f16 and with 1 and 64 images, on one of NVIDIA's,
+            where there is nvidia-smi, also beside PyTorch and ONNX Runtime by CUDA. Half an hour on CPU adapters.
     bench-guard    whether a kernel has become slower: its share of the adapter's ceilings of the same run, against what benches/guard.json keeps for
             the adapter; --write keeps what is measured. Never seconds; what noise hides is called inconclusive.
 

@@ -1,4 +1,4 @@
-//! The Python of models/train and tests/zoo in virtual environments of its own: one for its tests, without PyTorch, and a larger one for training.
+//! The Python of models/train, tests/zoo and peers in virtual environments of its own: one for its tests, without PyTorch, and a larger one for training.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ const HEAVY: [&str; 2] = ["torch", "matplotlib"];
 
 /// Makes the environment where it is missing or its versions changed, and runs pytest in it.
 pub fn test(root: &Path, target: &Path) -> Done {
-    let folders = ["models/train", "tests/zoo"].map(|folder| root.join(folder));
+    let folders = ["models/train", "tests/zoo", "peers"].map(|folder| root.join(folder));
     let python = match environment(&folders[0].join("requirements.txt"), &target.join("venv"), false) {
         Ok(python) => python,
         Err(reason) if system::ci() => return Done::Failed(reason),

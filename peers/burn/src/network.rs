@@ -1,6 +1,7 @@
-//! A network of a moue model file as calls of burn: weights on the device, operators in the file's order.
+//! A network of a moue model file as calls of burn: weights on the device, operators in the file's order, batch-norms within the convolutions before
+//! them, as export.py has them for the other programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
 use burn::nn::{LocalResponseNorm, LocalResponseNormConfig};
@@ -31,6 +32,19 @@ struct Description {
     inputs: BTreeMap<String, [usize; 3]>,
     outputs: Vec<String>,
     ops: Vec<Layer>,
+}
+
+impl Description {
+    /// The batch-norms that alone read what a convolution makes, by the name of that.
+    fn folded(&self) -> BTreeMap<&str, &Op> {
+        let convs: BTreeSet<&str> =
+            self.ops.iter().filter(|layer| matches!(layer.op, Op::Conv { .. })).map(|layer| layer.out[0].as_str()).collect();
+        let readers = |tensor: &str| self.ops.iter().flat_map(|layer| &layer.r#in).filter(|name| *name == tensor).count();
+        let norms = self.ops.iter().filter(|layer| matches!(layer.op, Op::BatchNorm { .. }));
+        let read = norms.filter_map(|layer| Some((layer.r#in.first()?.as_str(), &layer.op)));
+        let alone = |tensor: &str| readers(tensor) == 1 && self.outputs.iter().all(|name| name != tensor);
+        read.filter(|(tensor, _)| convs.contains(tensor) && alone(tensor)).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -122,6 +136,7 @@ impl Network {
         let mut places = BTreeMap::from([(input.as_str(), 0)]);
         let mut last = vec![usize::MAX];
         let mut steps: Vec<Planned> = Vec::new();
+        let norms = description.folded();
         for Layer { r#in, out: [name], op } in &description.ops {
             let find = |input: &String| places.get(input.as_str()).copied().ok_or(format!("{name}: nothing makes {input}"));
             let inputs = r#in.iter().map(find).collect::<std::result::Result<Vec<usize>, _>>()?;
@@ -129,8 +144,12 @@ impl Network {
             if inputs.is_empty() || inputs.len() != several {
                 return Err(format!("{name}: it has {} inputs", inputs.len()).into());
             }
+            if norms.contains_key(r#in[0].as_str()) {
+                places.insert(name, inputs[0]);
+                continue;
+            }
             inputs.iter().for_each(|&place| last[place] = steps.len());
-            let step = weights.step(op).map_err(|error| format!("{name}: {error}"))?;
+            let step = weights.step(op, norms.get(name.as_str()).copied()).map_err(|error| format!("{name}: {error}"))?;
             steps.push(Planned { step, reads: inputs.into_iter().map(|place| (place, false)).collect(), name: name.clone() });
             places.insert(name, steps.len());
             last.push(usize::MAX);
@@ -235,43 +254,59 @@ impl Weights<'_> {
         Ok((view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(), shape))
     }
 
-    fn tensor<const D: usize>(&self, name: &str, of: &str) -> Result<Tensor<D>> {
-        let (values, shape) = self.values::<D>(name, of)?;
-        Ok(Tensor::from_data(TensorData::new(values, shape), self.device))
+    fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(values, shape), self.device)
     }
 
-    fn bias(&self, name: &str, channels: usize, wanted: bool) -> Result<Option<Tensor<1>>> {
-        let bias = wanted.then(|| self.tensor::<1>(name, "bias")).transpose()?;
-        match &bias {
-            Some(bias) if bias.dims() != [channels] => Err(format!("{name}.bias is not {channels} values").into()),
-            _ => Ok(bias),
-        }
+    fn vector(&self, name: &str, of: &str, channels: usize) -> Result<Vec<f32>> {
+        let (values, shape) = self.values::<1>(name, of)?;
+        if shape == [channels] { Ok(values) } else { Err(format!("{name}.{of} is not {channels} values").into()) }
     }
 
-    fn step(&self, op: &Op) -> Result<Step> {
+    /// A batch-norm of `channels` as scale and shift.
+    fn affine(&self, norm: &Op, channels: usize) -> Result<(Vec<f64>, Vec<f64>)> {
+        let Op::BatchNorm { name, eps } = norm else { return Err("no batch-norm".into()) };
+        let [weight, bias, mean, variance] =
+            ["weight", "bias", "running_mean", "running_var"].map(|of| self.vector(name, of, channels));
+        let (weight, bias, mean, variance) = (weight?, bias?, mean?, variance?);
+        let wide = |value: &f32| f64::from(*value);
+        let scale: Vec<f64> = weight.iter().zip(&variance).map(|(w, v)| wide(w) / (wide(v) + f64::from(*eps)).sqrt()).collect();
+        let shift = bias.iter().zip(&mean).zip(&scale).map(|((b, m), s)| wide(b) - wide(m) * s).collect();
+        Ok((scale, shift))
+    }
+
+    /// The step of `op`, a convolution with the batch-norm `norm` in it.
+    fn step(&self, op: &Op, norm: Option<&Op>) -> Result<Step> {
         let pads = |[top, left, bottom, right]: [usize; 4]| [(top, bottom), (left, right)];
         let positive = |sides: &[usize]| if sides.contains(&0) { Err("a size of 0") } else { Ok(()) };
         Ok(match op {
             Op::Conv { name, stride, pad, dilation, groups, bias } => {
-                let weight = self.tensor::<4>(name, "weight")?;
-                positive(&[&weight.dims()[..], stride, dilation, &[*groups]].concat())?;
-                let bias = self.bias(name, weight.dims()[0], *bias)?;
-                if !weight.dims()[0].is_multiple_of(*groups) {
-                    return Err(format!("{:?} in {groups} groups", weight.dims()).into());
+                let (mut weight, shape) = self.values::<4>(name, "weight")?;
+                positive(&[&shape[..], stride, dilation, &[*groups]].concat())?;
+                if !shape[0].is_multiple_of(*groups) {
+                    return Err(format!("{shape:?} in {groups} groups").into());
                 }
-                Step::Conv(weight, bias, ConvOptions::new_with_padding(*stride, pads(*pad), *dilation, *groups))
+                let mut added = if *bias { Some(self.vector(name, "bias", shape[0])?) } else { None };
+                if let Some(norm) = norm {
+                    let (scale, shift) = self.affine(norm, shape[0])?;
+                    let each = weight.len() / shape[0];
+                    for (kernel, &scale) in weight.chunks_exact_mut(each).zip(&scale) {
+                        kernel.iter_mut().for_each(|value| *value = (f64::from(*value) * scale) as f32);
+                    }
+                    let before = added.unwrap_or_else(|| vec![0.0; shape[0]]);
+                    let folded = before.iter().zip(&scale).zip(&shift).map(|((b, s), t)| (f64::from(*b) * s + t) as f32);
+                    added = Some(folded.collect());
+                }
+                let bias = added.map(|values| self.tensor(values, [shape[0]]));
+                let options = ConvOptions::new_with_padding(*stride, pads(*pad), *dilation, *groups);
+                Step::Conv(self.tensor(weight, shape), bias, options)
             }
-            Op::BatchNorm { name, eps } => {
-                let [weight, bias, mean, variance] =
-                    ["weight", "bias", "running_mean", "running_var"].map(|of| self.values::<1>(name, of));
-                let ((weight, shape), (bias, one), (mean, two), (variance, three)) = (weight?, bias?, mean?, variance?);
-                if [one, two, three] != [shape; 3] {
-                    return Err(format!("{name}: its vectors differ in length").into());
-                }
-                let scale: Vec<f32> = weight.iter().zip(&variance).map(|(w, v)| w / (v + eps).sqrt()).collect();
-                let shift: Vec<f32> = bias.iter().zip(&mean).zip(&scale).map(|((b, m), s)| b - m * s).collect();
-                let tensor = |values| Tensor::from_data(TensorData::new(values, [1, shape[0], 1, 1]), self.device);
-                Step::Affine(tensor(scale), tensor(shift))
+            Op::BatchNorm { name, .. } => {
+                let (_, [channels]) = self.values::<1>(name, "weight")?;
+                let (scale, shift) = self.affine(op, channels)?;
+                let [scale, shift] = [scale, shift]
+                    .map(|values| self.tensor(values.iter().map(|&value| value as f32).collect(), [1, channels, 1, 1]));
+                Step::Affine(scale, shift)
             }
             Op::Relu => Step::Relu,
             Op::Identity | Op::Dropout => Step::Same,
@@ -293,8 +328,9 @@ impl Weights<'_> {
             }
             Op::Flatten => Step::Flatten,
             Op::Dense { name, bias } => {
-                let weight = self.tensor::<2>(name, "weight")?;
-                Step::Dense(weight.clone().transpose(), self.bias(name, weight.dims()[0], *bias)?)
+                let (weight, shape) = self.values::<2>(name, "weight")?;
+                let bias = if *bias { Some(self.tensor(self.vector(name, "bias", shape[0])?, [shape[0]])) } else { None };
+                Step::Dense(self.tensor::<2>(weight, shape).transpose(), bias)
             }
             Op::Add => Step::Add,
             Op::Concat => Step::Concat,

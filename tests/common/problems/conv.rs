@@ -176,10 +176,6 @@ pub(super) fn tiled(gpu: &Gpu, precision: Precision, variant: Variant, [side, pa
 
 /// The same of cooperative matrices, whose tensors are f16.
 pub(super) fn matrix(gpu: &Gpu, tiling: [usize; 2]) -> Result<(), String> {
-    if !gpu.capabilities().matrices {
-        println!("SKIPPED: {} has no cooperative matrices of 16 x 16 x 16", gpu.name());
-        return Ok(());
-    }
     tiled(gpu, Precision::F16, Variant::Matrix, tiling)
 }
 

@@ -9,7 +9,7 @@ mod pixels;
 use conv::Method;
 use moue::Precision;
 use moue::gpu::Gpu;
-use moue::gpu::shader::BindingKind;
+use moue::gpu::shader::{self, BindingKind};
 use moue::kernels::{DenseVariant, Variant};
 
 pub type Check = fn(&Gpu, Precision) -> Result<(), String>;
@@ -90,4 +90,17 @@ pub fn check_of(shader: &str) -> (Check, Precision) {
     };
     let (_, check) = CHECKS.iter().find(|(n, _)| *n == name).unwrap();
     (*check, precision)
+}
+
+/// What the shader called `name` needs and `gpu` has not.
+pub fn lacks(gpu: &Gpu, name: &str) -> Option<String> {
+    let shader = shader::ALL.iter().find(|shader| shader.name == name).unwrap();
+    let has = gpu.capabilities();
+    if shader.matrices && !has.matrices {
+        return Some("cooperative matrices of 16 x 16 x 16".to_owned());
+    }
+    let image = shader.bindings.iter().any(|binding| binding.kind == BindingKind::Image).then_some("8");
+    let lanes = image.or(name.strip_prefix("conv_broadcast_")).or(name.strip_prefix("dense_texel_"))?;
+    let lanes: u32 = lanes.trim_end_matches("_f16").split('x').next().unwrap().parse().unwrap();
+    (has.lanes != lanes).then(|| format!("subgroups of {lanes} lanes"))
 }

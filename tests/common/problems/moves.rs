@@ -163,7 +163,6 @@ pub(super) fn peak_fma(gpu: &Gpu, precision: Precision) -> Result<(), String> {
 
 pub(super) fn peak_matrix(gpu: &Gpu) -> Result<(), String> {
     if !gpu.capabilities().matrices {
-        println!("SKIPPED: {} has no cooperative matrices of 16 x 16 x 16", gpu.name());
         return Ok(());
     }
     for (workgroups, rounds) in [(1, 1), (3, 2)] {
