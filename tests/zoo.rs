@@ -6,7 +6,7 @@ mod support;
 
 use moue::Precision;
 use moue::gpu::adapters;
-use moue::graph::{Graph, Schedule, Weights, parameters};
+use moue::graph::{Graph, Schedule, Slabs, Weights, parameters};
 use moue::kernels::View;
 use moue::weights::{Seeded, Stream};
 use moue::zoo::{self, ARCHITECTURES, Head};
@@ -209,20 +209,9 @@ fn slabs_take_little_more_than_what_is_alive_at_once() {
             let [channels, height, width] = schedule.shape(&graph, id);
             View::bytes(Precision::F32, 1, channels, height, width)
         };
-        let slab = |slab| (0..graph.tensors.len()).filter(|&id| schedule.slabs[id] == Some(slab)).map(bytes).max().unwrap();
-        let planned: u64 = (0..schedule.slab_count).map(slab).sum();
-        // Written at or before a step, and read at it or later, or answered.
-        let alive = |at: usize| -> u64 {
-            let written = |id: usize| schedule.steps.iter().position(|step| step.output == id).is_some_and(|first| first <= at);
-            let read = |id: usize| {
-                let later = &schedule.steps[at..];
-                later.iter().any(|s| s.output == id || s.inputs.iter().any(|&input| schedule.alias[input] == id))
-                    || graph.outputs.iter().any(|&output| schedule.alias[output] == id)
-            };
-            (0..graph.tensors.len()).filter(|&id| written(id) && read(id)).map(bytes).sum()
-        };
-        let most = (0..schedule.steps.len()).map(alive).max().unwrap();
-        println!("{}: {planned} bytes in {} slabs, {most} alive", architecture.name, schedule.slab_count);
+        let slabs = Slabs::new(&schedule, bytes, |_| [0; 2]);
+        let (planned, most) = (slabs.sizes.iter().sum::<u64>(), slabs.alive);
+        println!("{}: {planned} bytes in {} slabs, {most} alive", architecture.name, slabs.sizes.len());
         assert!(planned as f64 <= 1.4 * most as f64, "{}: {planned} for {most}", architecture.name);
     }
 }

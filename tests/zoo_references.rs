@@ -100,7 +100,8 @@ fn worst(at: &str, wanted: &[&Stage], found: &[Tensor], bound: f32) -> f32 {
 /// The slabs of a run, what steps work with among them, against what is in use at once.
 fn little_more_than_alive(at: &str, prepared: &Prepared) {
     for images in [1, 8] {
-        let (planned, alive) = (prepared.slabs(images).iter().sum::<u64>(), prepared.alive(images));
+        let slabs = prepared.layout(images);
+        let (planned, alive) = (slabs.sizes.iter().sum::<u64>(), slabs.alive);
         println!("{at}: slabs of {planned} bytes for {images}, {alive} in use at once, {:.2}", planned as f64 / alive as f64);
         assert!(planned as f64 <= 1.4 * alive as f64, "{at}: {planned} bytes for {images}, {alive} in use at once");
     }

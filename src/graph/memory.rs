@@ -3,7 +3,8 @@
 use super::prepare::{DensePart, DenseRows, StepWeights, winograd_shape};
 use super::record::Prepared;
 use super::resolve::{Graph, Kind, TensorId};
-use super::schedule::{Schedule, Step, StepKind};
+use super::schedule::StepKind;
+use super::slabs::Slabs;
 use crate::gpu::{Buffer, Slice};
 use crate::kernels::{Dense, View};
 use crate::precision::Precision;
@@ -51,17 +52,17 @@ impl Prepared {
         self.members as u64 * self.graph.largest().max(between.unwrap_or(0))
     }
 
-    /// Bytes of two more slabs that a step works with, for `images` of all members; none where it needs no such.
-    fn step_workspace(&self, step: &Step, weights: &StepWeights, images: usize) -> Option<[u64; 2]> {
+    /// Bytes that a step works with besides its tensors, for `images` of all members.
+    fn work(&self, at: usize, images: usize) -> [u64; 2] {
+        let (step, weights) = (&self.schedule.steps[at], &self.weights[at]);
         let [channels, ..] = self.graph.tensors[step.inputs[0]].shape;
         let [_, height, width] = self.graph.tensors[step.output].shape;
-        let only = |bytes: u64| (bytes > 0).then_some([bytes, 16]);
         match weights {
-            StepWeights::Winograd { method, .. } => {
-                winograd_shape(&self.graph, step).map(|shape| method.workspace(shape, self.members, images / self.members.max(1)))
-            }
+            StepWeights::Winograd { method, .. } => winograd_shape(&self.graph, step)
+                .map_or([0; 2], |shape| method.workspace(shape, self.members, images / self.members.max(1))),
             StepWeights::Conv { variant, .. } => {
-                only(self.convolution(step, images)?.workspace(*variant, images, [height, width], channels))
+                let conv = self.convolution(step, images);
+                [conv.map_or(0, |conv| conv.workspace(*variant, images, [height, width], channels)), 0]
             }
             StepWeights::Dense(parts) => {
                 let pixels = if let StepKind::Dense { pixels, .. } = step.kind { pixels } else { 1 };
@@ -73,41 +74,15 @@ impl Prepared {
                     let layer = Dense { variant, tiles, members, outputs, tile, weights: anywhere, bias: anywhere, relu };
                     layer.workspace(images, pixels * channels.div_ceil(4))
                 };
-                only(parts.iter().map(bytes).max().unwrap_or(0))
+                [parts.iter().map(bytes).max().unwrap_or(0), 0]
             }
-            _ => None,
+            _ => [0; 2],
         }
     }
 
-    /// Bytes of two more slabs for `images` of all members, where a step works with them.
-    fn workspace(&self, images: usize) -> Option<[u64; 2]> {
-        let steps = self.schedule.steps.iter().zip(&self.weights);
-        let each = steps.filter_map(|(step, weights)| self.step_workspace(step, weights, images));
-        each.reduce(|most, own| [most[0].max(own[0]), most[1].max(own[1])])
-    }
-
-    /// Bytes that are in use at once at most, for `images` of all members: what a step reads, writes and works with, and what later ones will read or
-    /// the graph answers. What [`Prepared::slabs`] asks for is to be little more.
-    pub fn alive(&self, images: usize) -> u64 {
-        let Schedule { steps, alias, slabs, .. } = &self.schedule;
-        let mut spans: Vec<Option<(usize, usize)>> = vec![None; alias.len()];
-        for (at, step) in steps.iter().enumerate() {
-            for id in step.inputs.iter().chain([&step.output]).map(|&id| alias[id]) {
-                let (first, _) = spans[id].unwrap_or((at, at));
-                spans[id] = Some((first, at));
-            }
-        }
-        for &id in &self.graph.outputs {
-            if let Some((_, last)) = &mut spans[alias[id]] {
-                *last = steps.len();
-            }
-        }
-        let tensors = |at: usize| -> u64 {
-            let there = |&id: &TensorId| slabs[id].is_some() && spans[id].is_some_and(|(first, last)| first <= at && at <= last);
-            (0..alias.len()).filter(there).map(|id| self.bytes_of(id, images)).sum()
-        };
-        let worked = |at: usize| self.step_workspace(&steps[at], &self.weights[at], images).map_or(0, |bytes| bytes.iter().sum());
-        (0..steps.len()).map(|at| tensors(at) + worked(at)).max().unwrap_or(0)
+    /// Where everything lies, for `images` of all members.
+    pub fn layout(&self, images: usize) -> Slabs {
+        Slabs::new(&self.schedule, |id| self.bytes_of(id, images), |at| self.work(at, images))
     }
 
     /// Bytes of what lies under the name of a tensor, for `images` of all members.
@@ -118,11 +93,6 @@ impl Prepared {
 
     /// Bytes of each slab that [`Prepared::record`] needs for `images`, all members counted.
     pub fn slabs(&self, images: usize) -> Vec<u64> {
-        let of = |slab| {
-            let tensors = (0..self.graph.tensors.len()).filter(|&id| self.schedule.slabs[id] == Some(slab));
-            tensors.map(|id| self.bytes_of(id, images)).max().unwrap_or(16)
-        };
-        let workspace = self.workspace(images).into_iter().flatten();
-        (0..self.schedule.slab_count).map(of).chain(workspace).collect()
+        self.layout(images).sizes
     }
 }

@@ -11,6 +11,7 @@ pub mod record;
 pub mod resolve;
 pub mod schedule;
 mod siblings;
+pub mod slabs;
 
 pub use cost::Cost;
 pub use interpret::interpret;
@@ -18,6 +19,7 @@ pub use network::{AutoPad, Network, Op, Pad, PadMode};
 pub use record::Prepared;
 pub use resolve::{Constant, Graph, Kind, Node, TensorId};
 pub use schedule::{Schedule, Step};
+pub use slabs::Slabs;
 
 use std::ops::Range;
 

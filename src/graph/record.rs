@@ -103,8 +103,9 @@ impl Prepared {
             return Err(Error::shape("inputs", format!("{given} of {wanted}, with {images} images of {} members", self.members)));
         }
         wanted.iter().try_for_each(|&id| graph.answers(id))?;
-        let sizes = self.slabs(images);
-        if slabs.len() < sizes.len() || slabs.iter().zip(&sizes).any(|(slab, &size)| slab.size < size) {
+        let layout = self.layout(images);
+        let sizes = &layout.sizes;
+        if slabs.len() < sizes.len() || slabs.iter().zip(sizes).any(|(slab, &size)| slab.size < size) {
             return Err(Error::shape("slabs", format!("{} slabs for {images} images, {sizes:?} bytes are needed", slabs.len())));
         }
         let constants: Vec<(TensorId, Slice)> =
@@ -117,7 +118,7 @@ impl Prepared {
             // Whoever reads siblings says which.
             let channels = if part { schedule.channels[id] } else { channels };
             let constant = constants.iter().find(|(constant, _)| *constant == id);
-            match (inputs.get(id), constant, schedule.slabs[id]) {
+            match (inputs.get(id), constant, layout.tensors[id]) {
                 (Some(input), ..) => Ok(View { channels, height, width, ..*input }),
                 (_, Some(&(_, slice)), _) => {
                     Ok(View { slice, images: self.members, channels, height, width, precision: self.precision })
@@ -129,8 +130,9 @@ impl Prepared {
                 (.., None) => Err(Error::shape(&graph.tensors[id].name, "it was fused away: pin it to read it")),
             }
         };
-        for (step, weights) in schedule.steps.iter().zip(&self.weights) {
-            self.step(recording, step, weights, slabs, &view)?;
+        for ((step, weights), work) in schedule.steps.iter().zip(&self.weights).zip(&layout.work) {
+            let work = work.map(|slab| slab.and_then(|slab| slabs.get(slab).copied()));
+            self.step(recording, step, weights, work, &view)?;
         }
         wanted.iter().map(|&id| view(id)).collect()
     }
@@ -190,7 +192,7 @@ impl Prepared {
         recording: &mut Recording,
         step: &Step,
         weights: &StepWeights,
-        slabs: &[Slice],
+        work: [Option<Slice>; 2],
         view: &dyn Fn(TensorId) -> Result<View>,
     ) -> Result<()> {
         let at = self.graph.tensors[step.output].name.as_str();
@@ -205,13 +207,12 @@ impl Prepared {
                     bias: recording.shared(&format!("{at} bias"), bias),
                 };
                 let (conv, residual) = self.conv(step, input.images, view)?;
-                let parts =
-                    conv.dispatches(at, input, weights, residual, output, slabs.get(self.schedule.slab_count).copied())?;
+                let parts = conv.dispatches(at, input, weights, residual, output, work[0])?;
                 parts.into_iter().for_each(|part| recording.dispatch(part));
                 return Ok(());
             }
             (StepKind::Conv { .. }, StepWeights::Winograd { method, weights, zeros, bias }) => {
-                let &[given, made, ..] = slabs.get(self.schedule.slab_count..).unwrap_or_default() else {
+                let [Some(given), Some(made)] = work else {
                     return Err(Error::shape(at, "no workspace"));
                 };
                 let buffers = WinogradBuffers {
@@ -237,8 +238,7 @@ impl Prepared {
                         bias: recording.shared(&format!("{at} bias"), &part.bias),
                         relu: step.relu,
                     };
-                    let workspace = slabs.get(self.schedule.slab_count).copied();
-                    let parts = kernels::dense(at, layer, input, output, workspace)?;
+                    let parts = kernels::dense(at, layer, input, output, work[0])?;
                     parts.into_iter().for_each(|part| recording.dispatch(part));
                 }
                 return Ok(());

@@ -1,5 +1,5 @@
 //! The order and form in which a graph runs: batch-norm, residual and ReLU go into the convolution before them, siblings are one convolution,
-//! concatenations are written in place, tensors share slabs. A pinned tensor is never fused away.
+//! concatenations are written in place. A pinned tensor is never fused away.
 
 use super::resolve::{Graph, Kind, TensorId};
 use crate::kernels::{Binary, Lrn, Pooling, Rearrange, Unary};
@@ -96,15 +96,13 @@ pub enum StepKind {
     },
 }
 
-/// Steps in order, and the slab of every tensor they write.
+/// Steps in order, and the tensors they write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     /// Dispatches.
     pub steps: Vec<Step>,
-    /// Slab of each tensor; `None` for inputs, constants and what was fused away.
-    pub slabs: Vec<Option<usize>>,
-    /// Number of slabs.
-    pub slab_count: usize,
+    /// Whether each tensor can be read afterwards.
+    pub pinned: Vec<bool>,
     /// What each tensor of the graph is another name or a part of; itself mostly.
     pub alias: Vec<TensorId>,
     /// The first channel of each tensor in what it is a part of.
@@ -180,8 +178,7 @@ impl Schedule {
             }
             channels[outputs[0]] = first;
         }
-        let (slabs, slab_count) = colour(&alias, &steps, &pinned);
-        Self { steps, slabs, slab_count, alias, first_channel, channels }
+        Self { steps, pinned, alias, first_channel, channels }
     }
 
     /// Channels, rows and columns of what lies under the name of a tensor.
@@ -349,33 +346,4 @@ impl<'g> Builder<'g> {
         *output = self.take(next);
         true
     }
-}
-
-/// A slab for every tensor that a step writes, shared where lifetimes do not meet. A step's inputs are alive while it runs, so that none lies
-/// in the slab of its output.
-fn colour(alias: &[TensorId], steps: &[Step], pinned: &[bool]) -> (Vec<Option<usize>>, usize) {
-    let count = alias.len();
-    let mut last = vec![0; count];
-    for (index, step) in steps.iter().enumerate() {
-        step.inputs.iter().chain([&step.output]).for_each(|&id| last[alias[id]] = index);
-    }
-    let mut slabs: Vec<Option<usize>> = vec![None; count];
-    let mut holders: Vec<Option<TensorId>> = Vec::new();
-    for (index, step) in steps.iter().enumerate() {
-        for holder in &mut holders {
-            if holder.is_some_and(|id| !pinned[id] && last[id] < index) {
-                *holder = None;
-            }
-        }
-        if slabs[step.output].is_none() {
-            let slab = holders.iter().position(Option::is_none).unwrap_or(holders.len());
-            if slab == holders.len() {
-                holders.push(None);
-            }
-            holders[slab] = Some(step.output);
-            slabs[step.output] = Some(slab);
-        }
-    }
-    let used = holders.len();
-    (slabs, used)
 }
