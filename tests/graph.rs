@@ -12,6 +12,7 @@ use moue::Error;
 use moue::Precision;
 use moue::gpu::{Gpu, Plan, Recording, Scratch};
 use moue::graph::schedule::StepKind;
+use moue::graph::slabs::Work;
 use moue::graph::{Graph, Kind, Network, Prepared, Schedule, Slabs, TensorId, Weights, interpret};
 use moue::kernels::{self, View};
 use moue::tensor::Tensor;
@@ -320,7 +321,7 @@ fn batch_norm_residual_and_relu_cost_no_dispatch() {
     assert_eq!(affine, 1, "only the pre-activation norm stands alone");
     assert!(!schedule.steps.iter().any(|s| matches!(s.kind, StepKind::Unary(kernels::Unary::Relu))), "{schedule:?}");
     assert_eq!(schedule.steps.iter().filter(|s| matches!(s.kind, StepKind::Conv { .. }) && s.inputs.len() == 2).count(), 2);
-    let slabs = Slabs::new(&schedule, |_| 1, |_| [0; 2]).sizes.len();
+    let slabs = Slabs::new(&schedule, |_| 1, |_| Work::default()).sizes.len();
     assert!(slabs <= 4, "{slabs} slabs");
 }
 

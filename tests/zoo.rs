@@ -6,6 +6,7 @@ mod support;
 
 use moue::Precision;
 use moue::gpu::adapters;
+use moue::graph::slabs::Work;
 use moue::graph::{Graph, Schedule, Slabs, Weights, parameters};
 use moue::kernels::View;
 use moue::weights::{Seeded, Stream};
@@ -209,7 +210,7 @@ fn slabs_take_little_more_than_what_is_alive_at_once() {
             let [channels, height, width] = schedule.shape(&graph, id);
             View::bytes(Precision::F32, 1, channels, height, width)
         };
-        let slabs = Slabs::new(&schedule, bytes, |_| [0; 2]);
+        let slabs = Slabs::new(&schedule, bytes, |_| Work::default());
         let (planned, most) = (slabs.sizes.iter().sum::<u64>(), slabs.alive);
         println!("{}: {planned} bytes in {} slabs, {most} alive", architecture.name, slabs.sizes.len());
         assert!(planned as f64 <= 1.4 * most as f64, "{}: {planned} for {most}", architecture.name);

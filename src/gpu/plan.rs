@@ -173,7 +173,7 @@ impl Plan {
             }
             for slice in dispatch.bound().filter(|(kind, _)| *kind == BindingKind::ReadWrite).map(|(_, slice)| slice) {
                 for at in [Precision::F32, Precision::F16].into_iter().filter_map(|texels| place(slice.buffer, texels)) {
-                    held[at] = None;
+                    held[at] = held[at].filter(|held| !held.meets(slice));
                 }
             }
             steps.push(Step { dispatch, pipeline, group, params_offset, mirrored });

@@ -22,6 +22,13 @@ pub struct Slice {
     pub size: u64,
 }
 
+impl Slice {
+    /// Whether they have a byte in common.
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.buffer == other.buffer && self.offset < other.offset + other.size && other.offset < self.offset + self.size
+    }
+}
+
 /// What a dispatch costs, for benchmarks.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Work {

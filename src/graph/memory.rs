@@ -4,7 +4,7 @@ use super::prepare::{DensePart, DenseRows, StepWeights, winograd_shape};
 use super::record::Prepared;
 use super::resolve::{Graph, Kind, TensorId};
 use super::schedule::StepKind;
-use super::slabs::Slabs;
+use super::slabs::{Slabs, Work};
 use crate::gpu::{Buffer, Slice};
 use crate::kernels::{Dense, View};
 use crate::precision::Precision;
@@ -53,16 +53,19 @@ impl Prepared {
     }
 
     /// Bytes that a step works with besides its tensors, for `images` of all members.
-    fn work(&self, at: usize, images: usize) -> [u64; 2] {
+    fn work(&self, at: usize, images: usize) -> Work {
         let (step, weights) = (&self.schedule.steps[at], &self.weights[at]);
         let [channels, ..] = self.graph.tensors[step.inputs[0]].shape;
         let [_, height, width] = self.graph.tensors[step.output].shape;
         match weights {
-            StepWeights::Winograd { method, .. } => winograd_shape(&self.graph, step)
-                .map_or([0; 2], |shape| method.workspace(shape, self.members, images / self.members.max(1))),
+            StepWeights::Winograd { method, .. } => winograd_shape(&self.graph, step).map_or(Work::default(), |shape| {
+                let each = images / self.members.max(1);
+                Work { bytes: method.workspace(shape, self.members, each), staged: method.at_once(shape, self.members, each) }
+            }),
             StepWeights::Conv { variant, .. } => {
                 let conv = self.convolution(step, images);
-                [conv.map_or(0, |conv| conv.workspace(*variant, images, [height, width], channels)), 0]
+                let bytes = conv.map_or(0, |conv| conv.workspace(*variant, images, [height, width], channels));
+                Work { bytes: [bytes, 0], staged: bytes > 0 }
             }
             StepWeights::Dense(parts) => {
                 let pixels = if let StepKind::Dense { pixels, .. } = step.kind { pixels } else { 1 };
@@ -74,9 +77,9 @@ impl Prepared {
                     let layer = Dense { variant, tiles, members, outputs, tile, weights: anywhere, bias: anywhere, relu };
                     layer.workspace(images, pixels * channels.div_ceil(4))
                 };
-                [parts.iter().map(bytes).max().unwrap_or(0), 0]
+                Work { bytes: [parts.iter().map(bytes).max().unwrap_or(0), 0], staged: false }
             }
-            _ => [0; 2],
+            _ => Work::default(),
         }
     }
 

@@ -6,6 +6,7 @@ mod infer;
 pub mod interpret;
 mod memory;
 pub mod network;
+mod place;
 mod prepare;
 pub mod record;
 pub mod resolve;

@@ -123,15 +123,15 @@ impl Prepared {
                 (_, Some(&(_, slice)), _) => {
                     Ok(View { slice, images: self.members, channels, height, width, precision: self.precision })
                 }
-                (.., Some(slab)) => {
-                    let slice = Slice { size: self.bytes_of(id, images), ..slabs[slab] };
+                (.., Some(place)) => {
+                    let slice = place.of(slabs);
                     Ok(View { slice, images, channels, height, width, precision: self.precision })
                 }
                 (.., None) => Err(Error::shape(&graph.tensors[id].name, "it was fused away: pin it to read it")),
             }
         };
         for ((step, weights), work) in schedule.steps.iter().zip(&self.weights).zip(&layout.work) {
-            let work = work.map(|slab| slab.and_then(|slab| slabs.get(slab).copied()));
+            let work = work.map(|place| place.map(|place| place.of(slabs)));
             self.step(recording, step, weights, work, &view)?;
         }
         wanted.iter().map(|&id| view(id)).collect()

@@ -1,80 +1,96 @@
-//! Where tensors lie: slabs, each shared by what is not in use at the same time. The largest are placed first, so that each finds the smallest slab that
-//! holds it (Pisarchyk & Lee 2020, arXiv:2001.03288: greedy by size for shared objects).
+//! Where tensors lie: in slabs, each shared by what is not in use at the same time, or in use and never by the same dispatch.
 
-use std::ops::RangeInclusive;
-
+use super::place::{Object, alive, place};
 use super::resolve::TensorId;
 use super::schedule::Schedule;
+use crate::gpu::Slice;
 
 /// The slabs of a schedule, for tensors of certain sizes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Slabs {
     /// Bytes of each slab.
     pub sizes: Vec<u64>,
-    /// Slab of each tensor; `None` for inputs, constants and what was fused away or is a part of another.
-    pub tensors: Vec<Option<usize>>,
-    /// Slabs that each step works with besides its tensors.
-    pub work: Vec<[Option<usize>; 2]>,
-    /// Bytes that are in use at once at most: what a step reads, writes and works with, and what later ones will read or somebody may see.
+    /// Where each tensor lies; `None` for inputs, constants and what was fused away or is a part of another.
+    pub tensors: Vec<Option<Place>>,
+    /// Where the two lie that each step works with besides its tensors.
+    pub work: Vec<[Option<Place>; 2]>,
+    /// Bytes that are in use at once at most: what a dispatch reads, writes and works with, and what later ones will read or somebody may see.
     pub alive: u64,
 }
 
-/// What a slab is for.
-#[derive(Clone, Copy)]
-enum Use {
-    Tensor(TensorId),
-    Work(usize, usize),
+/// A place in a slab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The slab.
+    pub slab: usize,
+    /// First byte.
+    pub offset: u64,
+    /// Number of bytes.
+    pub bytes: u64,
 }
 
-struct Object {
-    what: Use,
-    bytes: u64,
-    /// The steps during which it is in use.
-    span: RangeInclusive<usize>,
+impl Place {
+    /// As a part of one of `slabs`.
+    pub(super) fn of(self, slabs: &[Slice]) -> Slice {
+        let slab = slabs.get(self.slab).copied().unwrap_or_default();
+        Slice { offset: slab.offset + self.offset, size: self.bytes, ..slab }
+    }
 }
+
+/// What a step works with besides its tensors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Bytes of two parts; 0 where it needs none.
+    pub bytes: [u64; 2],
+    /// One dispatch after the other reads all of the input, goes from the first part to the second where there are two, and writes the output: it does
+    /// not need them all at once.
+    pub staged: bool,
+}
+
+/// Moments of a step: its first dispatch, those between, its last.
+const MOMENTS: usize = 3;
 
 impl Slabs {
-    /// `bytes` of each tensor, `work` of each step: 0 where it needs none.
-    pub fn new(schedule: &Schedule, bytes: impl Fn(TensorId) -> u64, work: impl Fn(usize) -> [u64; 2]) -> Self {
-        let Schedule { steps, alias, pinned, .. } = schedule;
-        let mut spans: Vec<Option<RangeInclusive<usize>>> = vec![None; alias.len()];
-        for (at, step) in steps.iter().enumerate() {
-            for id in step.inputs.iter().chain([&step.output]).map(|&id| alias[id]) {
-                // What nobody writes is an input or a constant: it lies elsewhere.
-                let first = spans[id].as_ref().map(|span| *span.start()).or((id == alias[step.output]).then_some(at));
-                let last = if pinned[id] { steps.len() } else { at };
-                spans[id] = first.map(|first| first..=last);
+    /// `bytes` of each tensor, `work` of each step.
+    pub fn new(schedule: &Schedule, bytes: impl Fn(TensorId) -> u64, work: impl Fn(usize) -> Work) -> Self {
+        let (steps, count) = (&schedule.steps, schedule.alias.len());
+        // Tensors, then two parts a step.
+        let mut objects: Vec<Object> = Vec::new();
+        objects.resize_with(count + 2 * steps.len(), Object::default);
+        for (index, step) in steps.iter().enumerate() {
+            let (first, last) = (MOMENTS * index, MOMENTS * (index + 1) - 1);
+            let Work { bytes, staged } = work(index);
+            for (place, &id) in step.inputs.iter().enumerate() {
+                let moments = if !staged {
+                    first..=last
+                } else if place == 0 {
+                    first..=first
+                } else {
+                    last..=last
+                };
+                objects[schedule.alias[id]].bound.extend(moments.map(|moment| (moment, false)));
+            }
+            let begin = if staged { last } else { first };
+            objects[schedule.alias[step.output]].bound.extend((begin..=last).map(|moment| (moment, true)));
+            let moments = match bytes {
+                [_, second] if staged && second > 0 => [first..=first + 1, first + 1..=last],
+                _ => [first..=last, first..=last],
+            };
+            for ((place, bytes), moments) in (0..).zip(bytes).zip(moments) {
+                objects[count + 2 * index + place] =
+                    Object { bytes, bound: moments.map(|moment| (moment, true)).collect(), pinned: false };
             }
         }
-        let mut objects = Vec::new();
-        for (id, span) in spans.into_iter().enumerate() {
-            objects.extend(span.map(|span| Object { what: Use::Tensor(id), bytes: bytes(id), span }));
-        }
-        for at in 0..steps.len() {
-            let works = (0..).zip(work(at)).filter(|(_, bytes)| *bytes > 0);
-            objects.extend(works.map(|(place, bytes)| Object { what: Use::Work(at, place), bytes, span: at..=at }));
-        }
-        let in_use = |at: usize| objects.iter().filter(|object| object.span.contains(&at)).map(|object| object.bytes).sum();
-        let alive = (0..steps.len()).map(in_use).max().unwrap_or(0);
-        objects.sort_by_key(|object| (std::cmp::Reverse(object.bytes), *object.span.start()));
-
-        let mut slabs = Self { sizes: Vec::new(), tensors: vec![None; alias.len()], work: vec![[None; 2]; steps.len()], alive };
-        let mut held: Vec<Vec<RangeInclusive<usize>>> = Vec::new();
-        for Object { what, bytes, span } in objects {
-            let meets = |other: &RangeInclusive<usize>| other.start() <= span.end() && span.start() <= other.end();
-            // The last is the smallest.
-            let slab = held.iter().rposition(|spans| !spans.iter().any(meets)).unwrap_or(held.len());
-            if slab == held.len() {
-                slabs.sizes.push(bytes);
-                held.push(Vec::new());
-            }
-            held[slab].push(span);
-            match what {
-                Use::Tensor(id) => slabs.tensors[id] = Some(slab),
-                Use::Work(at, place) => slabs.work[at][place] = Some(slab),
+        for (id, object) in objects.iter_mut().take(count).enumerate() {
+            // What nobody writes is an input or a constant: it lies elsewhere.
+            if object.bound.iter().any(|(_, writes)| *writes) {
+                (object.bytes, object.pinned) = (bytes(id), schedule.pinned[id]);
             }
         }
-        slabs
+        let mut places = place(&objects);
+        let work = places.places.split_off(count);
+        let work = work.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
+        Self { sizes: places.sizes, tensors: places.places, work, alive: alive(&objects) }
     }
 }
 
@@ -95,12 +111,20 @@ mod tests {
         let graph = Graph::new(&network).unwrap();
         let schedule = Schedule::new(&graph, &[]);
         let bytes = |id: TensorId| 4 * graph.tensors[id].shape.iter().product::<usize>() as u64;
-        let slabs = Slabs::new(&schedule, bytes, |at| if at == 2 { [1000, 100] } else { [0; 2] });
-        let of = |name: &str| slabs.tensors[graph.find(name).unwrap()];
+        let slabs = Slabs::new(&schedule, bytes, |at| Work { bytes: if at == 2 { [1000, 100] } else { [0; 2] }, staged: false });
+        let slab = |place: Option<Place>| place.unwrap().slab;
+        let of = |slabs: &Slabs, name: &str| slab(slabs.tensors[graph.find(name).unwrap()]);
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| of(&slabs, name));
         // `a` of 2048 bytes is gone when the second convolution works with 1000; `b`, `c`, `d` and `sum` are of 512.
-        assert_eq!(of("a"), slabs.work[2][0]);
-        assert!(of("b") != of("c") && of("b") != of("d") && of("c") != of("d") && of("a") != of("b"));
-        assert_eq!((of("data"), slabs.alive), (None, 2048 + 512));
+        assert_eq!(slab(slabs.work[2][0]), a);
+        assert!(b != c && b != d && c != d && a != b && slab(slabs.work[2][1]) != a);
+        assert_eq!((slabs.tensors[graph.find("data").unwrap()], slabs.alive), (None, 2048 + 512));
         assert_eq!(slabs.sizes.iter().sum::<u64>(), 2048 + 2 * 512 + 100);
+
+        let staged = |bytes| Work { bytes, staged: true };
+        let slabs = Slabs::new(&schedule, bytes, |at| staged(if at == 0 { [600, 500] } else { [0; 2] }));
+        let [first, second] = slabs.work[0].map(slab);
+        assert_eq!(first, of(&slabs, "a"), "it is read for the last time before the output is written");
+        assert!(second != first);
     }
 }

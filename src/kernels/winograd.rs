@@ -140,6 +140,11 @@ impl Winograd {
         shape.workspace(members * self.together(shape, members, images))
     }
 
+    /// Whether `images` of each of `members` are transformed at a time.
+    pub fn at_once(self, shape: Shape, members: usize, images: usize) -> bool {
+        self.together(shape, members, images) >= images
+    }
+
     /// Whether the method computes a convolution of this window and these groups.
     pub fn computes(window: Window, groups: usize) -> bool {
         window.kernel == [3, 3] && window.stride == [1, 1] && window.dilation == [1, 1] && groups == 1
