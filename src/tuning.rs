@@ -130,8 +130,8 @@ fn measure(gpu: &Gpu, layer: Layer, candidates: &[Choice]) -> Result<Option<Choi
     for (index, &choice) in candidates.iter().enumerate() {
         match load_in(gpu, layer, choice, &mut weights, &mut scratch) {
             Ok(load) => loads.push((choice, load, f64::INFINITY)),
-            // What does not fit is no candidate.
-            Err(Error::Limit { .. } | Error::OutOfMemory { .. } | Error::Argument(_)) if index > 0 => {}
+            // What does not fit, or what the driver does not compile, is no candidate.
+            Err(Error::Limit { .. } | Error::OutOfMemory { .. } | Error::Argument(_) | Error::Device { .. }) if index > 0 => {}
             Err(Error::Limit { .. } | Error::OutOfMemory { .. } | Error::Argument(_)) => return Ok(None),
             Err(error) => return Err(error),
         }

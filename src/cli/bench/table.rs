@@ -58,7 +58,7 @@ fn operators(result: &Measurement, kernels: &[Kernel], out: &mut impl Write) -> 
     let Measurement { net, precision, batch, .. } = result;
     let images = result.kernels_images.unwrap_or(1);
     let direct = result.direct_gflop.map(|gflop| gflop * images as f64 / f64::from(*batch) / (sum / 1e3).max(1e-9));
-    let direct = direct.map_or(String::new(), |gflops| format!(", {gflops:.1} GFLOP/s if all convolutions were direct"));
+    let direct = direct.map_or(String::new(), |gflops| format!(", {gflops:.1} GFLOP/s of direct convolution's multiply-adds"));
     writeln!(out)?;
     writeln!(out, "{}", paint.bold(format!("{net}, {precision}, a submission of {images}: {sum:.2} ms in kernels{direct}")))?;
     let (listed, rest) = kernels.split_at(kernels.len().min(MOST_KERNELS));
