@@ -136,13 +136,10 @@ fn taken(device: &Device) -> usize {
 
 fn describe(device: &Device) -> AdapterReport {
     match device {
-        Device::Cpu => {
-            AdapterReport { name: device.name().into(), backend: "reference".into(), driver: String::new(), cpu: false }
-        }
+        Device::Cpu => AdapterReport { name: device.name().into(), backend: "reference".into(), driver: String::new() },
         Device::Gpu(gpu) => {
             let adapter = gpu.adapter();
-            let (name, backend, driver) = (adapter.name.clone(), adapter.backend.clone(), adapter.driver.clone());
-            AdapterReport { name, backend, driver, cpu: gpu.capabilities().cpu }
+            AdapterReport { name: adapter.name.clone(), backend: adapter.backend.clone(), driver: adapter.driver.clone() }
         }
     }
 }

@@ -44,9 +44,6 @@ pub struct AdapterReport {
     pub backend: String,
     /// Driver and version.
     pub driver: String,
-    /// Whether it is a CPU, whose copies into textures are in no kernel's time.
-    #[serde(skip)]
-    pub cpu: bool,
 }
 
 /// Measured ceilings; none where they were not measured.

@@ -12,6 +12,7 @@ use super::{files, memory, terminal};
 use crate::bench::measure::{self, Watch};
 use crate::bench::report::{BenchReport, Measurement};
 use crate::bench::suite::{self, Case, Suite};
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::Wait;
 use crate::weights::Model;
@@ -85,7 +86,8 @@ pub fn run(args: &Args) -> Outcome {
     if args.json.is_some() && file.is_none() {
         std::io::Write::write_all(&mut out, json(&report)?.as_bytes())?;
     } else {
-        table::write(&report, &mut out)?;
+        let cpu = matches!(&device, Device::Gpu(gpu) if gpu.capabilities().cpu);
+        table::write(&report, cpu, &mut out)?;
     }
     // What was measured is on stdout then.
     written.map_err(|error| Failure::at("--json", error))?;

@@ -9,10 +9,10 @@ use crate::cli::terminal::Paint;
 /// Operators that are listed one by one.
 const MOST_KERNELS: usize = 15;
 
-/// Where, the ceilings, a line a result, and the operators where they were timed.
-pub fn write(report: &BenchReport, out: &mut impl Write) -> io::Result<()> {
+/// Where, the ceilings, a line a result, and the operators where they were timed. `cpu`: the adapter is one, and copies into textures are in no operator's time.
+pub fn write(report: &BenchReport, cpu: bool, out: &mut impl Write) -> io::Result<()> {
     let paint = Paint::stdout();
-    let AdapterReport { name, backend, driver, .. } = &report.adapter;
+    let AdapterReport { name, backend, driver } = &report.adapter;
     let driver = if driver.is_empty() { String::new() } else { format!(", {driver}") };
     writeln!(out, "{}  {backend}{driver}", paint.bold(name))?;
     if let Peak { gflops_f32: Some(gflops), gflops_f16_matrix, gbytes_per_s: Some(gbytes) } = report.peak {
@@ -38,7 +38,7 @@ pub fn write(report: &BenchReport, out: &mut impl Write) -> io::Result<()> {
         }
     }
     let timed = report.results.iter().filter_map(|result| result.kernels.as_ref()).any(|kernels| !kernels.is_empty());
-    if report.adapter.cpu && timed {
+    if cpu && timed {
         writeln!(
             out,
             "{}",
