@@ -23,6 +23,9 @@ const HALVES: [(&str, &str); 2] =
 /// A texture by this name holds f32 in both forms: what Winograd's method keeps between its dispatches.
 const WIDE: &str = "products";
 
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
 /// The first line of a shader that computes with f16.
 const ONLY_F16: &str = "enable f16;";
 const CAPABILITIES: Capabilities = Capabilities::SUBGROUP
@@ -49,6 +52,7 @@ pub fn main() -> Result<(), String> {
 
     let mut text = String::from("// Written by build.rs from shaders/*.wgsl.\n");
     let mut names = Vec::new();
+    let mut texts = FNV_OFFSET;
     for file in &files {
         let stem = file.file_stem().and_then(|s| s.to_str()).ok_or("a shader without a name")?;
         let source = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -74,17 +78,23 @@ pub fn main() -> Result<(), String> {
                 let half = halved.as_deref().filter(|_| form == Form::F32);
                 declare_shader(&mut text, own, stem, expanded, &module, form, half).map_err(at)?;
                 names.push(own.to_uppercase());
+                texts = fnv(fnv(texts, own.as_bytes()), expanded.as_bytes());
             }
         }
     }
     writeln!(
         text,
-        "/// Every shader.\npub static ALL: &[&Shader] = &[{}];",
+        "/// Every shader.\npub static ALL: &[&Shader] = &[{}];\n/// A hash of their names and texts.\npub const TEXTS: u64 = {texts:#018x};",
         names.iter().map(|n| format!("&{n}")).collect::<Vec<_>>().join(", ")
     )
     .map_err(|e| e.to_string())?;
     let out = Path::new(&env::var("OUT_DIR").map_err(|e| e.to_string())?).join("shaders.rs");
     fs::write(&out, text).map_err(|e| format!("{}: {e}", out.display()))
+}
+
+/// FNV-1a of 64 bits, from `hash` on.
+fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 
 fn variants(stem: &str, source: &str) -> Result<Vec<(String, Constants)>, String> {

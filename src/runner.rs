@@ -194,26 +194,28 @@ impl<'m> Runner<'m> {
         spent
     }
 
-    /// Runs the last submission of each network once more, with timestamps: how long each of its dispatches takes. Nothing on `cpu`,
-    /// before the first run, and where the adapter has no timestamps.
+    /// Runs the last submission of each network once more, with timestamps: how many images it holds, the largest of several, and how long each of the
+    /// dispatches takes. `None` on `cpu`, before the first run, and where the adapter has no timestamps.
     ///
     /// # Errors
     /// The device's.
-    pub fn profile(&mut self) -> Result<Vec<Timing>> {
+    pub fn profile(&mut self) -> Result<Option<(usize, Vec<Timing>)>> {
         pollster::block_on(self.timings(Wait::Here))
     }
 
-    pub(crate) async fn timings(&mut self, wait: Wait) -> Result<Vec<Timing>> {
-        let mut timings = Vec::new();
+    pub(crate) async fn timings(&mut self, wait: Wait) -> Result<Option<(usize, Vec<Timing>)>> {
+        let mut found = None;
         for network in &mut self.networks {
             if let Network::Gpu(network) = network
                 && network.gpu.capabilities().timestamps
                 && let Some(ready) = network.plans.last_mut()
             {
+                let (images, timings) = found.get_or_insert_with(|| (0, Vec::new()));
+                *images = ready.images.max(*images);
                 timings.extend(ready.plan.timings(&[], wait).await?);
             }
         }
-        Ok(timings)
+        Ok(found)
     }
 }
 

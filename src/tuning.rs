@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::bench::Load;
 use crate::error::{Error, Result};
-use crate::gpu::{Choice, Choices, Gpu, Recording, Scratch};
+use crate::gpu::{Buffer, Choice, Choices, Gpu, Recording, Scratch, Tuning};
 use crate::kernels::{
     Conv, ConvWeights, Tiling, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape, packed_bias,
 };
@@ -51,21 +51,36 @@ impl Display for Layer {
 /// What is fastest for `layer`; `None` where it was not measured and is not to be.
 ///
 /// # Errors
-/// The device's; [`Error::Io`] where the choice cannot be kept.
+/// The device's.
 pub fn choose(gpu: &Gpu, choices: &Choices, layer: Layer) -> Result<Option<Choice>> {
-    let words = layer.to_string();
-    match choices.known(&words) {
-        None if choices.measures() => match measure(gpu, layer)? {
-            Some(choice) => choices.keep(words, choice).map(Some),
-            None => Ok(None),
-        },
-        known => Ok(known.filter(|&choice| serves(gpu, layer, choice))),
+    let known = known(gpu, choices, layer);
+    if known.is_some() || !choices.measures() {
+        return Ok(known);
     }
+    let words = layer.to_string();
+    // One that is known still is no candidate here.
+    let stale = choices.known(&words);
+    let candidates = candidates(gpu, layer);
+    let measured = if let [only] = candidates[..] {
+        Some(only)
+    } else {
+        choices.say(Tuning::Begun(&words));
+        let measured = measure(gpu, layer, &candidates);
+        choices.say(Tuning::Ended);
+        measured?
+    };
+    Ok(measured.map(|choice| {
+        choices.take(&words);
+        choices.keep(words, choice, stale)
+    }))
 }
 
 /// What was measured for `layer` before, where the adapter runs it.
 pub fn known(gpu: &Gpu, choices: &Choices, layer: Layer) -> Option<Choice> {
-    choices.known(&layer.to_string()).filter(|&choice| serves(gpu, layer, choice))
+    let words = layer.to_string();
+    let known = choices.known(&words).filter(|&choice| serves(gpu, layer, choice))?;
+    choices.take(&words);
+    Some(known)
 }
 
 /// Whether `choice` computes `layer` on an adapter of these capabilities: a file may say what another adapter runs.
@@ -79,25 +94,27 @@ pub fn decisive_images(gpu: &Gpu) -> usize {
     if gpu.capabilities().cpu { 1 } else { 8 }
 }
 
-/// What can compute `layer` on the adapter; the rule's own choice is the first.
+/// What is compared for `layer` on the adapter; the rule's own choice is the first. Winograd's method is for the decisive number of images, tiles of every size
+/// are for adapters that compute in tiles, within their limits.
 pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
     let Layer { members, images, channels: [c, o], window, groups, precision, .. } = layer;
     let variant = Variant::choose(gpu.capabilities(), precision, [c, o], groups);
     let mut all = vec![Choice::Direct];
     let winograd = window.output("layer", layer.input, false).ok().and_then(|output| {
         let shape = WinogradShape::of(window, groups, [c, o], output)?;
-        let method = Winograd::choose(gpu.capabilities(), precision)?;
+        let method = Winograd::on(gpu.capabilities())?;
         let most = gpu.most_for(method.weights(), Precision::F32);
         (images == decisive_images(gpu) && method.fits(shape, members, most)).then_some((method, shape))
     });
     if let Some((method, shape)) = winograd {
         all.push(Choice::Winograd);
-        if method.pays(shape) {
+        if Winograd::choose(gpu.capabilities(), precision).is_some() && method.pays(shape) {
             all.swap(0, 1);
         }
     }
     if variant.is_tiled() {
-        let tilings = Tiling::candidates(variant);
+        let runs = |tiling: &Tiling| tiling.shader(variant).is_some_and(|shader| gpu.holds(shader));
+        let tilings = Tiling::candidates().filter(runs);
         all.extend(tilings.map(|Tiling { side, parts }| Choice::Tiled { side, parts }));
     }
     all
@@ -105,19 +122,16 @@ pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
 
 /// The fastest candidate by wall clock on a CPU, which fills textures between dispatches, and by timestamps elsewhere; `None` where not even the rule's choice
 /// fits: it is measured with more images than may ever be read together.
-fn measure(gpu: &Gpu, layer: Layer) -> Result<Option<Choice>> {
-    let candidates = candidates(gpu, layer);
-    if let [only] = candidates[..] {
-        return Ok(Some(only));
-    }
+fn measure(gpu: &Gpu, layer: Layer, candidates: &[Choice]) -> Result<Option<Choice>> {
+    let mut weights = Weights::new(gpu, layer)?;
     // They never run at once: they work in the same memory.
     let mut scratch = Scratch::default();
     let mut loads = Vec::new();
     for (index, &choice) in candidates.iter().enumerate() {
-        match load_in(gpu, layer, choice, &mut scratch) {
+        match load_in(gpu, layer, choice, &mut weights, &mut scratch) {
             Ok(load) => loads.push((choice, load, f64::INFINITY)),
-            // What does not fit is no candidate.
-            Err(Error::Limit { .. } | Error::OutOfMemory { .. } | Error::Argument(_)) if index > 0 => {}
+            // What does not fit, or what the driver does not compile, is no candidate.
+            Err(Error::Limit { .. } | Error::OutOfMemory { .. } | Error::Argument(_) | Error::Device { .. }) if index > 0 => {}
             Err(Error::Limit { .. } | Error::OutOfMemory { .. } | Error::Argument(_)) => return Ok(None),
             Err(error) => return Err(error),
         }
@@ -139,18 +153,33 @@ fn measure(gpu: &Gpu, layer: Layer) -> Result<Option<Choice>> {
 /// # Errors
 /// [`Error::Shape`] where the method does not compute the layer; the device's.
 pub fn load(gpu: &Gpu, layer: Layer, choice: Choice) -> Result<Load> {
-    load_in(gpu, layer, choice, &mut Scratch::default())
+    load_in(gpu, layer, choice, &mut Weights::new(gpu, layer)?, &mut Scratch::default())
 }
 
-fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, scratch: &mut Scratch) -> Result<Load> {
+/// Made-up weights of a layer, which its candidates share.
+struct Weights {
+    weight: Tensor,
+    /// Of every member, packed.
+    bias: Buffer,
+    bias_values: usize,
+    /// For the direct kernel and all tiles; once one of them is loaded.
+    packed: Option<Buffer>,
+}
+
+impl Weights {
+    fn new(gpu: &Gpu, layer: Layer) -> Result<Self> {
+        let Layer { members, channels: [c, o], window: Window { kernel: [kh, kw], .. }, groups, .. } = layer;
+        let values = (0..o * (c / groups) * kh * kw).map(|i| (i * 7919 % 1000) as f32 / 5e4 - 0.01);
+        let weight = Tensor::new(vec![o, c / groups, kh, kw], values.collect())?;
+        let bias: Vec<f32> = (0..members).flat_map(|_| packed_bias(&vec![0.1; o])).collect();
+        Ok(Self { weight, bias: gpu.upload("bias", bytemuck::cast_slice(&bias))?, bias_values: bias.len(), packed: None })
+    }
+}
+
+fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, made: &mut Weights, scratch: &mut Scratch) -> Result<Load> {
     let Layer { members, images, channels: [c, o], input: [h, w], window, groups, precision } = layer;
     let [oh, ow] = window.output("layer", layer.input, false)?;
     let total = members * images;
-    let weight = Tensor::new(
-        vec![o, c / groups, window.kernel[0], window.kernel[1]],
-        (0..o * (c / groups) * window.kernel[0] * window.kernel[1]).map(|i| (i * 7919 % 1000) as f32 / 5e4 - 0.01).collect(),
-    )?;
-    let bias = vec![0.1; o];
     let mut recording = Recording::default();
     let view = |slice, channels, height, width| View { slice, images: total, channels, height, width, precision };
     let input = recording.slab("input", View::bytes(precision, total, c, h, w));
@@ -166,23 +195,21 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, scratch: &mut Scratch) -> Re
         reads: None,
         tiling: if let Choice::Tiled { side, parts } = choice { Some(Tiling { side, parts }) } else { None },
     };
-    let bias: Vec<f32> = (0..members).flat_map(|_| packed_bias(&bias)).collect();
-    let bias_buffer = gpu.upload("bias", bytemuck::cast_slice(&bias))?;
-    let bias_slice = recording.shared("bias", &bias_buffer);
+    let bias_slice = recording.shared("bias", &made.bias);
     let dispatches = match choice {
         Choice::Winograd => {
             let (Some(method), Some(shape)) =
-                (Winograd::choose(gpu.capabilities(), precision), WinogradShape::of(window, groups, [c, o], [oh, ow]))
+                (Winograd::on(gpu.capabilities()), WinogradShape::of(window, groups, [c, o], [oh, ow]))
             else {
                 return Err(Error::shape("layer", "Winograd's method does not compute it"));
             };
             let bytes = method.weight_bytes([c, o], members);
             let weights = gpu.reserve_for(method.weights(), Precision::F32, "weights", bytes)?;
-            let packed = method.pack("layer", &vec![&weight; members], 0)?;
+            let packed = method.pack("layer", &vec![&made.weight; members], 0)?;
             for point in 0..WINOGRAD_POINTS as u64 {
                 gpu.write(&weights, bytes / WINOGRAD_POINTS as u64 * point, bytemuck::cast_slice(&packed))?;
             }
-            let zeros = gpu.upload("zeros", &vec![0; 4 * WINOGRAD_POINTS * bias.len()])?;
+            let zeros = gpu.upload("zeros", &vec![0; 4 * WINOGRAD_POINTS * made.bias_values])?;
             let buffers = WinogradBuffers {
                 weights: recording.shared("weights", &weights),
                 zeros: recording.shared("zeros", &zeros),
@@ -193,10 +220,15 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, scratch: &mut Scratch) -> Re
         }
         Choice::Direct | Choice::Tiled { .. } => {
             let variant = Variant::choose(gpu.capabilities(), precision, [c, o], groups);
-            let values = vec![0.1; o];
-            let packed = variant.pack("layer", &vec![(&weight, &values[..]); members], groups)?;
-            let weights = gpu.upload_for(variant.weights(), variant.stored(precision), "weights", &packed.weights)?;
-            let weights = ConvWeights { variant, weights: recording.shared("weights", &weights), bias: bias_slice };
+            let packed = match &mut made.packed {
+                Some(packed) => packed,
+                none => {
+                    let values = vec![0.1; o];
+                    let packed = variant.pack("layer", &vec![(&made.weight, &values[..]); members], groups)?;
+                    none.insert(gpu.upload_for(variant.weights(), variant.stored(precision), "weights", &packed.weights)?)
+                }
+            };
+            let weights = ConvWeights { variant, weights: recording.shared("weights", packed), bias: bias_slice };
             let bytes = conv.workspace(variant, total, [oh, ow], c);
             let workspace = (bytes > 0).then(|| recording.slab("between", bytes));
             conv.dispatches("layer", input, weights, None, output, workspace)?

@@ -5,6 +5,8 @@
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Ran, moue, scratch, text};
@@ -109,6 +111,10 @@ fn a_report_has_the_fields_of_its_contract_in_their_order() {
     for result in results {
         kernels_hold(result);
     }
+    let network = moue::zoo::find("cvgg13").unwrap().network(None).unwrap();
+    let direct = 2.0 * moue::graph::Graph::new(&network).unwrap().cost().multiply_adds as f64 / 1e9;
+    assert_eq!([0, 1].map(|at| number(&results[at], "direct_gflop")), [direct, 2.0 * direct]);
+    assert_eq!(number(&results[3], "direct_gflop"), 2.0 * number(&results[2], "direct_gflop"));
     // One image after another would cost twice as many operations a second; two together are the same work an image.
     let work = |result: &Value| number(result, "gflops") * number(result, "median_ms") / number(result, "batch");
     assert!((work(&results[0]) / work(&results[1]) - 1.0).abs() < 1e-9);
@@ -125,7 +131,7 @@ fn kernels_hold(result: &Value) {
         return;
     }
     let count: f64 = kernels.iter().map(|kernel| number(kernel, "count")).sum();
-    assert_eq!(count, number(result, "dispatches"));
+    assert_eq!((count, number(result, "kernels_images")), (number(result, "dispatches"), number(result, "batch")));
     assert!(kernels.iter().map(|kernel| number(kernel, "ms")).is_sorted_by(|a, b| a >= b));
     for kernel in kernels {
         assert!(kernel["label"].is_string() && kernel["shader"].is_string(), "{kernel}");
@@ -143,7 +149,7 @@ fn a_frame_is_held_against_the_copy() {
     let frame = &found["results"][0];
     figures_hold(frame);
     assert_eq!((&frame["net"], &frame["batch"], &frame["dispatches"]), (&json!("lbp"), &json!(1), &json!(3)));
-    assert_eq!(frame["gflops"], Value::Null);
+    assert_eq!((&frame["gflops"], &frame["direct_gflop"]), (&Value::Null, &Value::Null));
     let share = number(frame, "gbytes_per_s") / number(&found["peak"], "gbytes_per_s");
     assert!((number(frame, "share_of_roof") / share - 1.0).abs() < 1e-9, "{frame}");
 }
@@ -163,6 +169,35 @@ fn the_reference_is_measured_without_ceilings() {
     figures_hold(&results[0]);
     assert_eq!((&results[0]["gflops"], &results[0]["share_of_roof"]), (&Value::Null, &Value::Null));
     compares_with_older_versions(&path);
+}
+
+#[test]
+fn what_was_measured_outlives_an_interrupt() {
+    let path = scratch("bench_interrupt").join("report.json");
+    let arguments = ["bench", "--device", "cpu", "--net", "default,vgg16", "--json", &text(&path)];
+    let mut running = support::command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !path.exists() && running.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let found: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let results = found["results"].as_array().unwrap();
+    assert_eq!((results.len(), &results[0]["net"], &found["schema"]), (1, &json!("default"), &json!("moue.bench/1")));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused_first_or_printed_all_the_same() {
+    let folder = scratch("bench_unwritable");
+    std::fs::create_dir(folder.join("report.json.part")).unwrap();
+    let ran = moue(&["bench", "--device", "cpu", "--json", &text(folder.join("report.json"))]);
+    assert!(ran.code == Some(2) && ran.stdout.is_empty() && ran.stderr.contains("--json"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("[1/1]"), "nothing was measured: {}", ran.stderr);
+    if cfg!(target_os = "linux") {
+        let ran = moue(&["bench", "--device", "cpu", "--json", "/dev/full"]);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.text().contains("images/s") && ran.stderr.contains("--json: /dev/full"), "{}", ran.stderr);
+    }
 }
 
 /// Reports that are kept were written with fewer fields.

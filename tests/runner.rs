@@ -51,6 +51,23 @@ fn members_of_one_network_answer_as_they_do_alone() {
 }
 
 #[test]
+fn the_last_submission_is_profiled_with_its_images() {
+    let model = shared();
+    let input = Input { name: None, tensor: Random(42).tensor(&[5, 3, 6, 6]) };
+    for gpu in gpus() {
+        let timestamps = gpu.capabilities().timestamps;
+        let options = Options { batch: Some(3), ..Options::default() };
+        let device = Device::Gpu(gpu);
+        let mut runner = Runner::new(&model, &device, options).unwrap();
+        assert!(runner.profile().unwrap().is_none(), "nothing ran");
+        runner.run(std::slice::from_ref(&input)).unwrap();
+        assert_eq!(runner.cost().map(|cost| (cost.submissions, cost.images)), Some((2, 3)));
+        let found = runner.profile().unwrap().map(|(images, timings)| (images, timings.is_empty()));
+        assert_eq!(found, timestamps.then_some((2, false)), "three images went first, then two");
+    }
+}
+
+#[test]
 fn f16_answers_nearly_as_f32() {
     let model = shared();
     let input = Input { name: None, tensor: Random(43).tensor(&[5, 3, 6, 6]) };

@@ -12,10 +12,12 @@ use std::sync::Arc;
 
 use common::{Random, open_all, run_graph, shaders_of};
 use moue::Precision;
-use moue::gpu::{Choices, Gpu, adapters};
+use moue::gpu::{Choice, Choices, Gpu, adapters};
 use moue::graph::{Graph, Network, Prepared, interpret};
 use moue::tensor::Tensor;
+use moue::tuning::{self, Layer};
 use moue::weights::Seeded;
+use moue::window::Window;
 
 /// Three shapes of convolution, one of them twice.
 const NETWORK: &str = r#"{"inputs": {"data": [5, 24, 20]}, "outputs": ["average"], "ops": [
@@ -73,8 +75,9 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
 
         // Another run takes what was kept and measures nothing.
         let again = anew(gpu, &path, false);
-        assert_eq!(again.choices().unwrap().len(), measured);
+        assert_eq!((again.choices().unwrap().len(), again.choices().unwrap().taken()), (measured, 0));
         answers(&again);
+        assert_eq!(again.choices().unwrap().taken(), measured);
 
         // What this adapter does not run is left to the rule.
         let mut strange: serde_json::Value = serde_json::from_str(&kept).unwrap();
@@ -82,7 +85,18 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
             *choice = serde_json::json!({"tiled": {"side": 96, "parts": 7}});
         }
         std::fs::write(&path, strange.to_string()).unwrap();
-        answers(&anew(gpu, &path, false));
+        let untuned = anew(gpu, &path, false);
+        answers(&untuned);
+        assert_eq!(untuned.choices().unwrap().taken(), 0);
+        // Or measured anew.
+        let mut stale: serde_json::Value = serde_json::from_str(&kept).unwrap();
+        *stale["choices"].as_object_mut().unwrap().values_mut().next().unwrap() =
+            serde_json::json!({"tiled": {"side": 96, "parts": 7}});
+        std::fs::write(&path, stale.to_string()).unwrap();
+        let tuned = anew(gpu, &path, true);
+        answers(&tuned);
+        assert_eq!((tuned.choices().unwrap().taken(), tuned.choices().unwrap().len()), (measured, measured));
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("96"), "in place of the stale one");
 
         // What it would run, it does, whatever the clock said: a split sum, in memory that is laid out for it.
         let tiles = !gpu.capabilities().cpu;
@@ -107,6 +121,32 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
         assert!(nothing.choices().unwrap().is_empty());
     }
     std::fs::remove_dir_all(folder()).unwrap();
+}
+
+#[test]
+fn every_tile_is_compared_whatever_kind_of_gpu_it_is() {
+    let Some(first) = adapters().into_iter().next() else {
+        eprintln!("SKIPPED: no GPU adapter on this machine");
+        return;
+    };
+    let layer = Layer {
+        members: 1,
+        images: 8,
+        channels: [64, 64],
+        input: [28, 28],
+        window: Window::square(3, 1).padded(1),
+        groups: 1,
+        precision: Precision::F32,
+    };
+    for kind in ["integrated", "discrete"] {
+        let gpu = Gpu::open_as(Some(&first.index.to_string()), kind).unwrap();
+        let candidates = tuning::candidates(&gpu, layer);
+        for choice in
+            [Choice::Direct, Choice::Winograd, Choice::Tiled { side: 128, parts: 1 }, Choice::Tiled { side: 32, parts: 8 }]
+        {
+            assert!(candidates.contains(&choice), "{choice:?} on {kind}");
+        }
+    }
 }
 
 #[test]

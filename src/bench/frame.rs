@@ -112,14 +112,16 @@ impl<'p> Frame<'p> {
         self.plans.get(self.last).map(|(.., cost)| *cost)
     }
 
-    /// How long each dispatch of the last run's plan takes; nothing where the adapter has no timestamps.
+    /// The frames of the last run's plan, and how long each of its dispatches takes; none where the adapter has no timestamps.
     ///
     /// # Errors
     /// The device's.
-    pub async fn profile(&mut self, wait: Wait) -> Result<Vec<Timing>> {
+    pub async fn profile(&mut self, wait: Wait) -> Result<Option<(usize, Vec<Timing>)>> {
         match self.plans.get_mut(self.last) {
-            Some((_, plan, _)) if self.gpu.capabilities().timestamps => plan.timings(&[], wait).await,
-            _ => Ok(Vec::new()),
+            Some((frames, plan, _)) if self.gpu.capabilities().timestamps => {
+                Ok(Some((*frames as usize, plan.timings(&[], wait).await?)))
+            }
+            _ => Ok(None),
         }
     }
 }

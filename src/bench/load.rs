@@ -132,7 +132,7 @@ fn copy_load(gpu: &Gpu, bytes: u64, rounds: u32) -> Result<Load> {
 }
 
 impl PeakLoads {
-    /// Sized so that a run takes a few milliseconds on a GPU and a few hundredths of a second on a CPU.
+    /// Sized so that the slowest of them, the multiply-adds, takes a tenth of a second on a GPU of 1 TFLOP/s, and a few hundredths of a second on a CPU.
     ///
     /// # Errors
     /// As [`Plan::new`].

@@ -27,6 +27,8 @@ pub trait Watch {
     fn case(&mut self, done: usize, all: usize, case: &Case);
     /// A measurement, without shares of the roof still.
     fn result(&mut self, result: &Measurement);
+    /// The report after a case; its date and memory are the watcher's to set.
+    fn so_far(&mut self, _report: &mut BenchReport) {}
     /// What a user should know.
     fn note(&mut self, text: &str);
     /// What went wrong.
@@ -55,16 +57,24 @@ pub async fn run(
     if with_kernels && !timestamps {
         watch.warning(&format!("--kernels: `{}` has no timestamps, no kernel can be timed there", device.name()));
     }
-    if tuned(device) > 0 {
-        watch.note(&format!("kernels of {} layers are those that were measured to be fastest (--tune)", tuned(device)));
+    if let Device::Gpu(gpu) = device
+        && let Some(known) = gpu.choices().map(|choices| choices.len()).filter(|&known| known > 0)
+    {
+        watch.note(&format!("{known} choices of kernels that were measured on this adapter are taken where they apply (--tune)"));
     }
     let mut ceilings = Ceilings::new(device, wait).await?;
-    let (mut results, mut not_measured) = (Vec::new(), Vec::new());
+    let mut report = BenchReport {
+        schema: SCHEMA,
+        adapter: describe(device),
+        peak: ceilings.peak(),
+        results: Vec::new(),
+        not_measured: Vec::new(),
+        tuned_layers: 0,
+        peak_memory_kib: None,
+        moue: env!("CARGO_PKG_VERSION"),
+        date: String::new(),
+    };
     for (index, case) in suite.cases.iter().enumerate() {
-        let mut fail = |watch: &mut dyn Watch, batch: u32, error: String| {
-            watch.warning(&format!("{}, {}, batch {batch}: {error}", case.net, case.precision.name()));
-            not_measured.push(NotMeasured { net: case.net.clone(), batch, precision: case.precision.name().into(), error });
-        };
         let left_out = if watch.stopped() {
             Some("it was stopped before".to_owned())
         } else if suite.deadline.is_some_and(|deadline| start.elapsed() > deadline) {
@@ -74,45 +84,54 @@ pub async fn run(
             None
         };
         if let Some(error) = left_out {
-            case.batches.iter().for_each(|&batch| fail(watch, batch, error.clone()));
+            fail(&mut report, watch, case, &case.batches, &error);
             continue;
         }
-        match measure(case, suite.effort, device, default, with_kernels && timestamps, wait).await {
+        match measure(case, suite.effort, device, default, with_kernels && timestamps, wait, watch).await {
             Ok(found) => {
                 for measured in found {
                     match measured {
                         Ok(result) => {
                             watch.result(&result);
-                            results.push(result);
+                            report.results.push(result);
                         }
-                        Err((batch, error)) => fail(watch, batch, error),
+                        Err((batch, error)) => fail(&mut report, watch, case, &[batch], &error),
                     }
                 }
             }
-            Err(error) => case.batches.iter().for_each(|&batch| fail(watch, batch, error.to_string())),
+            Err(error) => fail(&mut report, watch, case, &case.batches, &error.to_string()),
         }
         // What was measured so far is not lost with the device.
         if let Err(error) = ceilings.measure(wait).await {
             watch.warning(&format!("the ceilings of `{}`: {error}", device.name()));
         }
+        report.peak = ceilings.peak();
+        report.results.iter_mut().for_each(|result| result.against(&report.peak));
+        report.tuned_layers = taken(device);
+        watch.so_far(&mut report);
     }
-    let peak = ceilings.peak();
-    results.iter_mut().for_each(|result| result.against(&peak));
-    Ok(BenchReport {
-        schema: SCHEMA,
-        adapter: describe(device),
-        peak,
-        results,
-        not_measured,
-        tuned_layers: tuned(device),
-        peak_memory_kib: None,
-        moue: env!("CARGO_PKG_VERSION"),
-        date: String::new(),
-    })
+    for (case, reason) in &suite.left_out {
+        fail(&mut report, watch, case, &case.batches, reason);
+    }
+    Ok(report)
 }
 
-fn tuned(device: &Device) -> usize {
-    if let Device::Gpu(gpu) = device { gpu.choices().map_or(0, |tuning| tuning.len()) } else { 0 }
+/// Says why some batches are not measured.
+fn fail(report: &mut BenchReport, watch: &mut dyn Watch, case: &Case, batches: &[u32], error: &str) {
+    let precision = case.precision.name();
+    for &batch in batches {
+        watch.warning(&format!("{}, {precision}, batch {batch}: {error}", case.net));
+        report.not_measured.push(NotMeasured {
+            net: case.net.clone(),
+            batch,
+            precision: precision.into(),
+            error: error.to_owned(),
+        });
+    }
+}
+
+fn taken(device: &Device) -> usize {
+    if let Device::Gpu(gpu) = device { gpu.choices().map_or(0, |choices| choices.taken()) } else { 0 }
 }
 
 fn describe(device: &Device) -> AdapterReport {
@@ -147,8 +166,10 @@ async fn measure(
     default: &dyn Fn() -> Result<Model>,
     with_kernels: bool,
     wait: Wait,
+    watch: &mut dyn Watch,
 ) -> Result<Vec<Measured>> {
     let source = Source::new(&case.net, default)?;
+    let direct = source.direct_flops()?;
     // No pipeline of another network is there, and no memory.
     let device = match device {
         Device::Cpu => Device::Cpu,
@@ -169,20 +190,16 @@ async fn measure(
             continue;
         }
         let mut result = Measurement::new(&case.net, batch, case.precision.name(), first, &Times::new(seconds));
+        result.direct_gflop = direct.map(|flops| flops as f64 * f64::from(batch) / 1e9);
         if let Some((cost, pipelines)) = cost {
             result.costs(&cost, pipelines);
         }
         if let Some(spent) = spent {
             result.spends(spent);
         }
-        if with_kernels {
-            match profile(&mut subject, batch, wait).await {
-                Ok(kernels) => result.kernels = Some(kernels),
-                Err(error) => {
-                    measured.push(Err((batch, error.to_string())));
-                    continue;
-                }
-            }
+        if with_kernels && let Err(error) = result.profiled(profile(&mut subject, batch, wait).await) {
+            let precision = case.precision.name();
+            watch.warning(&format!("{}, {precision}, batch {batch}: its kernels could not be timed: {error}", case.net));
         }
         measured.push(Ok(result));
     }
@@ -246,13 +263,15 @@ async fn rounds(subject: &mut Subject<'_>, tracks: &mut [Track], effort: Effort,
     }
 }
 
-async fn profile(subject: &mut Subject<'_>, batch: u32, wait: Wait) -> Result<Vec<Kernel>> {
+/// The operators of the last submission of a batch, and its images.
+async fn profile(subject: &mut Subject<'_>, batch: u32, wait: Wait) -> Result<(usize, Vec<Kernel>)> {
     // It is the last plan to have run that is timed.
     subject.run(batch, wait).await?;
     let start = Instant::now();
-    let mut runs = vec![subject.profile(wait).await?];
+    let Some((images, first)) = subject.profile(wait).await? else { return Ok((0, Vec::new())) };
+    let mut runs = vec![first];
     while runs.len() < PROFILES && start.elapsed() < PROFILE_TIME {
-        runs.push(subject.profile(wait).await?);
+        runs.extend(subject.profile(wait).await?.map(|(_, timings)| timings));
     }
-    Ok(kernels(&runs))
+    Ok((images, kernels(&runs)))
 }

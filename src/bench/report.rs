@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::kernels::Kernel;
 use super::{Cost, Times};
+use crate::error::Result;
 use crate::gpu::{Spent, Work};
 use crate::precision::Precision;
 
@@ -23,7 +24,8 @@ pub struct BenchReport {
     pub results: Vec<Measurement>,
     /// What could not be measured, and why.
     pub not_measured: Vec<NotMeasured>,
-    /// Layers whose kernels were chosen by measuring them (`--tune`), now or in an earlier run; 0 where the rules chose all of them.
+    /// Layers of these results, by their sizes and numbers of images, whose kernels were chosen by measuring them (`--tune`), now or in an earlier run; 0 where
+    /// the rules chose all of them.
     pub tuned_layers: usize,
     /// The most memory that the process had, where the system says.
     pub peak_memory_kib: Option<u64>,
@@ -88,14 +90,18 @@ pub struct Measurement {
     pub readback_ms: Option<f64>,
     /// Images a second at the median.
     pub images_per_s: f64,
-    /// Operations a second at the median, in 10^9; none where they are not counted.
+    /// Operations a second at the median, in 10^9, of the kernels that computed them: Winograd's method needs a quarter of most. None where they are not
+    /// counted.
     pub gflops: Option<f64>,
+    /// Operations of the batch, in 10^9, where every convolution is computed directly, whatever computed it: the multiply-adds of the network's convolutions and
+    /// dense layers, two operations each. None for `lbp`.
+    pub direct_gflop: Option<f64>,
     /// The time that the ceilings alone would take, over the median.
     pub share_of_roof: Option<f64>,
     /// Bytes that dispatches read and write a second at the median, in 10^9.
     pub gbytes_per_s: Option<f64>,
-    /// Time to the first answer: weights to the device, recording, pipelines, the first run. Pipelines that a smaller batch of the same network
-    /// compiled are there already.
+    /// Time to the first answer: weights to the device, recording, pipelines, the first run, and with `--tune` measuring what was not measured before. Pipelines
+    /// that a smaller batch of the same network compiled are there already.
     pub first_ms: f64,
     /// Repetitions after that.
     pub repeats: usize,
@@ -107,9 +113,12 @@ pub struct Measurement {
     pub dispatches: Option<usize>,
     /// Bytes of the buffers that they write.
     pub slab_bytes: Option<u64>,
-    /// Operators of one submission.
+    /// Operators of the last submission of a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernels: Option<Vec<Kernel>>,
+    /// Images of that submission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernels_images: Option<usize>,
     /// Of the whole batch.
     #[serde(skip)]
     work: Option<Work>,
@@ -143,6 +152,7 @@ impl Measurement {
             readback_ms: None,
             images_per_s: f64::from(batch) / times.median(),
             gflops: None,
+            direct_gflop: None,
             share_of_roof: None,
             gbytes_per_s: None,
             first_ms: 1e3 * first,
@@ -152,6 +162,7 @@ impl Measurement {
             dispatches: None,
             slab_bytes: None,
             kernels: None,
+            kernels_images: None,
             work: None,
         }
     }
@@ -173,6 +184,16 @@ impl Measurement {
         let Spent { upload, compute, readback } = spent;
         [self.upload_ms, self.compute_ms, self.readback_ms] =
             [upload, compute, readback].map(|part| Some(1e3 * part.as_secs_f64()));
+    }
+
+    /// Sets the operators of the submission that was timed, and its images. What was measured before stays where that failed.
+    ///
+    /// # Errors
+    /// That of `timed`.
+    pub fn profiled(&mut self, timed: Result<(usize, Vec<Kernel>)>) -> Result<()> {
+        let (images, kernels) = timed?;
+        (self.kernels_images, self.kernels) = (Some(images), Some(kernels));
+        Ok(())
     }
 
     /// Sets what a batch costs.
@@ -205,6 +226,15 @@ mod tests {
         let found = Measurement::new("default", 4, "f32", 0.5, &Times::new(vec![0.007, 0.001, 0.005]));
         assert_eq!((found.min_ms, found.median_ms, found.p90_ms, found.first_ms), (1.0, 5.0, 7.0, 500.0));
         assert_eq!((found.images_per_s, found.repeats), (800.0, 3));
+    }
+
+    #[test]
+    fn a_measurement_outlives_the_failure_to_time_its_kernels() {
+        let mut found = Measurement::new("default", 1, "f32", 0.5, &Times::new(vec![0.01]));
+        assert!(found.profiled(Err(crate::error::Error::Defect("no clock".into()))).is_err());
+        assert_eq!((found.median_ms, found.kernels.is_none(), found.kernels_images), (10.0, true, None));
+        found.profiled(Ok((3, Vec::new()))).unwrap();
+        assert_eq!((found.kernels.map(|kernels| kernels.len()), found.kernels_images), (Some(0), Some(3)));
     }
 
     #[test]

@@ -71,6 +71,22 @@ impl Source {
         })
     }
 
+    /// Operations for one image by direct convolution; none where it is no network.
+    ///
+    /// # Errors
+    /// Those of the graph.
+    pub fn direct_flops(&self) -> Result<Option<u64>> {
+        let (model, each) = match self {
+            Self::Network(model, _) => (model, 1),
+            Self::Faces(model, _) => (model, model.description.oversample.readings()),
+            Self::Frame(_) => return Ok(None),
+        };
+        let networks = &model.description.networks;
+        let used = model.description.members.iter().filter_map(|member| networks.get(&member.network));
+        let flops = used.map(|network| Graph::new(network).map(|graph| 2 * graph.cost().multiply_adds * each));
+        flops.sum::<Result<u64>>().map(Some)
+    }
+
     /// Puts it on the device, weights and tensors in `precision`. `most`: images that are answered together at most.
     ///
     /// # Errors
@@ -151,14 +167,14 @@ impl Subject<'_> {
         if let Self::Network(runner, ..) = self { runner.spent() } else { None }
     }
 
-    /// How long each dispatch of the submission that was run last takes; nothing where there are no timestamps.
+    /// The images of the submission that was run last, and how long each of its dispatches takes; none where there are no timestamps.
     ///
     /// # Errors
     /// The device's.
-    pub async fn profile(&mut self, wait: Wait) -> Result<Vec<Timing>> {
+    pub async fn profile(&mut self, wait: Wait) -> Result<Option<(usize, Vec<Timing>)>> {
         match self {
             Self::Network(runner, ..) => runner.timings(wait).await,
-            Self::Faces(ensemble, _) => Ok(ensemble.timings(wait).await?.map(|(_, timings)| timings).unwrap_or_default()),
+            Self::Faces(ensemble, _) => ensemble.timings(wait).await,
             Self::Frame(frame) => frame.profile(wait).await,
         }
     }

@@ -38,7 +38,7 @@ impl Case {
 /// How often a network is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    /// Rounds that are run unless they take longer than `most_time`, and rounds at most.
+    /// Rounds that are run unless they take longer than `most_time`.
     pub least: usize,
     /// With this much measured, `least` is enough; for each batch.
     pub enough: Duration,
@@ -59,6 +59,8 @@ pub struct Suite {
     pub deadline: Option<Duration>,
     /// What the user should know about the choice.
     pub remark: Option<String>,
+    /// Cases that the adapter has no room for, and why.
+    pub left_out: Vec<(Case, String)>,
 }
 
 const THOROUGH: Effort = Effort { least: 10, enough: Duration::from_millis(1500), most_time: Duration::from_secs(20), floor: 3 };
@@ -67,6 +69,8 @@ const SHORT: Effort = Effort { least: 7, enough: Duration::from_secs(2), most_ti
 const ONCE_OR_TWICE: Effort = Effort { least: 2, enough: Duration::ZERO, most_time: Duration::from_secs(4), floor: 1 };
 /// A network that is begun then ends within 3 minutes of the start.
 const SHORT_DEADLINE: Duration = Duration::from_secs(110);
+/// Bytes of the weights of [`TWENTY`] in f32.
+const TWENTY_BYTES: u64 = 5_900_000_000;
 /// Networks of [`SHORT`], the slowest at the end.
 const SHORT_NETS: [&str; 7] = [DEFAULT, FRAME, "googlenet", "resnet18", "alexnet", "vgg_s", "resnet101"];
 
@@ -87,12 +91,16 @@ fn architectures() -> impl Iterator<Item = &'static str> {
 }
 
 impl Suite {
-    /// `nets` at `batches` in `precisions`; what suits the device in place of empty ones.
-    pub fn new(nets: &[String], batches: &[u32], precisions: &[Precision], device: &Device) -> Self {
+    /// `nets` at `batches` in `precisions`; what suits the device in place of empty ones. `memory`: bytes that the system has left, where it says.
+    pub fn new(nets: &[String], batches: &[u32], precisions: &[Precision], device: &Device, memory: Option<u64>) -> Self {
         match device {
             Device::Cpu => Self::choose(nets, batches, precisions, Place::Reference),
             Device::Gpu(gpu) if gpu.capabilities().cpu => Self::choose(nets, batches, precisions, Place::Software(gpu.name())),
-            Device::Gpu(gpu) => Self::choose(nets, batches, precisions, Place::Hardware { f16: gpu.capabilities().f16 }),
+            Device::Gpu(gpu) => {
+                let capabilities = gpu.capabilities();
+                let room = if capabilities.integrated { Room::Shared(memory) } else { Room::Own };
+                Self::choose(nets, batches, precisions, Place::Hardware { f16: capabilities.f16, room })
+            }
         }
     }
 
@@ -102,7 +110,11 @@ impl Suite {
             _ if !nets.is_empty() => nets.iter().map(String::as_str).collect(),
             Place::Reference => vec![DEFAULT],
             Place::Software(_) => SHORT_NETS.to_vec(),
-            Place::Hardware { .. } => [DEFAULT].into_iter().chain(architectures()).chain([FRAME]).collect(),
+            // The largest comes last: what it takes the others have had. A browser holds no such weights.
+            Place::Hardware { .. } => {
+                let largest = if cfg!(target_family = "wasm") { None } else { Some(TWENTY_CENTRE) };
+                [DEFAULT].into_iter().chain(architectures()).chain([FRAME]).chain(largest).collect()
+            }
         };
         let usual = |net: &str| match (net, place) {
             // Ten crops through twenty networks are a batch by themselves.
@@ -116,17 +128,24 @@ impl Suite {
         };
         let precisions: &[Precision] = match place {
             _ if !precisions.is_empty() => precisions,
-            Place::Hardware { f16: true } => &[Precision::F32, Precision::F16],
+            Place::Hardware { f16: true, .. } => &[Precision::F32, Precision::F16],
             _ => &[Precision::F32],
         };
-        let mut cases: Vec<Case> = Vec::new();
+        let (mut cases, mut left_out): (Vec<Case>, _) = (Vec::new(), Vec::new());
         for net in names {
             let mut batches = if batches.is_empty() { usual(net) } else { batches.to_vec() };
             batches.sort_unstable();
             batches.dedup();
             for &precision in precisions {
-                if cases.iter().all(|case| case.net != net || case.precision != precision) {
-                    cases.push(Case { net: net.to_owned(), batches: batches.clone(), precision });
+                if cases.iter().any(|case| case.net == net && case.precision == precision) {
+                    continue;
+                }
+                let case = Case { net: net.to_owned(), batches: batches.clone(), precision };
+                match place {
+                    Place::Hardware { room, .. } if nets.is_empty() && net == TWENTY_CENTRE && !room.holds_twenty(precision) => {
+                        left_out.push((case, room.reason(precision)));
+                    }
+                    _ => cases.push(case),
                 }
             }
         }
@@ -136,15 +155,55 @@ impl Suite {
             Place::Hardware { .. } => None,
         };
         let remark = less.filter(|_| short).map(|why| {
-            format!("{why}: less is measured there, and briefly; more and longer with --net NAMES --batch LIST (`moue zoo` has the names)")
+            let f16 = if precisions.contains(&Precision::F16) { "" } else { "f16, " };
+            format!(
+                "{why}: less is measured there, and briefly, without {f16}larger batches, most networks of the zoo and the twenty of `{TWENTY}`; more and \
+                 longer with --net NAMES --batch LIST --precision LIST (`moue zoo` has the names)"
+            )
         });
         let effort = match place {
             Place::Reference => ONCE_OR_TWICE,
             Place::Software(_) if short => SHORT,
             _ => THOROUGH,
         };
-        Self { cases, effort, deadline: remark.is_some().then_some(SHORT_DEADLINE), remark }
+        Self { cases, effort, deadline: remark.is_some().then_some(SHORT_DEADLINE), remark, left_out }
     }
+}
+
+/// Memory of a GPU.
+#[derive(Debug, Clone, Copy)]
+enum Room {
+    /// What does not fit there is refused when it is tried.
+    Own,
+    /// The system's, which stops programs where it has none left: so many bytes of it are, where it says.
+    Shared(Option<u64>),
+}
+
+impl Room {
+    fn holds_twenty(self, precision: Precision) -> bool {
+        // Tensors, and weights on their way.
+        let needed = weights_of_twenty(precision) / 2 * 3;
+        match self {
+            Self::Own => true,
+            Self::Shared(left) => left.is_some_and(|left| left >= needed),
+        }
+    }
+
+    fn reason(self, precision: Precision) -> String {
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        let left = match self {
+            Self::Shared(Some(left)) => format!("has {:.1} GB left", gigabytes(left)),
+            _ => "does not say what it has left".to_owned(),
+        };
+        format!(
+            "its weights take {:.1} GB of the memory that this GPU shares with the system, which {left}: `moue bench --net {TWENTY_CENTRE}` tries it",
+            gigabytes(weights_of_twenty(precision))
+        )
+    }
+}
+
+fn weights_of_twenty(precision: Precision) -> u64 {
+    if precision == Precision::F16 { TWENTY_BYTES / 2 } else { TWENTY_BYTES }
 }
 
 /// Kinds of places.
@@ -153,9 +212,10 @@ enum Place<'n> {
     Reference,
     /// An adapter of this name that is a CPU.
     Software(&'n str),
-    /// A GPU, and whether it computes in f16.
+    /// A GPU, whether it computes in f16, and its memory.
     Hardware {
         f16: bool,
+        room: Room,
     },
 }
 
@@ -167,24 +227,50 @@ mod tests {
         suite.cases.iter().find(|case| case.net == net).map(|case| case.batches.clone())
     }
 
+    const GPU: Place<'_> = Place::Hardware { f16: true, room: Room::Own };
+
     #[test]
-    fn a_gpu_is_measured_with_all_there_is_except_what_takes_gigabytes() {
-        let suite = Suite::choose(&[], &[], &[], Place::Hardware { f16: true });
-        assert_eq!(suite.cases.len(), 2 * (ARCHITECTURES.len() + 2));
-        assert_eq!(suite.cases.iter().filter(|case| case.precision == Precision::F16).count(), ARCHITECTURES.len() + 2);
-        let single = Suite::choose(&[], &[], &[], Place::Hardware { f16: false });
+    fn a_gpu_is_measured_with_all_there_is_and_ten_crops_are_one() {
+        let suite = Suite::choose(&[], &[], &[], GPU);
+        assert_eq!(suite.cases.len(), 2 * (ARCHITECTURES.len() + 3));
+        assert_eq!(suite.cases.iter().filter(|case| case.precision == Precision::F16).count(), ARCHITECTURES.len() + 3);
+        let single = Suite::choose(&[], &[], &[], Place::Hardware { f16: false, room: Room::Own });
         assert!(single.cases.iter().all(|case| case.precision == Precision::F32));
         assert_eq!(batches(&suite, "vgg16"), Some(vec![1, 8, 64]));
         assert_eq!((batches(&suite, FRAME), batches(&suite, TWENTY)), (Some(vec![1, 16]), None));
-        assert_eq!((suite.deadline, suite.remark), (None, None));
+        assert_eq!(batches(&suite, TWENTY_CENTRE), Some(vec![1]));
+        assert!(suite.cases.last().is_some_and(|case| case.net == TWENTY_CENTRE), "it may take all the memory there is");
+        assert_eq!((suite.deadline, suite.remark, suite.left_out), (None, None, Vec::new()));
+    }
+
+    #[test]
+    fn what_the_shared_memory_does_not_hold_is_left_out_with_its_reason() {
+        let of = |nets: &[String], left| Suite::choose(nets, &[], &[], Place::Hardware { f16: true, room: Room::Shared(left) });
+        let precisions = |suite: &Suite| -> Vec<Precision> {
+            suite.cases.iter().filter(|case| case.net == TWENTY_CENTRE).map(|case| case.precision).collect()
+        };
+        assert_eq!(precisions(&of(&[], Some(32_000_000_000))), [Precision::F32, Precision::F16]);
+        let eight = of(&[], Some(6_000_000_000));
+        assert_eq!(precisions(&eight), [Precision::F16]);
+        let [(case, reason)] = &eight.left_out[..] else { panic!("{:?}", eight.left_out) };
+        assert_eq!((case.net.as_str(), case.precision), (TWENTY_CENTRE, Precision::F32));
+        assert!(["5.9 GB", "6.0 GB left", TWENTY_CENTRE].iter().all(|word| reason.contains(word)), "{reason}");
+        assert_eq!((precisions(&of(&[], None)).len(), of(&[], None).left_out.len()), (0, 2));
+        assert_eq!(precisions(&of(&[TWENTY_CENTRE.into()], None)).len(), 2, "asked for, it is tried");
     }
 
     #[test]
     fn a_cpu_is_measured_with_less_and_says_so() {
         let suite = Suite::choose(&[], &[], &[], Place::Software("lavapipe"));
         assert_eq!((batches(&suite, DEFAULT), batches(&suite, "resnet101")), (Some(vec![1, 8]), Some(vec![1])));
-        assert!(suite.remark.is_some_and(|text| text.contains("lavapipe is a CPU") && text.contains("--net")));
-        assert!(suite.deadline.is_some());
+        let remark = suite.remark.clone().unwrap_or_default();
+        assert!(
+            ["lavapipe is a CPU", "f16", "larger batches", TWENTY, "--net"].iter().all(|word| remark.contains(word)),
+            "{remark}"
+        );
+        assert!(suite.deadline.is_some() && suite.cases.iter().all(|case| ![TWENTY, TWENTY_CENTRE].contains(&case.net.as_str())));
+        let half = Suite::choose(&[], &[], &[Precision::F16], Place::Software("lavapipe"));
+        assert!(half.remark.is_some_and(|text| !text.contains("f16")));
         let suite = Suite::choose(&[], &[], &[], Place::Reference);
         assert_eq!(suite.cases, [Case { net: DEFAULT.into(), batches: vec![1], precision: Precision::F32 }]);
     }
@@ -196,7 +282,7 @@ mod tests {
         assert_eq!(suite.cases.len(), 3);
         assert_eq!((batches(&suite, "vgg16"), batches(&suite, FRAME)), (Some(vec![1, 8]), Some(vec![1, 8])));
         assert_eq!((suite.effort, suite.deadline, suite.remark), (THOROUGH, None, None));
-        assert_eq!(batches(&Suite::choose(&nets, &[], &[], Place::Hardware { f16: true }), TWENTY), Some(vec![1]));
+        assert_eq!(batches(&Suite::choose(&nets, &[], &[], GPU), TWENTY), Some(vec![1]));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Files the command line writes.
 
+use std::fs::{File, OpenOptions};
 use std::io::Cursor;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat};
@@ -32,6 +33,53 @@ pub fn make_room(path: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Makes the folder of a file that [`replace`] will write, and tries whether that can be done. What lies there already stays as it is.
+///
+/// # Errors
+/// As [`make_room`]; [`Error::Io`] where the file or one beside it cannot be written.
+pub fn check(path: &Path) -> Result<()> {
+    make_room(path)?;
+    let path = target(path);
+    if !is_plain(&path) {
+        return Ok(());
+    }
+    if path.exists() {
+        OpenOptions::new().append(true).open(&path).map_err(|error| Error::io(&path, error))?;
+    }
+    let part = part(&path);
+    File::create(&part).and_then(|_| std::fs::remove_file(&part)).map_err(|error| Error::io(&part, error))
+}
+
+/// Writes bytes to a file in one step: a reader sees the old content or the new. What is no plain file, as a pipe, is written as it is.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let path = target(path);
+    if !is_plain(&path) {
+        return write(&path, bytes);
+    }
+    let part = part(&path);
+    write(&part, bytes)?;
+    std::fs::rename(&part, &path).map_err(|error| Error::io(&path, error))
+}
+
+/// Whether a plain file is there, or nothing: what can be written several times over.
+pub fn is_plain(path: &Path) -> bool {
+    path.is_file() || !path.exists()
+}
+
+/// What a link points at: the link stays.
+fn target(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+}
+
+fn part(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
 }
 
 /// The format a path's extension asks for, where moue can write it.

@@ -1,12 +1,12 @@
 //! The model and the device of a run.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::outcome::Failure;
 use super::terminal;
 use crate::device::Device;
-use crate::gpu::{Adapter, Choices};
+use crate::gpu::{Adapter, Choices, Tuning};
 use crate::recognizer::{Builder, Recognizer};
 use crate::weights::Model;
 
@@ -26,8 +26,8 @@ pub struct DeviceArgs {
     /// An index or a part of a name from `moue devices`, or `cpu` for the built-in reference [default: the best adapter]
     #[arg(long, env = "MOUE_DEVICE", value_name = "DEVICE")]
     device: Option<String>,
-    /// Time what could compute each convolution on this adapter, where that was not done before, and keep what is fastest for later runs: in
-    /// the user's folder for caches, or in the one that MOUE_TUNING names
+    /// Time how each convolution can be computed on this adapter, where that was not done before: 3 x 3 ones directly and by Winograd's method, and on a GPU direct
+    /// ones in tiles of several sizes. Keep what is fastest for later runs, in the user's folder for caches or in the one that MOUE_TUNING names
     #[arg(long)]
     tune: bool,
 }
@@ -97,7 +97,15 @@ fn tuning(adapter: &Adapter, measures: bool) -> Choices {
     if let Some(sentence) = warning {
         terminal::warning(sentence);
     }
-    tuning
+    let shown = Mutex::new(None);
+    tuning.watched(move |what| {
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        match what {
+            Tuning::Begun(layer) => *shown = Some(terminal::passing(format!("--tune: {layer}"))),
+            Tuning::Ended => *shown = None,
+            Tuning::Unkept(error) => terminal::warning(format!("--tune: {error}; what is measured is not kept")),
+        }
+    })
 }
 
 /// Where choices of kernels are kept: `moue/tuning` in the user's folder for caches, or what `MOUE_TUNING` names; none where that is empty.

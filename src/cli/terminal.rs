@@ -65,6 +65,24 @@ fn say(mark: String, text: impl Display) {
     let _ = writeln!(std::io::stderr(), "{mark}: {text}");
 }
 
+/// A line on a terminal that says what is being done, until it is dropped; elsewhere nothing.
+#[derive(Debug)]
+pub struct Passing(ProgressBar);
+
+/// Shows such a line.
+pub fn passing(text: String) -> Passing {
+    let style = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let bar = ProgressBar::new_spinner().with_style(style).with_message(text);
+    bar.tick();
+    Passing(bar)
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// A progress bar over `count` pictures, of which `skipped` are done already, on a terminal; elsewhere it draws nothing.
 pub fn progress(count: usize, skipped: usize) -> ProgressBar {
     let before = if skipped == 0 { String::new() } else { format!("  ({skipped} skipped, answered before)") };

@@ -22,7 +22,7 @@ pub use adapter::Adapter;
 pub use adapter::adapters;
 #[cfg(all(feature = "web", target_family = "wasm"))]
 pub(crate) use adapter::is_integrated;
-pub use choices::{Choice, Choices};
+pub use choices::{Choice, Choices, Tuning};
 pub use mapping::Wait;
 pub use plan::{MOST_IN_FLIGHT, Plan, Spent, Timing};
 pub use recording::{BufferId, Dispatch, MOST_LAYERS, Recording, Slice, Work, grid};
@@ -283,6 +283,14 @@ impl Gpu {
     /// What decides the variants of the kernels.
     pub fn capabilities(&self) -> Capabilities {
         self.shared.capabilities
+    }
+
+    /// Whether a workgroup of `shader` is within the device's limits.
+    pub(crate) fn holds(&self, shader: &shader::Shader) -> bool {
+        let limits = &self.shared.limits;
+        let invocations: u32 = shader.workgroup.iter().product();
+        shader.workgroup_bytes <= limits.max_compute_workgroup_storage_size
+            && invocations <= limits.max_compute_invocations_per_workgroup
     }
 
     /// Largest storage binding in bytes.

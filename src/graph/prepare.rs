@@ -85,9 +85,13 @@ fn winograd(
     precision: Precision,
     choice: Option<Choice>,
 ) -> Option<Winograd> {
-    let (method, shape) = (Winograd::choose(gpu.capabilities(), precision)?, winograd_shape(graph, step)?);
-    let pays = choice.map_or(method.pays(shape), |choice| choice == Choice::Winograd);
-    (pays && method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32))).then_some(method)
+    let shape = winograd_shape(graph, step)?;
+    let method = match choice {
+        Some(Choice::Winograd) => Winograd::on(gpu.capabilities()),
+        Some(Choice::Direct | Choice::Tiled { .. }) => None,
+        None => Winograd::choose(gpu.capabilities(), precision).filter(|method| method.pays(shape)),
+    }?;
+    method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32)).then_some(method)
 }
 
 /// A convolution as far as its time depends on it.
@@ -124,13 +128,7 @@ pub(super) fn prepare(
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
             // Tiles are chosen for the number of images.
             let images = tuning::decisive_images(gpu);
-            let decided = Winograd::choose(gpu.capabilities(), precision).and(winograd_shape(graph, step)).and(layer_of(
-                graph,
-                step,
-                members.len(),
-                images,
-                precision,
-            ));
+            let decided = winograd_shape(graph, step).and_then(|_| layer_of(graph, step, members.len(), images, precision));
             let choice = match (gpu.choices(), decided) {
                 (Some(choices), Some(layer)) => tuning::choose(gpu, choices, layer)?,
                 _ => None,

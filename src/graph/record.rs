@@ -165,7 +165,7 @@ impl Prepared {
     /// Measures what is fastest for `images` of all members, where the device is to be tuned: before [`Prepared::slabs`] and [`Prepared::record`].
     ///
     /// # Errors
-    /// The device's; [`Error::Io`] where the choices cannot be kept.
+    /// The device's.
     pub fn tune(&self, images: usize) -> Result<()> {
         let Some(choices) = self.gpu.choices() else { return Ok(()) };
         for (step, weights) in self.schedule.steps.iter().zip(&self.weights) {

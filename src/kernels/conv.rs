@@ -20,7 +20,7 @@ pub enum Variant {
     Direct,
     /// GPUs: tiles in workgroup memory, of 128 x 128 to 32 x 32: see [`Tiling`].
     Tile,
-    /// GPUs that share the processor's memory, and smaller ones: tiles of 64 x 64 and 32 x 32.
+    /// GPUs that share the processor's memory: tiles, by the rule of 64 x 64 and 32 x 32.
     SmallTile,
     /// GPUs with cooperative matrices, for tensors in f16: tiles of 128 x 128 to 32 x 32.
     Matrix,
@@ -377,7 +377,8 @@ impl Conv {
             at,
             if variant == Variant::Grouped { 4 * kh * (kw * (group_in + 1) + 1) } else { kh * (kw * (params_in + 1) + 1) },
         )?;
-        holds(at, weights.weights, (element * members * weights_stride) as u64)?;
+        let weights_bytes = element as u64 * members as u64 * weights_stride as u64;
+        holds(at, weights.weights, weights_bytes)?;
         holds(at, weights.bias, (16 * members * out_c4) as u64)?;
         let images = input.images / members;
         let pixels = (images * output.pixels()) as u64;
@@ -420,10 +421,7 @@ impl Conv {
             grid,
             work: Work {
                 flops: 2 * outputs * taps,
-                bytes: self.in_bytes(input)
-                    + residual.map_or(0, |r| r.size())
-                    + precision.vec4() / 4 * outputs
-                    + (element * members * weights_stride) as u64,
+                bytes: self.in_bytes(input) + residual.map_or(0, |r| r.size()) + precision.vec4() / 4 * outputs + weights_bytes,
             },
         };
         if parts == 1 {

@@ -89,7 +89,8 @@ impl ConvTranspose {
             return Err(Error::shape(at, "a stride of 0"));
         }
         loops(at, 4 * kh * (kw * (group_in + 1) + 1))?;
-        holds(at, self.weights, (4 * members * weights_stride) as u64)?;
+        let weights_bytes = 4 * members as u64 * weights_stride as u64;
+        holds(at, self.weights, weights_bytes)?;
         holds(at, self.bias, (16 * members * output.c4()) as u64)?;
         let images = input.images / members;
         let n = |value: usize| value as u32;
@@ -108,8 +109,8 @@ impl ConvTranspose {
             buffers: vec![self.bias, self.bias, output.slice, input.slice, self.weights],
             grid: grid((images * output.pixels() * output.c4()) as u64, CONV_TRANSPOSE.workgroup[0], members as u64)?,
             work: Work {
-                flops: 2 * (input.images * input.pixels() * input.channels * group_out * kh * kw) as u64,
-                bytes: input.size() + output.size() + (4 * members * weights_stride) as u64,
+                flops: 2 * input.images as u64 * input.pixels() as u64 * input.channels as u64 * (group_out * kh * kw) as u64,
+                bytes: input.size() + output.size() + weights_bytes,
             },
         })
     }

@@ -186,7 +186,7 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View, workspace: Optio
     if layer.tile == 0 || (layer.variant == DenseVariant::Stream && layer.tile != STREAM_TILE) {
         return Err(Error::shape(at, format!("tiles of {} outputs / 4", layer.tile)));
     }
-    let weights = precision.vec4() * (members * in_c4 * 4 * out_c4.next_multiple_of(layer.tile)) as u64;
+    let weights = precision.vec4() * members as u64 * in_c4 as u64 * 4 * out_c4.next_multiple_of(layer.tile) as u64;
     holds(at, layer.weights, weights)?;
     holds(at, layer.bias, (16 * members * out_c4) as u64)?;
     let params = Params {
@@ -200,8 +200,8 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View, workspace: Optio
         relu: u32::from(layer.relu),
     };
     let work = Work {
-        flops: 2 * (input.images * input.pixels() * input.channels * (end - first)) as u64,
-        bytes: weights + input.size() + precision.vec4() * (output.images * out_c4) as u64,
+        flops: 2 * input.images as u64 * input.pixels() as u64 * input.channels as u64 * (end - first) as u64,
+        bytes: weights + input.size() + precision.vec4() * output.images as u64 * out_c4 as u64,
     };
     let images = input.images / members;
     if layer.is_tiled(input.images) {

@@ -58,12 +58,12 @@ pub struct View {
 impl View {
     /// Bytes of `[images, height, width, channels / 4]` vec4.
     pub fn bytes(precision: Precision, images: usize, channels: usize, height: usize, width: usize) -> u64 {
-        precision.vec4() * (images * height * width * channels.div_ceil(4)) as u64
+        precision.vec4() * images as u64 * height as u64 * width as u64 * channels.div_ceil(4) as u64
     }
 
     /// Its bytes.
     pub fn size(&self) -> u64 {
-        self.precision.vec4() * self.vec4s() as u64
+        Self::bytes(self.precision, self.images, self.channels, self.height, self.width)
     }
 
     /// Channels / 4, rounded up.

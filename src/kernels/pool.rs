@@ -72,8 +72,10 @@ pub fn pool(at: &str, pool: Pool, input: View, output: View) -> Result<Dispatch>
         average: u32::from(pooling != Pooling::Max),
         count_include_pad: u32::from(pooling == Pooling::Average { count_include_pad: true }),
     };
-    let work =
-        Work { flops: (output.vec4s() * 4 * window.kernel[0] * window.kernel[1]) as u64, bytes: input.size() + output.size() };
+    let work = Work {
+        flops: 4 * output.vec4s() as u64 * window.kernel[0] as u64 * window.kernel[1] as u64,
+        bytes: input.size() + output.size(),
+    };
     let shader = if reads == BindingKind::Image { &POOL_IMAGE } else { &POOL };
     one_a_item(at, shader.of(precision), params, vec![output.slice, input.slice], output.vec4s(), work)
 }
@@ -133,6 +135,7 @@ pub fn fractional_max_pool(at: &str, kernel: [usize; 2], starts: Slice, input: V
         kernel_height: n(kernel[0]),
         kernel_width: n(kernel[1]),
     };
-    let work = Work { flops: (output.vec4s() * 4 * kernel[0] * kernel[1]) as u64, bytes: input.size() + output.size() };
+    let work =
+        Work { flops: 4 * output.vec4s() as u64 * kernel[0] as u64 * kernel[1] as u64, bytes: input.size() + output.size() };
     one_a_item(at, FRACTIONAL_MAX_POOL.of(precision), params, vec![input.slice, starts, output.slice], output.vec4s(), work)
 }

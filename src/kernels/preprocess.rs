@@ -197,7 +197,7 @@ pub fn normalise(
             params: bytemuck::bytes_of(&params).to_vec(),
             buffers,
             grid: grid.map(|groups| groups as u32),
-            work: Work { flops: (2 * channels * outputs) as u64, bytes },
+            work: Work { flops: 2 * channels as u64 * outputs as u64, bytes },
         });
     }
     one_a_item(at, NORMALISE.of(output.precision), params, buffers, outputs, Work { flops: 30 * outputs as u64, bytes })

@@ -67,14 +67,13 @@ impl Tiling {
         all.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(Self { side: 64, parts: 1 }, |(tiling, _)| tiling)
     }
 
-    /// Those that are worth measuring for a tiled variant.
-    pub fn candidates(variant: Variant) -> impl Iterator<Item = Self> {
-        let small = variant == Variant::SmallTile;
+    /// Those that are measured for a tiled variant: all sizes, whatever the rule would take.
+    pub fn candidates() -> impl Iterator<Item = Self> {
         let all = [(128, 1), (64, 1), (32, 1), (64, 2), (64, 4), (64, 8), (32, 2), (32, 4), (32, 8)];
-        all.into_iter().filter(move |(side, _)| !small || *side < 128).map(|(side, parts)| Self { side, parts })
+        all.into_iter().map(|(side, parts)| Self { side, parts })
     }
 
-    pub(super) fn shader(self, variant: Variant) -> Option<&'static Shader> {
+    pub(crate) fn shader(self, variant: Variant) -> Option<&'static Shader> {
         let matrix = variant == Variant::Matrix;
         Some(match (self.side, self.parts) {
             (128, 1) if matrix => &shader::CONV_MATRIX_128,

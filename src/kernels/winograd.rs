@@ -86,10 +86,15 @@ pub struct WinogradBuffers {
 impl Winograd {
     /// For an adapter and tensors in `precision`; `None` where cooperative matrices do more for it than fewer products.
     pub fn choose(capabilities: Capabilities, precision: Precision) -> Option<Self> {
-        let of = |precision| Variant::choose(capabilities, precision, [4, 4], 1);
-        let method = if of(precision) == Variant::Matrix { None } else { Self::with(of(Precision::F32)) };
+        let matrices = Variant::choose(capabilities, precision, [4, 4], 1) == Variant::Matrix;
+        if matrices { None } else { Self::on(capabilities) }
+    }
+
+    /// For an adapter, whether it is a good choice there or not.
+    pub fn on(capabilities: Capabilities) -> Option<Self> {
+        let method = Self::with(Variant::choose(capabilities, Precision::F32, [4, 4], 1))?;
         // What works with a bounded part works with one binding of it.
-        method.map(|method| if method.on_cpu() { method } else { method.within(MOST_BETWEEN.min(capabilities.binding)) })
+        Some(if method.on_cpu() { method } else { method.within(MOST_BETWEEN.min(capabilities.binding)) })
     }
 
     /// With products of a variant; `None` where it does not compute them in f32, without groups.
@@ -165,7 +170,7 @@ impl Winograd {
     /// Bytes of the packed weights of a convolution of `channels` for `members`.
     pub fn weight_bytes(self, [channels, out]: [usize; 2], members: usize) -> u64 {
         let out = out.next_multiple_of(4 * self.tile());
-        4 * (POINTS * members * channels.next_multiple_of(4) * out) as u64
+        4 * POINTS as u64 * members as u64 * channels.next_multiple_of(4) as u64 * out as u64
     }
 
     /// How the products read their weights.
@@ -363,6 +368,9 @@ mod tests {
         let shape = Shape { channels: [64, 64], output: [224, 224] };
         let [given, _] = Winograd::choose(capabilities, Precision::F32).unwrap().workspace(shape, 1, 64);
         assert!(given <= 1 << 27 && given > 1 << 26, "{given}");
+        let matrices = Capabilities { matrices: true, ..capabilities };
+        assert_eq!(Winograd::choose(matrices, Precision::F16), None, "the rule's");
+        assert_eq!(Winograd::on(matrices), Winograd::on(capabilities), "what is measured beside it");
     }
 
     #[test]

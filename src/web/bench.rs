@@ -57,7 +57,7 @@ async fn measured(
     for &precision in &precisions {
         device.check(precision)?;
     }
-    let suite = Suite::new(&nets, &batches, &precisions, &device);
+    let suite = Suite::new(&nets, &batches, &precisions, &device, None);
     if suite.remark.is_some() {
         watch.say("This adapter is a CPU: less is measured, and briefly.");
     }

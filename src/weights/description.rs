@@ -179,6 +179,11 @@ impl Oversample {
         }
     }
 
+    /// How often a network reads a face: crops of all views.
+    pub fn readings(self) -> u64 {
+        (self.views().len() * self.crops([1; 2], [1; 2]).len()) as u64
+    }
+
     /// The crops of each view, with an `[h, w]` window in a `resize`d picture.
     pub fn crops(self, resize: [u32; 2], window: [u32; 2]) -> Vec<Crop> {
         match self {

@@ -221,6 +221,8 @@ export interface BenchResult {
   readback_ms: number | null;
   images_per_s: number;
   gflops: number | null;
+  /** Operations of the batch, in 10^9, where every convolution is computed directly, whatever computed it. */
+  direct_gflop: number | null;
   share_of_roof: number | null;
   gbytes_per_s: number | null;
   first_ms: number;

@@ -9,8 +9,8 @@ use crate::cli::terminal::Paint;
 /// Operators that are listed one by one.
 const MOST_KERNELS: usize = 15;
 
-/// Where, the ceilings, a line a result, and the operators where they were timed.
-pub fn write(report: &BenchReport, out: &mut impl Write) -> io::Result<()> {
+/// Where, the ceilings, a line a result, and the operators where they were timed. `cpu`: the adapter is one, and copies into textures are in no operator's time.
+pub fn write(report: &BenchReport, cpu: bool, out: &mut impl Write) -> io::Result<()> {
     let paint = Paint::stdout();
     let AdapterReport { name, backend, driver } = &report.adapter;
     let driver = if driver.is_empty() { String::new() } else { format!(", {driver}") };
@@ -37,6 +37,14 @@ pub fn write(report: &BenchReport, out: &mut impl Write) -> io::Result<()> {
             operators(result, kernels, out)?;
         }
     }
+    let timed = report.results.iter().filter_map(|result| result.kernels.as_ref()).any(|kernels| !kernels.is_empty());
+    if cpu && timed {
+        writeln!(
+            out,
+            "{}",
+            paint.dim("copies into textures, which this adapter makes between operators, are in no operator's time")
+        )?;
+    }
     Ok(())
 }
 
@@ -47,10 +55,12 @@ fn share(share: Option<f64>) -> String {
 fn operators(result: &Measurement, kernels: &[Kernel], out: &mut impl Write) -> io::Result<()> {
     let paint = Paint::stdout();
     let sum: f64 = kernels.iter().map(|kernel| kernel.ms).sum();
-    let images = result.images_a_submission.unwrap_or(1);
-    let (net, precision) = (&result.net, &result.precision);
+    let Measurement { net, precision, batch, .. } = result;
+    let images = result.kernels_images.unwrap_or(1);
+    let direct = result.direct_gflop.map(|gflop| gflop * images as f64 / f64::from(*batch) / (sum / 1e3).max(1e-9));
+    let direct = direct.map_or(String::new(), |gflops| format!(", {gflops:.1} GFLOP/s of direct convolution's multiply-adds"));
     writeln!(out)?;
-    writeln!(out, "{}", paint.bold(format!("{net}, {precision}, a submission of {images}: {sum:.2} ms in kernels")))?;
+    writeln!(out, "{}", paint.bold(format!("{net}, {precision}, a submission of {images}: {sum:.2} ms in kernels{direct}")))?;
     let (listed, rest) = kernels.split_at(kernels.len().min(MOST_KERNELS));
     let width =
         |name: fn(&Kernel) -> &str, least: usize| listed.iter().map(|k| name(k).chars().count()).max().unwrap_or(0).max(least);
