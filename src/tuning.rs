@@ -6,7 +6,7 @@ use crate::bench::Load;
 use crate::error::{Error, Result};
 use crate::gpu::{Choice, Choices, Gpu, Recording, Scratch};
 use crate::kernels::{
-    Conv, ConvWeights, Tiling, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape, packed_bias,
+    Conv, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, packed_bias,
 };
 use crate::precision::Precision;
 use crate::tensor::Tensor;
@@ -86,15 +86,16 @@ pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
     let mut all = vec![Choice::Direct];
     let winograd = window.output("layer", layer.input, false).ok().and_then(|output| {
         let shape = WinogradShape::of(window, groups, [c, o], output)?;
-        let method = Winograd::choose(gpu.capabilities(), precision)?;
-        let most = gpu.most_for(method.weights(), Precision::F32);
-        (images == decisive_images(gpu) && method.fits(shape, members, most)).then_some((method, shape))
+        let methods = Winograd::choose(gpu.capabilities(), precision)?.into_iter();
+        let fits = move |method: &Winograd| method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32));
+        (images == decisive_images(gpu)).then(|| (methods.filter(fits), shape))
     });
-    if let Some((method, shape)) = winograd {
-        all.push(Choice::Winograd);
-        if method.pays(shape) {
-            all.swap(0, 1);
-        }
+    if let Some((methods, shape)) = winograd {
+        let choice = |method: Winograd| Choice::Winograd { side: method.size.pixels() };
+        all.extend(methods.clone().map(choice));
+        let rule = Winograd::cheapest(methods, shape).map(choice);
+        let first = all.iter().position(|&choice| Some(choice) == rule);
+        all.swap(0, first.unwrap_or(0));
     }
     if variant.is_tiled() {
         let tilings = Tiling::candidates(variant);
@@ -169,19 +170,21 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, scratch: &mut Scratch) -> Re
     let bias_buffer = gpu.upload("bias", bytemuck::cast_slice(&bias))?;
     let bias_slice = recording.shared("bias", &bias_buffer);
     let dispatches = match choice {
-        Choice::Winograd => {
+        Choice::Winograd { side } => {
+            let mut methods = Winograd::choose(gpu.capabilities(), precision).into_iter().flatten();
             let (Some(method), Some(shape)) =
-                (Winograd::choose(gpu.capabilities(), precision), WinogradShape::of(window, groups, [c, o], [oh, ow]))
+                (methods.find(|method| method.size.pixels() == side), WinogradShape::of(window, groups, [c, o], [oh, ow]))
             else {
                 return Err(Error::shape("layer", "Winograd's method does not compute it"));
             };
             let bytes = method.weight_bytes([c, o], members);
             let weights = gpu.reserve_for(method.weights(), Precision::F32, "weights", bytes)?;
             let packed = method.pack("layer", &vec![&weight; members], 0)?;
-            for point in 0..WINOGRAD_POINTS as u64 {
-                gpu.write(&weights, bytes / WINOGRAD_POINTS as u64 * point, bytemuck::cast_slice(&packed))?;
+            let points = method.size.points();
+            for point in 0..points as u64 {
+                gpu.write(&weights, bytes / points as u64 * point, bytemuck::cast_slice(&packed))?;
             }
-            let zeros = gpu.upload("zeros", &vec![0; 4 * WINOGRAD_POINTS * bias.len()])?;
+            let zeros = gpu.upload("zeros", &vec![0; 4 * points * bias.len()])?;
             let buffers = WinogradBuffers {
                 weights: recording.shared("weights", &weights),
                 zeros: recording.shared("zeros", &zeros),

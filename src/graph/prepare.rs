@@ -7,7 +7,7 @@ use super::schedule::{Norm, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Choice, Gpu};
-use crate::kernels::{self, DenseVariant, Variant, View, WINOGRAD_POINTS, Winograd, WinogradShape, packed_bias};
+use crate::kernels::{self, DenseVariant, Variant, View, Winograd, WinogradShape, packed_bias};
 use crate::precision::Precision;
 use crate::resample::taps;
 use crate::tensor::Tensor;
@@ -85,9 +85,14 @@ fn winograd(
     precision: Precision,
     choice: Option<Choice>,
 ) -> Option<Winograd> {
-    let (method, shape) = (Winograd::choose(gpu.capabilities(), precision)?, winograd_shape(graph, step)?);
-    let pays = choice.map_or(method.pays(shape), |choice| choice == Choice::Winograd);
-    (pays && method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32))).then_some(method)
+    let (methods, shape) = (Winograd::choose(gpu.capabilities(), precision)?, winograd_shape(graph, step)?);
+    let fits = |method: &Winograd| method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32));
+    let mut methods = methods.into_iter().filter(fits);
+    match choice {
+        Some(Choice::Winograd { side }) => methods.find(|method| method.size.pixels() == side),
+        Some(_) => None,
+        None => Winograd::cheapest(methods, shape),
+    }
 }
 
 /// A convolution as far as its time depends on it.
@@ -142,12 +147,13 @@ pub(super) fn prepare(
                 let bytes = method.weight_bytes([input[0], *channels], members.len());
                 let buffer = gpu.reserve_for(method.weights(), Precision::F32, &format!("{at} weights"), bytes)?;
                 // One product after the other: the host holds no whole layer of them.
-                for point in 0..WINOGRAD_POINTS {
+                let points = method.size.points();
+                for point in 0..points {
                     let packed = method.pack(at, &weights, point)?;
-                    let offset = bytes / WINOGRAD_POINTS as u64 * point as u64;
+                    let offset = bytes / points as u64 * point as u64;
                     gpu.write(&buffer, offset, bytemuck::cast_slice(&packed))?;
                 }
-                let zeros = upload("zeros", &vec![0.0; WINOGRAD_POINTS * bias.len()])?;
+                let zeros = upload("zeros", &vec![0.0; points * bias.len()])?;
                 return Ok(StepWeights::Winograd { method, weights: buffer, zeros, bias: upload("bias", &bias)? });
             }
             let variant = Variant::choose(gpu.capabilities(), precision, [input[0], *channels], *groups);
