@@ -5,9 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use crate::bench::Load;
 use crate::error::{Error, Result};
 use crate::gpu::{Choice, Choices, Gpu, Recording, Scratch};
-use crate::kernels::{
-    Conv, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, packed_bias,
-};
+use crate::kernels::{Conv, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, packed_bias};
 use crate::precision::Precision;
 use crate::tensor::Tensor;
 use crate::window::Window;

@@ -86,7 +86,11 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
 
         // What it would run, it does, whatever the clock said: a split sum, in memory that is laid out for it.
         let tiles = !gpu.capabilities().cpu;
-        let split = if tiles { serde_json::json!({"tiled": {"side": 32, "parts": 8}}) } else { serde_json::json!({"winograd": {"side": 2}}) };
+        let split = if tiles {
+            serde_json::json!({"tiled": {"side": 32, "parts": 8}})
+        } else {
+            serde_json::json!({"winograd": {"side": 2}})
+        };
         let choices = strange["choices"].as_object_mut().unwrap();
         // For whatever number of images it was measured.
         let layers: Vec<String> =
@@ -97,7 +101,8 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
         answers(&forced);
         let prepared = Prepared::new(&forced, graph.clone(), &[&weights], &[], Precision::F32).unwrap();
         let wanted = if tiles { ["conv_split_32", ""] } else { ["winograd_input", "_2"] };
-        let count = shaders_of(&prepared, 1).iter().filter(|name| name.starts_with(wanted[0]) && name.ends_with(wanted[1])).count();
+        let count =
+            shaders_of(&prepared, 1).iter().filter(|name| name.starts_with(wanted[0]) && name.ends_with(wanted[1])).count();
         // The 1 x 1 convolution is none of Winograd's.
         assert_eq!(count, if tiles { 4 } else { 3 }, "{}", gpu.name());
 

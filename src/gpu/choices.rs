@@ -182,7 +182,9 @@ mod tests {
         let (kept, warning) = Choices::open(&adapter("1.0"), Some(&path), false);
         assert!(warning.is_none() && kept.is_empty());
         let choices: BTreeMap<String, Choice> =
-            [("a", Choice::Winograd { side: 4 }), ("b", Choice::Tiled { side: 64, parts: 3 })].map(|(key, c)| (key.to_owned(), c)).into();
+            [("a", Choice::Winograd { side: 4 }), ("b", Choice::Tiled { side: 64, parts: 3 })]
+                .map(|(key, c)| (key.to_owned(), c))
+                .into();
         kept.save(&choices).unwrap();
         let (same, warning) = Choices::open(&adapter("1.0"), Some(&path), false);
         assert_eq!((warning, &*same.choices.lock().unwrap()), (None, &choices));
