@@ -100,6 +100,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("winograd_input_texture_4", "index / params.in_c4 % tiles", "index % tiles"),
     ("winograd_input_texture_4", "params.members * params.together", "params.together"),
     ("winograd_input_texture_2", "tile % across * 2u", "tile % across * 4u"),
+    ("winograd_input_texture_2_f16", "d[0] - d[2]", "d[0] + d[2]"),
     ("winograd_input_texture_2", "row2[1] = points[2]", "row1[2] = points[2]"),
     ("winograd_input_buffer_4", "params.first + chosen % params.together", "chosen % params.together"),
     ("winograd_input_buffer_4", "chosen / params.together * params.images", "chosen / params.together"),
