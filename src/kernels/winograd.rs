@@ -63,7 +63,7 @@ const INPUT: f64 = 76.0;
 const OUTPUT: f64 = 146.0;
 const WEIGHT: f64 = 4.0;
 const FIXED: f64 = 3e6;
-/// F(2, 3) is taken before F(4, 3) where it is cheaper by this: what is alike for one image F(4, 3) does faster for more of them.
+/// F(2, 3) is taken before F(4, 3) where it is cheaper by this: what is alike for one image F(4, 3) does faster for eight.
 const LEAD: f64 = 1.1;
 /// Pixels that a workgroup of the products takes: what is not filled is computed all the same.
 const TOGETHER: usize = 32;
@@ -150,8 +150,9 @@ impl Winograd {
     /// The cheapest of `methods` for a shape; `None` where a direct kernel is.
     ///
     /// On lavapipe F(2, 3) takes 0.64 of the direct kernels' time for one image of 10 x 10 and 512 channels (F(4, 3): 1.08) and 0.90 for VGG_M's 13 x 13 from
-    /// 256 to 512 (0.98): few tiles of 4 x 4 leave workgroups empty and have weights to read. From 512 to 512 at 14 x 14 and 13 x 13 both sizes are alike
-    /// (0.71 and 0.70, 0.81 and 0.81), at 7 x 7 direct kernels are faster (1.06, 2.03), on larger maps F(4, 3) is (28 x 28: 0.68, 0.48).
+    /// 256 to 512 (0.98): few tiles of 4 x 4 leave workgroups empty and have weights to read. From 512 to 512 at 14 x 14 and 13 x 13 (0.70 and 0.81) the sizes are
+    /// within a tenth of one another, now this one ahead and now that; at 7 x 7 direct kernels are faster (1.06, 2.03), on larger maps F(4, 3) is (28 x 28:
+    /// 0.68, 0.48).
     pub fn cheapest(methods: impl IntoIterator<Item = Self>, shape: Shape) -> Option<Self> {
         let paying = methods.into_iter().filter(|method| method.pays(shape));
         let cost = |method: &Self| method.cost(shape) * if method.size == Size::Two { LEAD } else { 1.0 };
