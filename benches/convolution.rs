@@ -42,6 +42,7 @@ fn bench(criterion: &mut Criterion) {
     let square = |kernel: usize| Window::square(kernel, 1).padded(kernel / 2);
     let shapes = [
         ("3x3 128-128 28x28", [128, 128], 28, square(3), 1),
+        ("3x3 256-512 13x13", [256, 512], 13, square(3), 1),
         ("3x3 32-32 22x22", [32, 32], 22, square(3), 1),
         ("3x3 3-16 44x44", [3, 16], 44, square(3), 1),
         ("1x1 256-64 28x28", [256, 64], 28, square(1), 1),

@@ -2,7 +2,8 @@
 //!
 //! WGSL has no includes and naga's loops are rarely unrolled by drivers, so three directives are expanded here, each alone on its line:
 //! `#include "common/file.wgsl"`, `#for NAME FROM TO` ... `#end` (NAME, FROM and TO may be variant constants), and
-//! `#variant NAME KEY=VALUE ...` (one shader of that name per line; without any, the file's own name). `{NAME}` stands for a value.
+//! `#variant NAME KEY=VALUE ...` (one shader of that name per line; without any, the file's own name). `{NAME}` stands for a value, in an included
+//! file's name too.
 //!
 //! What includes common/values.wgsl or common/texels.wgsl becomes two shaders: NAME for tensors in f32, and NAME_f16 with values_f16.wgsl and
 //! texels_f16.wgsl in their place. What begins with `enable f16;` has the second form only, under its own name.
@@ -144,15 +145,20 @@ fn expand(root: &Path, source: &str, constants: &Constants, form: Form) -> Resul
     Ok(out)
 }
 
+/// The line with the constants' values in their places.
+fn filled(line: &str, constants: &Constants) -> String {
+    constants.iter().fold(line.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &value.to_string()))
+}
+
 fn expand_lines(root: &Path, lines: &[&str], constants: &Constants, form: Form, out: &mut String) -> Result<(), String> {
     let mut at = 0;
     while let Some(line) = lines.get(at) {
         at += 1;
         let trimmed = line.trim();
         if let Some(file) = trimmed.strip_prefix("#include ") {
-            let file = file.trim_matches('"');
+            let file = filled(file.trim_matches('"'), constants);
             let half = HALVES.iter().find(|(whole, _)| form == Form::F16 && *whole == file);
-            let path = root.join(half.map_or(file, |(_, half)| *half));
+            let path = root.join(half.map_or(&file[..], |(_, half)| *half));
             let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
             expand_lines(root, &text.lines().collect::<Vec<_>>(), constants, form, out)?;
         } else if let Some(head) = trimmed.strip_prefix("#for ") {
@@ -177,11 +183,7 @@ fn expand_lines(root: &Path, lines: &[&str], constants: &Constants, form: Form, 
             }
             at += length + 1;
         } else {
-            let mut text = (*line).to_owned();
-            for (name, value) in constants {
-                text = text.replace(&format!("{{{name}}}"), &value.to_string());
-            }
-            out.push_str(&text);
+            out.push_str(&filled(line, constants));
             out.push('\n');
         }
     }

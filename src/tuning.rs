@@ -5,9 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use crate::bench::Load;
 use crate::error::{Error, Result};
 use crate::gpu::{Buffer, Choice, Choices, Gpu, Recording, Scratch, Tuning};
-use crate::kernels::{
-    Conv, ConvWeights, Tiling, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape, packed_bias,
-};
+use crate::kernels::{Conv, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, packed_bias};
 use crate::precision::Precision;
 use crate::tensor::Tensor;
 use crate::window::Window;
@@ -102,15 +100,16 @@ pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
     let mut all = vec![Choice::Direct];
     let winograd = window.output("layer", layer.input, false).ok().and_then(|output| {
         let shape = WinogradShape::of(window, groups, [c, o], output)?;
-        let method = Winograd::on(gpu.capabilities())?;
-        let most = gpu.most_for(method.weights(), Precision::F32);
-        (images == decisive_images(gpu) && method.fits(shape, members, most)).then_some((method, shape))
+        let methods = Winograd::on(gpu.capabilities())?.into_iter();
+        let fits = move |method: &Winograd| method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32));
+        (images == decisive_images(gpu)).then(|| (methods.filter(fits), shape))
     });
-    if let Some((method, shape)) = winograd {
-        all.push(Choice::Winograd);
-        if Winograd::choose(gpu.capabilities(), precision).is_some() && method.pays(shape) {
-            all.swap(0, 1);
-        }
+    if let Some((methods, shape)) = winograd {
+        let choice = |method: Winograd| Choice::Winograd { side: method.size.pixels() };
+        all.extend(methods.clone().map(choice));
+        let chosen = Winograd::choose(gpu.capabilities(), precision).and_then(|_| Winograd::cheapest(methods, shape));
+        let first = all.iter().position(|&other| Some(other) == chosen.map(choice));
+        all.swap(0, first.unwrap_or(0));
     }
     if variant.is_tiled() {
         let runs = |tiling: &Tiling| tiling.shader(variant).is_some_and(|shader| gpu.holds(shader));
@@ -197,19 +196,21 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, made: &mut Weights, scratch:
     };
     let bias_slice = recording.shared("bias", &made.bias);
     let dispatches = match choice {
-        Choice::Winograd => {
+        Choice::Winograd { side } => {
+            let mut methods = Winograd::on(gpu.capabilities()).into_iter().flatten();
             let (Some(method), Some(shape)) =
-                (Winograd::on(gpu.capabilities()), WinogradShape::of(window, groups, [c, o], [oh, ow]))
+                (methods.find(|method| method.size.pixels() == side), WinogradShape::of(window, groups, [c, o], [oh, ow]))
             else {
                 return Err(Error::shape("layer", "Winograd's method does not compute it"));
             };
             let bytes = method.weight_bytes([c, o], members);
             let weights = gpu.reserve_for(method.weights(), Precision::F32, "weights", bytes)?;
             let packed = method.pack("layer", &vec![&made.weight; members], 0)?;
-            for point in 0..WINOGRAD_POINTS as u64 {
-                gpu.write(&weights, bytes / WINOGRAD_POINTS as u64 * point, bytemuck::cast_slice(&packed))?;
+            let points = method.size.points();
+            for point in 0..points as u64 {
+                gpu.write(&weights, bytes / points as u64 * point, bytemuck::cast_slice(&packed))?;
             }
-            let zeros = gpu.upload("zeros", &vec![0; 4 * WINOGRAD_POINTS * made.bias_values])?;
+            let zeros = gpu.upload("zeros", &vec![0; 4 * points * made.bias_values])?;
             let buffers = WinogradBuffers {
                 weights: recording.shared("weights", &weights),
                 zeros: recording.shared("zeros", &zeros),

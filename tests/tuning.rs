@@ -100,7 +100,11 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
 
         // What it would run, it does, whatever the clock said: a split sum, in memory that is laid out for it.
         let tiles = !gpu.capabilities().cpu;
-        let split = if tiles { serde_json::json!({"tiled": {"side": 32, "parts": 8}}) } else { serde_json::json!("winograd") };
+        let split = if tiles {
+            serde_json::json!({"tiled": {"side": 32, "parts": 8}})
+        } else {
+            serde_json::json!({"winograd": {"side": 2}})
+        };
         let choices = strange["choices"].as_object_mut().unwrap();
         // For whatever number of images it was measured.
         let layers: Vec<String> =
@@ -110,8 +114,9 @@ fn a_tuned_network_answers_alike_and_is_measured_once() {
         let forced = anew(gpu, &path, false);
         answers(&forced);
         let prepared = Prepared::new(&forced, graph.clone(), &[&weights], &[], Precision::F32).unwrap();
-        let wanted = if tiles { "conv_split_32" } else { "winograd_input" };
-        let count = shaders_of(&prepared, 1).iter().filter(|name| name.starts_with(wanted)).count();
+        let wanted = if tiles { ["conv_split_32", ""] } else { ["winograd_input", "_2"] };
+        let count =
+            shaders_of(&prepared, 1).iter().filter(|name| name.starts_with(wanted[0]) && name.ends_with(wanted[1])).count();
         // The 1 x 1 convolution is none of Winograd's.
         assert_eq!(count, if tiles { 4 } else { 3 }, "{}", gpu.name());
 
@@ -141,9 +146,12 @@ fn every_tile_is_compared_whatever_kind_of_gpu_it_is() {
     for kind in ["integrated", "discrete"] {
         let gpu = Gpu::open_as(Some(&first.index.to_string()), kind).unwrap();
         let candidates = tuning::candidates(&gpu, layer);
-        for choice in
-            [Choice::Direct, Choice::Winograd, Choice::Tiled { side: 128, parts: 1 }, Choice::Tiled { side: 32, parts: 8 }]
-        {
+        for choice in [
+            Choice::Direct,
+            Choice::Winograd { side: 4 },
+            Choice::Tiled { side: 128, parts: 1 },
+            Choice::Tiled { side: 32, parts: 8 },
+        ] {
             assert!(candidates.contains(&choice), "{choice:?} on {kind}");
         }
     }

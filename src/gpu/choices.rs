@@ -22,7 +22,10 @@ pub enum Choice {
     /// By the direct kernel that the rule takes, or by the rule's tiles.
     Direct,
     /// By Winograd's method.
-    Winograd,
+    Winograd {
+        /// Pixels of a side of its tiles.
+        side: usize,
+    },
     /// By tiles.
     Tiled {
         /// Pixels and channels of a tile.
@@ -267,7 +270,9 @@ mod tests {
         let (kept, warning) = Choices::open(&adapter("1.0"), Some(&path), false);
         assert!(warning.is_none() && kept.is_empty());
         let choices: BTreeMap<String, Choice> =
-            [("a", Choice::Winograd), ("b", Choice::Tiled { side: 64, parts: 3 })].map(|(key, c)| (key.to_owned(), c)).into();
+            [("a", Choice::Winograd { side: 4 }), ("b", Choice::Tiled { side: 64, parts: 3 })]
+                .map(|(key, c)| (key.to_owned(), c))
+                .into();
         kept.save(&choices).unwrap();
         let (same, warning) = Choices::open(&adapter("1.0"), Some(&path), false);
         assert_eq!((warning, &*same.choices.lock().unwrap()), (None, &choices));
@@ -295,8 +300,8 @@ mod tests {
         let (choices, _) = Choices::open(&adapter("1.0"), None, true);
         let keep = |choice, stale| choices.keep("a".into(), choice, stale);
         assert_eq!(keep(Choice::Direct, None), Choice::Direct);
-        assert_eq!(keep(Choice::Winograd, None), Choice::Direct, "another thread was first");
-        assert_eq!(keep(Choice::Winograd, Some(Choice::Direct)), Choice::Winograd);
+        assert_eq!(keep(Choice::Winograd { side: 4 }, None), Choice::Direct, "another thread was first");
+        assert_eq!(keep(Choice::Winograd { side: 4 }, Some(Choice::Direct)), Choice::Winograd { side: 4 });
         assert_eq!((choices.len(), choices.taken()), (1, 0));
     }
 
@@ -315,8 +320,8 @@ mod tests {
             count.fetch_add(1, Ordering::Relaxed);
         });
         choices.keep("a".into(), Choice::Direct, None);
-        choices.keep("b".into(), Choice::Winograd, None);
-        assert_eq!((choices.known("b"), said.load(Ordering::Relaxed)), (Some(Choice::Winograd), 1));
+        choices.keep("b".into(), Choice::Winograd { side: 4 }, None);
+        assert_eq!((choices.known("b"), said.load(Ordering::Relaxed)), (Some(Choice::Winograd { side: 4 }), 1));
         std::fs::remove_file(&folder).unwrap();
     }
 }

@@ -7,7 +7,7 @@ use super::schedule::{ConvLayer, Norm, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Choice, Gpu};
-use crate::kernels::{self, DenseVariant, Variant, View, WINOGRAD_POINTS, Winograd, WinogradShape, packed_bias};
+use crate::kernels::{self, DenseVariant, Variant, View, Winograd, WinogradShape, packed_bias};
 use crate::precision::Precision;
 use crate::resample::taps;
 use crate::tensor::Tensor;
@@ -86,12 +86,13 @@ fn winograd(
     choice: Option<Choice>,
 ) -> Option<Winograd> {
     let shape = winograd_shape(graph, step)?;
-    let method = match choice {
-        Some(Choice::Winograd) => Winograd::on(gpu.capabilities()),
+    let fits = |method: &Winograd| method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32));
+    let that_fit = |methods: Option<[Winograd; 2]>| methods.into_iter().flatten().filter(fits);
+    match choice {
+        Some(Choice::Winograd { side }) => that_fit(Winograd::on(gpu.capabilities())).find(|method| method.size.pixels() == side),
         Some(Choice::Direct | Choice::Tiled { .. }) => None,
-        None => Winograd::choose(gpu.capabilities(), precision).filter(|method| method.pays(shape)),
-    }?;
-    method.fits(shape, members, gpu.most_for(method.weights(), Precision::F32)).then_some(method)
+        None => Winograd::cheapest(that_fit(Winograd::choose(gpu.capabilities(), precision)), shape),
+    }
 }
 
 /// A convolution as far as its time depends on it.
@@ -139,12 +140,13 @@ pub(super) fn prepare(
                 let bytes = method.weight_bytes([input[0], *channels], members.len());
                 let buffer = gpu.reserve_for(method.weights(), Precision::F32, &format!("{at} weights"), bytes)?;
                 // One product after the other: the host holds no whole layer of them.
-                for point in 0..WINOGRAD_POINTS {
+                let points = method.size.points();
+                for point in 0..points {
                     let packed = method.pack(at, &weights, point)?;
-                    let offset = bytes / WINOGRAD_POINTS as u64 * point as u64;
+                    let offset = bytes / points as u64 * point as u64;
                     gpu.write(&buffer, offset, bytemuck::cast_slice(&packed))?;
                 }
-                let zeros = upload("zeros", &vec![0.0; WINOGRAD_POINTS * bias.len()])?;
+                let zeros = upload("zeros", &vec![0.0; points * bias.len()])?;
                 return Ok(StepWeights::Winograd { method, weights: buffer, zeros, bias: upload("bias", &bias)? });
             }
             let variant = Variant::choose(gpu.capabilities(), precision, [input[0], *channels], *groups);

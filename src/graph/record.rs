@@ -158,7 +158,7 @@ impl Prepared {
         // Measured by `tune`, or not at all.
         match tuning::known(&self.gpu, choices, layer)? {
             Choice::Tiled { side, parts } => Some(Tiling { side, parts }),
-            Choice::Direct | Choice::Winograd => None,
+            Choice::Direct | Choice::Winograd { .. } => None,
         }
     }
 

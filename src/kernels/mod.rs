@@ -32,7 +32,7 @@ pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, wa
 pub use rearrange::{Axis, Beyond, MOST_AXES, Rearrange, rearrange};
 pub use resample::{pack_taps, resample};
 pub use tiling::Tiling;
-pub use winograd::{POINTS as WINOGRAD_POINTS, Shape as WinogradShape, Winograd, WinogradBuffers};
+pub use winograd::{Shape as WinogradShape, Size as WinogradSize, Winograd, WinogradBuffers};
 
 use crate::error::{Error, Result};
 use crate::gpu::{Dispatch, Slice, Work, grid, shader::Shader};

@@ -1,6 +1,6 @@
-//! Winograd's F(4 x 4, 3 x 3): a 3 x 3 convolution as 36 products of 1 x 1, of a quarter of the multiply-adds (Lavin & Gray 2016,
-//! arXiv:1509.09308). What lies between is f32 whatever the tensors are: the way back cancels most of what it adds. Three dispatches: tiles of the input are
-//! transformed, multiplied, and transformed back; on GPUs three for every few images, so that what lies between stays in the cache.
+//! Winograd's F(4 x 4, 3 x 3) and F(2 x 2, 3 x 3): a 3 x 3 convolution as 36 products of 1 x 1 of a quarter of the multiply-adds, or as 16 of four ninths
+//! (Lavin & Gray 2016, arXiv:1509.09308). What lies between is f32 whatever the tensors are: the way back cancels most of what it adds. Three dispatches:
+//! tiles of the input are transformed, multiplied, and transformed back; on GPUs three for every few images, so that what lies between stays in the cache.
 
 use super::conv::{Conv, ConvWeights, Variant, params};
 use super::{View, holds, same};
@@ -11,12 +11,45 @@ use crate::precision::Precision;
 use crate::tensor::Tensor;
 use crate::window::Window;
 
-/// Products: values of a transformed tile, 6 x 6.
-pub const POINTS: usize = 36;
-/// Side of a tile of output pixels.
-const SIDE: usize = 4;
-/// G of Lavin & Gray: rows for 0, 1, -1, 2, -2 and infinity.
-const KERNEL: [[f64; 3]; 6] = [
+/// Side of a tile of output pixels: m of F(m x m, 3 x 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Size {
+    /// F(2 x 2, 3 x 3).
+    Two,
+    /// F(4 x 4, 3 x 3).
+    Four,
+}
+
+impl Size {
+    /// Both, the larger first.
+    pub const ALL: [Self; 2] = [Self::Four, Self::Two];
+
+    /// In pixels.
+    pub fn pixels(self) -> usize {
+        match self {
+            Self::Two => 2,
+            Self::Four => 4,
+        }
+    }
+
+    /// Products: values of a transformed tile.
+    pub fn points(self) -> usize {
+        self.kernel().len() * self.kernel().len()
+    }
+
+    /// G of Lavin & Gray.
+    fn kernel(self) -> &'static [[f64; 3]] {
+        match self {
+            Self::Two => &KERNEL_2,
+            Self::Four => &KERNEL_4,
+        }
+    }
+}
+
+/// Rows for 0, 1, -1 and infinity.
+const KERNEL_2: [[f64; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
+/// Rows for 0, 1, -1, 2, -2 and infinity.
+const KERNEL_4: [[f64; 3]; 6] = [
     [1.0 / 4.0, 0.0, 0.0],
     [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
     [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
@@ -24,11 +57,14 @@ const KERNEL: [[f64; 3]; 6] = [
     [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
     [0.0, 0.0, 1.0],
 ];
-/// What a value of the transformed input and of the products costs, and what the dispatches cost, in multiply-adds: measured with VGG16's and
-/// ResNet-18's layers on lavapipe.
+/// What a value of the transformed input, of the products and of the weights costs, and what the dispatches cost, in multiply-adds: measured with VGG16's,
+/// ResNet-18's and GoogLeNet's layers on lavapipe. F(4, 3) reads four times as many weights as a direct kernel, F(2, 3) 16 / 9.
 const INPUT: f64 = 76.0;
 const OUTPUT: f64 = 146.0;
+const WEIGHT: f64 = 4.0;
 const FIXED: f64 = 3e6;
+/// F(2, 3) is taken before F(4, 3) where it is cheaper by this: what is alike for one image F(4, 3) does faster for eight.
+const LEAD: f64 = 1.1;
 /// Pixels that a workgroup of the products takes: what is not filled is computed all the same.
 const TOGETHER: usize = 32;
 /// The same for both on GPUs: what is multiplied there is never far from what is moved. Tiles of many images fill the workgroups.
@@ -52,19 +88,21 @@ impl Shape {
     }
 
     /// Tiles of an image.
-    fn tiles(self) -> usize {
-        self.output[0].div_ceil(SIDE) * self.output[1].div_ceil(SIDE)
+    fn tiles(self, size: Size) -> usize {
+        self.output[0].div_ceil(size.pixels()) * self.output[1].div_ceil(size.pixels())
     }
 
     /// Bytes of the transformed input and of the products, for `images` of all members at a time.
-    fn workspace(self, images: usize) -> [u64; 2] {
-        self.channels.map(|channels| View::bytes(Precision::F32, POINTS * images, channels, 1, self.tiles()))
+    fn workspace(self, size: Size, images: usize) -> [u64; 2] {
+        self.channels.map(|channels| View::bytes(Precision::F32, size.points() * images, channels, 1, self.tiles(size)))
     }
 }
 
 /// The kernels of the method: transforms that read as the variant of the products does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Winograd {
+    /// Of its tiles.
+    pub size: Size,
     products: Variant,
     /// Bytes of the transformed input and of the products that are worked with at a time, each: of one image it may be more.
     between: u64,
@@ -75,7 +113,7 @@ pub struct Winograd {
 pub struct WinogradBuffers {
     /// [`Winograd::pack`] of every product.
     pub weights: Slice,
-    /// Zeros, as many as the biases of 36 members.
+    /// Zeros, as many as the biases of as many members as there are products.
     pub zeros: Slice,
     /// `[member, O/4]` vec4.
     pub bias: Slice,
@@ -84,24 +122,26 @@ pub struct WinogradBuffers {
 }
 
 impl Winograd {
-    /// For an adapter and tensors in `precision`; `None` where cooperative matrices do more for it than fewer products.
-    pub fn choose(capabilities: Capabilities, precision: Precision) -> Option<Self> {
+    /// With tiles of every size, for an adapter and tensors in `precision`; `None` where cooperative matrices do more for it than fewer products.
+    pub fn choose(capabilities: Capabilities, precision: Precision) -> Option<[Self; 2]> {
         let matrices = Variant::choose(capabilities, precision, [4, 4], 1) == Variant::Matrix;
         if matrices { None } else { Self::on(capabilities) }
     }
 
-    /// For an adapter, whether it is a good choice there or not.
-    pub fn on(capabilities: Capabilities) -> Option<Self> {
-        let method = Self::with(Variant::choose(capabilities, Precision::F32, [4, 4], 1))?;
+    /// With tiles of every size, for an adapter, whether it is a good choice there or not.
+    pub fn on(capabilities: Capabilities) -> Option<[Self; 2]> {
+        let products = Variant::choose(capabilities, Precision::F32, [4, 4], 1);
+        let [four, two] = Size::ALL.map(|size| Self::with(products, size));
         // What works with a bounded part works with one binding of it.
-        Some(if method.on_cpu() { method } else { method.within(MOST_BETWEEN.min(capabilities.binding)) })
+        let bounded = |method: Self| if method.on_cpu() { method } else { method.within(MOST_BETWEEN.min(capabilities.binding)) };
+        Some([bounded(four?), bounded(two?)])
     }
 
     /// With products of a variant; `None` where it does not compute them in f32, without groups.
-    pub fn with(products: Variant) -> Option<Self> {
+    pub fn with(products: Variant, size: Size) -> Option<Self> {
         // CPUs have no use for parts: their caches hold no image.
         let between = if products.weights().texels() { u64::MAX } else { MOST_BETWEEN };
-        (products.tile().is_some() && products != Variant::Matrix).then_some(Self { products, between })
+        (products.tile().is_some() && products != Variant::Matrix).then_some(Self { size, products, between })
     }
 
     /// With no more than `bytes` of what lies between, but for one image.
@@ -110,17 +150,43 @@ impl Winograd {
         Self { between: bytes, ..self }
     }
 
-    /// Whether it is faster than a direct kernel, by its cost in multiply-adds.
-    pub fn pays(self, shape: Shape) -> bool {
+    /// The cheapest of `methods` for a shape; `None` where a direct kernel is.
+    ///
+    /// On lavapipe F(2, 3) takes 0.64 of the direct kernels' time for one image of 10 x 10 and 512 channels (F(4, 3): 1.08) and 0.90 for VGG_M's 13 x 13 from
+    /// 256 to 512 (0.98): few tiles of 4 x 4 leave workgroups empty and have weights to read. From 512 to 512 at 14 x 14 and 13 x 13 (0.70 and 0.81) the sizes are
+    /// within a tenth of one another, now this one ahead and now that; at 7 x 7 direct kernels are faster (1.06, 2.03), on larger maps F(4, 3) is (28 x 28:
+    /// 0.68, 0.48).
+    pub fn cheapest(methods: impl IntoIterator<Item = Self>, shape: Shape) -> Option<Self> {
+        let paying = methods.into_iter().filter(|method| method.pays(shape));
+        let cost = |method: &Self| method.cost(shape) * if method.size == Size::Two { LEAD } else { 1.0 };
+        paying.min_by(|a, b| cost(a).total_cmp(&cost(b)))
+    }
+
+    /// Whether the rule takes it before a direct kernel.
+    fn pays(self, shape: Shape) -> bool {
+        let [c, o] = shape.channels.map(|count| count as f64);
+        let direct = 9.0 * c * o * (self.padded(shape.output[0] * shape.output[1]) + self.weight());
+        // On GPUs tiles of all images fill the workgroups, and F(2, 3) was not measured: it is left to `--tune`.
+        (self.on_cpu() || self.size == Size::Four) && self.cost(shape) < 0.95 * direct
+    }
+
+    /// What it costs, in multiply-adds.
+    fn cost(self, shape: Shape) -> f64 {
         // Sizes of hostile networks may be large: no integer holds their products.
         let [c, o] = shape.channels.map(|count| count as f64);
-        let (input, output, fixed, together) =
-            if self.on_cpu() { (INPUT, OUTPUT, FIXED, TOGETHER) } else { (MOVED, MOVED, 0.0, 1) };
-        let padded = |count: usize| count.next_multiple_of(together) as f64;
-        let direct = 9.0 * c * o * padded(shape.output[0] * shape.output[1]);
-        let products = POINTS as f64 * c * o * padded(shape.tiles());
-        let transforms = POINTS as f64 * shape.tiles() as f64 * (input * c + output * o) + fixed;
-        products + transforms < 0.95 * direct
+        let (input, output, fixed) = if self.on_cpu() { (INPUT, OUTPUT, FIXED) } else { (MOVED, MOVED, 0.0) };
+        let (points, tiles) = (self.size.points() as f64, shape.tiles(self.size));
+        points * (c * o * (self.padded(tiles) + self.weight()) + tiles as f64 * (input * c + output * o)) + fixed
+    }
+
+    /// What a value of the weights costs: many images share them on GPUs.
+    fn weight(self) -> f64 {
+        if self.on_cpu() { WEIGHT } else { 0.0 }
+    }
+
+    /// Pixels or tiles that are computed, of so many.
+    fn padded(self, count: usize) -> f64 {
+        count.next_multiple_of(if self.on_cpu() { TOGETHER } else { 1 }) as f64
     }
 
     /// CPU adapters read texels.
@@ -130,19 +196,19 @@ impl Winograd {
 
     /// Images of each of `members` that are transformed at a time, of `images` that each has.
     fn together(self, shape: Shape, members: usize, images: usize) -> usize {
-        let [given, made] = shape.workspace(members);
+        let [given, made] = shape.workspace(self.size, members);
         (self.between / given.max(made).max(1)).clamp(1, images.max(1) as u64) as usize
     }
 
     /// Bytes of the larger of the two for an image, where they grow with the images.
     pub fn grows(self, shape: Shape) -> u64 {
-        let [given, made] = shape.workspace(1);
+        let [given, made] = shape.workspace(self.size, 1);
         if self.between == u64::MAX { given.max(made) } else { 0 }
     }
 
     /// Bytes of the transformed input and of the products, for `images` of each of `members`.
     pub fn workspace(self, shape: Shape, members: usize, images: usize) -> [u64; 2] {
-        shape.workspace(members * self.together(shape, members, images))
+        shape.workspace(self.size, members * self.together(shape, members, images))
     }
 
     /// Whether `images` of each of `members` are transformed at a time.
@@ -157,10 +223,10 @@ impl Winograd {
 
     /// Whether one image of `members` fits: weights, workspace and products into `most` bytes each and one grid.
     pub fn fits(self, shape: Shape, members: usize, most: u64) -> bool {
-        let [given, made] = shape.workspace(members);
-        let layers = POINTS * members * shape.channels[1].div_ceil(4 * self.tile());
+        let [given, made] = shape.workspace(self.size, members);
+        let layers = self.size.points() * members * shape.channels[1].div_ceil(4 * self.tile());
         let bytes = [given, made, self.weight_bytes(shape.channels, members)];
-        bytes.into_iter().all(|bytes| bytes <= most) && layers <= MOST_LAYERS && shape.tiles() <= 1 << 16
+        bytes.into_iter().all(|bytes| bytes <= most) && layers <= MOST_LAYERS && shape.tiles(self.size) <= 1 << 16
     }
 
     fn tile(self) -> usize {
@@ -170,7 +236,7 @@ impl Winograd {
     /// Bytes of the packed weights of a convolution of `channels` for `members`.
     pub fn weight_bytes(self, [channels, out]: [usize; 2], members: usize) -> u64 {
         let out = out.next_multiple_of(4 * self.tile());
-        4 * POINTS as u64 * members as u64 * channels.next_multiple_of(4) as u64 * out as u64
+        4 * self.size.points() as u64 * members as u64 * channels.next_multiple_of(4) as u64 * out as u64
     }
 
     /// How the products read their weights.
@@ -179,20 +245,24 @@ impl Winograd {
     }
 
     fn transforms(self) -> [&'static Shader; 2] {
-        match self.weights() {
-            BindingKind::Image => [&shader::WINOGRAD_INPUT_IMAGE, &shader::WINOGRAD_OUTPUT_IMAGE],
-            BindingKind::Texture => [&shader::WINOGRAD_INPUT_TEXTURE, &shader::WINOGRAD_OUTPUT_TEXTURE],
-            _ => [&shader::WINOGRAD_INPUT_BUFFER, &shader::WINOGRAD_OUTPUT_BUFFER],
+        match (self.weights(), self.size) {
+            (BindingKind::Image, Size::Four) => [&shader::WINOGRAD_INPUT_IMAGE_4, &shader::WINOGRAD_OUTPUT_IMAGE_4],
+            (BindingKind::Image, Size::Two) => [&shader::WINOGRAD_INPUT_IMAGE_2, &shader::WINOGRAD_OUTPUT_IMAGE_2],
+            (BindingKind::Texture, Size::Four) => [&shader::WINOGRAD_INPUT_TEXTURE_4, &shader::WINOGRAD_OUTPUT_TEXTURE_4],
+            (BindingKind::Texture, Size::Two) => [&shader::WINOGRAD_INPUT_TEXTURE_2, &shader::WINOGRAD_OUTPUT_TEXTURE_2],
+            (_, Size::Four) => [&shader::WINOGRAD_INPUT_BUFFER_4, &shader::WINOGRAD_OUTPUT_BUFFER_4],
+            (_, Size::Two) => [&shader::WINOGRAD_INPUT_BUFFER_2, &shader::WINOGRAD_OUTPUT_BUFFER_2],
         }
     }
 
-    /// The weights `[O, C, 3, 3]` of every member for one of the 36 products, G g G^T at `point`, packed. Those of all products lie one after the
+    /// The weights `[O, C, 3, 3]` of every member for one of the products, G g G^T at `point`, packed. Those of all products lie one after the
     /// other.
     ///
     /// # Errors
     /// [`Error::Shape`] where the members differ or a kernel is not 3 x 3.
     pub fn pack(self, at: &str, members: &[&Tensor], point: usize) -> Result<Vec<f32>> {
-        let (down, across) = (KERNEL[point / 6 % 6], KERNEL[point % 6]);
+        let kernel = self.size.kernel();
+        let (down, across) = (kernel[point / kernel.len() % kernel.len()], kernel[point % kernel.len()]);
         let mut factors = [0.0; 9];
         factors.iter_mut().enumerate().for_each(|(index, factor)| *factor = down[index / 3] * across[index % 3]);
         let transformed = members.iter().map(|weight| {
@@ -253,14 +323,15 @@ impl Winograd {
         output: View,
     ) -> Result<[Dispatch; 3]> {
         let Part { at, shape, precision, first, together } = part;
+        let (points, tiles) = (self.size.points(), shape.tiles(self.size));
         let all = conv.members * together;
         let between = |slice: Slice, bytes: u64, channels: usize| {
             let slice = Slice { size: slice.size.min(bytes), ..slice };
-            let view = View { slice, images: POINTS * all, channels, height: 1, width: shape.tiles(), precision: Precision::F32 };
+            let view = View { slice, images: points * all, channels, height: 1, width: tiles, precision: Precision::F32 };
             view.check(at).map(|()| view)
         };
         let channels = conv.in_channels(input);
-        let [given_bytes, product_bytes] = shape.workspace(all);
+        let [given_bytes, product_bytes] = shape.workspace(self.size, all);
         let transformed = between(buffers.workspace[0], given_bytes, channels)?;
         let multiplied = between(buffers.workspace[1], product_bytes, conv.out_channels)?;
 
@@ -283,13 +354,13 @@ impl Winograd {
                 shader: shader.of(precision),
                 params: bytemuck::bytes_of(&params).to_vec(),
                 buffers: bound,
-                grid: grid((all * shape.tiles() * channels.div_ceil(4)) as u64, shader.workgroup[0], 1)?,
+                grid: grid((all * tiles * channels.div_ceil(4)) as u64, shader.workgroup[0], 1)?,
                 // Additions are not counted: the multiply-adds of the products are what the method is for.
                 work: Work { flops: 0, bytes },
             })
         };
         let product = Conv {
-            members: POINTS * conv.members,
+            members: points * conv.members,
             out_channels: conv.out_channels,
             window: Window::square(1, 1),
             groups: 1,
@@ -298,7 +369,7 @@ impl Winograd {
             reads: None,
             tiling: None,
         };
-        let product = Conv { tiling: product.whole(self.products, POINTS * all, [1, shape.tiles()], channels), ..product };
+        let product = Conv { tiling: product.whole(self.products, points * all, [1, tiles], channels), ..product };
         let packed = ConvWeights { variant: self.products, weights: buffers.weights, bias: buffers.zeros };
         let bound = residual.map_or(buffers.bias, |view| view.slice);
         // Of what the images of this part take.
@@ -330,7 +401,7 @@ mod tests {
 
     #[test]
     fn what_one_grid_does_not_hold_is_left_to_the_direct_kernels() {
-        let method = Winograd::with(Variant::Direct).unwrap();
+        let method = Winograd::with(Variant::Direct, Size::Four).unwrap();
         let shape = Shape { channels: [60, 736], output: [16, 16] };
         assert!(method.fits(shape, 2, u64::MAX));
         assert!(!method.fits(shape, 20, u64::MAX), "36 x 20 x 92 layers");
@@ -341,17 +412,29 @@ mod tests {
     fn the_method_is_taken_where_it_pays() {
         let square = Window::square(3, 1).padded(1);
         let of = |products, channels, side| {
-            let shape = Shape::of(square, 1, [channels; 2], [side; 2]);
-            shape.is_some_and(|shape| Winograd::with(products).unwrap().pays(shape))
+            let shape = Shape::of(square, 1, channels, [side; 2]).unwrap();
+            let methods = Size::ALL.map(|size| Winograd::with(products, size).unwrap());
+            Winograd::cheapest(methods, shape).map(|method| method.size)
         };
         let cpu = |channels, side| of(Variant::Direct, channels, side);
-        assert!(cpu(256, 56) && cpu(512, 28));
-        assert!(!cpu(16, 44) && !cpu(512, 7), "few channels, and few tiles");
+        assert_eq!([cpu([256; 2], 56), cpu([512; 2], 28), cpu([512; 2], 14)], [Some(Size::Four); 3]);
+        assert_eq!([cpu([16; 2], 44), cpu([512; 2], 7)], [None; 2], "few channels, and few tiles");
+        assert_eq!([cpu([512; 2], 10), cpu([256, 512], 13)], [Some(Size::Two); 2], "few tiles of 4 x 4");
         let gpu = |channels, side| of(Variant::Tile, channels, side);
-        assert!(gpu(64, 56) && gpu(512, 7), "many images fill the tiles");
-        assert!(!gpu(16, 44), "few channels");
+        assert_eq!([gpu([64; 2], 56), gpu([512; 2], 7)], [Some(Size::Four); 2], "many images fill the tiles");
+        assert_eq!([gpu([16; 2], 44), gpu([512; 2], 1)], [None; 2], "few channels, and tiles that are mostly empty");
         assert!(Shape::of(Window::square(3, 2).padded(1), 1, [256; 2], [28; 2]).is_none(), "stride 2");
         assert!(Shape::of(square, 2, [256; 2], [56; 2]).is_none(), "groups");
+    }
+
+    #[test]
+    fn the_smaller_tiles_need_less_memory_for_weights() {
+        let bytes = Size::ALL.map(|size| Winograd::with(Variant::Direct, size).unwrap().weight_bytes([512; 2], 1));
+        assert_eq!(bytes, [36 << 20, 16 << 20]);
+        let shape = Shape { channels: [512; 2], output: [14; 2] };
+        let fitting = Size::ALL.map(|size| Winograd::with(Variant::Direct, size).unwrap());
+        let fitting = fitting.into_iter().filter(|method| method.fits(shape, 1, 32 << 20));
+        assert_eq!(Winograd::cheapest(fitting, shape).map(|method| method.size), Some(Size::Two));
     }
 
     #[test]
@@ -366,8 +449,10 @@ mod tests {
             matrices: false,
         };
         let shape = Shape { channels: [64, 64], output: [224, 224] };
-        let [given, _] = Winograd::choose(capabilities, Precision::F32).unwrap().workspace(shape, 1, 64);
-        assert!(given <= 1 << 27 && given > 1 << 26, "{given}");
+        for method in Winograd::choose(capabilities, Precision::F32).unwrap() {
+            let [given, _] = method.workspace(shape, 1, 64);
+            assert!(given <= 1 << 27 && given > 1 << 26, "{given}");
+        }
         let matrices = Capabilities { matrices: true, ..capabilities };
         assert_eq!(Winograd::choose(matrices, Precision::F16), None, "the rule's");
         assert_eq!(Winograd::on(matrices), Winograd::on(capabilities), "what is measured beside it");
@@ -375,11 +460,11 @@ mod tests {
 
     #[test]
     fn what_lies_between_is_bounded_on_gpus() {
-        let method = Winograd::with(Variant::Tile).unwrap();
+        let method = Winograd::with(Variant::Tile, Size::Four).unwrap();
         let shape = Shape { channels: [64, 64], output: [224, 224] };
         let [given, made] = method.workspace(shape, 1, 64);
         assert!(given == made && given <= MOST_BETWEEN && given > MOST_BETWEEN / 2, "{given}");
-        assert_eq!(method.workspace(shape, 20, 64), shape.workspace(20), "one image of each member is the least");
-        assert_eq!(Winograd::with(Variant::Direct).unwrap().workspace(shape, 2, 3), shape.workspace(6));
+        assert_eq!(method.workspace(shape, 20, 64), shape.workspace(Size::Four, 20), "one image of each member is the least");
+        assert_eq!(Winograd::with(Variant::Direct, Size::Four).unwrap().workspace(shape, 2, 3), shape.workspace(Size::Four, 6));
     }
 }

@@ -72,9 +72,9 @@ pub enum Tolerance {
     Exact,
     /// An f32 sum of this many products: one rounding each, relative to the largest result.
     Sum(usize),
-    /// A sum of this many products by Winograd's F(4 x 4, 3 x 3). The way back adds up to 19 times what it is given and the way there up to 10
-    /// times, down and across, and most of it cancels: the roundings of what is added stay.
-    Winograd(usize),
+    /// A sum of this many products by Winograd's method with tiles of this side. The way back of F(4, 3) adds up to 19 times what it is given and the way
+    /// there up to 10 times, down and across, and most of it cancels: the roundings of what is added stay. F(2, 3) adds up to 3 times, and 2 times.
+    Winograd(usize, usize),
     /// A few roundings and one `exp`, which WGSL allows 3 + 2 |x| units in the last place.
     Exp,
 }
@@ -93,7 +93,8 @@ pub fn close_in(precision: Precision, what: &str, got: &[f32], want: &[f32], tol
     let allowed = match tolerance {
         Tolerance::Exact => 0.0,
         Tolerance::Sum(terms) => f32::EPSILON * (terms + 8) as f32 * largest,
-        Tolerance::Winograd(terms) => 19.0 * f32::EPSILON * (terms + 8) as f32 * largest,
+        Tolerance::Winograd(4, terms) => 19.0 * f32::EPSILON * (terms + 8) as f32 * largest,
+        Tolerance::Winograd(_, terms) => 3.0 * f32::EPSILON * (terms + 8) as f32 * largest,
         Tolerance::Exp => f32::EPSILON * 32.0 * largest,
     };
     // What an f16 does not hold becomes its largest number.

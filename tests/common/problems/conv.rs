@@ -3,7 +3,7 @@
 use moue::Precision;
 use moue::gpu::Gpu;
 use moue::kernels::{
-    self, Conv, ConvTranspose, ConvWeights, Tiling, Variant, View, WINOGRAD_POINTS, Winograd, WinogradBuffers, WinogradShape,
+    self, Conv, ConvTranspose, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, WinogradSize,
     pack_conv_transpose,
 };
 use moue::reference;
@@ -129,14 +129,14 @@ impl Method {
             Self::Winograd(method) => {
                 let own: Vec<&Tensor> = pairs.iter().map(|(weight, _)| *weight).collect();
                 let mut packed = Vec::new();
-                for point in 0..WINOGRAD_POINTS {
+                for point in 0..method.size.points() {
                     packed.extend(method.pack("problem", &own, point)?);
                 }
                 let channels = [conv.reads.map_or(input.channels, |[_, channels]| channels), conv.out_channels];
                 let weight_bytes = method.weight_bytes(channels, conv.members);
                 assert_eq!(4 * packed.len() as u64, weight_bytes);
                 let bias: Vec<f32> = pairs.iter().flat_map(|(_, bias)| kernels::packed(bias, [bias.len(), 1, 1])).collect();
-                let zeros = bench.floats(&vec![0.0; WINOGRAD_POINTS * bias.len()]);
+                let zeros = bench.floats(&vec![0.0; method.size.points() * bias.len()]);
                 let (weights, bias) = (bench.floats(&packed), bench.floats(&bias));
                 let shape = WinogradShape { channels, output: [output.height, output.width] };
                 let images = input.images / conv.members;
@@ -153,14 +153,14 @@ impl Method {
     fn tolerance(self, terms: usize) -> Tolerance {
         match self {
             Self::Direct(_) | Self::Tiled(..) => Tolerance::Sum(terms),
-            Self::Winograd(_) => Tolerance::Winograd(terms),
+            Self::Winograd(method) => Tolerance::Winograd(method.size.pixels(), terms),
         }
     }
 }
 
-/// Winograd's method with products of `variant`, where the adapter runs it.
-pub(super) fn winograd(gpu: &Gpu, precision: Precision, variant: Variant) -> Result<(), String> {
-    let method = Winograd::with(variant).ok_or("the variant does not compute its products")?;
+/// Winograd's method with products of `variant` and tiles of `size`, where the adapter runs it.
+pub(super) fn winograd(gpu: &Gpu, precision: Precision, variant: Variant, size: WinogradSize) -> Result<(), String> {
+    let method = Winograd::with(variant, size).ok_or("the variant does not compute its products")?;
     if !variant.fits(gpu.capabilities(), Precision::F32, [4, 4], 1) {
         return Ok(());
     }

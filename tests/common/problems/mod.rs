@@ -10,7 +10,7 @@ use conv::Method;
 use moue::Precision;
 use moue::gpu::Gpu;
 use moue::gpu::shader::{self, BindingKind};
-use moue::kernels::{DenseVariant, Variant};
+use moue::kernels::{DenseVariant, Variant, WinogradSize};
 
 pub type Check = fn(&Gpu, Precision) -> Result<(), String>;
 
@@ -38,12 +38,18 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("conv_matrix_split_32", |gpu, _| conv::matrix(gpu, [32, 2])),
     ("conv_grouped", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Grouped))),
     ("conv_depthwise", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Depthwise))),
-    ("winograd_input_image", |gpu, precision| conv::winograd(gpu, precision, Variant::Broadcast8)),
-    ("winograd_output_image", |gpu, precision| conv::winograd(gpu, precision, Variant::Broadcast8)),
-    ("winograd_input_texture", |gpu, precision| conv::winograd(gpu, precision, Variant::Direct)),
-    ("winograd_output_texture", |gpu, precision| conv::winograd(gpu, precision, Variant::Direct)),
-    ("winograd_input_buffer", |gpu, precision| conv::winograd(gpu, precision, Variant::Tile)),
-    ("winograd_output_buffer", |gpu, precision| conv::winograd(gpu, precision, Variant::Tile)),
+    ("winograd_input_image_4", |gpu, precision| conv::winograd(gpu, precision, Variant::Broadcast8, WinogradSize::Four)),
+    ("winograd_input_image_2", |gpu, precision| conv::winograd(gpu, precision, Variant::Broadcast8, WinogradSize::Two)),
+    ("winograd_output_image_4", |gpu, precision| conv::winograd(gpu, precision, Variant::Broadcast8, WinogradSize::Four)),
+    ("winograd_output_image_2", |gpu, precision| conv::winograd(gpu, precision, Variant::Broadcast8, WinogradSize::Two)),
+    ("winograd_input_texture_4", |gpu, precision| conv::winograd(gpu, precision, Variant::Direct, WinogradSize::Four)),
+    ("winograd_input_texture_2", |gpu, precision| conv::winograd(gpu, precision, Variant::Direct, WinogradSize::Two)),
+    ("winograd_output_texture_4", |gpu, precision| conv::winograd(gpu, precision, Variant::Direct, WinogradSize::Four)),
+    ("winograd_output_texture_2", |gpu, precision| conv::winograd(gpu, precision, Variant::Direct, WinogradSize::Two)),
+    ("winograd_input_buffer_4", |gpu, precision| conv::winograd(gpu, precision, Variant::Tile, WinogradSize::Four)),
+    ("winograd_input_buffer_2", |gpu, precision| conv::winograd(gpu, precision, Variant::Tile, WinogradSize::Two)),
+    ("winograd_output_buffer_4", |gpu, precision| conv::winograd(gpu, precision, Variant::Tile, WinogradSize::Four)),
+    ("winograd_output_buffer_2", |gpu, precision| conv::winograd(gpu, precision, Variant::Tile, WinogradSize::Two)),
     ("conv_transpose", conv::conv_transpose),
     ("dense_stream_1", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Stream)),
     ("dense_stream_4", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Stream)),
