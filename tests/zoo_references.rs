@@ -103,7 +103,10 @@ fn little_more_than_alive(at: &str, prepared: &Prepared) {
         let slabs = prepared.layout(images);
         let (planned, alive) = (slabs.sizes.iter().sum::<u64>(), slabs.alive);
         println!("{at}: slabs of {planned} bytes for {images}, {alive} in use at once, {:.2}", planned as f64 / alive as f64);
-        assert!(planned as f64 <= 1.4 * alive as f64, "{at}: {planned} bytes for {images}, {alive} in use at once");
+        // What a residual block reads and writes takes three buffers, for no dispatch reads and writes one: beside a stem that is half as large in f16, and
+        // Winograd's sums, which are not, that is more.
+        let most = if prepared.precision() == Precision::F32 { 1.4 } else { 1.5 };
+        assert!(planned as f64 <= most * alive as f64, "{at}: {planned} bytes for {images}, {alive} in use at once");
     }
 }
 
