@@ -36,11 +36,12 @@ fn gpu_and_twins_answer_alike() {
         (&a, Rect { x: 5, y: 5, width: 48, height: 48 }),
     ];
     let mut twin = Ensemble::new(Model::embedded().unwrap(), Device::Cpu).unwrap();
-    for oversample in [false, true] {
-        let want = twin.read(&faces, oversample).unwrap();
+    // Ten crops of a face take the twin ten times as long.
+    for (oversample, faces) in [(false, &faces[..]), (true, &faces[..2])] {
+        let want = twin.read(faces, oversample).unwrap();
         for gpu in gpus() {
             let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu.clone())).unwrap();
-            let got = ensemble.read(&faces, oversample).unwrap();
+            let got = ensemble.read(faces, oversample).unwrap();
             assert_eq!(got.len(), faces.len());
             for (index, (got, want)) in got.iter().zip(&want).enumerate() {
                 same(&format!("{} face {index} oversample {oversample}", gpu.name()), got, want);
@@ -91,12 +92,12 @@ fn a_face_answers_the_same_alone_and_in_a_batch() {
     }
 }
 
-/// On CPU adapters twenty faces of ten crops go in submissions of eight, eight and four.
+/// On CPU adapters twenty faces of ten crops go in submissions of eight, eight and four. One adapter shows it: it is the host that overlaps them.
 #[test]
 fn submissions_that_overlap_answer_in_their_order() {
     let pictures: Vec<RgbImage> = (0..20).map(|seed| soft(seed, 64, 64)).collect();
     let faces: Vec<(&RgbImage, Rect)> = pictures.iter().map(|p| (p, Rect::whole(64, 64))).collect();
-    for gpu in gpus() {
+    if let Some(gpu) = gpus().into_iter().next() {
         let cpu = gpu.capabilities().cpu;
         let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap();
         let all = ensemble.read(&faces, true).unwrap();

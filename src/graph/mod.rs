@@ -1,4 +1,4 @@
-//! From a network's description to a run: `network` (what to compute), `resolve` (shapes), `schedule` (fusion, order, slabs), `record`
+//! From a network's description to a run: `network` (what to compute), `resolve` (shapes), `schedule` (fusion, order), `slabs` (where tensors lie), `record`
 //! (dispatches on the GPU), `interpret` (the same by the plain-Rust twins).
 
 mod cost;

@@ -54,7 +54,7 @@ cargo run -p xtask --features protos -- protos [--check]
     protos  with `--features protos`: the Rust code of the .proto files that importers read; `--check` says whether it is theirs.
 
     --require-adapter    fail where no adapter was found, instead of running on the built-in reference alone; so does CI=true
-    --seconds N          of each fuzz target, 45 where nobody says
+    --seconds N          of each fuzz target, 25 where nobody says
 ";
 
 fn main() -> ExitCode {
