@@ -243,12 +243,13 @@ impl Plan {
             return Ok(false);
         }
         let mut rest = &self.steps[..];
-        let mut most = FIRST_STEPS;
+        // A CPU adapter has no other processor that would wait, and lets nothing be sent while it computes.
+        let mut most = if self.gpu.capabilities().cpu { usize::MAX } else { FIRST_STEPS };
         let submission = loop {
             let works = rest.iter().map(|step| step.dispatch.work);
             let (now, later) = rest.split_at(part(works, most));
             self.encode(&mut encoder, now);
-            (rest, most) = (later, 2 * most);
+            (rest, most) = (later, most.saturating_mul(2));
             if rest.is_empty() {
                 self.read_back(&mut encoder, slot);
             }
