@@ -98,11 +98,19 @@ def table(report, precision):
 
 
 def read(path):
-    return json.loads(path.read_text())
+    try:
+        report = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        sys.exit(f"{path}: {error}: give a report of compare.py, or write it anew by `cargo xtask peers`")
+    if not isinstance(report, dict) or not str(report.get("schema")).startswith("moue.peers/"):
+        sys.exit(f"{path} is no report of compare.py: its schema is not moue.peers")
+    return report
 
 
 def filled(text, folder):
     """`text` with the tables of its marks, reports in `folder`."""
+    if not MARKED.search(text):
+        sys.exit("it has no marks for tables: <!-- peers: REPORT.json PRECISION --> and <!-- /peers -->")
     return MARKED.sub(lambda mark: f"{mark[1]}\n{table(read(folder / mark[2]), mark[3])}\n{mark[4]}", text)
 
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 import table
 
 README = Path(__file__).parent.parent / "README.md"
 
 
 def report(*results, **more):
-    return {"date": "2026-01-02", "processor": "P", "adapter": "A", "driver": "D 1", "versions": {"moue": "0"}, "results": list(results)} | more
+    return {"schema": "moue.peers/2", "date": "2026-01-02", "processor": "P", "adapter": "A", "driver": "D 1", "versions": {"moue": "0"}, "results": list(results)} | more
 
 
 def result(net, batch, precision="f32", **peers):
@@ -65,3 +66,15 @@ def test_only_what_is_between_marks_is_replaced(tmp_path):
     after = table.filled(before, tmp_path)
     assert after.startswith("a\n<!-- peers: r.json f32 -->\n\nf32 on A") and after.endswith("|\n\n<!-- /peers -->\nb\n") and "old" not in after
     assert table.filled(after, tmp_path) == after
+
+
+@pytest.mark.parametrize(("text", "says"), [('{"schema": 1', "give a report"), ("[]", "is no report"), ('{"schema": "moue.bench/1"}', "is no report")])
+def test_what_is_no_report_is_said(tmp_path, text, says):
+    (tmp_path / "r.json").write_text(text)
+    with pytest.raises(SystemExit, match=says):
+        table.read(tmp_path / "r.json")
+
+
+def test_a_page_without_marks_is_not_taken_for_one_that_is_right(tmp_path):
+    with pytest.raises(SystemExit, match="no marks"):
+        table.filled("a\nb\n", tmp_path)

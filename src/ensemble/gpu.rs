@@ -181,7 +181,7 @@ impl Engine {
             let (now, later) = rest.split_at(count);
             let batch = Batch::pack(now, oversample, most_pixels);
             if !self.plans.last().is_some_and(|(key, _)| key.serves(batch.key)) {
-                self.take_all(model, &mut flying, &mut answers, wait, times).await?;
+                while self.take(model, &mut flying, &mut answers, wait, times).await? {}
             }
             flying.push_back(self.submit(model, groups, batch, times)?);
             if flying.len() == MOST_IN_FLIGHT {
@@ -189,7 +189,7 @@ impl Engine {
             }
             rest = later;
         }
-        self.take_all(model, &mut flying, &mut answers, wait, times).await?;
+        while self.take(model, &mut flying, &mut answers, wait, times).await? {}
         Ok(answers)
     }
 
@@ -294,18 +294,6 @@ impl Engine {
         values.truncate(flight.faces * (1 + members) * classes);
         answers.extend(readings(&values, members, classes));
         Ok(true)
-    }
-
-    async fn take_all(
-        &mut self,
-        model: &Model,
-        flying: &mut VecDeque<Flight>,
-        answers: &mut Vec<Reading>,
-        wait: Wait,
-        times: &mut Times,
-    ) -> Result<()> {
-        while self.take(model, flying, answers, wait, times).await? {}
-        Ok(())
     }
 
     fn ready(&mut self, model: &Model, groups: &[Group], wanted: Key) -> Result<(Key, &mut Ready)> {

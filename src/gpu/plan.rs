@@ -242,6 +242,7 @@ impl Plan {
         if brought == Brought::Refused {
             return Ok(false);
         }
+        let mut staged = brought == Brought::Staged;
         let mut rest = &self.steps[..];
         // A CPU adapter has no other processor that would wait, and lets nothing be sent while it computes.
         let mut most = if self.gpu.capabilities().cpu { usize::MAX } else { FIRST_STEPS };
@@ -254,7 +255,8 @@ impl Plan {
                 self.read_back(&mut encoder, slot);
             }
             let submission = self.gpu.shared.queue.submit([encoder.finish()]);
-            if brought == Brought::Staged && now.as_ptr() == self.steps.as_ptr() {
+            // The first part reads it.
+            if std::mem::take(&mut staged) {
                 slot.submitted();
             }
             if rest.is_empty() {
