@@ -281,9 +281,10 @@ fn declare_shader(
     let shared = module.global_variables.iter().filter(|(_, variable)| variable.space == AddressSpace::WorkGroup);
     let shared: u32 = shared.map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx())).sum();
     let matrices = source.contains("enable wgpu_cooperative_matrix;");
+    let arithmetic_f16 = source.lines().any(|line| line == ONLY_F16);
     write!(
         text,
-        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, workgroup_bytes: {shared}, subgroup: {subgroup}, matrices: {matrices}, f16: {half} }};\n",
+        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, workgroup_bytes: {shared}, subgroup: {subgroup}, matrices: {matrices}, arithmetic_f16: {arithmetic_f16}, f16: {half} }};\n",
         name.to_uppercase(),
         entry.workgroup_size
     )

@@ -1,5 +1,7 @@
-// Convolution for adapters without subgroups that are CPUs: no barrier, no workgroup memory. An invocation computes PX pixels x 8 channels.
-#variant conv_direct PX=8 INPUT=4
+// Convolution for adapters without subgroups that are CPUs: no barrier, no workgroup memory. An invocation computes PX pixels x 8 channels. With STEM=1 it is
+// that of an image, as in conv_broadcast.wgsl.
+#variant conv_direct PX=8 INPUT=4 STEM=0 CHANNELS=4
+#variant conv_direct_stem PX=8 INPUT=4 STEM=1 CHANNELS=3
 
 #include "common/conv_texture.wgsl"
 
@@ -23,23 +25,34 @@ fn main(
 
     #for P 0 PX
     let pixel{P} = min(first + {P}u, pixels - 1u);
-    let y{P} = i32(pixel{P} / params.out_width % params.out_height * params.stride_y) - i32(params.pad_top);
-    let x{P} = i32(pixel{P} % params.out_width * params.stride_x) - i32(params.pad_left);
+    let y{P} = pixel{P} / params.out_width % params.out_height * params.stride_y - params.pad_top;
+    let x{P} = pixel{P} % params.out_width * params.stride_x - params.pad_left;
     let image{P} = (member * params.images + pixel{P} / (params.out_width * params.out_height)) * image_size;
     var acc{P}_0 = vec4<f32>(0.0);
     var acc{P}_1 = vec4<f32>(0.0);
     #end
     var at = member * params.weights_stride + tile * params.kernel_height * params.kernel_width * params.group_in * 8u;
     for (var ky = 0u; ky < params.kernel_height; ky++) {
+        #for P 0 PX
+        // Beyond the top and the left, u32 wraps, and is beyond the bottom and the right.
+        let iy{P} = y{P} + ky * params.dilation_y;
+        let row{P} = image{P} + iy{P} * params.in_width;
+        let in_rows{P} = iy{P} < params.in_height;
+        #end
         for (var kx = 0u; kx < params.kernel_width; kx++) {
             #for P 0 PX
-            let iy{P} = u32(y{P} + i32(ky * params.dilation_y));
-            let ix{P} = u32(x{P} + i32(kx * params.dilation_x));
-            let inside{P} = iy{P} < params.in_height && ix{P} < params.in_width;
-            let source{P} = select(0u, (image{P} + iy{P} * params.in_width + ix{P}) * params.in_c4 + params.in_c4_offset + conv_group * params.group_in, inside{P});
+            let ix{P} = x{P} + kx * params.dilation_x;
+            let inside{P} = in_rows{P} && ix{P} < params.in_width;
+            let source{P} = select(0u, (row{P} + ix{P}) * params.in_c4 + params.in_c4_offset + conv_group * params.group_in, inside{P});
             #end
-            for (var c = 0u; c < params.group_in; c++) {
-                #for I 0 4
+            #for S STEM 1
+            for (var c = 0u; c < params.group_in; c++)
+            #end
+            {
+                #for S 0 STEM
+                let c = 0u;
+                #end
+                #for I 0 CHANNELS
                 let w{I}_0 = weights_at(at + 2u * {I}u);
                 let w{I}_1 = weights_at(at + 2u * {I}u + 1u);
                 #end
@@ -47,8 +60,10 @@ fn main(
                 #for P 0 PX
                 {
                     let v = select(vec4<f32>(0.0), input_at(source{P} + c), inside{P});
-                    acc{P}_0 += v.x * w0_0 + v.y * w1_0 + v.z * w2_0 + v.w * w3_0;
-                    acc{P}_1 += v.x * w0_1 + v.y * w1_1 + v.z * w2_1 + v.w * w3_1;
+                    #for I 0 CHANNELS
+                    acc{P}_0 = fma(vec4<f32>(v[{I}]), w{I}_0, acc{P}_0);
+                    acc{P}_1 = fma(vec4<f32>(v[{I}]), w{I}_1, acc{P}_1);
+                    #end
                 }
                 #end
             }

@@ -81,6 +81,14 @@ pub fn known(gpu: &Gpu, choices: &Choices, layer: Layer) -> Option<Choice> {
     Some(known)
 }
 
+/// The tiles that `choice` names; else those of the rule.
+pub(crate) fn tiling(choice: Choice) -> Option<Tiling> {
+    match choice {
+        Choice::Tiled { side, parts, half } => Some(Tiling { side, parts, half }),
+        Choice::Direct | Choice::Winograd { .. } => None,
+    }
+}
+
 /// Whether `choice` computes `layer` on an adapter of these capabilities: a file may say what another adapter runs.
 fn serves(gpu: &Gpu, layer: Layer, choice: Choice) -> bool {
     candidates(gpu, layer).contains(&choice)
@@ -112,9 +120,9 @@ pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
         all.swap(0, first.unwrap_or(0));
     }
     if variant.is_tiled() {
-        let runs = |tiling: &Tiling| tiling.shader(variant).is_some_and(|shader| gpu.holds(shader));
-        let tilings = Tiling::candidates().filter(runs);
-        all.extend(tilings.map(|Tiling { side, parts }| Choice::Tiled { side, parts }));
+        let runs = |tiling: &Tiling| tiling.shader(variant, precision, false).is_some_and(|shader| gpu.holds(shader));
+        let tilings = Tiling::candidates(gpu.capabilities(), variant, precision).filter(runs);
+        all.extend(tilings.map(|Tiling { side, parts, half }| Choice::Tiled { side, parts, half }));
     }
     all
 }
@@ -184,16 +192,8 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, made: &mut Weights, scratch:
     let input = recording.slab("input", View::bytes(precision, total, c, h, w));
     let output = recording.slab("output", View::bytes(precision, total, o, oh, ow));
     let (input, output) = (view(input, c, h, w), view(output, o, oh, ow));
-    let conv = Conv {
-        members,
-        out_channels: o,
-        window,
-        groups,
-        relu: true,
-        out_c4_offset: 0,
-        reads: None,
-        tiling: if let Choice::Tiled { side, parts } = choice { Some(Tiling { side, parts }) } else { None },
-    };
+    let conv =
+        Conv { members, out_channels: o, window, groups, relu: true, out_c4_offset: 0, reads: None, tiling: tiling(choice) };
     let bias_slice = recording.shared("bias", &made.bias);
     let dispatches = match choice {
         Choice::Winograd { side } => {

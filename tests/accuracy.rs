@@ -1,14 +1,19 @@
 //! What the default model is worth on faces that it was not trained on: FER2013's PublicTest, and the Face Research Lab London Set.
 //!
 //! Neither is part of the project: where `../shared/data` is missing, these tests say so and are skipped. The floors guard what the model of today
-//! reaches; the figures stand on its card. They are what the project wants: 69 % fused, a point above the best member, an area of 0.93.
+//! reaches; the figures stand on its card. They are what the project wants: 69 % fused, a point above the best member, an area of 0.93. All of PublicTest takes
+//! minutes, with `MOUE_THOROUGH=1`; without it every sixth face counts, of which it is kept how many were read right when all of them gave those figures.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+#[allow(dead_code)]
+mod common;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use common::thorough;
 use flate2::read::GzDecoder;
 use image::RgbImage;
 use moue::face::{Detector, SeetaFace};
@@ -49,14 +54,22 @@ fn archive(path: &Path, labels: &[String]) -> Vec<(RgbImage, usize)> {
     faces
 }
 
-#[test]
-fn public_test_is_read_better_by_all_members_than_by_the_best() {
-    let Some(path) = data("fer2013/public_test.tar.gz") else { return };
-    let mut ensemble = ensemble();
-    let names: Vec<String> = ensemble.description().members.iter().map(|m| m.name.clone()).collect();
-    let faces = archive(&path, &ensemble.description().labels.clone());
+/// One of so many faces counts where not all of them do.
+const SAMPLE: usize = 6;
+/// By how many faces of the sample adapters may differ: what is nearly a tie is rounded to either side.
+const TIES: usize = 2;
+
+/// PublicTest, or a sample of it.
+fn public_test(path: &Path, labels: &[String]) -> Vec<(RgbImage, usize)> {
+    let faces = archive(path, labels);
     assert_eq!(faces.len(), 3589);
-    let mut right = vec![0; 1 + names.len()];
+    let step = if thorough() { 1 } else { SAMPLE };
+    faces.into_iter().step_by(step).collect()
+}
+
+/// How many are read right by all members together, and by each.
+fn read_right(ensemble: &mut Ensemble, faces: &[(RgbImage, usize)]) -> Vec<usize> {
+    let mut right = vec![0; 1 + ensemble.description().members.len()];
     for batch in faces.chunks(64) {
         let crops: Vec<_> = batch.iter().map(|(face, _)| (face, Rect::whole(face.width(), face.height()))).collect();
         for (reading, (_, label)) in ensemble.read(&crops, false).unwrap().iter().zip(batch) {
@@ -64,10 +77,30 @@ fn public_test_is_read_better_by_all_members_than_by_the_best() {
             right.iter_mut().zip(answers).for_each(|(right, answer)| *right += usize::from(largest(answer) == *label));
         }
     }
+    right
+}
+
+/// Whether so many of the sample are read right as were kept.
+fn as_kept(right: &[usize], kept: &[usize]) {
+    println!("right of the sample: {right:?}");
+    let alike = right.len() == kept.len() && right.iter().zip(kept).all(|(a, b)| a.abs_diff(*b) <= TIES);
+    assert!(alike, "{right:?} of the sample are read right, {kept:?} were");
+}
+
+#[test]
+fn public_test_is_read_better_by_all_members_than_by_the_best() {
+    let Some(path) = data("fer2013/public_test.tar.gz") else { return };
+    let mut ensemble = ensemble();
+    let names: Vec<String> = ensemble.description().members.iter().map(|m| m.name.clone()).collect();
+    let faces = public_test(&path, &ensemble.description().labels.clone());
+    let right = read_right(&mut ensemble, &faces);
     let share = |right: usize| 100.0 * right as f64 / faces.len() as f64;
     let members: Vec<f64> = right[1..].iter().map(|&right| share(right)).collect();
     println!("PublicTest: fused {:.2} %", share(right[0]));
     names.iter().zip(&members).for_each(|(name, accuracy)| println!("{name} {accuracy:.2} %"));
+    if !thorough() {
+        return as_kept(&right, &[414, 402, 404, 382, 378, 382, 373]);
+    }
     let best = members.iter().copied().fold(0.0, f64::max);
     assert!(share(right[0]) >= 69.0, "fused {:.2} %", share(right[0]));
     assert!(share(right[0]) >= best + 1.0, "fused {:.2} %, best member {best:.2} %", share(right[0]));
@@ -102,21 +135,17 @@ fn imported_networks_are_worth_on_public_test_what_was_measured_elsewhere() {
     let all = moue::weights::combine("all", &models, &[1.0; 3], None).unwrap();
     let (device, _) = Device::select(None).unwrap();
     let mut ensemble = Ensemble::new(all, device).unwrap();
-    let faces = archive(&path, &ensemble.description().labels.clone());
-    let mut right = [0; 4];
-    for batch in faces.chunks(64) {
-        let crops: Vec<_> = batch.iter().map(|(face, _)| (face, Rect::whole(face.width(), face.height()))).collect();
-        for (reading, (_, label)) in ensemble.read(&crops, false).unwrap().iter().zip(batch) {
-            let answers = reading.members.iter().chain([&reading.probabilities]);
-            right.iter_mut().zip(answers).for_each(|(right, answer)| *right += usize::from(largest(answer) == *label));
-        }
-    }
+    let faces = public_test(&path, &ensemble.description().labels.clone());
+    let right = read_right(&mut ensemble, &faces);
     let share = |right: usize| 100.0 * right as f64 / faces.len() as f64;
-    for ((file, .., want), &right) in cases.iter().zip(&right) {
+    if !thorough() {
+        return as_kept(&right, &[388, 386, 379, 348]);
+    }
+    for ((file, .., want), &right) in cases.iter().zip(&right[1..]) {
         println!("{file}: {:.2} %, measured elsewhere {want:.2}", share(right));
         assert!((share(right) - want).abs() <= 0.1, "{file}: {:.2} %", share(right));
     }
-    println!("their mean: {:.2} %", share(right[3]));
+    println!("their mean: {:.2} %", share(right[0]));
 }
 
 /// Each portrait's faces, found on two threads.

@@ -20,7 +20,6 @@ use moue::weights::RepresentationStep;
 use moue::{Model, Rect};
 use safetensors::SafeTensors;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -179,7 +178,7 @@ fn lbp_codes() {
 #[test]
 fn codes_of_photographs() {
     let part = index("codes");
-    let hash = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let hash = |bytes: &[u8]| hmac_sha256::Hash::hash(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
     let photographs = part["photographs"].as_array().unwrap();
     assert_eq!(photographs.len(), 3);
     for case in photographs {

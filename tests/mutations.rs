@@ -56,8 +56,20 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("conv_broadcast_8", "params.in_c4_offset + ", ""),
     ("conv_broadcast_4", "subgroupBroadcast(w3, 2u)", "subgroupBroadcast(w3, 1u)"),
     ("conv_broadcast_4", "raw7 < pixels", "raw7 < pixels - 1u"),
+    ("conv_broadcast_8_stem", "fma(vec4<f32>(v2[2]), b2, acc2_5)", "fma(vec4<f32>(v2[1]), b2, acc2_5)"),
+    ("conv_broadcast_8_stem", "in_rows1 && ix1 < params.in_width", "in_rows1"),
+    ("conv_broadcast_8_stem", "ky * params.dilation_y", "ky"),
+    ("conv_broadcast_4_stem", "at += 4u * 4u", "at += 3u * 4u"),
+    ("conv_broadcast_4_stem", "in_rows7 && ", ""),
+    ("conv_direct_stem", "v[2]", "v[1]"),
+    ("conv_direct_stem", "kx * params.dilation_x", "kx"),
+    ("conv_tile_128_stem", "kx -= params.kernel_width * params.dilation_x", "kx = 0u"),
+    ("conv_tile_64_stem", "fma(vec4<f32>(v5[2]), w0, acc5_0)", "fma(vec4<f32>(v5[1]), w0, acc5_0)"),
+    ("conv_tile_32_stem", "ky += params.dilation_y;", "ky += 1u;"),
+    ("conv_split_64_stem", "% params.kernel_width * params.dilation_x", "% params.kernel_width"),
+    ("conv_split_32_stem", "slabs * (part + 1u) / params.parts", "slabs"),
     ("conv_direct", "params.in_c4_offset + ", ""),
-    ("conv_direct", "v.z * w2_1", "v.z * w2_0"),
+    ("conv_direct", "vec4<f32>(v[2]), w2_1", "vec4<f32>(v[2]), w2_0"),
     ("conv_direct", "ky * params.dilation_y", "ky"),
     ("conv_direct", "params.relu != 0u", "params.relu == 0u"),
     ("conv_tile_128", "let v7 = tile_in[(row + 7u * 16u)", "let v7 = tile_in[(row + 6u * 16u)"),
@@ -72,6 +84,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("conv_tile_64", "c -= params.group_in", "c = 0u"),
     ("conv_tile_32", "thread % 32u / 8u", "thread % 32u / 16u"),
     ("conv_tile_32", "weights_first + (deeper + 1u * 8u) * 8u", "weights_first + deeper * 8u"),
+    ("conv_half_128", "fma(Loaded(v3[2]), w1, half3_1)", "fma(Loaded(v3[2]), w0, half3_1)"),
+    ("conv_half_64", "acc5_0 += vec4<f32>(half5_0)", "acc5_0 = vec4<f32>(half5_0)"),
+    ("conv_half_64", "iy < params.in_height", "true"),
+    ("conv_half_32", "v1 = tile_in[(row + 1u * 8u) * 4u + 3u]", "v1 = tile_in[(row + 1u * 8u) * 4u + 2u]"),
+    ("conv_half_split_64", "part * params.members + member", "member"),
+    ("conv_half_split_32", "slabs * (part + 1u) / params.parts", "slabs"),
     ("conv_matrix_128", "coopMultiplyAdd(v, w2, acc1_2)", "coopMultiplyAdd(v, w1, acc1_2)"),
     ("conv_matrix_64", "out_lane / 4u + 1u * 8u", "out_lane / 4u"),
     ("conv_matrix_64", "iy < params.in_height", "true"),
@@ -215,7 +233,9 @@ fn every_planted_mistake_is_caught() {
         let shader = shader::ALL.iter().find(|s| s.name == *name).unwrap();
         assert!(shader.source.contains(stands), "{name}: `{stands}` does not stand there");
         let Some(gpu) = gpus.iter().find(|gpu| problems::lacks(gpu, name).is_none()) else {
-            eprintln!("SKIPPED: {name} needs an adapter of its subgroup size, or with cooperative matrices");
+            eprintln!(
+                "SKIPPED: {name} needs an adapter of its subgroup size, with cooperative matrices, or with arithmetic in f16"
+            );
             continue;
         };
         let (check, precision) = problems::check_of(name);

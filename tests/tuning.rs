@@ -10,7 +10,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use common::{Random, open_all, run_graph, shaders_of};
+use common::{Random, open_all, run_graph, run_prepared, shaders_of};
 use moue::Precision;
 use moue::gpu::{Choice, Choices, Gpu, adapters};
 use moue::graph::{Graph, Network, Prepared, interpret};
@@ -149,11 +149,47 @@ fn every_tile_is_compared_whatever_kind_of_gpu_it_is() {
         for choice in [
             Choice::Direct,
             Choice::Winograd { side: 4 },
-            Choice::Tiled { side: 128, parts: 1 },
-            Choice::Tiled { side: 32, parts: 8 },
+            Choice::Tiled { side: 128, parts: 1, half: false },
+            Choice::Tiled { side: 32, parts: 8, half: false },
         ] {
             assert!(candidates.contains(&choice), "{choice:?} on {kind}");
         }
+    }
+}
+
+#[test]
+fn products_in_f16_are_for_tensors_in_f16_and_adapters_that_compute_with_them() {
+    let graph = Graph::new(&serde_json::from_str::<Network>(NETWORK).unwrap()).unwrap();
+    let weights = Seeded::new(&graph, 3);
+    let input = Random(29).tensor(&[1, 5, 24, 20]);
+    let want = interpret(&graph, &weights, &[&input], &graph.outputs).unwrap().remove(0);
+    for adapter in adapters() {
+        let gpu = Gpu::open_as(Some(&adapter.index.to_string()), "discrete").unwrap();
+        let half = Choice::Tiled { side: 64, parts: 1, half: true };
+        let has = gpu.capabilities().arithmetic_f16 && !gpu.capabilities().matrices;
+        let choices = Choices::open(gpu.adapter(), None, false).0;
+        let same = Window::square(3, 1).padded(1);
+        for (channels, window) in [([5, 40], same), ([40, 40], same), ([40, 70], Window::square(1, 2))] {
+            // One image, and as many as decide about Winograd's method.
+            for images in [1, 8] {
+                let layer = |precision| Layer { members: 1, images, channels, input: [24, 20], window, groups: 1, precision };
+                assert!(!tuning::candidates(&gpu, layer(Precision::F32)).contains(&half), "{}", gpu.name());
+                assert_eq!(tuning::candidates(&gpu, layer(Precision::F16)).contains(&half), has, "{}", gpu.name());
+                choices.keep(layer(Precision::F16).to_string(), half, None);
+            }
+        }
+        if !has {
+            eprintln!("SKIPPED: {} computes nothing in f16, or by matrices", gpu.name());
+            continue;
+        }
+        assert!(gpu.tune(Arc::new(choices)));
+        let prepared = Prepared::new(&gpu, graph.clone(), &[&weights], &[], Precision::F16).unwrap();
+        let shaders = shaders_of(&prepared, 1);
+        assert_eq!(shaders.iter().filter(|name| **name == "conv_half_64").count(), 4, "{shaders:?}");
+        let got = run_prepared(&gpu, &prepared, std::slice::from_ref(&input), &graph.outputs).remove(0).remove(0);
+        let largest = want.data.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+        let off = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs())) / largest;
+        assert!(off < 4e-3, "{off} on {}", gpu.name());
     }
 }
 

@@ -1,5 +1,6 @@
 // Convolution for CPU adapters with subgroups: no barrier, no workgroup memory. Every lane loads a different weight vec4 and
-// subgroupBroadcast hands it round, since a storage load costs one scalar load a lane there. A lane computes PX pixels x 4 LANES channels.
+// subgroupBroadcast hands it round, since a storage load costs one scalar load a lane there. A lane computes PX pixels x 4 LANES channels. With STEM=1 it is that
+// of an image: a tap is one vec4, of which CHANNELS=3 count, without a loop, which takes as long as what it does there.
 
 @compute @workgroup_size({LANES})
 fn main(
@@ -22,8 +23,8 @@ fn main(
     // Lanes beyond the last pixel compute it again and store nothing: an early return would make the broadcasts read garbage.
     let raw{P} = first + lane + {LANES}u * {P}u;
     let pixel{P} = min(raw{P}, pixels - 1u);
-    let y{P} = i32(pixel{P} / params.out_width % params.out_height * params.stride_y) - i32(params.pad_top);
-    let x{P} = i32(pixel{P} % params.out_width * params.stride_x) - i32(params.pad_left);
+    let y{P} = pixel{P} / params.out_width % params.out_height * params.stride_y - params.pad_top;
+    let x{P} = pixel{P} % params.out_width * params.stride_x - params.pad_left;
     let image{P} = (member * params.images + pixel{P} / (params.out_width * params.out_height)) * image_size;
     #for O 0 LANES
     var acc{P}_{O} = vec4<f32>(0.0);
@@ -32,15 +33,26 @@ fn main(
     var at = member * params.weights_stride
         + tile * params.kernel_height * params.kernel_width * params.group_in * 4u * {LANES}u + lane;
     for (var ky = 0u; ky < params.kernel_height; ky++) {
+        #for P 0 PX
+        // Beyond the top and the left, u32 wraps, and is beyond the bottom and the right.
+        let iy{P} = y{P} + ky * params.dilation_y;
+        let row{P} = image{P} + iy{P} * params.in_width;
+        let in_rows{P} = iy{P} < params.in_height;
+        #end
         for (var kx = 0u; kx < params.kernel_width; kx++) {
             #for P 0 PX
-            let iy{P} = u32(y{P} + i32(ky * params.dilation_y));
-            let ix{P} = u32(x{P} + i32(kx * params.dilation_x));
-            let inside{P} = iy{P} < params.in_height && ix{P} < params.in_width;
-            let source{P} = select(0u, (image{P} + iy{P} * params.in_width + ix{P}) * params.in_c4 + params.in_c4_offset + conv_group * params.group_in, inside{P});
+            let ix{P} = x{P} + kx * params.dilation_x;
+            let inside{P} = in_rows{P} && ix{P} < params.in_width;
+            let source{P} = select(0u, (row{P} + ix{P}) * params.in_c4 + params.in_c4_offset + conv_group * params.group_in, inside{P});
             #end
-            for (var c = 0u; c < params.group_in; c++) {
-                #for I 0 4
+            #for S STEM 1
+            for (var c = 0u; c < params.group_in; c++)
+            #end
+            {
+                #for S 0 STEM
+                let c = 0u;
+                #end
+                #for I 0 CHANNELS
                 let w{I} = weights_at(at + {I}u * {LANES}u);
                 #end
                 at += 4u * {LANES}u;
@@ -49,12 +61,13 @@ fn main(
                 #end
                 #for O 0 LANES
                 {
-                    let b0 = subgroupBroadcast(w0, {O}u);
-                    let b1 = subgroupBroadcast(w1, {O}u);
-                    let b2 = subgroupBroadcast(w2, {O}u);
-                    let b3 = subgroupBroadcast(w3, {O}u);
+                    #for I 0 CHANNELS
+                    let b{I} = subgroupBroadcast(w{I}, {O}u);
+                    #end
                     #for P 0 PX
-                    acc{P}_{O} = fma(vec4<f32>(v{P}.w), b3, fma(vec4<f32>(v{P}.z), b2, fma(vec4<f32>(v{P}.y), b1, fma(vec4<f32>(v{P}.x), b0, acc{P}_{O}))));
+                    #for I 0 CHANNELS
+                    acc{P}_{O} = fma(vec4<f32>(v{P}[{I}]), b{I}, acc{P}_{O});
+                    #end
                     #end
                 }
                 #end

@@ -2,18 +2,9 @@
 // channels at a time; a warp of 32 threads WM x WN matrices. While a slab is multiplied the next is on its way. A row of the tiles is two vec4s longer than it
 // holds, so that the rows of a matrix lie in different banks. `finish` takes the sums, as in conv_tile.wgsl.
 
-alias Loaded = vec4<f16>;
-var<workgroup> tile_in: array<vec4<f16>, {IN}>;             // [PIX, DEEP + 2] vec4 along the input channels
-var<workgroup> tile_weights: array<vec4<f16>, {WEIGHTS}>;   // [4 DEEP input channels, COLS + 2] vec4 along the output channels
+var<workgroup> tile_in: array<Loaded, {IN}>;             // [PIX, DEEP + 2] vec4 along the input channels
+var<workgroup> tile_weights: array<Loaded, {WEIGHTS}>;   // [4 DEEP input channels, COLS + 2] vec4 along the output channels
 var<workgroup> sums: array<vec4<f32>, {SUMS}>;              // [warp, 16, 4] vec4: one matrix on its way out
-
-fn input_at(index: u32) -> Loaded {
-    return input[index];
-}
-
-fn weights_at(index: u32) -> Loaded {
-    return weights[index];
-}
 
 @compute @workgroup_size({THREADS})
 fn main(

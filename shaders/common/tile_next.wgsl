@@ -16,8 +16,16 @@
             }
             #end
             k += {DEEP}u;
-            c += {DEEP}u;
             deeper += {DEEP}u * 4u;
+            #for S 0 STEM
+            kx += {DEEP}u * params.dilation_x;
+            while (kx >= params.kernel_width * params.dilation_x) {
+                kx -= params.kernel_width * params.dilation_x;
+                ky += params.dilation_y;
+            }
+            #end
+            #for S STEM 1
+            c += {DEEP}u;
             while (c >= params.group_in) {
                 c -= params.group_in;
                 kx += params.dilation_x;
@@ -26,3 +34,4 @@
                     ky += params.dilation_y;
                 }
             }
+            #end

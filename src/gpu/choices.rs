@@ -32,6 +32,9 @@ pub enum Choice {
         side: usize,
         /// Parts of the sum.
         parts: usize,
+        /// Products in f16, and sums of a few of them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        half: bool,
     },
 }
 
@@ -270,7 +273,7 @@ mod tests {
         let (kept, warning) = Choices::open(&adapter("1.0"), Some(&path), false);
         assert!(warning.is_none() && kept.is_empty());
         let choices: BTreeMap<String, Choice> =
-            [("a", Choice::Winograd { side: 4 }), ("b", Choice::Tiled { side: 64, parts: 3 })]
+            [("a", Choice::Winograd { side: 4 }), ("b", Choice::Tiled { side: 64, parts: 3, half: true })]
                 .map(|(key, c)| (key.to_owned(), c))
                 .into();
         kept.save(&choices).unwrap();

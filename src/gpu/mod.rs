@@ -49,6 +49,8 @@ pub struct Capabilities {
     pub timestamps: bool,
     /// Tensors can lie in f16: shaders convert pairs of them to f32 and back.
     pub f16: bool,
+    /// Shaders can compute with f16.
+    pub arithmetic_f16: bool,
     /// Bytes of the largest storage binding.
     pub binding: u64,
     /// Cooperative matrices of 16 x 16 x 16, products of f16 and sums of f32, held by 32 lanes.
@@ -136,7 +138,7 @@ fn wanted(
     more: wgpu::Features,
     experimental_features: wgpu::ExperimentalFeatures,
 ) -> wgpu::DeviceDescriptor<'static> {
-    let features = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY | more;
+    let features = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SHADER_F16 | more;
     wgpu::DeviceDescriptor {
         label: Some("moue"),
         required_features: adapter.features() & features,
@@ -236,6 +238,7 @@ impl Gpu {
             lanes: if fixed { adapter.subgroup[0] } else { 0 },
             timestamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
             f16: adapter.converts_f16,
+            arithmetic_f16: adapter.converts_f16 && features.contains(wgpu::Features::SHADER_F16),
             binding: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
             matrices: adapter.matrices
                 && features.contains(MATRICES)

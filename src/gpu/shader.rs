@@ -17,8 +17,10 @@ pub struct Shader {
     pub workgroup_bytes: u32,
     /// Whether it needs subgroup operations.
     pub subgroup: bool,
-    /// Whether it needs cooperative matrices, and with them arithmetic in f16.
+    /// Whether it needs cooperative matrices.
     pub matrices: bool,
+    /// Whether it needs arithmetic in f16.
+    pub arithmetic_f16: bool,
     /// Its form for tensors in f16; `None` for that form itself, and where no tensor is read or written.
     pub f16: Option<&'static Shader>,
 }

@@ -6,7 +6,7 @@ use super::resolve::{Graph, TensorId};
 use super::schedule::{Schedule, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::gpu::shader::BindingKind;
-use crate::gpu::{Buffer, Choice, Gpu, Recording, Slice};
+use crate::gpu::{Buffer, Gpu, Recording, Slice};
 use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, Pool, Tiling, Variant, View, WinogradBuffers};
 use crate::precision::Precision;
 use crate::tuning;
@@ -156,10 +156,7 @@ impl Prepared {
         let choices = self.gpu.choices()?;
         let layer = layer_of(&self.graph, step, self.members, images / self.members.max(1), self.precision)?;
         // Measured by `tune`, or not at all.
-        match tuning::known(&self.gpu, choices, layer)? {
-            Choice::Tiled { side, parts } => Some(Tiling { side, parts }),
-            Choice::Direct | Choice::Winograd { .. } => None,
-        }
+        tuning::known(&self.gpu, choices, layer).and_then(tuning::tiling)
     }
 
     /// Measures what is fastest for `images` of all members, where the device is to be tuned: before [`Prepared::slabs`] and [`Prepared::record`].

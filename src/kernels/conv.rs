@@ -9,6 +9,9 @@ use crate::precision::Precision;
 use crate::tensor::Tensor;
 use crate::window::Window;
 
+/// Channels that a stem reads at most: those of an image, in one vec4.
+const STEM_CHANNELS: usize = 3;
+
 /// The kernels that convolve; one table, each tested against the same twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Variant {
@@ -53,6 +56,16 @@ impl Variant {
             Self::Matrix => &shader::CONV_MATRIX_64,
             Self::Grouped => &shader::CONV_GROUPED,
             Self::Depthwise => &shader::CONV_DEPTHWISE,
+        }
+    }
+
+    /// The shader for images, tensors of at most [`STEM_CHANNELS`] channels, where it has one of its own: see [`Tiling`] for those of tiles.
+    fn stem(self) -> Option<&'static Shader> {
+        match self {
+            Self::Broadcast8 => Some(&shader::CONV_BROADCAST_8_STEM),
+            Self::Broadcast4 => Some(&shader::CONV_BROADCAST_4_STEM),
+            Self::Direct => Some(&shader::CONV_DIRECT_STEM),
+            Self::Tile | Self::SmallTile | Self::Matrix | Self::Grouped | Self::Depthwise => None,
         }
     }
 
@@ -383,13 +396,17 @@ impl Conv {
         let images = input.images / members;
         let pixels = (images * output.pixels()) as u64;
         let tiling = self.tiled(variant, input.images, [output.height, output.width], channels, usize::MAX);
+        let stem = groups == 1 && self.reads.is_none() && channels <= STEM_CHANNELS;
         let shader = match tiling {
-            None => variant.shader(),
-            Some(tiling) => tiling.shader(variant).ok_or_else(|| Error::shape(at, format!("there is no {tiling:?}")))?,
+            None => variant.stem().filter(|_| stem).unwrap_or(variant.shader()).of(precision),
+            Some(tiling) => {
+                let shader = tiling.shader(variant, precision, stem);
+                shader.ok_or_else(|| Error::shape(at, format!("there is no {tiling:?}")))?
+            }
         };
         let parts = tiling.map_or(1, |tiling| tiling.parts);
         let grid = match variant.tile() {
-            _ if let Some(Tiling { side, parts }) = tiling => {
+            _ if let Some(Tiling { side, parts, .. }) = tiling => {
                 let layers = members * groups * group_out.div_ceil(side) * parts;
                 grid(pixels, side as u32, layers as u64)?
             }
@@ -415,7 +432,7 @@ impl Conv {
         let bound = residual.map_or(weights.bias, |r| r.slice);
         let whole = Dispatch {
             label: at.to_owned(),
-            shader: shader.of(precision),
+            shader,
             params: bytemuck::bytes_of(&params).to_vec(),
             buffers: vec![weights.bias, bound, output.slice, input.slice, weights.weights],
             grid,

@@ -447,6 +447,7 @@ mod tests {
             f16: true,
             binding: 1 << 27,
             matrices: false,
+            arithmetic_f16: false,
         };
         let shape = Shape { channels: [64, 64], output: [224, 224] };
         for method in Winograd::choose(capabilities, Precision::F32).unwrap() {

@@ -86,12 +86,12 @@ impl Engine {
     }
 }
 
-/// `[name, WGSL]` of every shader that a browser may be given: its compiler is another one than that of the other tests.
+/// `[name, WGSL, whether it needs arithmetic in f16]` of every shader that a browser may be given: its compiler is another one than that of the other tests.
 #[wasm_bindgen]
 pub fn shaders() -> Array {
     let halves = shader::ALL.iter().filter_map(|shader| shader.f16);
     let all = shader::ALL.iter().copied().chain(halves).filter(|shader| !shader.subgroup && !shader.matrices);
-    all.map(|shader| Array::of2(&shader.name.into(), &shader.source.into())).collect()
+    all.map(|shader| Array::of3(&shader.name.into(), &shader.source.into(), &shader.arithmetic_f16.into())).collect()
 }
 
 async fn opened(model: &[u8], power: Option<&str>, said: Said, precision: &str) -> Result<Engine> {

@@ -30,6 +30,11 @@ pub fn open_all() -> Vec<Gpu> {
     opened
 }
 
+/// Whether everything is tried that takes minutes and seldom says more: `MOUE_THOROUGH=1`.
+pub fn thorough() -> bool {
+    std::env::var_os("MOUE_THOROUGH").is_some_and(|value| value != "0")
+}
+
 /// splitmix64: the same numbers on every machine.
 pub struct Random(pub u64);
 
@@ -75,6 +80,8 @@ pub enum Tolerance {
     /// A sum of this many products by Winograd's method with tiles of this side. The way back of F(4, 3) adds up to 19 times what it is given and the way
     /// there up to 10 times, down and across, and most of it cancels: the roundings of what is added stay. F(2, 3) adds up to 3 times, and 2 times.
     Winograd(usize, usize),
+    /// An f32 sum of sums of 16 products in f16.
+    Half,
     /// A few roundings and one `exp`, which WGSL allows 3 + 2 |x| units in the last place.
     Exp,
 }
@@ -95,6 +102,8 @@ pub fn close_in(precision: Precision, what: &str, got: &[f32], want: &[f32], tol
         Tolerance::Sum(terms) => f32::EPSILON * (terms + 8) as f32 * largest,
         Tolerance::Winograd(4, terms) => 19.0 * f32::EPSILON * (terms + 8) as f32 * largest,
         Tolerance::Winograd(_, terms) => 3.0 * f32::EPSILON * (terms + 8) as f32 * largest,
+        // Sixteen products at a time, of which each step rounds to 11 bits: a fraction of a rounding, as they go either way.
+        Tolerance::Half => largest / 1024.0,
         Tolerance::Exp => f32::EPSILON * 32.0 * largest,
     };
     // What an f16 does not hold becomes its largest number.

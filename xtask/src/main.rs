@@ -122,7 +122,8 @@ fn test(require_adapter: bool) -> ExitCode {
     steps.run("format, fuzz targets", || cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[]));
     steps.run("format, web", || cargo(&["fmt", "--manifest-path", "web/bindgen/Cargo.toml", "--check"], &[]));
     steps.run("format, burn as a peer", || cargo(&["fmt", "--manifest-path", "peers/burn/Cargo.toml", "--check"], &[]));
-    let built = steps.run("build", || cargo(&["build", "--package", "moue"], &[]));
+    // What the tests are made of, and with them the program.
+    let built = steps.run("build", || cargo(&["test", "--workspace", "--no-run"], &[]));
     if built {
         steps.run("adapters", || {
             let (variables, done) = adapters::prepare(&target, require_adapter);

@@ -51,6 +51,10 @@ fn conv_problems() -> Vec<ConvProblem> {
         ConvProblem { members: 2, relu: true, slice: [8, 5], ..base([9, 12], [13, 6], w(5, 2).padded(2)) },
         base([8, 33], [11, 10], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 3], dilation: [2, 3] }),
         base([4, 4], [23, 19], w(7, 2).padded(3)),
+        // Of images.
+        ConvProblem { images: 2, relu: true, ..base([3, 70], [23, 19], w(7, 2).padded(3)) },
+        ConvProblem { members: 2, residual: true, slice: [4, 0], ..base([2, 9], [17, 30], w(11, 4)) },
+        base([3, 36], [8, 13], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 3], dilation: [2, 3] }),
         base([70, 130], [4, 5], w(3, 1).padded(1)),
         base([8, 24], [5, 5], w(1, 1)),
         ConvProblem {
@@ -90,6 +94,7 @@ pub(super) enum Method {
 impl Method {
     fn fits(self, gpu: &Gpu, precision: Precision, p: &ConvProblem) -> bool {
         match self {
+            Self::Tiled(_, Tiling { half: true, .. }) if !gpu.capabilities().arithmetic_f16 => false,
             Self::Direct(variant) | Self::Tiled(variant, _) => {
                 // What computes groups has no use for a part of a tensor.
                 let reads = p.beside == [0, 0] || !matches!(variant, Variant::Grouped | Variant::Depthwise);
@@ -152,6 +157,7 @@ impl Method {
 
     fn tolerance(self, terms: usize) -> Tolerance {
         match self {
+            Self::Tiled(_, Tiling { half: true, .. }) => Tolerance::Half,
             Self::Direct(_) | Self::Tiled(..) => Tolerance::Sum(terms),
             Self::Winograd(method) => Tolerance::Winograd(method.size.pixels(), terms),
         }
@@ -171,7 +177,12 @@ pub(super) fn winograd(gpu: &Gpu, precision: Precision, variant: Variant, size: 
 
 /// Tiles of a side, the sum in so many parts.
 pub(super) fn tiled(gpu: &Gpu, precision: Precision, variant: Variant, [side, parts]: [usize; 2]) -> Result<(), String> {
-    conv(gpu, precision, Method::Tiled(variant, Tiling { side, parts }))
+    conv(gpu, precision, Method::Tiled(variant, Tiling { side, parts, half: false }))
+}
+
+/// The same with products in f16, of tensors in f16.
+pub(super) fn half(gpu: &Gpu, [side, parts]: [usize; 2]) -> Result<(), String> {
+    conv(gpu, Precision::F16, Method::Tiled(Variant::Tile, Tiling { side, parts, half: true }))
 }
 
 /// The same of cooperative matrices, whose tensors are f16.
@@ -193,8 +204,23 @@ fn surrounded(tensor: &Tensor, [before, after]: [usize; 2], random: &mut Random)
 }
 
 pub(super) fn conv(gpu: &Gpu, precision: Precision, method: Method) -> Result<(), String> {
+    solve(gpu, precision, method, &conv_problems())
+}
+
+/// Those of images alone, for the kernels that are for images alone.
+pub(super) fn stems(gpu: &Gpu, precision: Precision, method: Method) -> Result<(), String> {
+    let images: Vec<ConvProblem> = conv_problems().into_iter().filter(|p| p.channels[0] <= 3 && p.groups == 1).collect();
+    solve(gpu, precision, method, &images)
+}
+
+/// As [`stems`], by tiles of a side, the sum in so many parts.
+pub(super) fn tiled_stems(gpu: &Gpu, precision: Precision, [side, parts]: [usize; 2]) -> Result<(), String> {
+    stems(gpu, precision, Method::Tiled(Variant::Tile, Tiling { side, parts, half: false }))
+}
+
+fn solve(gpu: &Gpu, precision: Precision, method: Method, problems: &[ConvProblem]) -> Result<(), String> {
     let mut random = Random(5);
-    for (index, p) in conv_problems().iter().enumerate() {
+    for (index, p) in problems.iter().enumerate() {
         let [in_channels, out_channels] = p.channels;
         let total = p.members * p.images;
         let input = stored(precision, random.tensor(&[total, in_channels, p.size[0], p.size[1]]));

@@ -25,6 +25,14 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("conv_broadcast_8", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Broadcast8))),
     ("conv_broadcast_4", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Broadcast4))),
     ("conv_direct", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Direct))),
+    ("conv_broadcast_8_stem", |gpu, precision| conv::stems(gpu, precision, Method::Direct(Variant::Broadcast8))),
+    ("conv_broadcast_4_stem", |gpu, precision| conv::stems(gpu, precision, Method::Direct(Variant::Broadcast4))),
+    ("conv_direct_stem", |gpu, precision| conv::stems(gpu, precision, Method::Direct(Variant::Direct))),
+    ("conv_tile_128_stem", |gpu, precision| conv::tiled_stems(gpu, precision, [128, 1])),
+    ("conv_tile_64_stem", |gpu, precision| conv::tiled_stems(gpu, precision, [64, 1])),
+    ("conv_tile_32_stem", |gpu, precision| conv::tiled_stems(gpu, precision, [32, 1])),
+    ("conv_split_64_stem", |gpu, precision| conv::tiled_stems(gpu, precision, [64, 3])),
+    ("conv_split_32_stem", |gpu, precision| conv::tiled_stems(gpu, precision, [32, 2])),
     ("conv_tile_128", |gpu, precision| conv::tiled(gpu, precision, Variant::Tile, [128, 1])),
     ("conv_tile_64", |gpu, precision| conv::tiled(gpu, precision, Variant::Tile, [64, 1])),
     ("conv_tile_32", |gpu, precision| conv::tiled(gpu, precision, Variant::Tile, [32, 1])),
@@ -36,6 +44,11 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("conv_matrix_32", |gpu, _| conv::matrix(gpu, [32, 1])),
     ("conv_matrix_split_64", |gpu, _| conv::matrix(gpu, [64, 3])),
     ("conv_matrix_split_32", |gpu, _| conv::matrix(gpu, [32, 2])),
+    ("conv_half_128", |gpu, _| conv::half(gpu, [128, 1])),
+    ("conv_half_64", |gpu, _| conv::half(gpu, [64, 1])),
+    ("conv_half_32", |gpu, _| conv::half(gpu, [32, 1])),
+    ("conv_half_split_64", |gpu, _| conv::half(gpu, [64, 3])),
+    ("conv_half_split_32", |gpu, _| conv::half(gpu, [32, 2])),
     ("conv_grouped", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Grouped))),
     ("conv_depthwise", |gpu, precision| conv::conv(gpu, precision, Method::Direct(Variant::Depthwise))),
     ("winograd_input_image_4", |gpu, precision| conv::winograd(gpu, precision, Variant::Broadcast8, WinogradSize::Four)),
@@ -105,8 +118,11 @@ pub fn lacks(gpu: &Gpu, name: &str) -> Option<String> {
     if shader.matrices && !has.matrices {
         return Some("cooperative matrices of 16 x 16 x 16".to_owned());
     }
+    if shader.arithmetic_f16 && !has.arithmetic_f16 {
+        return Some("arithmetic in f16".to_owned());
+    }
     let image = shader.bindings.iter().any(|binding| binding.kind == BindingKind::Image).then_some("8");
     let lanes = image.or(name.strip_prefix("conv_broadcast_")).or(name.strip_prefix("dense_texel_"))?;
-    let lanes: u32 = lanes.trim_end_matches("_f16").split('x').next().unwrap().parse().unwrap();
+    let lanes: u32 = lanes.split(['x', '_']).next().unwrap().parse().unwrap();
     (has.lanes != lanes).then(|| format!("subgroups of {lanes} lanes"))
 }

@@ -14,15 +14,18 @@ fn every_shader() -> Vec<&'static Shader> {
     shader::ALL.iter().copied().chain(halves).collect()
 }
 
-/// Subgroups of shaders that need them, and the matrices of those that need them; nothing else beyond WebGPU.
+/// Subgroups, matrices and arithmetic in f16 of shaders that need them; nothing else beyond WebGPU.
 fn capabilities(shader: &Shader) -> Capabilities {
-    // Of WebGPU itself: f16 that is stored, not computed with.
+    // Of WebGPU itself: f16 that is stored.
     let mut all = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    if shader.arithmetic_f16 {
+        all |= Capabilities::SHADER_FLOAT16;
+    }
     if shader.subgroup || shader.matrices {
         all |= Capabilities::SUBGROUP;
     }
     if shader.matrices {
-        all |= Capabilities::COOPERATIVE_MATRIX | Capabilities::SHADER_FLOAT16;
+        all |= Capabilities::COOPERATIVE_MATRIX;
     }
     all
 }
@@ -93,7 +96,11 @@ fn every_shader_without_matrices_translates_to_msl() {
 fn every_shader_without_matrices_translates_to_hlsl() {
     for shader in every_shader().into_iter().filter(|shader| !shader.matrices) {
         let (module, info) = parsed(shader);
-        let model = if shader.subgroup { hlsl::ShaderModel::V6_0 } else { hlsl::ShaderModel::V5_1 };
+        let model = match (shader.arithmetic_f16, shader.subgroup) {
+            (true, _) => hlsl::ShaderModel::V6_2,
+            (_, true) => hlsl::ShaderModel::V6_0,
+            _ => hlsl::ShaderModel::V5_1,
+        };
         let options = hlsl::Options { shader_model: model, fake_missing_bindings: true, ..Default::default() };
         let pipeline = hlsl::PipelineOptions { entry_point: Some((naga::ShaderStage::Compute, "main".into())) };
         let mut text = String::new();
