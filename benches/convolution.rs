@@ -44,7 +44,7 @@ fn bench(criterion: &mut Criterion) {
         ("3x3 128-128 28x28", [128, 128], 28, square(3), 1),
         ("3x3 256-512 13x13", [256, 512], 13, square(3), 1),
         ("3x3 32-32 22x22", [32, 32], 22, square(3), 1),
-        ("3x3 3-16 44x44", [3, 16], 44, square(3), 1),
+        ("7x7 3-64 112x112, stride 2", [3, 64], 112, Window::square(7, 2).padded(3), 1),
         ("1x1 256-64 28x28", [256, 64], 28, square(1), 1),
         ("3x3 64-64 28x28, a group a channel", [64, 64], 28, square(3), 64),
         ("3x3 30-30 28x28 in 5 groups", [30, 30], 28, square(3), 5),
@@ -62,8 +62,10 @@ fn bench(criterion: &mut Criterion) {
         if gpu.capabilities().cpu {
             // What a GPU would run, on a smaller layer: workgroup memory and barriers are slow there.
             let tiled = Gpu::open_as(Some(&adapter.index.to_string()), "discrete").unwrap();
-            let small = layer([64, 64], 14, square(3), 1, Precision::F32);
-            methods(&mut group, &tiled, &mut peaks, "as a GPU: 3x3 64-64 14x14", small);
+            for precision in [Precision::F32, Precision::F16] {
+                let small = layer([64, 64], 14, square(3), 1, precision);
+                methods(&mut group, &tiled, &mut peaks, "as a GPU: 3x3 64-64 14x14", small);
+            }
         }
         group.finish();
     }
