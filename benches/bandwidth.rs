@@ -37,7 +37,9 @@ fn lrn(gpu: &Gpu) -> Load {
     let input = recording.upload("input", View::bytes(Precision::F32, 1, 96, 55, 55));
     let output = recording.slab("output", input.size);
     let lrn = Lrn { size: 5, alpha: 1e-4, beta: 0.75, k: 1.0 };
-    recording.dispatch(kernels::lrn("bench", lrn, view(input, 96, 55), view(output, 96, 55)).unwrap());
+    recording.dispatch(
+        kernels::lrn("bench", lrn, kernels::reads(gpu.capabilities()), view(input, 96, 55), view(output, 96, 55)).unwrap(),
+    );
     Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
 }
 

@@ -168,6 +168,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("lrn", "squares.wwww", "squares.zzzz"),
     ("lrn", "max(low.x, 0)", "max(low.y, 0)"),
     ("lrn", "-params.beta", "params.beta"),
+    ("lrn_image", "input_at(base + c)", "input_at(index)"),
     ("global_average", "f32(params.pixels)", "f32(params.pixels + 1u)"),
     ("affine", "member * params.c4 + index % params.c4", "index % params.c4"),
     ("affine", "params.relu != 0u", "params.relu == 7u"),

@@ -21,7 +21,7 @@ pub struct Prepared {
     pub(super) constants: Vec<(TensorId, Buffer)>,
     pub(super) members: usize,
     pub(super) precision: Precision,
-    pool_reads: BindingKind,
+    reads: BindingKind,
     /// The tiled convolution that computes dense layers of many images.
     pub(super) tiles: Variant,
     gpu: Gpu,
@@ -61,7 +61,7 @@ impl Prepared {
             constants,
             members: members.len(),
             precision,
-            pool_reads: kernels::pool_reads(gpu.capabilities()),
+            reads: kernels::reads(gpu.capabilities()),
             tiles: Variant::choose(gpu.capabilities(), precision, [4, 4], 1),
             gpu: gpu.clone(),
         })
@@ -244,7 +244,7 @@ impl Prepared {
                 let starts = recording.shared(&format!("{at} starts"), starts);
                 kernels::fractional_max_pool(at, *kernel, starts, input, output)?
             }
-            (StepKind::Lrn(lrn), _) => kernels::lrn(at, *lrn, input, output)?,
+            (StepKind::Lrn(lrn), _) => kernels::lrn(at, *lrn, self.reads, input, output)?,
             (StepKind::Affine(_), StepWeights::Pair(scale, shift)) => {
                 let (scale, shift) = (recording.shared("scale", scale), recording.shared("shift", shift));
                 kernels::affine(at, members, scale, shift, step.relu, input, output)?
@@ -252,7 +252,7 @@ impl Prepared {
             (StepKind::Unary(function), _) => kernels::unary(at, *function, input, output)?,
             (StepKind::Softmax, _) => kernels::softmax(at, input, output)?,
             (StepKind::Pool { pooling, window, ceil }, _) => {
-                let pool = Pool { pooling: *pooling, window: *window, ceil: *ceil, reads: self.pool_reads };
+                let pool = Pool { pooling: *pooling, window: *window, ceil: *ceil, reads: self.reads };
                 kernels::pool(at, pool, input, output)?
             }
             (StepKind::GlobalAverage, _) => kernels::global_average(at, input, output)?,

@@ -2,7 +2,7 @@
 
 use super::{View, loops, one_a_item, same, tensors};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{LRN, lrn::Params};
+use crate::gpu::shader::{BindingKind, LRN, LRN_IMAGE, lrn::Params};
 use crate::gpu::{Dispatch, Work};
 
 /// x * (k + alpha / n * sum of x^2 over n channels around its own)^-beta: Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural
@@ -45,11 +45,11 @@ impl Lrn {
     }
 }
 
-/// `input` `[N, C, H, W]` normalised to `output`.
+/// `input` `[N, C, H, W]` normalised to `output`; [`super::reads`] says how it is read fast.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree, a value is impossible or a buffer is too small.
-pub fn lrn(at: &str, lrn: Lrn, input: View, output: View) -> Result<Dispatch> {
+pub fn lrn(at: &str, lrn: Lrn, reads: BindingKind, input: View, output: View) -> Result<Dispatch> {
     lrn.check(at)?;
     same(at, "images", input.images, output.images)?;
     same(at, "channels", input.channels, output.channels)?;
@@ -70,5 +70,6 @@ pub fn lrn(at: &str, lrn: Lrn, input: View, output: View) -> Result<Dispatch> {
     };
     let count = input.vec4s() as u64;
     let work = Work { flops: 4 * count * (2 * lrn.size as u64 + 4), bytes: 2 * input.size() };
-    one_a_item(at, LRN.of(precision), params, vec![input.slice, output.slice], input.vec4s(), work)
+    let shader = if reads == BindingKind::Image { &LRN_IMAGE } else { &LRN };
+    one_a_item(at, shader.of(precision), params, vec![input.slice, output.slice], input.vec4s(), work)
 }

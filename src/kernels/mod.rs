@@ -26,7 +26,7 @@ pub use fuse::fuse;
 pub use layout::{copy, pack, packed, packed_bias, unpack};
 pub use lrn::{Lrn, lrn};
 pub use peak::{peak_copy, peak_fma, peak_matrix};
-pub use pool::{Pool, Pooling, fractional_max_pool, global_average, pool, pool_reads};
+pub use pool::{Pool, Pooling, fractional_max_pool, global_average, pool};
 pub(crate) use pool::{check_steps, check_window};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, warp_fits};
 pub use rearrange::{Axis, Beyond, MOST_AXES, Rearrange, rearrange};
@@ -35,8 +35,14 @@ pub use tiling::Tiling;
 pub use winograd::{Shape as WinogradShape, Size as WinogradSize, Winograd, WinogradBuffers};
 
 use crate::error::{Error, Result};
-use crate::gpu::{Dispatch, Slice, Work, grid, shader::Shader};
+use crate::gpu::shader::{BindingKind, Shader};
+use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
 use crate::precision::Precision;
+
+/// How pooling and local response normalisation read their input on an adapter of these capabilities: what is fast there.
+pub fn reads(capabilities: Capabilities) -> BindingKind {
+    if capabilities.cpu && capabilities.lanes == 8 { BindingKind::Image } else { BindingKind::Read }
+}
 
 /// A tensor on the GPU: `[images, height, width, channels / 4]` vec4.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,7 +6,7 @@ use crate::gpu::shader::{
     self, BindingKind, FRACTIONAL_MAX_POOL, GLOBAL_AVERAGE, POOL, POOL_IMAGE, global_average::Params as GlobalParams,
     pool::Params,
 };
-use crate::gpu::{Capabilities, Dispatch, Slice, Work};
+use crate::gpu::{Dispatch, Slice, Work};
 use crate::window::Window;
 
 /// What a window becomes.
@@ -30,13 +30,8 @@ pub struct Pool {
     pub window: Window,
     /// Sizes round up.
     pub ceil: bool,
-    /// How the input is read: [`pool_reads`] says what is fast.
+    /// How the input is read: [`super::reads`] says what is fast.
     pub reads: BindingKind,
-}
-
-/// How pooling reads its input on an adapter of these capabilities.
-pub fn pool_reads(capabilities: Capabilities) -> BindingKind {
-    if capabilities.cpu && capabilities.lanes == 8 { BindingKind::Image } else { BindingKind::Read }
 }
 
 /// `input` `[N, C, H, W]` to `output` `[N, C, OH, OW]`.

@@ -135,7 +135,7 @@ pub(super) fn fractional_max_pool(gpu: &Gpu, precision: Precision) -> Result<(),
     Ok(())
 }
 
-pub(super) fn lrn(gpu: &Gpu, precision: Precision) -> Result<(), String> {
+pub(super) fn lrn(gpu: &Gpu, precision: Precision, reads: BindingKind) -> Result<(), String> {
     let mut random = Random(19);
     let lrn = |size, alpha, beta, k| Lrn { size, alpha, beta, k };
     for (shape, lrn) in [
@@ -155,7 +155,7 @@ pub(super) fn lrn(gpu: &Gpu, precision: Precision) -> Result<(), String> {
         let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
         let output = bench.output(&shape);
-        bench.recording.dispatch(kernels::lrn("problem", lrn, view, output).map_err(text)?);
+        bench.recording.dispatch(kernels::lrn("problem", lrn, reads, view, output).map_err(text)?);
         let raw = bench.run_tensor(output)?;
         // The sum, a logarithm, and an exponential of a number near 1.
         close_in(precision, &format!("{lrn:?} of {shape:?}"), &unpacked(&raw, &shape), &want.data, Tolerance::Exp)?;
