@@ -7,6 +7,8 @@ mod common;
 #[path = "common/problems/mod.rs"]
 mod problems;
 
+use std::collections::BTreeSet;
+
 use common::open_all;
 use moue::gpu::shader;
 
@@ -229,7 +231,7 @@ fn every_planted_mistake_is_caught() {
     }
     // One adapter is enough for most; the broadcast kernels need one of their own subgroup size.
     let gpus = open_all();
-    let mut missed = Vec::new();
+    let (mut missed, mut held) = (Vec::new(), BTreeSet::new());
     for (name, stands, mistake) in &mistakes {
         let shader = shader::ALL.iter().find(|s| s.name == *name).unwrap();
         assert!(shader.source.contains(stands), "{name}: `{stands}` does not stand there");
@@ -245,7 +247,10 @@ fn every_planted_mistake_is_caught() {
             missed.push(format!("{name}: `{stands}` -> `{mistake}`"));
         }
         gpu.replace_source(shader, shader.source.to_owned());
-        if let Err(error) = check(gpu, precision) {
+        // Once a shader: replaced by its own text, it holds.
+        if held.insert(*name)
+            && let Err(error) = check(gpu, precision)
+        {
             panic!("{name} unchanged: {error}");
         }
     }

@@ -211,20 +211,22 @@ fn a_callers_device_is_opened_anew_of_its_own_adapter() {
 
 #[test]
 fn numbers_of_faces_that_vary_do_not_record_plans_over_and_over() {
-    let photos: Vec<RgbImage> = (0..40).map(|seed| soft(seed, 48, 48)).collect();
+    let photos: Vec<RgbImage> = (0..20).map(|seed| soft(seed, 48, 48)).collect();
     let views: Vec<&RgbImage> = photos.iter().collect();
     for mut recognizer in recognizers(|builder| builder.faces(Faces::None)) {
+        // Plans are a GPU's.
+        if recognizer.device_name() == "cpu" {
+            continue;
+        }
         let prepared = |recognizer: &mut Recognizer| {
             let before = recognizer.times().prepare;
-            for count in [1, 40, 7, 23, 2, 31, 11, 5, 3, 16, 40, 13] {
+            for count in [1, 20, 7, 13, 2, 17, 11, 5, 3, 16, 20, 9] {
                 assert_eq!(recognizer.analyze_batch(&views[..count]).len(), count);
             }
             recognizer.times().prepare - before
         };
         let (first, second) = (prepared(&mut recognizer), prepared(&mut recognizer));
-        if recognizer.device_name() != "cpu" {
-            assert!(second < first / 20, "{first:?}, then {second:?}");
-        }
+        assert!(second < first / 20, "{first:?}, then {second:?}");
     }
 }
 
