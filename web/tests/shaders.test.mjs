@@ -38,7 +38,7 @@ describe("the shaders", () => {
       return { count: shaders.length, found };
     }, all);
 
-  it("compile, all of them", { timeout: 120_000 }, async () => {
+  it("compile, all of them", { timeout: 300_000 }, async () => {
     const { count, found } = await refused();
     assert.deepEqual(found, []);
     assert.ok(count > 70, `${count} of them`);
