@@ -21,37 +21,19 @@ fn main(
     let member = id.z / (params.groups * group_tiles);
     let tile = id.z % (params.groups * group_tiles);
     let conv_group = tile / group_tiles;
-    let image_size = params.in_height * params.in_width;
 
     #for P 0 PX
     let pixel{P} = min(first + {P}u, pixels - 1u);
-    let y{P} = pixel{P} / params.out_width % params.out_height * params.stride_y - params.pad_top;
-    let x{P} = pixel{P} % params.out_width * params.stride_x - params.pad_left;
-    let image{P} = (member * params.images + pixel{P} / (params.out_width * params.out_height)) * image_size;
+    #include "common/conv_place.wgsl"
     var acc{P}_0 = vec4<f32>(0.0);
     var acc{P}_1 = vec4<f32>(0.0);
     #end
     var at = member * params.weights_stride + tile * params.kernel_height * params.kernel_width * params.group_in * 8u;
     for (var ky = 0u; ky < params.kernel_height; ky++) {
-        #for P 0 PX
-        // Beyond the top and the left, u32 wraps, and is beyond the bottom and the right.
-        let iy{P} = y{P} + ky * params.dilation_y;
-        let row{P} = image{P} + iy{P} * params.in_width;
-        let in_rows{P} = iy{P} < params.in_height;
-        #end
+        #include "common/conv_row.wgsl"
         for (var kx = 0u; kx < params.kernel_width; kx++) {
-            #for P 0 PX
-            let ix{P} = x{P} + kx * params.dilation_x;
-            let inside{P} = in_rows{P} && ix{P} < params.in_width;
-            let source{P} = select(0u, (row{P} + ix{P}) * params.in_c4 + params.in_c4_offset + conv_group * params.group_in, inside{P});
-            #end
-            #for S STEM 1
-            for (var c = 0u; c < params.group_in; c++)
-            #end
+            #include "common/conv_tap.wgsl"
             {
-                #for S 0 STEM
-                let c = 0u;
-                #end
                 #for I 0 CHANNELS
                 let w{I}_0 = weights_at(at + 2u * {I}u);
                 let w{I}_1 = weights_at(at + 2u * {I}u + 1u);

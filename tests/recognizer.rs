@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use common::{gpus, open_all};
+use common::{gpus, open_all, thorough};
 use image::RgbImage;
 use moue::face::{Detector, Face};
 use moue::gpu::Gpu;
@@ -211,7 +211,9 @@ fn a_callers_device_is_opened_anew_of_its_own_adapter() {
 
 #[test]
 fn numbers_of_faces_that_vary_do_not_record_plans_over_and_over() {
-    let photos: Vec<RgbImage> = (0..10).map(|seed| soft(seed, 48, 48)).collect();
+    let counts: &[usize] =
+        if thorough() { &[1, 40, 7, 23, 2, 31, 11, 5, 3, 16, 40, 13] } else { &[1, 10, 7, 2, 9, 5, 3, 8, 10, 6] };
+    let photos: Vec<RgbImage> = (0..40).map(|seed| soft(seed, 48, 48)).collect();
     let views: Vec<&RgbImage> = photos.iter().collect();
     for mut recognizer in recognizers(|builder| builder.faces(Faces::None)) {
         // Plans are a GPU's.
@@ -220,7 +222,7 @@ fn numbers_of_faces_that_vary_do_not_record_plans_over_and_over() {
         }
         let prepared = |recognizer: &mut Recognizer| {
             let before = recognizer.times().prepare;
-            for count in [1, 10, 7, 2, 9, 5, 3, 8, 10, 6] {
+            for &count in counts {
                 assert_eq!(recognizer.analyze_batch(&views[..count]).len(), count);
             }
             recognizer.times().prepare - before

@@ -17,15 +17,12 @@ fn main(
     let member = group.z / (params.groups * group_tiles);
     let tile = group.z % (params.groups * group_tiles);
     let conv_group = tile / group_tiles;
-    let image_size = params.in_height * params.in_width;
 
     #for P 0 PX
     // Lanes beyond the last pixel compute it again and store nothing: an early return would make the broadcasts read garbage.
     let raw{P} = first + lane + {LANES}u * {P}u;
     let pixel{P} = min(raw{P}, pixels - 1u);
-    let y{P} = pixel{P} / params.out_width % params.out_height * params.stride_y - params.pad_top;
-    let x{P} = pixel{P} % params.out_width * params.stride_x - params.pad_left;
-    let image{P} = (member * params.images + pixel{P} / (params.out_width * params.out_height)) * image_size;
+    #include "common/conv_place.wgsl"
     #for O 0 LANES
     var acc{P}_{O} = vec4<f32>(0.0);
     #end
@@ -33,25 +30,10 @@ fn main(
     var at = member * params.weights_stride
         + tile * params.kernel_height * params.kernel_width * params.group_in * 4u * {LANES}u + lane;
     for (var ky = 0u; ky < params.kernel_height; ky++) {
-        #for P 0 PX
-        // Beyond the top and the left, u32 wraps, and is beyond the bottom and the right.
-        let iy{P} = y{P} + ky * params.dilation_y;
-        let row{P} = image{P} + iy{P} * params.in_width;
-        let in_rows{P} = iy{P} < params.in_height;
-        #end
+        #include "common/conv_row.wgsl"
         for (var kx = 0u; kx < params.kernel_width; kx++) {
-            #for P 0 PX
-            let ix{P} = x{P} + kx * params.dilation_x;
-            let inside{P} = in_rows{P} && ix{P} < params.in_width;
-            let source{P} = select(0u, (row{P} + ix{P}) * params.in_c4 + params.in_c4_offset + conv_group * params.group_in, inside{P});
-            #end
-            #for S STEM 1
-            for (var c = 0u; c < params.group_in; c++)
-            #end
+            #include "common/conv_tap.wgsl"
             {
-                #for S 0 STEM
-                let c = 0u;
-                #end
                 #for I 0 CHANNELS
                 let w{I} = weights_at(at + {I}u * {LANES}u);
                 #end

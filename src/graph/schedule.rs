@@ -1,8 +1,9 @@
 //! The order and form in which a graph runs: batch-norm, residual and ReLU go into the convolution before them, siblings are one convolution,
 //! concatenations are written in place. A pinned tensor is never fused away.
 //!
-//! Pooling is a step of its own: it takes 1 to 2 % of a network's time on lavapipe and 2 to 5 % on an H200. Of GoogLeNet's it is 7 to 10 %, most of it by windows
-//! of 3 x 3 with stride 1: a convolution that pooled as it reads would read nine times as much.
+//! Pooling is a step of its own, and no fused one was measured: it takes 1 to 2 % of a network's time on lavapipe and 2 to 9 % on an H200, the more the fewer
+//! the images (`moue bench --kernels`, benches/results/nvidia-h200.json). Of GoogLeNet's it is 7 to 10 %, most of it by windows of 3 x 3 with stride 1: a
+//! convolution that pooled as it reads would read nine times as much.
 
 use super::resolve::{Graph, Kind, TensorId};
 use crate::kernels::{Binary, Lrn, Pooling, Rearrange, Unary};

@@ -13,7 +13,7 @@ use crate::window::Window;
 const STEM_CHANNELS: usize = 3;
 
 /// The kernels that convolve; one table, each tested against the same twin. Those of the dense ones have another text for images; a kernel of its own for 1 x 1
-/// was measured to be no faster on CPU adapters, and tiles count taps and channels together.
+/// was measured to be no faster on lavapipe, and tiles count taps and channels together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Variant {
     /// CPU adapters with subgroups of 8 lanes.
