@@ -89,8 +89,7 @@ impl Engine {
 /// `[name, WGSL, whether it needs arithmetic in f16]` of every shader that a browser may be given: its compiler is another one than that of the other tests.
 #[wasm_bindgen]
 pub fn shaders() -> Array {
-    let halves = shader::ALL.iter().filter_map(|shader| shader.f16);
-    let all = shader::ALL.iter().copied().chain(halves).filter(|shader| !shader.subgroup && !shader.matrices);
+    let all = shader::ALL.iter().filter(|shader| !shader.subgroup && !shader.matrices);
     all.map(|shader| Array::of3(&shader.name.into(), &shader.source.into(), &shader.arithmetic_f16.into())).collect()
 }
 

@@ -9,11 +9,6 @@ use naga::back::{hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 
-fn every_shader() -> Vec<&'static Shader> {
-    let halves = shader::ALL.iter().filter_map(|shader| shader.f16);
-    shader::ALL.iter().copied().chain(halves).collect()
-}
-
 /// Subgroups, matrices and arithmetic in f16 of shaders that need them; nothing else beyond WebGPU.
 fn capabilities(shader: &Shader) -> Capabilities {
     // Of WebGPU itself: f16 that is stored.
@@ -47,7 +42,7 @@ const UNCHECKED: BoundsCheckPolicies = BoundsCheckPolicies {
 
 #[test]
 fn every_shader_translates_to_spirv() {
-    for shader in every_shader() {
+    for shader in shader::ALL {
         let (module, info) = parsed(shader);
         let options = spv::Options { lang_version: (1, 3), bounds_check_policies: UNCHECKED, ..Default::default() };
         let pipeline = spv::PipelineOptions { shader_stage: naga::ShaderStage::Compute, entry_point: "main".into() };
@@ -59,7 +54,7 @@ fn every_shader_translates_to_spirv() {
 
 #[test]
 fn every_shader_without_matrices_translates_to_msl() {
-    for shader in every_shader().into_iter().filter(|shader| !shader.matrices) {
+    for shader in shader::ALL.iter().filter(|shader| !shader.matrices) {
         let (module, info) = parsed(shader);
         // Metal numbers buffers and textures by themselves.
         let mut resources = msl::EntryPointResources { sizes_buffer: Some(30), ..Default::default() };
@@ -94,7 +89,7 @@ fn every_shader_without_matrices_translates_to_msl() {
 
 #[test]
 fn every_shader_without_matrices_translates_to_hlsl() {
-    for shader in every_shader().into_iter().filter(|shader| !shader.matrices) {
+    for shader in shader::ALL.iter().filter(|shader| !shader.matrices) {
         let (module, info) = parsed(shader);
         let model = match (shader.arithmetic_f16, shader.subgroup) {
             (true, _) => hlsl::ShaderModel::V6_2,
@@ -116,7 +111,7 @@ fn every_shader_without_matrices_translates_to_hlsl() {
 fn every_shader_that_a_browser_runs_keeps_to_the_limits_of_webgpu() {
     let limits = wgpu::Limits::default();
     let mut seen = BTreeSet::new();
-    for shader in every_shader().into_iter().filter(|shader| !shader.matrices && !shader.subgroup) {
+    for shader in shader::ALL.iter().filter(|shader| !shader.matrices && !shader.subgroup) {
         seen.insert(shader.name);
         let [x, y, z] = shader.workgroup;
         assert!(x * y * z <= limits.max_compute_invocations_per_workgroup, "{}: {x} x {y} x {z} invocations", shader.name);
