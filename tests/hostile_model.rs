@@ -90,7 +90,7 @@ fn survives(bytes: &[u8], run: bool) -> bool {
 }
 
 fn embedded() -> Vec<u8> {
-    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/default.safetensors")).unwrap()
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/default/default.safetensors")).unwrap()
 }
 
 fn header_length(bytes: &[u8]) -> usize {

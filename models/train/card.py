@@ -1,8 +1,8 @@
-"""The figures and pictures of models/default.md: `python card.py`. For final figures, never for a choice.
+"""The figures and pictures of models/default/README.md: `python card.py`. For final figures, never for a choice.
 
-Measures models/default.safetensors on FER2013's PublicTest and on the validation split, undisturbed and under every disturbance of disturb.py
-(PublicTest), and by the program `moue` on the portraits of the London set; writes models/card/figures.json and the pictures beside it, and fills the
-tables between the `figures` marks of models/default.md.
+Measures models/default/default.safetensors on FER2013's PublicTest and on the validation split, undisturbed and under every disturbance of disturb.py
+(PublicTest), and by the program `moue` on the portraits of the London set; writes models/default/card/figures.json and the pictures beside it, and fills the
+tables between the `figures` marks of models/default/README.md.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from disturb import DISTURBANCES
 from model import Model
 
 MODELS = Path(__file__).resolve().parents[1]
-CARD = MODELS / "card"
+CARD = MODELS / "default" / "card"
 PUBLIC_TEST = data.FER2013 / "public_test.tar.gz"
 LONDON = data.FER2013.parent / "london-450"
 BINS = 15
@@ -233,7 +233,7 @@ def level_table(found, names, title):
 
 def fill(tables):
     """Replace what stands between `<!-- figures: NAME -->` and `<!-- end -->` in the card."""
-    path = MODELS / "default.md"
+    path = MODELS / "default" / "README.md"
     card = path.read_text()
     for name, table in tables.items():
         begin = f"<!-- figures: {name} -->\n"
@@ -248,11 +248,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", type=Path, default=MODELS.parent / "target/release/moue", help="the program `moue`, built in release")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--draw-only", action="store_true", help="draw and fill again from models/card/figures.json")
+    parser.add_argument("--draw-only", action="store_true", help="draw and fill again from models/default/card/figures.json")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     CARD.mkdir(exist_ok=True)
-    model = Model.load(MODELS / "default.safetensors")
+    model = Model.load(MODELS / "default" / "default.safetensors")
     names = [m["name"] for m in model.text["members"]]
     if not options.draw_only:
         faces, labels = data.read_faces(PUBLIC_TEST)

@@ -15,7 +15,7 @@ import data
 import preprocess
 from model import Model
 
-DEFAULT = Path(__file__).resolve().parents[1] / "default.safetensors"
+DEFAULT = Path(__file__).resolve().parents[1] / "default" / "default.safetensors"
 
 
 def canonical_faces(files, size):

@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from network import Network
 from train import DESCRIPTION, default_checkpoints
 
-LICENCE = "MIT OR Apache-2.0; the images that it was trained on (FER2013) carry no licence of their own, see models/default.md"
+LICENCE = "MIT OR Apache-2.0; the images that it was trained on (FER2013) carry no licence of their own, see models/default/README.md"
 SOURCE = "models/train of this repository"
 
 
@@ -53,7 +53,7 @@ def main():
     equal = [1000 // len(text["members"]) + (i < 1000 % len(text["members"])) for i in range(len(text["members"]))]
     text["fusion"]["weights"] = [thousandths / 1000 for thousandths in equal]
     head = {key: text.pop(key) for key in ("moue", "name", "labels")}
-    text = {**head, "licence": LICENCE, "source": SOURCE, "card": "models/default.md", **text}
+    text = {**head, "licence": LICENCE, "source": SOURCE, "card": "models/default/README.md", **text}
     options.out.write_bytes(save(tensors, {"moue": json.dumps(text)}))
     print(f"{options.out}: {len(text['members'])} members, {options.out.stat().st_size} bytes")
 

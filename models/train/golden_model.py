@@ -28,7 +28,7 @@ def canonical_faces(root, model):
 
 def make_representations(root):
     """The tensors of representations.safetensors and its index: canonical crop, codes, mapped picture, normalised picture [3, h, w]."""
-    model = Model.load(root / "models/default.safetensors")
+    model = Model.load(root / "models/default/default.safetensors")
     crops, faces = canonical_faces(root, model)
     tensors = {face["canonical"]: crop for face, crop in zip(faces, crops)}
     cases = []
@@ -51,12 +51,12 @@ def make_representations(root):
                     "codes": f"{prefix}/codes", "mapped": f"{prefix}/mapped", "normalised": f"{prefix}/normalised",
                 }
             )
-    return tensors, {"file": "representations.safetensors", "model": "models/default.safetensors", "faces": faces, "cases": cases}
+    return tensors, {"file": "representations.safetensors", "model": "models/default/default.safetensors", "faces": faces, "cases": cases}
 
 
 def make_members(root):
     """The tensors of members.safetensors and its index: each member's inputs, logits and probabilities, a row a face; the fused ones."""
-    model = Model.load(root / "models/default.safetensors")
+    model = Model.load(root / "models/default/default.safetensors")
     crops, faces = canonical_faces(root, model)
     tensors, cases = {}, []
     for index, member in enumerate(model.text["members"]):
@@ -68,4 +68,4 @@ def make_members(root):
         cases.append({"member": name, **{key: f"{name}/{key}" for key in found}, "logits_tensor": model.networks[index].logits_name()})
     tensors["fused"] = model.fuse(np.stack([tensors[case["probabilities"]] for case in cases]))
     names = [face["name"] for face in faces]
-    return tensors, {"file": "members.safetensors", "model": "models/default.safetensors", "faces": names, "fused": "fused", "cases": cases}
+    return tensors, {"file": "members.safetensors", "model": "models/default/default.safetensors", "faces": names, "fused": "fused", "cases": cases}

@@ -1,7 +1,7 @@
 """Write tests/goldens/: `python goldens.py`. The index is goldens.json; paths in it are relative to the repository root.
 
 The crops and the codes come from exact.py, not from preprocess.py, which is tested against them.
-Representations and members are those of models/default.safetensors.
+Representations and members are those of models/default/default.safetensors.
 """
 
 import json
@@ -33,10 +33,10 @@ def one_case_a_line(index):
 
 def main():
     parts = {"crops": golden_crops.make, "codes": golden_codes.make, "exif": golden_exif.make}
-    if (ROOT / "models/default.safetensors").exists():
+    if (ROOT / "models/default/default.safetensors").exists():
         parts.update({"representations": golden_model.make_representations, "members": golden_model.make_members})
     else:
-        print("models/default.safetensors is missing: no goldens of representations and members")
+        print("models/default/default.safetensors is missing: no goldens of representations and members")
     index = {}
     for name, make in parts.items():
         tensors, index[name] = make(ROOT)

@@ -15,7 +15,7 @@ SCHEMA = json.loads((MODELS / "model.schema.json").read_text())
 
 @pytest.fixture(scope="module")
 def model():
-    with safe_open(MODELS / "default.safetensors", "numpy") as file:
+    with safe_open(MODELS / "default" / "default.safetensors", "numpy") as file:
         return json.loads(file.metadata()["moue"]), {name: file.get_tensor(name) for name in file.keys()}
 
 

@@ -35,22 +35,15 @@ pub struct Model {
 }
 
 impl Model {
-    /// The default model, embedded in the library.
+    /// The default model, embedded in the library by its feature `default-model`. A page fetches it as a file of its own, once.
     ///
     /// # Errors
-    /// [`Error::Model`] if the library was built with a broken file.
-    #[cfg(not(target_family = "wasm"))]
+    /// [`Error::Argument`] where the library was built without it, [`Error::Model`] where it was built with a broken file.
     pub fn embedded() -> Result<Self> {
-        Self::parse("default", include_bytes!("../../models/default.safetensors"))
-    }
-
-    /// In the browser the default model is a file of its own, which is fetched once.
-    ///
-    /// # Errors
-    /// [`Error::Argument`], always.
-    #[cfg(target_family = "wasm")]
-    pub fn embedded() -> Result<Self> {
-        Err(Error::Argument("this build carries no model: give it the bytes of one".into()))
+        #[cfg(feature = "default-model")]
+        return Self::parse("default", moue_default::MODEL);
+        #[cfg(not(feature = "default-model"))]
+        Err(Error::Argument("this build carries no model: give it one, or build it with the feature `default-model`".into()))
     }
 
     /// Reads a model file.

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
-const bytes = readFileSync(new URL("../../models/default.safetensors", import.meta.url));
+const bytes = readFileSync(new URL("../../models/default/default.safetensors", import.meta.url));
 const folder = new URL("../src/pkg/", import.meta.url);
 const sha256 = createHash("sha256").update(bytes).digest("hex");
 writeFileSync(new URL("default.safetensors", folder), bytes);

@@ -41,7 +41,7 @@ cargo run -p xtask --features protos -- protos [--check]
     fuzz    the fuzz targets alone, on Linux: damaged models, photographs and files of other frameworks. What they try and what they find lies in fuzz/corpus and
             fuzz/artifacts.
     train   the default model from its data: training, fusion, goldens, the figures of its card. Hours; the same command goes on after an
-            interruption. The data are ../shared/data/fer2013 and london-450, see models/default.md.
+            interruption. The data are ../shared/data/fer2013 and london-450, see models/default/README.md.
     memory  peak memory of `moue analyze` over 1,000 and 10,000 pictures, with and without detection: the larger run may take a
             tenth more than the smaller. Takes minutes on a GPU, up to an hour on a CPU adapter; DEVICE as --device.
     peers   moue beside ncnn (Vulkan), ONNX Runtime (WebGPU) and burn (wgpu), pinned, from PyPI and crates.io: the same networks with the same

@@ -30,7 +30,7 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
     let folder = target.join("train");
     let (tables, checkpoints) = (folder.join("tables"), folder.join("checkpoints"));
     let (validation, members) = (folder.join("validation"), folder.join("members.safetensors"));
-    let default = root.join("models/default.safetensors");
+    let default = root.join("models/default/default.safetensors");
     let program = target.join("release").join(format!("moue{}", std::env::consts::EXE_SUFFIX));
     if let Err(error) = std::fs::create_dir_all(&tables) {
         eprintln!("{}: {error}", tables.display());

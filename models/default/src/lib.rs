@@ -1,0 +1,26 @@
+//! The weights of moue's default model, in a crate of their own so that each package stays small. `moue` embeds it by its feature `default-model`; what it
+//! can and cannot do, and on which data it was measured, is on its card, this crate's README.
+#![no_std]
+
+/// The model file, version 1 of moue's format: a safetensors file with its description.
+pub static MODEL: &[u8] = include_bytes!("../default.safetensors");
+
+/// SHA-256 of [`MODEL`], in hexadecimal digits.
+pub const SHA256: &str = "18f3f81f3174b4fdc0fbdd823792ecebe48124030d05ea57b5dfc2c11cb6d11d";
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::fmt::Write as _;
+    use std::string::String;
+
+    #[test]
+    fn the_file_is_the_one_that_was_measured() {
+        let mut hex = String::new();
+        for byte in hmac_sha256::Hash::hash(super::MODEL) {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        assert_eq!(hex, super::SHA256, "the card's figures are of another file: measure again, raise the version, write its SHA-256");
+    }
+}
