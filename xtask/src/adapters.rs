@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::steps::Done;
-use crate::{swiftshader, system};
+use crate::{kept, swiftshader, system};
 
 type Variables = Vec<(&'static str, String)>;
 
@@ -19,7 +19,7 @@ pub fn prepare(target: &Path, required: bool) -> (Variables, Done) {
     if !found.iter().any(|adapter| adapter.is_first_class) {
         bring();
     }
-    let variables = software(target);
+    let variables = software();
     found = list(target, &variables);
     show(&found);
     let done = match (found.is_empty(), required) {
@@ -38,7 +38,7 @@ struct Adapter {
 
 /// The adapters moue sees: it is the one that must find them.
 fn list(target: &Path, variables: &Variables) -> Vec<Adapter> {
-    let binary = target.join("debug").join(format!("moue{}", std::env::consts::EXE_SUFFIX));
+    let binary = target.join("release").join(format!("moue{}", std::env::consts::EXE_SUFFIX));
     let mut command = Command::new(binary);
     command.args(["devices", "--json"]).envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
     let text = system::output(&mut command).unwrap_or_default();
@@ -75,15 +75,15 @@ fn bring() {
 }
 
 /// The environment in which one process sees lavapipe and SwiftShader, with shaders kept compiled between runs.
-fn software(target: &Path) -> Variables {
+fn software() -> Variables {
     if !cfg!(target_os = "linux") {
         return Variables::new();
     }
-    let cache = target.join("mesa-shader-cache");
+    let cache = kept::folder("mesa-shader-cache");
     // Mesa's layer that sorts devices asks for a display, and complains where there is none.
     let mut variables = vec![("MESA_SHADER_CACHE_DIR", cache.display().to_string()), ("NODEVICE_SELECT", "1".into())];
     let mut drivers: Vec<PathBuf> = lavapipe().into_iter().collect();
-    match swiftshader::fetch(target) {
+    match swiftshader::fetch() {
         Ok(driver) => drivers.push(driver),
         Err(reason) => println!("SwiftShader, a second adapter, is left out: {reason}"),
     }

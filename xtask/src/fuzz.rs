@@ -1,12 +1,15 @@
-//! The fuzz targets of fuzz/, each for a bounded time. No sanitizer: the crate and its decoders are safe Rust, overflow checks and debug assertions
+//! The fuzz targets of fuzz/, each for a bounded time, as many together as there are cores. No sanitizer: the crate and its decoders are safe Rust, overflow checks and debug assertions
 //! are on, and without one a stable toolchain does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::steps::Done;
-use crate::system;
+use crate::{kept, system};
 
 /// Seconds a target, where nobody says.
 pub const SECONDS: u32 = 25;
@@ -20,19 +23,19 @@ const REPORT: usize = 60;
 const TARGETS: [(&str, u32); 5] = [("model", 16_384), ("photo", 8192), ("onnx", 8192), ("caffe", 8192), ("state_dict", 4096)];
 
 /// Builds the targets and runs each for `seconds`.
-pub fn run(root: &Path, target: &Path, cargo: &Path, seconds: u32) -> Done {
+pub fn run(root: &Path, target: &Path, seconds: u32) -> Done {
     if !cfg!(target_os = "linux") {
         return missing("libFuzzer is built and run on Linux only".into());
     }
     if let Err(reason) = compiler() {
         return missing(reason);
     }
-    let tool = match tool(target, cargo) {
+    let tool = match tool() {
         Ok(tool) => tool,
         Err(reason) => return missing(reason),
     };
     let fuzz = |arguments: &[&str]| {
-        let mut command = Command::new(&tool);
+        let mut command = kept::sharing(Command::new(&tool));
         command.arg("fuzz").args(arguments).current_dir(root);
         system::run(&mut command)
     };
@@ -42,25 +45,37 @@ pub fn run(root: &Path, target: &Path, cargo: &Path, seconds: u32) -> Done {
         Ok(true) => {}
         other => return Done::of(other),
     }
-    let time = format!("-max_total_time={seconds}");
-    let mut failed = 0;
-    for (name, longest) in TARGETS {
-        let length = format!("-max_len={longest}");
+    let one = |(name, longest): (&str, u32)| {
         let words = root.join("fuzz").join(format!("{name}.dict"));
-        let dictionary = format!("-dict={}", words.display());
-        let mut options = vec!["--", &time, &length, "-timeout=25", "-rss_limit_mb=2048", "-print_final_stats=1"];
-        if words.is_file() {
-            options.push(&dictionary);
-        }
+        let mut options = vec![format!("-max_total_time={seconds}"), format!("-max_len={longest}")];
+        options.extend(["-timeout=25", "-rss_limit_mb=2048", "-print_final_stats=1"].map(String::from));
+        options.extend(words.is_file().then(|| format!("-dict={}", words.display())));
         let log = target.join("fuzz").join(format!("{name}.log"));
-        let ran = logged(Command::new(&tool).args(["fuzz", "run", name]).args(common).args(&options).current_dir(root), &log);
+        let mut command = kept::sharing(Command::new(&tool));
+        command.args(["fuzz", "run", name]).args(common).arg("--").args(&options).current_dir(root);
+        let ran = logged(&mut command, &log);
         match &ran {
             Ok(true) => println!("{name}: passed, {}", last(&log, "Done ").unwrap_or_default()),
             Ok(false) => println!("{name}: FAILED\n{}", end(&log)),
             Err(reason) => println!("{name}: FAILED, {reason}"),
         }
-        failed += usize::from(ran != Ok(true));
-    }
+        ran == Ok(true)
+    };
+    // A target keeps one core busy.
+    let waiting = Mutex::new(TARGETS.iter());
+    let next = || waiting.lock().ok().and_then(|mut targets| targets.next().copied());
+    let failed = AtomicUsize::new(0);
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(TARGETS.len());
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some(target) = next() {
+                    failed.fetch_add(usize::from(!one(target)), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner();
     println!("fuzz targets: {} passed, {failed} failed", TARGETS.len() - failed);
     Done::of(Ok(failed == 0))
 }
@@ -104,15 +119,15 @@ fn compiler() -> Result<(), String> {
     }
 }
 
-/// cargo-fuzz below target/tools, in the pinned version.
-fn tool(target: &Path, cargo: &Path) -> Result<PathBuf, String> {
-    let folder = target.join("tools");
+/// cargo-fuzz in the cache, in the pinned version.
+fn tool() -> Result<PathBuf, String> {
+    let folder = kept::folder("tools");
     let tool = folder.join("bin").join("cargo-fuzz");
-    if system::output(Command::new(&tool).arg("--version")).is_some_and(|said| said.trim().ends_with(VERSION)) {
+    if kept::version(&tool).is_some_and(|said| said.trim().ends_with(VERSION)) {
         return Ok(tool);
     }
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut install = Command::new(cargo);
+    let mut install = kept::cargo();
     install.args(["install", "cargo-fuzz", "--locked", "--quiet", "--version", VERSION, "--root"]).arg(&folder);
     if system::run(&mut install)? { Ok(tool) } else { Err("cargo-fuzz could not be installed: see the message above".into()) }
 }

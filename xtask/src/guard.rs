@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use serde_json::{Value, json};
 
-use crate::system;
+use crate::{kept, system};
 
 const NETS: &str = "googlenet,resnet18,vgg_s";
 /// Runs at most; the best of them counts, and no more are made once all is well.
@@ -32,7 +32,7 @@ pub fn guard(root: &Path, target: &Path, write: bool) -> ExitCode {
 }
 
 fn compare(root: &Path, target: &Path, write: bool) -> Result<ExitCode, String> {
-    if !system::run(Command::new(system::cargo()).args(["build", "--release", "--package", "moue"]).current_dir(root))? {
+    if !system::run(kept::cargo().args(["build", "--release", "--package", "moue"]).current_dir(root))? {
         return Err("moue did not build".into());
     }
     let program = target.join("release").join(format!("moue{}", std::env::consts::EXE_SUFFIX));

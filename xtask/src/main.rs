@@ -3,29 +3,33 @@
 mod adapters;
 mod fuzz;
 mod guard;
+mod kept;
 mod memory;
 mod peers;
 #[cfg(feature = "protos")]
 mod protos;
 mod python;
+mod quick;
+mod readme;
 mod steps;
 mod swiftshader;
 mod system;
 mod systems;
+mod test;
 mod train;
 mod web;
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use steps::{Done, Steps};
+use steps::Steps;
 
 /// Where the page is served.
 const PORT: u16 = 4173;
 
 const USAGE: &str = "\
-cargo xtask test [--require-adapter]
+cargo xtask test [--quick | --require-adapter]
 cargo xtask web [--no-serve | --port N | --test]
 cargo xtask train
 cargo xtask fuzz [--seconds N]
@@ -36,6 +40,9 @@ cargo run -p xtask --features protos -- protos [--check]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
             Where there is no Vulkan adapter, Debian and Ubuntu (as root) get one in software; elsewhere it says what to install.
+            Compiled dependencies, shaders and tools are kept in the user's cache, which clones share: moue-dev there, or the folder MOUE_KEPT.
+            --quick, between two edits: formatting, lints, the library's tests, and on one adapter the kernels whose shaders changed since the last commit, a
+            sample of all kernels where what they share changed.
     web     the page: builds it, for the browser and with Node.js, and serves it on this machine, at port 4173 unless --port says another; --no-serve only
             builds, --test builds and runs its tests in Chromium.
     fuzz    the fuzz targets alone, on Linux: damaged models, photographs and files of other frameworks. What they try and what they find lies in fuzz/corpus and
@@ -61,8 +68,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["train"] => train::train(&root(), &target(&root())),
-        ["test"] => test(system::ci()),
-        ["test", "--require-adapter"] => test(true),
+        ["test"] => test::test(&root(), &target(&root()), system::ci()),
+        ["test", "--require-adapter"] => test::test(&root(), &target(&root()), true),
+        ["test", "--quick"] => quick::quick(&root(), &target(&root())),
         ["web"] => web::web(&root(), &target(&root()), Some(PORT)),
         ["web", "--no-serve"] => web::web(&root(), &target(&root()), None),
         ["web", "--port", port] if port.parse::<u16>().is_ok() => web::web(&root(), &target(&root()), port.parse().ok()),
@@ -95,82 +103,8 @@ fn main() -> ExitCode {
 fn fuzz(seconds: u32) -> ExitCode {
     let root = root();
     let mut steps = Steps::new();
-    steps.run("fuzz targets", || fuzz::run(&root, &target(&root), &system::cargo(), seconds));
+    steps.run("fuzz targets", || fuzz::run(&root, &target(&root), seconds));
     steps.finish()
-}
-
-fn test(require_adapter: bool) -> ExitCode {
-    let root = root();
-    let target = target(&root);
-    let mut steps = Steps::new();
-    let mut common: Vec<(&str, String)> = Vec::new();
-    if require_adapter {
-        common.push(("MOUE_REQUIRE_ADAPTER", "1".into()));
-    }
-    let program = system::cargo();
-    let works = |tool: &str| system::output(Command::new(&program).args([tool, "--version"])).is_some();
-    let cargo = |arguments: &[&str], environment: &[(&str, String)]| {
-        let mut command = Command::new(&program);
-        command.args(arguments).current_dir(&root).envs(environment.iter().map(|(name, value)| (*name, value.as_str())));
-        Done::of(system::run(&mut command))
-    };
-
-    if !works("fmt") || !works("clippy") {
-        steps.run("tools", || Done::of(system::run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))));
-    }
-    steps.run("format", || cargo(&["fmt", "--all", "--check"], &[]));
-    steps.run("format, fuzz targets", || cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[]));
-    steps.run("format, web", || cargo(&["fmt", "--manifest-path", "web/bindgen/Cargo.toml", "--check"], &[]));
-    steps.run("format, burn as a peer", || cargo(&["fmt", "--manifest-path", "peers/burn/Cargo.toml", "--check"], &[]));
-    // What the tests are made of, and with them the program.
-    let built = steps.run("build", || cargo(&["test", "--workspace", "--no-run"], &[]));
-    if built {
-        steps.run("adapters", || {
-            let (variables, done) = adapters::prepare(&target, require_adapter);
-            common.extend(variables);
-            done
-        });
-    } else {
-        steps.run("adapters", || Done::Failed("moue itself lists them, and it did not build".into()));
-    }
-    steps.run("lints", || cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[]));
-    steps.run("tests", || {
-        let mut command = Command::new(&program);
-        command
-            .args(["test", "--workspace", "--no-fail-fast"])
-            .current_dir(&root)
-            .envs(common.iter().map(|(name, value)| (*name, value)));
-        named(command)
-    });
-    steps.run("benches, one iteration", || {
-        if system::has_files(&root.join("benches"), "rs") {
-            cargo(&["bench", "--package", "moue", "--bench", "*", "--", "--test"], &common)
-        } else {
-            Done::Skipped("there are none".into())
-        }
-    });
-    steps.run("first answer", || cargo(&["test", "--release", "--package", "moue", "--test", "first_answer"], &common));
-    steps.run("other systems", || systems::check(&root, &target));
-    web::run(&mut steps, &root, &target, require_adapter);
-    let strict = [("RUSTDOCFLAGS", "-D warnings".to_string())];
-    steps.run("documentation", || cargo(&["doc", "--workspace", "--no-deps"], &strict));
-    steps.run("python tests", || python::test(&root, &target));
-    steps.run("fuzz targets", || fuzz::run(&root, &target, &program, fuzz::SECONDS));
-    steps.finish()
-}
-
-/// `cargo test`, with what failed as the reason, tests and then targets by cargo's list: the summary repeats them below all other output.
-fn named(command: Command) -> Done {
-    let mut failed = Vec::new();
-    let ran = system::run_heard(command, |line| {
-        let test = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"));
-        let target = line.strip_prefix("    `").and_then(|rest| rest.strip_suffix('`'));
-        failed.extend(test.or(target).map(str::to_string));
-    });
-    match ran {
-        Ok(false) if !failed.is_empty() => Done::Failed(failed.join(", ")),
-        other => Done::of(other),
-    }
 }
 
 fn root() -> PathBuf {

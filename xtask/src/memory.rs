@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use crate::system;
+use crate::{kept, system};
 
 const COUNTS: [usize; 2] = [1_000, 10_000];
 /// By how much the larger run's peak may exceed the smaller's.
@@ -26,7 +26,7 @@ pub fn measure(root: &Path, target: &Path, device: Option<&str>) -> ExitCode {
 }
 
 fn compare(root: &Path, target: &Path, device: Option<&str>) -> Result<bool, String> {
-    if !system::run(Command::new(system::cargo()).args(["build", "--release", "--package", "moue"]).current_dir(root))? {
+    if !system::run(kept::cargo().args(["build", "--release", "--package", "moue"]).current_dir(root))? {
         return Err("moue did not build".into());
     }
     let program = target.join("release").join(format!("moue{}", std::env::consts::EXE_SUFFIX));

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use serde_json::Value;
 
 use crate::steps::{Done, Steps};
-use crate::{adapters, python, swiftshader, system};
+use crate::{adapters, kept, python, swiftshader, system};
 
 /// Networks, and how compare.py goes about them.
 type Suite = (&'static str, &'static [&'static str]);
@@ -37,7 +37,7 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
     let scripts = root.join("peers");
     let built = steps.run("build", || {
         let arguments = ["build", "--release", "--package", "moue", "--bin", "moue", "--example", "peer"];
-        Done::of(system::run(Command::new(system::cargo()).args(arguments).current_dir(root)))
+        Done::of(system::run(kept::cargo().args(arguments).current_dir(root)))
     });
     let mut given = None;
     let known = built
@@ -60,14 +60,14 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
     let mut pythons = Vec::new();
     let ready = steps.run("peers", || {
         for (requirements, venv) in environments {
-            match python::environment(&scripts.join(requirements), &target.join(venv), true) {
+            match python::environment(&scripts.join(requirements), venv, true) {
                 Ok(python) => pythons.push(python),
                 Err(reason) => return Done::Failed(reason),
             }
         }
         Done::of(std::fs::create_dir_all(&folder).map(|()| true).map_err(|error| format!("{}: {error}", folder.display())))
     }) && steps.run("build of burn", || {
-        let mut command = Command::new(system::cargo());
+        let mut command = kept::cargo();
         command.args(["build", "--release", "--locked", "--manifest-path"]).arg(scripts.join("burn/Cargo.toml"));
         command.args(if hardware { &["--features", "vulkan"][..] } else { &[] });
         Done::of(system::run(command.arg("--target-dir").arg(target.join("peers-burn"))))
@@ -106,7 +106,7 @@ pub fn compare(root: &Path, target: &Path, driver: Option<&str>) -> ExitCode {
             Some(driver) => run(&driver, "llvmpipe", ALL),
             None => Done::Skipped("it is not installed: `cargo xtask test` says how".into()),
         });
-        steps.run("SwiftShader", || match swiftshader::fetch(target) {
+        steps.run("SwiftShader", || match swiftshader::fetch() {
             Ok(driver) => run(&absolute(driver), "swiftshader", FEW),
             Err(reason) => Done::Skipped(reason),
         });

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::steps::Done;
-use crate::system;
+use crate::{kept, system};
 
 /// What only training needs: large.
 const HEAVY: [&str; 2] = ["torch", "matplotlib"];
 
 /// Makes the environment where it is missing or its versions changed, and runs pytest in it.
-pub fn test(root: &Path, target: &Path) -> Done {
+pub fn test(root: &Path) -> Done {
     let folders = ["models/train", "tests/zoo", "peers"].map(|folder| root.join(folder));
-    let python = match environment(&folders[0].join("requirements.txt"), &target.join("venv"), false) {
+    let python = match environment(&folders[0].join("requirements.txt"), "venv", false) {
         Ok(python) => python,
         Err(reason) if system::ci() => return Done::Failed(reason),
         Err(reason) => return Done::Skipped(reason),
@@ -41,19 +41,20 @@ fn needs_heavy(file: &Path) -> bool {
     named && fs::read_to_string(file).is_ok_and(|text| text.lines().any(imports))
 }
 
-/// The interpreter of the environment `venv`, with the pinned packages, those that only training needs where `training` says so.
-pub fn environment(requirements: &Path, venv: &Path, training: bool) -> Result<PathBuf, String> {
+/// The interpreter of the environment of that name in the cache, with the pinned packages, those that only training needs where `training` says so.
+pub fn environment(requirements: &Path, name: &str, training: bool) -> Result<PathBuf, String> {
     let text = fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
     let pins: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let heavy = |pin: &&str| pin.split(['=', '<', '>', ' ']).next().is_some_and(|name| HEAVY.contains(&name));
     let wanted: Vec<&str> = pins.into_iter().filter(|pin| training || !heavy(pin)).collect();
 
+    let venv = kept::folder(name);
     let stamp = venv.join("moue-requirements.txt");
     let python = if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") };
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted.join("\n")) {
         return Ok(python);
     }
-    create(venv)?;
+    create(&venv)?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(&wanted);
     if !system::run(&mut pip)? {

@@ -4,15 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::system;
+use crate::{kept, system};
 
 const LIBRARY: &str = "libvk_swiftshader.so";
 const DRIVER: &str = "vk_swiftshader_icd.json";
 const INSTALLED: &str = "/usr/lib/chromium";
 
-/// SwiftShader's driver file: that of an installed Chromium, or of Debian's package, unpacked below `target`.
-pub fn fetch(target: &Path) -> Result<PathBuf, String> {
-    let folder = target.join("swiftshader");
+/// SwiftShader's driver file: that of an installed Chromium, or of Debian's package, unpacked in the cache.
+pub fn fetch() -> Result<PathBuf, String> {
+    let folder = kept::folder("swiftshader");
     let driver = folder.join(DRIVER);
     if driver.is_file() && folder.join(LIBRARY).is_file() {
         return Ok(driver);
@@ -47,7 +47,7 @@ pub fn fetch(target: &Path) -> Result<PathBuf, String> {
 }
 
 fn download(package: &str, folder: &Path) -> Option<PathBuf> {
-    println!("getting Debian's package {package} for SwiftShader; it is unpacked below target/, not installed");
+    println!("getting Debian's package {package} for SwiftShader; it is unpacked in the cache, not installed");
     let mut command = Command::new("apt-get");
     command.args(["-q", "download", package]).current_dir(folder);
     if !matches!(system::run(&mut command), Ok(true)) {

@@ -52,11 +52,6 @@ pub fn output(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The cargo that runs this.
-pub fn cargo() -> PathBuf {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into()
-}
-
 /// Whether this runs for a CI service.
 pub fn ci() -> bool {
     env::var_os("CI").is_some_and(|value| value == "true" || value == "1")
@@ -98,11 +93,6 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
     files
-}
-
-/// Whether a folder holds a file with this extension.
-pub fn has_files(folder: &Path, extension: &str) -> bool {
-    files(folder).iter().any(|path| path.extension().is_some_and(|found| found == extension))
 }
 
 fn line(command: &Command) -> String {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::steps::Done;
-use crate::system;
+use crate::{kept, system};
 
 /// With what is checked of the crate: on Windows a dependency of the command line asks for that system's C headers.
 const TARGETS: [(&str, &[&str]); 2] =
@@ -28,7 +28,7 @@ pub fn check(root: &Path, target: &Path) -> Done {
             left_out.push(name);
             continue;
         }
-        let mut command = Command::new(system::cargo());
+        let mut command = kept::cargo();
         command
             .args(["check", "--package", "moue", "--target", name])
             .args(what)

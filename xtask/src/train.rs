@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::python;
 use crate::steps::{Done, Steps};
-use crate::system;
+use crate::{kept, python, system};
 
 /// One after the other; groups are of about the same length.
 const STAGES: [Stage; 2] = [
@@ -20,7 +19,7 @@ type Stage = (&'static str, &'static str, [&'static [&'static str]; 2]);
 pub fn train(root: &Path, target: &Path) -> ExitCode {
     let mut steps = Steps::new();
     let scripts = root.join("models/train");
-    let python = match python::environment(&scripts.join("requirements.txt"), &target.join("venv-train"), true) {
+    let python = match python::environment(&scripts.join("requirements.txt"), "venv-train", true) {
         Ok(python) => python,
         Err(reason) => {
             eprintln!("{reason}");
@@ -46,7 +45,7 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
         command.args(members).args(["--epochs", epochs]).arg("--tables").arg(&tables).arg("--checkpoints").arg(&checkpoints);
         command
     };
-    let cargo = |arguments: &[&str]| Done::of(system::run(Command::new(system::cargo()).args(arguments).current_dir(root)));
+    let cargo = |arguments: &[&str]| Done::of(system::run(kept::cargo().args(arguments).current_dir(root)));
 
     let passed = steps.run("build", || cargo(&["build", "--release"]))
         && steps.run("tables", || {

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::steps::{Done, Steps};
-use crate::system;
+use crate::test::{CHECKED, cargo};
+use crate::{kept, swiftshader, system};
 
 /// The oldest versions of node that vite runs on, of two lines.
 const NODE: [(u32, u32); 2] = [(20, 19), (22, 12)];
@@ -46,7 +47,7 @@ pub fn run(steps: &mut Steps, root: &Path, target: &Path, required: bool) {
     }
     steps.run("web, the native twin", || {
         let arguments = ["build", "--release", "--package", "moue", "--example", "what_networks_see"];
-        Done::of(system::run(Command::new(system::cargo()).args(arguments).current_dir(root)))
+        Done::of(system::run(kept::cargo().args(arguments).current_dir(root)))
     });
     let mut browser = None;
     steps.run("web, a browser", || match browser::find() {
@@ -61,7 +62,7 @@ pub fn run(steps: &mut Steps, root: &Path, target: &Path, required: bool) {
     let tested = steps.run("web, tests", || {
         let mut command = Command::new(NPM);
         command.arg("test").current_dir(root.join("web")).env("MOUE_CHROMIUM", browser).env("MOUE_TARGET", target);
-        if let Ok(driver) = crate::swiftshader::fetch(target) {
+        if let Ok(driver) = swiftshader::fetch() {
             command.env("MOUE_SWIFTSHADER", driver);
         }
         Done::of(system::run(&mut command))
@@ -69,9 +70,8 @@ pub fn run(steps: &mut Steps, root: &Path, target: &Path, required: bool) {
     if tested {
         steps.run("web, the report", || {
             let report = target.join("web-tests/bench.json");
-            let mut command = Command::new(system::cargo());
-            command.args(["test", "--package", "moue", "--test", "bench", "browser"]).current_dir(root);
-            Done::of(system::run(command.env("MOUE_BROWSER_REPORT", report)))
+            let arguments = [&["test"], &CHECKED[..], &["--package", "moue", "--test", "bench", "browser"]].concat();
+            cargo(root, &arguments, &[("MOUE_BROWSER_REPORT", report.display().to_string())])
         });
     }
 }
@@ -95,7 +95,7 @@ fn build(steps: &mut Steps, root: &Path, target: &Path) -> bool {
     });
     let Some(module) = module else { return false };
     steps.run("web, bindings", || {
-        let mut command = Command::new(system::cargo());
+        let mut command = kept::cargo();
         command.args(["run", "--release", "--locked", "--manifest-path"]).arg(web.join("bindgen/Cargo.toml"));
         command.arg("--target-dir").arg(target.join("bindgen")).arg("--").arg(&module).arg(&package);
         Done::of(fs::create_dir_all(&package).map_err(|error| error.to_string()).and_then(|()| system::run(&mut command)))

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{system, systems};
+use crate::{kept, system, systems};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -28,7 +28,7 @@ pub fn build(root: &Path, target: &Path) -> Result<PathBuf, String> {
         "web",
     ];
     let (mut command, folder) = if systems::has(TARGET) {
-        let mut command = Command::new(system::cargo());
+        let mut command = kept::cargo();
         command.args(arguments);
         (command, target.to_path_buf())
     } else {
@@ -41,7 +41,8 @@ pub fn build(root: &Path, target: &Path) -> Result<PathBuf, String> {
         command.env("RUSTC", "/usr/bin/rustc").env("RUSTDOC", "/usr/bin/rustdoc").env("RUSTC_BOOTSTRAP", "1");
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", LINKER);
         command.args(arguments).args(["-Z", "build-std=std,panic_abort"]);
-        (command, target.join("debian"))
+        // It may be too old to know of a folder for what is built on the way: all of it lies there.
+        (command, kept::folder("debian"))
     };
     // Every browser with WebGPU has them, and the detector is loops.
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");

@@ -1,0 +1,115 @@
+//! `cargo xtask test`: everything that CI runs, a step after the other.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use crate::steps::{Done, Steps};
+use crate::{adapters, fuzz, kept, python, readme, system, systems, web};
+
+/// The one profile of tests and programs. Dependencies are compiled once for both; moue itself once more with the checks of overflow and of its own
+/// assertions, which no test goes without.
+pub const CHECKED: [&str; 5] = [
+    "--release",
+    "--config",
+    "profile.release.package.moue.overflow-checks=true",
+    "--config",
+    "profile.release.package.moue.debug-assertions=true",
+];
+/// The packages whose tests see adapters. xtask's own ask more of naga than moue does: apart, they change nothing of it.
+pub const PACKAGES: [&str; 4] = ["--package", "moue", "--package", "moue-default"];
+const XTASK: [&str; 2] = ["--package", "xtask"];
+/// Of clippy.
+const DENIED: [&str; 3] = ["--", "-D", "warnings"];
+
+/// All steps; without an adapter they fail where one is required.
+pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
+    let mut steps = Steps::new();
+    kept::tidy();
+    tools(&mut steps);
+    formats(&mut steps, root);
+    let mut variables: Vec<(&str, String)> = Vec::new();
+    if require_adapter {
+        variables.push(("MOUE_REQUIRE_ADAPTER", "1".into()));
+    }
+    // What the tests are made of, and with them the program.
+    let built = steps.run("build", || cargo(root, &[&["test", "--no-run"], &CHECKED[..], &PACKAGES].concat(), &[]));
+    steps.run("adapters", || {
+        if !built {
+            return Done::Failed("moue itself lists them, and it did not build".into());
+        }
+        let (found, done) = adapters::prepare(target, require_adapter);
+        variables.extend(found);
+        done
+    });
+    steps.run("tests", || named(root, &[&["test", "--no-fail-fast"], &CHECKED[..], &PACKAGES].concat(), &variables));
+    steps.run("the house", || named(root, &[&["test", "--no-fail-fast"], &XTASK[..]].concat(), &[]));
+    lints(&mut steps, root);
+    steps.run("program, benches", || {
+        let arguments = ["build", "--release", "--package", "moue", "--bins", "--benches", "--example", "what_networks_see"];
+        cargo(root, &arguments, &[])
+    });
+    steps.run("benches, one iteration", || {
+        cargo(root, &["bench", "--package", "moue", "--bench", "*", "--", "--test"], &variables)
+    });
+    steps.run("first answer", || cargo(root, &["test", "--release", "--package", "moue", "--test", "first_answer"], &variables));
+    steps.run("the README's command", || readme::first_command(root));
+    steps.run("other systems", || systems::check(root, target));
+    web::run(&mut steps, root, target, require_adapter);
+    steps.run("documentation", || {
+        cargo(root, &[&["doc", "--no-deps"], &PACKAGES[..]].concat(), &[("RUSTDOCFLAGS", "-D warnings".into())])
+    });
+    steps.run("python tests", || python::test(root));
+    steps.run("fuzz targets", || fuzz::run(root, target, fuzz::SECONDS));
+    steps.finish()
+}
+
+/// rustfmt and clippy, where they are missing.
+pub fn tools(steps: &mut Steps) {
+    let works = |tool: &str| system::output(kept::cargo().args([tool, "--version"])).is_some();
+    if !works("fmt") || !works("clippy") {
+        steps.run("tools", || Done::of(system::run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))));
+    }
+}
+
+/// Of every workspace here.
+pub fn formats(steps: &mut Steps, root: &Path) {
+    let others = ["fuzz", "web/bindgen", "peers/burn"].map(|folder| format!("{folder}/Cargo.toml"));
+    steps.run("format", || {
+        let all = others.iter().map(|manifest| vec!["fmt", "--check", "--manifest-path", manifest]);
+        let commands = std::iter::once(vec!["fmt", "--all", "--check"]).chain(all);
+        let run = |arguments: Vec<&str>| system::run(kept::cargo().args(arguments).current_dir(root));
+        Done::of(commands.map(run).try_fold(true, |good, ran| Ok(good & ran?)))
+    });
+}
+
+/// Of moue, and of xtask apart.
+pub fn lints(steps: &mut Steps, root: &Path) {
+    for (name, packages) in [("lints", &PACKAGES[..]), ("lints, xtask", &XTASK)] {
+        steps.run(name, || cargo(root, &[&["clippy", "--all-targets"], packages, &DENIED].concat(), &[]));
+    }
+}
+
+/// A cargo command with these variables.
+pub fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Done {
+    Done::of(system::run(&mut with(root, arguments, variables)))
+}
+
+fn with(root: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Command {
+    let mut command = kept::cargo();
+    command.args(arguments).current_dir(root).envs(variables.iter().map(|(name, value)| (*name, value)));
+    command
+}
+
+/// `cargo test`, with what failed as the reason, tests and then targets by cargo's list: the summary repeats them below all other output.
+pub fn named(root: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Done {
+    let mut failed = Vec::new();
+    let ran = system::run_heard(with(root, arguments, variables), |line| {
+        let test = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"));
+        let target = line.strip_prefix("    `").and_then(|rest| rest.strip_suffix('`'));
+        failed.extend(test.or(target).map(str::to_string));
+    });
+    match ran {
+        Ok(false) if !failed.is_empty() => Done::Failed(failed.join(", ")),
+        other => Done::of(other),
+    }
+}
