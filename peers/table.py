@@ -1,4 +1,4 @@
-"""Reports of compare.py as the tables that README shows: `table.py REPORT...` prints them; `table.py --write FILE.md` puts each between its marks,
+"""Reports of compare.py as the tables that benches/README.md shows: `table.py REPORT...` prints them; `table.py --write FILE.md` puts each between its marks,
 `<!-- peers: REPORT PRECISION -->` and `<!-- /peers -->`, REPORT as seen from the file's folder; `table.py --check FILE.md` fails where one is another.
 
 Each peer stands beside the moue of its own report: what another run took says nothing of it.

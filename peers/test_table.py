@@ -1,11 +1,11 @@
-"""README's tables are those of its reports; a peer without a time has its reason."""
+"""The tables of benches/README.md are those of its reports; a peer without a time has its reason."""
 
 from pathlib import Path
 
 import pytest
 import table
 
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parent.parent / "benches" / "README.md"
 
 
 def report(*results, **more):
@@ -28,7 +28,7 @@ def notes(text):
 def test_readme_shows_its_reports():
     text = README.read_text()
     assert table.MARKED.search(text)
-    assert text == table.filled(text, README.parent), "python3 peers/table.py --write README.md"
+    assert text == table.filled(text, README.parent), "python3 peers/table.py --write benches/README.md"
 
 
 def test_a_row_is_a_network_and_a_column_a_peer_beside_its_moue():
