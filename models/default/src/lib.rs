@@ -21,6 +21,10 @@ mod tests {
         for byte in hmac_sha256::Hash::hash(super::MODEL) {
             let _ = write!(hex, "{byte:02x}");
         }
-        assert_eq!(hex, super::SHA256, "the card's figures are of another file: measure again, raise the version, write its SHA-256");
+        assert_eq!(
+            hex,
+            super::SHA256,
+            "the card's figures are of another file: measure again, raise the version, write its SHA-256"
+        );
     }
 }

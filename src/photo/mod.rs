@@ -11,7 +11,8 @@ use std::{
 
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, metadata::Orientation};
 
-use crate::{Error, Result, reference::MAX_SIDE};
+use crate::error::{Error, Result};
+use crate::operators::MAX_SIDE;
 
 /// Most pixels of a photograph.
 pub const MAX_PIXELS: u64 = 1 << 27;

@@ -2,13 +2,12 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::bench::Load;
+use super::load::Load;
 use crate::error::{Error, Result};
 use crate::gpu::{Buffer, Choice, Choices, Gpu, Recording, Scratch, Tuning};
 use crate::kernels::{Conv, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, packed_bias};
-use crate::precision::Precision;
-use crate::tensor::Tensor;
-use crate::window::Window;
+use crate::operators::Window;
+use crate::tensor::{Precision, Tensor};
 
 /// Rounds in which every candidate runs once; its fastest counts.
 const ROUNDS: usize = 5;

@@ -1,5 +1,9 @@
 //! Logical tensors on the host: NCHW and OIHW, row-major, as in PyTorch and ONNX.
 
+mod precision;
+
+pub use precision::Precision;
+
 use crate::error::{Error, Result};
 
 /// A dense f32 tensor in logical order.

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::guard;
 use crate::error::{Error, Result};
-use crate::guard;
 
 /// Runs `work` on a thread of its own; where there are none (the browser), here. The thread ends by itself where the future is dropped.
 ///

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use half::f16;
 
 use crate::error::{Error, Result};
-use crate::offload;
+use crate::host::offload;
 
 /// Values that are looked through by one thread.
 const PART: usize = 1 << 20;
