@@ -1,4 +1,4 @@
-//! What the canonical crop is possible of.
+//! Which canonical crops are possible.
 
 use super::rect::Rect;
 use crate::error::{Error, Result};
