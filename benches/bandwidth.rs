@@ -8,16 +8,13 @@ mod support;
 use criterion::{Criterion, criterion_group, criterion_main};
 use moue::Precision;
 use moue::Rect;
-use moue::bench::{Load, PeakLoads, PeakSeconds};
-use moue::fractional::fractional_starts;
 use moue::gpu::shader::BindingKind;
 use moue::gpu::{Dispatch, Gpu, Recording, adapters};
-use moue::kernels::{
-    self, Binary, ConvTranspose, Dense, DenseVariant, FacePart, Lrn, Normalise, Pool, Pooling, Rearrange, Source, Unary, Variant,
-    View,
+use moue::kernels::{self, ConvTranspose, Dense, DenseVariant, FacePart, Normalise, Pool, Source, Variant, View};
+use moue::operators::{
+    Binary, Coordinates, Lrn, Pooling, Rearrange, Resampling, ResizeMode, Rounding, Unary, Window, fractional_starts, taps,
 };
-use moue::resample::{Coordinates, Resampling, ResizeMode, Rounding, taps};
-use moue::window::Window;
+use moue::timing::{Load, PeakLoads, PeakSeconds};
 use support::{Measured, interleaved, settle};
 
 fn floats(count: usize) -> Vec<f32> {

@@ -8,10 +8,10 @@ mod support;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use moue::Precision;
-use moue::bench::{PeakLoads, PeakSeconds};
 use moue::gpu::{Gpu, adapters};
-use moue::tuning::{self, Layer};
-use moue::window::Window;
+use moue::operators::Window;
+use moue::timing::tuning::{self, Layer};
+use moue::timing::{PeakLoads, PeakSeconds};
 use support::{Measured, interleaved, settle};
 
 fn layer(channels: [usize; 2], size: usize, window: Window, groups: usize, precision: Precision) -> Layer {

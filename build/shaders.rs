@@ -1,9 +1,11 @@
-//! shaders/*.wgsl -> OUT_DIR/shaders.rs: the expanded source, bindings, workgroup size and parameter struct of every kernel.
+//! shaders/FOLDER/*.wgsl -> OUT_DIR/shaders.rs: the expanded source, bindings, workgroup size and parameter struct of every kernel.
 //!
 //! WGSL has no includes and naga's loops are rarely unrolled by drivers, so three directives are expanded here, each alone on its line:
 //! `#include "common/file.wgsl"`, `#for NAME FROM TO` ... `#end` (NAME, FROM and TO may be variant constants), and
-//! `#variant NAME KEY=VALUE ...` (one shader of that name per line; without any, the file's own name). `{NAME}` stands for a value, in an included
-//! file's name too.
+//! `#variant NAME KEY=VALUE ...` (one shader of that name per line; without any, the file's own name, whatever its folder). `{NAME}` stands for a value,
+//! in an included file's name too.
+//!
+//! Folders are subjects. What is included lies in `common/`, or in the folder `common/` of its subject where no other includes it; paths start at shaders/.
 //!
 //! What includes common/values.wgsl or common/texels.wgsl becomes two shaders: NAME for tensors in f32, and NAME_f16 with values_f16.wgsl and
 //! texels_f16.wgsl in their place. What begins with `enable f16;` has the second form only, under its own name.
@@ -17,6 +19,9 @@ use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, ImageClass, Module, ScalarKind, StorageAccess, StorageFormat, TypeInner};
 
 type Constants = BTreeMap<String, u32>;
+
+/// Holds what is included.
+const COMMON: &str = "common";
 
 /// How values lie in memory and in texels, and what stands in their place in the f16 form of a shader.
 const HALVES: [(&str, &str); 2] =
@@ -44,23 +49,18 @@ enum Form {
 pub fn main() -> Result<(), String> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(|e| e.to_string())?).join("shaders");
     println!("cargo::rerun-if-changed={}", root.display());
-    let mut files: Vec<PathBuf> = fs::read_dir(&root)
-        .map_err(|e| format!("{}: {e}", root.display()))?
-        .filter_map(|entry| entry.ok().map(|e| e.path()))
-        .filter(|path| path.extension().is_some_and(|e| e == "wgsl"))
-        .collect();
-    files.sort();
+    let files = files(&root)?;
 
-    let mut text = String::from("// Written by build.rs from shaders/*.wgsl.\n");
+    let mut text = String::from("// Written by build.rs from shaders/*/*.wgsl.\n");
     let mut names = Vec::new();
     let mut texts = FNV_OFFSET;
-    for file in &files {
-        let stem = file.file_stem().and_then(|s| s.to_str()).ok_or("a shader without a name")?;
-        let source = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    for (stem, place) in &files {
+        let file = root.join(place);
+        let source = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
         let mut declared_params = false;
         let only_f16 = source.lines().any(|line| line == ONLY_F16);
-        for (name, constants) in variants(stem, &source)? {
-            let at = |e: String| format!("shaders/{stem}.wgsl ({name}): {e}");
+        for (name, constants) in variants(stem, place, &source)? {
+            let at = |e: String| format!("shaders/{place} ({name}): {e}");
             let expanded = [Form::F32, Form::F16].map(|form| expand(&root, &source, &constants, form));
             let [f32, f16] = expanded;
             let (f32, f16) = (f32.map_err(at)?, f16.map_err(at)?);
@@ -73,11 +73,11 @@ pub fn main() -> Result<(), String> {
                     .validate(&module)
                     .map_err(|e| at(e.emit_to_string(expanded)))?;
                 if !declared_params {
-                    declare_params(&mut text, stem, &module).map_err(at)?;
+                    declare_params(&mut text, stem, place, &module).map_err(at)?;
                     declared_params = true;
                 }
                 let half = halved.as_deref().filter(|_| form == Form::F32);
-                declare_shader(&mut text, own, stem, expanded, &module, form, half).map_err(at)?;
+                declare_shader(&mut text, own, place, expanded, &module, form, half).map_err(at)?;
                 names.push(own.to_uppercase());
                 texts = fnv(fnv(texts, own.as_bytes()), expanded.as_bytes());
             }
@@ -93,16 +93,44 @@ pub fn main() -> Result<(), String> {
     fs::write(&out, text).map_err(|e| format!("{}: {e}", out.display()))
 }
 
+/// The shaders of every folder by their names, and their paths below `root`.
+fn files(root: &Path) -> Result<BTreeMap<String, String>, String> {
+    let inside = |folder: &Path| -> Result<Vec<PathBuf>, String> {
+        let wrong = |e: std::io::Error| format!("{}: {e}", folder.display());
+        fs::read_dir(folder).map_err(wrong)?.map(|entry| entry.map(|e| e.path()).map_err(wrong)).collect()
+    };
+    let name = |path: &Path| path.file_name().and_then(|n| n.to_str()).map(str::to_owned).ok_or("a file without a name");
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    for folder in inside(root)? {
+        let subject = name(&folder)?;
+        if subject.ends_with(".wgsl") {
+            return Err(format!("shaders/{subject}: a shader lies in the folder of its subject"));
+        }
+        if subject == COMMON || !folder.is_dir() {
+            continue;
+        }
+        for file in inside(&folder)? {
+            let own = name(&file)?;
+            let Some(stem) = own.strip_suffix(".wgsl") else { continue };
+            let place = format!("{subject}/{own}");
+            if let Some(other) = found.insert(stem.to_owned(), place.clone()) {
+                return Err(format!("shaders/{other} and shaders/{place} have one name"));
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// FNV-1a of 64 bits, from `hash` on.
 fn fnv(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 
-fn variants(stem: &str, source: &str) -> Result<Vec<(String, Constants)>, String> {
+fn variants(stem: &str, place: &str, source: &str) -> Result<Vec<(String, Constants)>, String> {
     let mut found = Vec::new();
     for line in source.lines().filter_map(|l| l.strip_prefix("#variant ")) {
         let mut words = line.split_whitespace();
-        let name = words.next().ok_or(format!("shaders/{stem}.wgsl: #variant without a name"))?;
+        let name = words.next().ok_or(format!("shaders/{place}: #variant without a name"))?;
         let constants = words
             .map(|word| {
                 let (key, value) = word.split_once('=').ok_or(format!("#variant {name}: `{word}` is not KEY=VALUE"))?;
@@ -190,7 +218,7 @@ fn expand_lines(root: &Path, lines: &[&str], constants: &Constants, form: Form, 
     Ok(())
 }
 
-fn declare_params(text: &mut String, stem: &str, module: &Module) -> Result<(), String> {
+fn declare_params(text: &mut String, stem: &str, place: &str, module: &Module) -> Result<(), String> {
     let uniform = module.global_variables.iter().find(|(_, v)| v.space == AddressSpace::Uniform).ok_or("no uniform `params`")?.1;
     let TypeInner::Struct { members, span } = &module.types[uniform.ty].inner else { return Err("`params` is no struct".into()) };
     let mut fields = String::new();
@@ -215,7 +243,7 @@ fn declare_params(text: &mut String, stem: &str, module: &Module) -> Result<(), 
     }
     write!(
         text,
-        "/// Parameters of shaders/{stem}.wgsl.\npub mod {stem} {{\n    /// One dispatch's parameters, laid out as the shader reads them.\n    \
+        "/// Parameters of shaders/{place}.\npub mod {stem} {{\n    /// One dispatch's parameters, laid out as the shader reads them.\n    \
          #[repr(C)]\n    #[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]\n    pub struct Params {{\n{fields}    }}\n}}\n"
     )
     .map_err(|e| e.to_string())
@@ -233,7 +261,7 @@ fn scalar_type(kind: ScalarKind) -> Result<&'static str, String> {
 fn declare_shader(
     text: &mut String,
     name: &str,
-    stem: &str,
+    place: &str,
     source: &str,
     module: &Module,
     form: Form,
@@ -284,7 +312,7 @@ fn declare_shader(
     let arithmetic_f16 = source.lines().any(|line| line == ONLY_F16);
     write!(
         text,
-        "/// shaders/{stem}.wgsl.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, workgroup_bytes: {shared}, subgroup: {subgroup}, matrices: {matrices}, arithmetic_f16: {arithmetic_f16}, f16: {half} }};\n",
+        "/// shaders/{place}.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, workgroup_bytes: {shared}, subgroup: {subgroup}, matrices: {matrices}, arithmetic_f16: {arithmetic_f16}, f16: {half} }};\n",
         name.to_uppercase(),
         entry.workgroup_size
     )

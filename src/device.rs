@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
-use crate::precision::Precision;
+use crate::tensor::Precision;
 
 /// A place to run: an opened adapter or the built-in reference. Clones share the adapter.
 #[derive(Debug, Clone)]

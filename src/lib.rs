@@ -3,31 +3,25 @@
 //! The way of the data: pixels -> face crop -> representation (RGB, or LBP codes -> 3-D lookup) -> networks -> fusion -> labels.
 //! Every step from the canonical crop to the fused answer is a WGSL compute kernel with a plain-Rust twin.
 
-pub mod bench;
-mod clock;
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
+mod bench;
 pub mod device;
 pub mod ensemble;
 pub mod error;
 pub mod face;
-pub mod fractional;
-pub mod fusion;
 pub mod gpu;
 pub mod graph;
-mod guard;
+mod host;
 pub mod kernels;
 pub mod lbp;
-mod offload;
+pub mod operators;
 pub mod photo;
-pub mod precision;
 pub mod recognizer;
-pub mod rect;
 pub mod reference;
-pub mod resample;
 pub mod runner;
 pub mod tensor;
-pub mod tuning;
+pub mod timing;
 pub mod weights;
-pub mod window;
 pub mod zoo;
 
 #[cfg(feature = "cli")]
@@ -38,9 +32,9 @@ mod web;
 pub use device::Device;
 pub use ensemble::{Ensemble, Reading};
 pub use error::{Error, Result};
-pub use precision::Precision;
+pub use operators::Rect;
 pub use recognizer::{Analysis, Recognizer};
-pub use rect::Rect;
+pub use tensor::Precision;
 pub use weights::Model;
 /// The version of wgpu whose devices [`recognizer::Builder::wgpu`] takes.
 pub use wgpu;

@@ -6,7 +6,7 @@
 mod common;
 
 use common::Random;
-use moue::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
+use moue::ensemble::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
 
 fn uniform(random: &mut Random) -> f64 {
     (f64::from(random.unit()) + 1.0) / 2.0
@@ -175,7 +175,7 @@ fn quality_is_that_of_the_definitions() {
     let fused = [vec![0.9, 0.1], vec![0.6, 0.4], vec![0.3, 0.7], vec![0.0, 1.0]];
     let quality = Quality::of(&fused, &[0, 1, 1, 0], 1.0);
     assert_eq!(quality.accuracy, 0.5);
-    let nll = -(0.9_f64.ln() + 0.4_f64.ln() + 0.7_f64.ln() + moue::fusion::LEAST.ln()) / 4.0;
+    let nll = -(0.9_f64.ln() + 0.4_f64.ln() + 0.7_f64.ln() + moue::ensemble::fusion::LEAST.ln()) / 4.0;
     assert!((quality.nll - nll).abs() < 1e-12);
     // Four bins: |0.9 - 1|, |0.6 - 0|, |0.7 - 1|, |1 - 0|, a face each.
     assert!((quality.ece - (0.1 + 0.6 + 0.3 + 1.0) / 4.0).abs() < 1e-12, "{quality:?}");

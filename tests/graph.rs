@@ -15,6 +15,7 @@ use moue::graph::schedule::StepKind;
 use moue::graph::slabs::Work;
 use moue::graph::{Graph, Kind, Network, Prepared, Schedule, Slabs, TensorId, Weights, interpret};
 use moue::kernels::{self, View};
+use moue::operators::Unary;
 use moue::tensor::Tensor;
 
 struct Random0(HashMap<String, Tensor>);
@@ -319,7 +320,7 @@ fn batch_norm_residual_and_relu_cost_no_dispatch() {
     let schedule = Schedule::new(&graph, &[]);
     let affine = schedule.steps.iter().filter(|s| matches!(s.kind, StepKind::Affine(_))).count();
     assert_eq!(affine, 1, "only the pre-activation norm stands alone");
-    assert!(!schedule.steps.iter().any(|s| matches!(s.kind, StepKind::Unary(kernels::Unary::Relu))), "{schedule:?}");
+    assert!(!schedule.steps.iter().any(|s| matches!(s.kind, StepKind::Unary(Unary::Relu))), "{schedule:?}");
     assert_eq!(schedule.steps.iter().filter(|s| matches!(s.kind, StepKind::Conv { .. }) && s.inputs.len() == 2).count(), 2);
     let slabs = Slabs::new(&schedule, |_| 1, |_| Work::default()).sizes.len();
     assert!(slabs <= 4, "{slabs} slabs");

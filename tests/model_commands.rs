@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use common::{Random, gpus};
 use image::RgbImage;
-use moue::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
+use moue::ensemble::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
 use moue::weights::{Oversample, combine};
 use moue::{Device, Ensemble, Error, Model, Reading, Rect};
 use serde_json::{Value, json};

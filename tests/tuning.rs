@@ -14,10 +14,10 @@ use common::{Random, open_all, run_graph, run_prepared, shaders_of};
 use moue::Precision;
 use moue::gpu::{Choice, Choices, Gpu, adapters};
 use moue::graph::{Graph, Network, Prepared, interpret};
+use moue::operators::Window;
 use moue::tensor::Tensor;
-use moue::tuning::{self, Layer};
+use moue::timing::tuning::{self, Layer};
 use moue::weights::Seeded;
-use moue::window::Window;
 
 /// Three shapes of convolution, one of them twice.
 const NETWORK: &str = r#"{"inputs": {"data": [5, 24, 20]}, "outputs": ["average"], "ops": [

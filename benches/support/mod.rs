@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use criterion::BenchmarkGroup;
 use criterion::measurement::WallTime;
-use moue::bench::{Load, PeakLoads, Times};
+use moue::timing::{Load, PeakLoads, Times};
 
 /// A kernel's times, and those of the multiply-add and the copy ceiling of the same run.
 pub struct Measured {

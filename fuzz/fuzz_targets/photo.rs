@@ -8,8 +8,8 @@ use std::sync::Mutex;
 
 use image::{DynamicImage, ImageFormat, ImageReader, RgbaImage};
 use libfuzzer_sys::fuzz_target;
+use moue::operators::MAX_SIDE;
 use moue::photo::{MAX_PIXELS, decode};
-use moue::reference::MAX_SIDE;
 use moue_fuzz::{files, plant};
 
 /// Pictures between this and the limit are left out: they say nothing new, and each takes a second and half a gigabyte.

@@ -1,4 +1,4 @@
-"""Resized rows and columns by ONNX's rules (src/resample.rs): nearest and linear, every coordinate mode."""
+"""Resized rows and columns by ONNX's rules (src/operators/resample.rs): nearest and linear, every coordinate mode."""
 
 from math import ceil, floor
 

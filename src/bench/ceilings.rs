@@ -1,13 +1,35 @@
 //! What the adapter can do at most, measured between the networks: a machine's clock rate is not the same from one minute to the next.
 
-use super::report::Peak;
-use super::{PeakLoads, PeakSeconds};
+use serde::Serialize;
+
 use crate::device::Device;
 use crate::error::Result;
-use crate::gpu::Wait;
+use crate::gpu::{Wait, Work};
+use crate::tensor::Precision;
+use crate::timing::{PeakLoads, PeakSeconds};
 
 /// Repeats each time, of which the fastest counts.
 const REPEATS: usize = 5;
+
+/// Measured ceilings; none where they were not measured.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Peak {
+    /// Multiply-adds, two operations each, in 10^9 a second.
+    pub gflops_f32: Option<f64>,
+    /// Those of cooperative matrices, products of f16 and sums of f32; none where the adapter has no such.
+    pub gflops_f16_matrix: Option<f64>,
+    /// Bytes read and written, in 10^9 a second.
+    pub gbytes_per_s: Option<f64>,
+}
+
+impl Peak {
+    /// Seconds that the ceilings alone would take for tensors in `precision`.
+    pub fn seconds(&self, work: Work, precision: &str) -> Option<f64> {
+        let (gflops, gbytes) = (self.gflops_f32?, self.gbytes_per_s?);
+        let gflops = if precision == Precision::F16.name() { self.gflops_f16_matrix.unwrap_or(gflops) } else { gflops };
+        Some((work.flops as f64 / gflops).max(work.bytes as f64 / gbytes) / 1e9)
+    }
+}
 
 /// The fastest that an adapter was seen to be; those of the reference are not measured.
 #[derive(Debug)]

@@ -1,11 +1,10 @@
 //! Codes and colours of 4K frames: what the pixels of a video go through before a network sees them.
 
-use super::Cost;
 use crate::error::Result;
-use crate::gpu::{Gpu, Plan, Recording, Slice, Timing, Wait, Work};
+use crate::gpu::{Cost, Gpu, Plan, Recording, Slice, Timing, Wait, Work};
 use crate::kernels::{self, Normalise, Source, View};
 use crate::lbp::{Metric, published};
-use crate::precision::Precision;
+use crate::tensor::Precision;
 
 const WIDTH: u32 = 3840;
 const HEIGHT: u32 = 2160;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::report::Peak;
+use super::ceilings::Peak;
 use crate::gpu::{Timing, Work};
 
 /// The dispatches of one name in one submission, together.

@@ -9,10 +9,10 @@ use super::kernels::{Kernel, kernels};
 use super::report::{AdapterReport, BenchReport, Measurement, NotMeasured, SCHEMA};
 use super::subject::{Source, Subject};
 use super::suite::{Case, Effort, Suite};
-use super::{Cost, Times};
 use crate::device::Device;
 use crate::error::Result;
-use crate::gpu::{Spent, Wait};
+use crate::gpu::{Cost, Spent, Wait};
+use crate::timing::Times;
 use crate::weights::Model;
 
 /// Rounds at most.

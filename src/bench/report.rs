@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
+use super::ceilings::Peak;
 use super::kernels::Kernel;
-use super::{Cost, Times};
 use crate::error::Result;
-use crate::gpu::{Spent, Work};
-use crate::precision::Precision;
+use crate::gpu::{Cost, Spent, Work};
+use crate::timing::Times;
 
 /// Name of the schema.
 pub const SCHEMA: &str = "moue.bench/1";
@@ -44,26 +44,6 @@ pub struct AdapterReport {
     pub backend: String,
     /// Driver and version.
     pub driver: String,
-}
-
-/// Measured ceilings; none where they were not measured.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Peak {
-    /// Multiply-adds, two operations each, in 10^9 a second.
-    pub gflops_f32: Option<f64>,
-    /// Those of cooperative matrices, products of f16 and sums of f32; none where the adapter has no such.
-    pub gflops_f16_matrix: Option<f64>,
-    /// Bytes read and written, in 10^9 a second.
-    pub gbytes_per_s: Option<f64>,
-}
-
-impl Peak {
-    /// Seconds that the ceilings alone would take for tensors in `precision`.
-    pub fn seconds(&self, work: Work, precision: &str) -> Option<f64> {
-        let (gflops, gbytes) = (self.gflops_f32?, self.gbytes_per_s?);
-        let gflops = if precision == Precision::F16.name() { self.gflops_f16_matrix.unwrap_or(gflops) } else { gflops };
-        Some((work.flops as f64 / gflops).max(work.bytes as f64 / gbytes) / 1e9)
-    }
 }
 
 /// One network at one batch and precision. `*_ms`: wall time of a batch from input on the host to result on the host; of `lbp`, whose result

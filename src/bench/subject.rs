@@ -2,18 +2,16 @@
 
 use image::{Rgb, RgbImage};
 
-use super::Cost;
 use super::frame::Frame;
 use super::suite::{DEFAULT, FRAME, TWENTY, TWENTY_CENTRE};
 use crate::device::Device;
 use crate::ensemble::Ensemble;
 use crate::error::{Error, Result};
-use crate::gpu::{Spent, Timing, Wait};
+use crate::gpu::{Cost, Spent, Timing, Wait};
 use crate::graph::Graph;
-use crate::precision::Precision;
-use crate::rect::Rect;
+use crate::operators::Rect;
 use crate::runner::{Input, Options, Runner};
-use crate::tensor::Tensor;
+use crate::tensor::{Precision, Tensor};
 use crate::weights::{Array, Model, Oversample};
 use crate::zoo;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::precision::Precision;
+use crate::tensor::Precision;
 use crate::zoo::ARCHITECTURES;
 
 /// The model that moue carries.

@@ -2,10 +2,8 @@
 
 use std::io::Write;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::Cli;
 use super::outcome::{Outcome, Status};
 
 /// Prints the completions of a shell
@@ -15,11 +13,11 @@ pub struct Args {
     shell: Shell,
 }
 
-/// The script of [`Args::shell`] on stdout.
-pub fn run(args: &Args) -> Outcome {
+/// The script of [`Args::shell`] for `moue` on stdout.
+pub fn run(args: &Args, mut moue: clap::Command) -> Outcome {
     // clap_complete panics where it cannot write: it writes to memory, and this to stdout.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "moue", &mut script);
+    clap_complete::generate(args.shell, &mut moue, "moue", &mut script);
     std::io::stdout().write_all(&script)?;
     Ok(Status::Complete)
 }

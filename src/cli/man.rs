@@ -3,11 +3,10 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::CommandFactory;
 use clap_mangen::Man;
 
+use super::files;
 use super::outcome::{Failure, Outcome, Status};
-use super::{Cli, files};
 use crate::error::Error;
 
 /// Prints the manual page, or writes that of every subcommand
@@ -18,9 +17,9 @@ pub struct Args {
     folder: Option<PathBuf>,
 }
 
-/// The page of moue on stdout, or all of them in [`Args::folder`].
-pub fn run(args: &Args) -> Outcome {
-    let mut moue = Cli::command().disable_help_subcommand(true);
+/// The page of `moue` on stdout, or all of them in [`Args::folder`].
+pub fn run(args: &Args, moue: clap::Command) -> Outcome {
+    let mut moue = moue.disable_help_subcommand(true);
     // Names of subcommands and inherited settings are there once it is built.
     moue.build();
     let Some(folder) = &args.folder else {

@@ -30,9 +30,9 @@ mod zoo;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::guard;
+use crate::host::guard;
 use outcome::{Failure, Outcome, Status};
 
 /// Reads facial expressions on any GPU.
@@ -74,8 +74,8 @@ impl Command {
             Self::Lut(args) => lut::run(&args),
             Self::Devices(args) => devices::run(&args),
             Self::Bench(args) => bench::run(&args),
-            Self::Completions(args) => completions::run(&args),
-            Self::Man(args) => man::run(&args),
+            Self::Completions(args) => completions::run(&args, Cli::command()),
+            Self::Man(args) => man::run(&args, Cli::command()),
         }
     }
 }

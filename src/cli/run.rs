@@ -9,7 +9,7 @@ use super::session::DeviceArgs;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::runner::{self, Input, Options};
-use crate::tensor::Tensor;
+use crate::tensor::{self, Tensor};
 use crate::weights::Model;
 
 /// Sends raw tensors through one network, without preprocessing
@@ -37,14 +37,14 @@ pub struct Args {
     device: DeviceArgs,
 }
 
-/// [`crate::Precision`] as the command line spells it.
+/// [`tensor::Precision`] as the command line spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Precision {
     F32,
     F16,
 }
 
-impl From<Precision> for crate::Precision {
+impl From<Precision> for tensor::Precision {
     fn from(precision: Precision) -> Self {
         match precision {
             Precision::F32 => Self::F32,

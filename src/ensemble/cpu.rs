@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use image::RgbImage;
 
+use super::reading::{Reading, readings};
 use super::seen::{self, Seen, twin};
-use super::{Group, Reading, readings, weights_of};
 use crate::error::Result;
 use crate::graph::interpret;
-use crate::rect::Rect;
+use crate::operators::Rect;
 use crate::reference;
 use crate::tensor::Tensor;
-use crate::weights::{Model, Oversample};
+use crate::weights::{Group, Model, Oversample, weights_of};
 
 /// Reads one face.
 pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Rect, oversample: Oversample) -> Result<Reading> {

@@ -6,19 +6,19 @@ use std::time::Duration;
 use image::RgbImage;
 
 use super::part::{Part, area, pack};
+use super::reading::{Reading, readings};
 use super::seen::{Seen, Viewer};
 use super::stage::Stage;
-use super::{Group, Layout, Reading, Times, readings, weights_of};
-use crate::bench::Cost;
-use crate::clock::Clock;
+use super::times::Times;
 use crate::error::Result;
-use crate::gpu::{Buffer, Gpu, MOST_IN_FLIGHT, Plan, Recording, Scratch, Slice, Timing, Wait};
+use crate::gpu::{Buffer, Cost, Gpu, MOST_IN_FLIGHT, Plan, Recording, Scratch, Slice, Timing, Wait, Work};
 use crate::graph::{Prepared, Weights};
+use crate::host::Clock;
 use crate::kernels::{self, FacePart, Normalise, Source, View};
-use crate::precision::Precision;
-use crate::rect::Rect;
+use crate::operators::Rect;
 use crate::reference;
-use crate::weights::{Model, Oversample};
+use crate::tensor::Precision;
+use crate::weights::{Group, Model, Oversample, weights_of};
 
 /// Faces of one submission at most: beyond it a batch is no faster, and results would come late.
 const MOST_FACES: usize = 64;
@@ -29,6 +29,25 @@ const MOST_TENSOR: [u64; 2] = [1 << 28, 1 << 26];
 const MOST_PLANS: usize = MOST_FACES.ilog2() as usize + 1;
 /// Pixels that the smallest upload buffer holds.
 const LEAST_PIXELS: usize = 1 << 18;
+
+/// How a batch lies on the GPU.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Layout {
+    /// Faces of one submission.
+    pub faces: usize,
+    /// Pipelines compiled on the device so far.
+    pub pipelines: usize,
+    /// Dispatches of one run.
+    pub dispatches: usize,
+    /// Buffers that dispatches write.
+    pub slabs: usize,
+    /// Their bytes.
+    pub slab_bytes: u64,
+    /// Bytes that come back.
+    pub read_bytes: u64,
+    /// What a run costs.
+    pub work: Work,
+}
 
 #[derive(Debug)]
 pub(super) struct Engine {

@@ -1,45 +1,31 @@
 //! Networks x representations x crops -> fused probabilities. One description, two ways to run it: `gpu`, and the twins in `cpu`.
 
 mod cpu;
+pub mod fusion;
 mod gpu;
 mod part;
+mod reading;
 mod seen;
 mod stage;
+mod times;
 
+pub use gpu::Layout;
+pub use reading::Reading;
 pub use seen::{Represented, Seen};
+pub use times::Times;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use image::RgbImage;
 
-use crate::bench::Cost;
-use crate::clock::Clock;
 use crate::device::Device;
 use crate::error::Result;
-use crate::gpu::{Spent, Timing, Wait};
-use crate::graph::{Graph, Prepared};
-use crate::offload::offload;
-use crate::precision::Precision;
-use crate::rect::Rect;
-use crate::reference::check_warp;
-use crate::weights::{Description, MemberWeights, Model, Oversample};
-
-/// What one face says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
-    /// Fused probabilities, in the order of the model's labels; sum 1.
-    pub probabilities: Vec<f32>,
-    /// Each member's own probabilities (mean over its crops), in the order of the model's members.
-    pub members: Vec<Vec<f32>>,
-}
-
-/// Members that share a network, in the order of the model.
-#[derive(Debug, Clone)]
-pub(crate) struct Group {
-    pub graph: Graph,
-    pub members: Vec<usize>,
-}
+use crate::gpu::{Cost, Spent, Timing, Wait};
+use crate::host::Clock;
+use crate::host::offload::offload;
+use crate::operators::{Rect, check_warp};
+use crate::tensor::Precision;
+use crate::weights::{Description, Group, Model, Oversample, groups, weights_of};
 
 /// A model made ready on a device.
 #[derive(Debug)]
@@ -48,33 +34,6 @@ pub struct Ensemble {
     groups: Arc<[Group]>,
     engine: Engine,
     times: Times,
-}
-
-/// Where the time of an ensemble's readings went so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Times {
-    /// Faces read.
-    pub faces: usize,
-    /// Submissions to the device.
-    pub submissions: usize,
-    /// Recording plans: allocating buffers, compiling pipelines.
-    pub prepare: Duration,
-    /// Packing the faces' pixels and handing them to the device.
-    pub upload: Duration,
-    /// From submission to completion, or from the completion of the one before; on `cpu`, all of it. Faces that follow are packed meanwhile.
-    pub compute: Duration,
-    /// Taking the probabilities out of the device's memory.
-    pub readback: Duration,
-}
-
-impl Times {
-    fn add(&mut self, faces: usize, spent: Spent) {
-        self.faces += faces;
-        self.submissions += 1;
-        self.upload += spent.upload;
-        self.compute += spent.compute;
-        self.readback += spent.readback;
-    }
 }
 
 #[derive(Debug)]
@@ -241,76 +200,5 @@ impl Ensemble {
             Engine::Cpu => Ok(None),
             Engine::Gpu(engine) => engine.layout(&self.model, &self.groups, faces, oversample).map(Some),
         }
-    }
-}
-
-/// How a batch lies on the GPU.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Layout {
-    /// Faces of one submission.
-    pub faces: usize,
-    /// Pipelines compiled on the device so far.
-    pub pipelines: usize,
-    /// Dispatches of one run.
-    pub dispatches: usize,
-    /// Buffers that dispatches write.
-    pub slabs: usize,
-    /// Their bytes.
-    pub slab_bytes: u64,
-    /// Bytes that come back.
-    pub read_bytes: u64,
-    /// What a run costs.
-    pub work: crate::gpu::Work,
-}
-
-/// Members by their network; as many of one network together as a binding of `most` bytes holds one image of.
-pub(crate) fn groups(model: &Model, most: u64) -> Result<Vec<Group>> {
-    let description = &model.description;
-    let mut names: Vec<&str> = Vec::new();
-    let mut groups: Vec<Group> = Vec::new();
-    for (index, member) in description.members.iter().enumerate() {
-        if let Some(at) = names.iter().position(|&name| name == member.network) {
-            groups[at].members.push(index);
-        } else {
-            let network = description
-                .networks
-                .get(&member.network)
-                .ok_or_else(|| model.wrong(&member.network, "no such network".into()))?;
-            names.push(&member.network);
-            groups.push(Group { graph: Graph::new(network)?, members: vec![index] });
-        }
-    }
-    let split = |group: Group| {
-        let each = Prepared::largest_weight(&group.graph).max(group.graph.largest()).max(1);
-        let together = (most / each).max(1) as usize;
-        let parts = group.members.len().div_ceil(group.members.len().div_ceil(together));
-        group
-            .members
-            .chunks(parts)
-            .map(|members| Group { graph: group.graph.clone(), members: members.to_vec() })
-            .collect::<Vec<_>>()
-    };
-    Ok(groups.into_iter().flat_map(split).collect())
-}
-
-pub(crate) fn weights_of<'m>(model: &'m Model, group: &Group) -> Vec<MemberWeights<'m>> {
-    group.members.iter().map(|&index| model.member(&model.description.members[index].weights)).collect()
-}
-
-/// `values` `[face, 1 + member, class]` as readings.
-fn readings(values: &[f32], members: usize, classes: usize) -> Vec<Reading> {
-    values
-        .chunks_exact((1 + members) * classes)
-        .map(|face| {
-            let mut rows = face.chunks_exact(classes).map(<[f32]>::to_vec);
-            Reading { probabilities: rows.next().unwrap_or_default(), members: rows.collect() }
-        })
-        .collect()
-}
-
-impl Model {
-    /// The representation `name` in its parts.
-    fn parts(&self, name: &str) -> Result<crate::weights::description::Representation> {
-        self.description.representation(name).map_err(|(at, reason)| self.wrong(&at, reason))
     }
 }

@@ -2,9 +2,9 @@
 
 use image::RgbImage;
 
+use crate::host::offload;
 use crate::kernels::FacePart;
-use crate::offload;
-use crate::rect::Rect;
+use crate::operators::Rect;
 
 /// Pixels that are worth threads.
 const MANY: usize = 1 << 19;

@@ -7,8 +7,10 @@ use super::stage::Stage;
 use crate::error::Result;
 use crate::gpu::{Gpu, Plan, Recording, Slice, Wait};
 use crate::kernels::FacePart;
+use crate::operators::Rect;
 use crate::reference;
 use crate::weights::Model;
+use crate::weights::description::Representation;
 
 /// What the networks see of a face.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,13 @@ pub struct Represented {
     pub codes: Option<GrayImage>,
     /// Gray values, or colours of a table, or the crop itself.
     pub picture: RgbImage,
+}
+
+impl Model {
+    /// The representation `name` in its parts.
+    pub(super) fn parts(&self, name: &str) -> Result<Representation> {
+        self.description.representation(name).map_err(|(at, reason)| self.wrong(&at, reason))
+    }
 }
 
 /// Names of the representations that members read, each once.
@@ -65,7 +74,7 @@ pub(super) fn twin(model: &Model, name: &str, canonical: &RgbImage) -> Result<Re
     let crop = if canonical.dimensions() == (width, height) {
         canonical.clone()
     } else {
-        reference::warp(canonical, crate::Rect::whole(canonical.width(), canonical.height()), parts.from)?
+        reference::warp(canonical, Rect::whole(canonical.width(), canonical.height()), parts.from)?
     };
     let gray = || reference::gray(&crop);
     represented(model, name, crop.clone(), || parts.radius.map_or_else(|| Ok(gray()), |radius| reference::lbp(&gray(), radius)))

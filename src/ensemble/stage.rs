@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::error::Result;
 use crate::gpu::{Recording, Slice};
 use crate::kernels::{self, FacePart};
-use crate::rect::Rect;
+use crate::operators::Rect;
 
 /// Crops, gray and codes of every size, each made once. Images are views of faces.
 pub(super) struct Stage<'r> {

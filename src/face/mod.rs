@@ -4,7 +4,8 @@ mod seetaface;
 
 use image::RgbImage;
 
-use crate::{Rect, Result};
+use crate::error::Result;
+use crate::operators::Rect;
 
 pub use seetaface::SeetaFace;
 

@@ -7,7 +7,9 @@ use image::{GrayImage, RgbImage, imageops::thumbnail};
 use rustface::{FaceInfo, ImageData, Model};
 
 use super::{Detector, Face};
-use crate::{Error, Rect, Result, reference::gray};
+use crate::error::{Error, Result};
+use crate::operators::Rect;
+use crate::reference::gray;
 
 include!(concat!(env!("OUT_DIR"), "/seetaface.rs"));
 

@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Adapter, shader};
+use super::adapter::Adapter;
+use super::shader;
 use crate::error::{Error, Result};
 
 const SCHEMA: &str = "moue.tuning/1";

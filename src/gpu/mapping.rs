@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 
-use super::Gpu;
+use super::device::Gpu;
 use crate::error::{Error, Result};
 
 /// Polls after which a callback that was not called never will be.
@@ -105,7 +105,7 @@ fn poll(device: &wgpu::Device, submission: Option<wgpu::SubmissionIndex>, sender
 #[cfg(not(target_family = "wasm"))]
 fn elsewhere(gpu: &Gpu, submission: Option<wgpu::SubmissionIndex>, sender: Arc<Sender>) -> Result<()> {
     let device = gpu.shared.device.clone();
-    crate::offload::thread("moue poll", move || poll(&device, submission, &sender))
+    crate::host::offload::thread("moue poll", move || poll(&device, submission, &sender))
 }
 
 /// The browser polls by itself.

@@ -1,18 +1,11 @@
 //! Vec4s read through textures: weights that lie in one, and the mirror of a buffer with the copy that fills it.
 
-use super::Gpu;
+use super::device::Gpu;
 use super::owned::Owned;
 use super::shader::TEXTURE_WIDTH;
+use super::texel::format;
 use crate::error::{Error, Result};
-use crate::precision::Precision;
-
-/// The format of texels of four numbers.
-pub(super) fn format(precision: Precision) -> wgpu::TextureFormat {
-    match precision {
-        Precision::F32 => wgpu::TextureFormat::Rgba32Float,
-        Precision::F16 => wgpu::TextureFormat::Rgba16Float,
-    }
-}
+use crate::tensor::Precision;
 
 /// Bytes of a row.
 fn row(precision: Precision) -> u64 {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::mirror;
 use super::shader::{BindingKind, Shader};
-use crate::{guard, offload};
+use super::texel;
+use crate::host::{guard, offload};
 
 /// A compiled shader and the layout of its bindings.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ fn compile(device: &wgpu::Device, shader: &Shader, replaced: Option<&str>) -> Pi
                 },
                 BindingKind::Image => wgpu::BindingType::StorageTexture {
                     access: wgpu::StorageTextureAccess::ReadOnly,
-                    format: mirror::format(b.texels),
+                    format: texel::format(b.texels),
                     view_dimension: wgpu::TextureViewDimension::D2,
                 },
                 BindingKind::Params => buffer(wgpu::BufferBindingType::Uniform),

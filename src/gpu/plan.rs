@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::buffer::{Buffer, Held};
+use super::device::Gpu;
 use super::mapping::{self, Wait};
 use super::mirror::Mirror;
 use super::owned::Owned;
@@ -12,10 +14,9 @@ use super::scratch::Scratch;
 use super::shader::BindingKind;
 use super::slot::{Brought, Slot, Written};
 use super::step::{Step, bind};
-use super::{Buffer, Gpu, Held};
-use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::precision::Precision;
+use crate::host::Clock;
+use crate::tensor::Precision;
 
 /// How long one dispatch took.
 #[derive(Debug, Clone)]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Buffer;
+use super::buffer::Buffer;
 use super::shader::{BindingKind, Shader};
 use crate::error::{Error, Result};
-use crate::precision::Precision;
+use crate::tensor::Precision;
 
 /// A buffer of a recording.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::buffer::{Buffer, Held};
+use super::device::Gpu;
 use super::mirror::Mirror;
 use super::recording::Recording;
-use super::{Buffer, Gpu, Held};
 use crate::error::Result;
-use crate::precision::Precision;
+use crate::tensor::Precision;
 
 /// Buffers that dispatches or the host write, and textures that mirror them. What a run wrote lasts until another plan runs.
 #[derive(Debug, Default)]

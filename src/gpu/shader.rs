@@ -1,6 +1,6 @@
 //! The table of shaders that build.rs writes: sources and interfaces as naga sees them.
 
-use crate::precision::Precision;
+use crate::tensor::Precision;
 
 /// One kernel's text and interface.
 #[derive(Debug)]

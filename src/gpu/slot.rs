@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::Gpu;
+use super::device::Gpu;
 use super::owned::Owned;
 use crate::error::Result;
-use crate::offload;
-use crate::precision::Precision;
+use crate::host::offload;
+use crate::tensor::Precision;
 
 /// Bytes for a place in a buffer of the device.
 pub(super) type Written<'b> = (&'b wgpu::Buffer, u64, &'b [u8]);

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::buffer::Buffer;
+use super::device::Gpu;
 use super::pipelines::Pipeline;
 use super::recording::{BufferId, Dispatch, Slice};
 use super::shader::BindingKind;
-use super::{Buffer, Gpu};
 use crate::error::{Error, Result};
-use crate::precision::Precision;
+use crate::tensor::Precision;
 
 #[derive(Debug)]
 pub(super) struct Step {

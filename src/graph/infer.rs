@@ -3,10 +3,7 @@
 use super::network::{AutoPad, Op, Pad, PadMode};
 use super::resolve::{Graph, Kind, TensorId, TensorInfo};
 use crate::error::{Error, Result};
-use crate::fractional::fractional_starts;
-use crate::kernels::{Beyond, Binary, Lrn, Pooling, Rearrange, Unary};
-use crate::resample::{Resampling, taps};
-use crate::window::Window;
+use crate::operators::{Beyond, Binary, Lrn, Pooling, Rearrange, Resampling, Unary, Window, fractional_starts, taps};
 
 impl Graph {
     /// The kind of `op`, which is no constant, and the sizes of the tensor `out` that it makes of `inputs`.
@@ -250,7 +247,7 @@ impl Graph {
         let [channels, height, width] = input.shape;
         picture(out, input)?;
         let window = window(out, [height, width], kernel, stride, pad, [1, 1])?;
-        crate::kernels::check_window(out, window)?;
+        crate::operators::check_window(out, window)?;
         let [h, w] = window.output(out, [height, width], ceil)?;
         Ok((Kind::Pool { pooling, window, ceil }, vec![channels, h, w]))
     }

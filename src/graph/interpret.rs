@@ -3,8 +3,8 @@
 use super::Weights;
 use super::resolve::{Graph, Kind, TensorId};
 use crate::error::{Error, Result};
+use crate::operators::taps;
 use crate::reference;
-use crate::resample::taps;
 use crate::tensor::Tensor;
 
 /// The tensors `wanted` of `graph` for its inputs, each `[N, ...]`, in the graph's order.

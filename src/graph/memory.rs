@@ -7,8 +7,8 @@ use super::schedule::StepKind;
 use super::slabs::{Slabs, Work};
 use crate::gpu::{Buffer, Slice};
 use crate::kernels::{Dense, View};
-use crate::precision::Precision;
-use crate::window::Window;
+use crate::operators::Window;
+use crate::tensor::Precision;
 
 impl Graph {
     /// Bytes of the largest tensor of one image, as f32.

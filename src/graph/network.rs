@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::resample::{Coordinates, ResizeMode, Rounding};
+use crate::operators::{Coordinates, ResizeMode, Rounding};
 
 /// What to compute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,13 +2,32 @@
 
 use std::ops::RangeInclusive;
 
-use super::slabs::Place;
+use crate::gpu::Slice;
 
 /// Every adapter binds what starts at a multiple of these bytes.
 const ALIGNMENT: u64 = 256;
 /// Pairs of objects that are looked at to mend an order at most, and orders.
 const MOST_PAIRS: usize = 1_000_000;
 const MOST_ORDERS: usize = 500;
+
+/// A place in a slab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The slab.
+    pub slab: usize,
+    /// First byte.
+    pub offset: u64,
+    /// Number of bytes.
+    pub bytes: u64,
+}
+
+impl Place {
+    /// As a part of one of `slabs`.
+    pub(super) fn of(self, slabs: &[Slice]) -> Slice {
+        let slab = slabs.get(self.slab).copied().unwrap_or_default();
+        Slice { offset: slab.offset + self.offset, size: self.bytes, ..slab }
+    }
+}
 
 /// What lies somewhere.
 #[derive(Debug, Default)]

@@ -5,13 +5,11 @@ use super::interpret::batch_norm;
 use super::resolve::Graph;
 use super::schedule::{ConvLayer, Norm, Step, StepKind};
 use crate::error::{Error, Result};
-use crate::fractional::fractional_starts;
 use crate::gpu::{Buffer, Choice, Gpu};
 use crate::kernels::{self, DenseVariant, Variant, View, Winograd, WinogradShape, packed_bias};
-use crate::precision::Precision;
-use crate::resample::taps;
-use crate::tensor::Tensor;
-use crate::tuning::{self, Layer};
+use crate::operators::{fractional_starts, taps};
+use crate::tensor::{Precision, Tensor};
+use crate::timing::tuning::{self, Layer};
 
 /// Bytes of dense weights that are read, packed and sent off together.
 const MOST_PART: u64 = 1 << 24;

@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::gpu::shader::BindingKind;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
 use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, Pool, Tiling, Variant, View, WinogradBuffers};
-use crate::precision::Precision;
-use crate::tuning;
+use crate::tensor::Precision;
+use crate::timing::tuning;
 
 /// A scheduled graph with the weights of its members on the GPU.
 #[derive(Debug)]

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use super::network::{Network, Op};
 use crate::error::{Error, Result};
-use crate::kernels::{Binary, Lrn, MOST_AXES, Pooling, Rearrange, Unary};
-use crate::resample::Resampling;
-use crate::window::Window;
+use crate::operators::{Binary, Lrn, MOST_AXES, Pooling, Rearrange, Resampling, Unary, Window};
 
 /// A tensor of a [`Graph`].
 pub type TensorId = usize;

@@ -6,9 +6,7 @@
 //! convolution that pooled as it reads would read nine times as much.
 
 use super::resolve::{Graph, Kind, TensorId};
-use crate::kernels::{Binary, Lrn, Pooling, Rearrange, Unary};
-use crate::resample::Resampling;
-use crate::window::Window;
+use crate::operators::{Binary, Lrn, Pooling, Rearrange, Resampling, Unary, Window};
 
 /// A batch-norm by the name of its weights and its eps.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,9 +4,9 @@
 use super::resolve::{Graph, Kind, TensorId};
 use super::schedule::{Builder, ConvLayer, Norm, Step, StepKind};
 use crate::graph::Prepared;
-use crate::kernels::{Binary, Unary, View};
-use crate::precision::Precision;
-use crate::window::Window;
+use crate::kernels::View;
+use crate::operators::{Binary, Unary, Window};
+use crate::tensor::Precision;
 
 /// A convolution with what is fused into it.
 struct Sibling {

@@ -1,9 +1,8 @@
 //! Where tensors lie: in slabs, each shared by what is not in use at the same time, or in use and never by the same dispatch.
 
-use super::place::{Object, alive, place};
+use super::place::{Object, Place, alive, place};
 use super::resolve::TensorId;
 use super::schedule::Schedule;
-use crate::gpu::Slice;
 
 /// The slabs of a schedule, for tensors of certain sizes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,25 +15,6 @@ pub struct Slabs {
     pub work: Vec<[Option<Place>; 2]>,
     /// Bytes that are in use at once at most: what a dispatch reads, writes and works with, and what later ones will read or somebody may see.
     pub alive: u64,
-}
-
-/// A place in a slab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The slab.
-    pub slab: usize,
-    /// First byte.
-    pub offset: u64,
-    /// Number of bytes.
-    pub bytes: u64,
-}
-
-impl Place {
-    /// As a part of one of `slabs`.
-    pub(super) fn of(self, slabs: &[Slice]) -> Slice {
-        let slab = slabs.get(self.slab).copied().unwrap_or_default();
-        Slice { offset: slab.offset + self.offset, size: self.bytes, ..slab }
-    }
 }
 
 /// What a step works with besides its tensors.

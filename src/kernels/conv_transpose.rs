@@ -5,8 +5,8 @@ use super::{View, holds, loops, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{CONV_TRANSPOSE, conv_direct::Params};
 use crate::gpu::{Dispatch, Slice, Work, grid};
+use crate::operators::Window;
 use crate::tensor::Tensor;
-use crate::window::Window;
 
 /// One transposed convolution of every member. `window` is that of the convolution it turns around: from the output to the input.
 #[derive(Debug, Clone, Copy)]

@@ -1,12 +1,13 @@
 //! Dense layer.
 
-use super::conv::{Conv, ConvWeights, Variant};
+use super::conv::{Conv, ConvWeights};
+use super::variant::Variant;
 use super::{View, holds, loops, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, BindingKind, Shader, dense_stream::Params};
 use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
+use crate::operators::Window;
 use crate::tensor::Tensor;
-use crate::window::Window;
 
 /// The kernels of dense layers; one table, each tested against the same twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -16,28 +16,30 @@ mod preprocess;
 mod rearrange;
 mod resample;
 mod tiling;
+mod variant;
 mod winograd;
 
-pub use conv::{Conv, ConvWeights, Packed, Variant};
+pub use conv::{Conv, ConvWeights};
 pub use conv_transpose::{ConvTranspose, pack_conv_transpose};
 pub use dense::{Dense, DenseVariant, MOST_STREAMED, dense, pack_dense};
-pub use elementwise::{Binary, Unary, affine, binary, prelu, softmax, unary};
+pub use elementwise::{affine, binary, prelu, softmax, unary};
 pub use fuse::fuse;
 pub use layout::{copy, pack, packed, packed_bias, unpack};
-pub use lrn::{Lrn, lrn};
+pub use lrn::lrn;
 pub use peak::{peak_copy, peak_fma, peak_matrix};
-pub use pool::{Pool, Pooling, fractional_max_pool, global_average, pool};
-pub(crate) use pool::{check_steps, check_window};
+pub(crate) use pool::check_steps;
+pub use pool::{Pool, fractional_max_pool, global_average, pool};
 pub use preprocess::{FacePart, Normalise, Source, gray, lbp, normalise, warp, warp_fits};
-pub use rearrange::{Axis, Beyond, MOST_AXES, Rearrange, rearrange};
+pub use rearrange::rearrange;
 pub use resample::{pack_taps, resample};
 pub use tiling::Tiling;
+pub use variant::{Packed, Variant};
 pub use winograd::{Shape as WinogradShape, Size as WinogradSize, Winograd, WinogradBuffers};
 
 use crate::error::{Error, Result};
 use crate::gpu::shader::{BindingKind, Shader};
 use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
-use crate::precision::Precision;
+use crate::tensor::Precision;
 
 /// How pooling and local response normalisation read their input on an adapter of these capabilities: what is fast there.
 pub fn reads(capabilities: Capabilities) -> BindingKind {

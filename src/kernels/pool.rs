@@ -7,19 +7,7 @@ use crate::gpu::shader::{
     pool::Params,
 };
 use crate::gpu::{Dispatch, Slice, Work};
-use crate::window::Window;
-
-/// What a window becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pooling {
-    /// Its largest value.
-    Max,
-    /// Its mean; `count_include_pad` counts padded positions too, as far as the padding reaches.
-    Average {
-        /// Whether padding counts.
-        count_include_pad: bool,
-    },
-}
+use crate::operators::{Pooling, Window, check_window};
 
 /// One pooling.
 #[derive(Debug, Clone, Copy)]
@@ -75,16 +63,6 @@ pub fn pool(at: &str, pool: Pool, input: View, output: View) -> Result<Dispatch>
     one_a_item(at, shader.of(precision), params, vec![output.slice, input.slice], output.vec4s(), work)
 }
 
-/// A pooling window overlaps the input wherever it lies: pads are smaller than the kernel, and there is no dilation.
-pub(crate) fn check_window(at: &str, window: Window) -> Result<()> {
-    let [top, left, bottom, right] = window.pad;
-    let [kh, kw] = window.kernel;
-    if top >= kh || bottom >= kh || left >= kw || right >= kw || window.dilation != [1, 1] {
-        return Err(Error::shape(at, format!("pooling pads are smaller than the kernel and dilation is 1: {window:?}")));
-    }
-    Ok(())
-}
-
 /// Checks that one invocation goes over a window of `kernel`.
 pub(crate) fn check_steps(at: &str, kernel: [usize; 2]) -> Result<()> {
     loops(at, kernel[0].saturating_mul(kernel[1].saturating_add(1)))
@@ -106,7 +84,7 @@ pub fn global_average(at: &str, input: View, output: View) -> Result<Dispatch> {
 }
 
 /// `input` `[N, C, H, W]` to `output` `[N, C, OH, OW]`: the largest value of every window of `kernel`; `starts` has the first row of every window
-/// and then the first column, u32, as [`crate::fractional::fractional_starts`] gives them.
+/// and then the first column, u32, as [`crate::operators::fractional_starts`] gives them.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.

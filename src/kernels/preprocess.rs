@@ -4,8 +4,7 @@ use super::{MAX_ITERATIONS, View, holds, one_a_item, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, GRAY, LBP, LBP_RADIUS_1, NORMALISE, NORMALISE_CROP, WARP};
 use crate::gpu::{Dispatch, MOST_LAYERS, Slice, Work};
-use crate::rect::Rect;
-use crate::reference;
+use crate::operators::{Diagonal, Rect, check_lbp};
 
 /// One face as the warp reads it: a part of a photograph in the pixel buffer and the rectangle in it.
 #[repr(C)]
@@ -37,14 +36,14 @@ impl FacePart {
     }
 }
 
-/// Whether the kernel can make a crop of `size` from `rect`; else [`reference::warp`] makes the same bytes.
+/// Whether the kernel can make a crop of `size` from `rect`; else [`crate::reference::warp`] makes the same bytes.
 pub fn warp_fits(rect: Rect, size: [u32; 2]) -> bool {
     let taps = |length: u32, count: u32| length.div_ceil(count.max(1)) as usize + 1;
     taps(rect.height, size[0]) * (taps(rect.width, size[1]) + 1) <= MAX_ITERATIONS
 }
 
 /// `faces` `[faces]` of [`FacePart`] and `pixels` (0xBBGGRR words) to `canonical` `[faces, H, W]` words. The caller has checked every part with
-/// the conditions of [`reference::warp`] and [`warp_fits`].
+/// the conditions of [`crate::reference::warp`] and [`warp_fits`].
 ///
 /// # Errors
 /// [`Error::Shape`] where a buffer is too small.
@@ -71,9 +70,9 @@ pub fn gray(at: &str, count: usize, rgb: Slice, gray: Slice) -> Result<Dispatch>
 /// `gray` `[images, H, W]` bytes to `codes` `[images, H - 2R, W - 2R]` bytes, four a word: whole words, at radius 1 whole pairs of them.
 ///
 /// # Errors
-/// [`Error::Argument`] as [`reference::lbp`]; [`Error::Shape`] where a buffer is too small.
+/// [`Error::Argument`] as [`crate::reference::lbp`]; [`Error::Shape`] where a buffer is too small.
 pub fn lbp(at: &str, images: usize, size: [u32; 2], radius: u32, gray: Slice, codes: Slice) -> Result<Dispatch> {
-    reference::check_lbp(size[1], size[0], radius)?;
+    check_lbp(size[1], size[0], radius)?;
     let count = images * ((size[0] - 2 * radius) * (size[1] - 2 * radius)) as usize;
     let pixels = images * (size[0] * size[1]) as usize;
     if pixels >= 1 << 31 {
@@ -87,7 +86,7 @@ pub fn lbp(at: &str, images: usize, size: [u32; 2], radius: u32, gray: Slice, co
         return one_a_item(at, &LBP_RADIUS_1, params, vec![gray, codes], count.div_ceil(8), work);
     }
     holds(at, codes, count.next_multiple_of(4) as u64)?;
-    let weights = reference::Diagonal::new(radius);
+    let weights = Diagonal::new(radius);
     let params = shader::lbp::Params {
         images: images as u32,
         height: size[0],

@@ -4,7 +4,7 @@ use super::{View, holds, one_a_item, same, tensors};
 use crate::error::Result;
 use crate::gpu::shader::{RESAMPLE, resample::Params};
 use crate::gpu::{Dispatch, Slice, Work};
-use crate::resample::Tap;
+use crate::operators::Tap;
 
 /// What the kernel reads: the taps of the output's rows, then of its columns.
 pub fn pack_taps(rows: &[Tap], columns: &[Tap]) -> Vec<u32> {

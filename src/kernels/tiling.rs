@@ -1,9 +1,9 @@
 //! How the tiled convolutions divide their work over workgroups: a rule from sizes, and what is worth measuring.
 
-use super::conv::Variant;
+use super::variant::Variant;
 use crate::gpu::Capabilities;
 use crate::gpu::shader::{self, Shader};
-use crate::precision::Precision;
+use crate::tensor::Precision;
 
 /// How a tiled variant divides a convolution over workgroups, and what it adds up in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

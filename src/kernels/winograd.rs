@@ -2,14 +2,14 @@
 //! (Lavin & Gray 2016, arXiv:1509.09308). What lies between is f32 whatever the tensors are: the way back cancels most of what it adds. Three dispatches:
 //! tiles of the input are transformed, multiplied, and transformed back; on GPUs three for every few images, so that what lies between stays in the cache.
 
-use super::conv::{Conv, ConvWeights, Variant, params};
+use super::conv::{Conv, ConvWeights, params};
+use super::variant::Variant;
 use super::{View, holds, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, BindingKind, Shader, conv_direct::Params};
 use crate::gpu::{Capabilities, Dispatch, MOST_LAYERS, Slice, Work, grid};
-use crate::precision::Precision;
-use crate::tensor::Tensor;
-use crate::window::Window;
+use crate::operators::Window;
+use crate::tensor::{Precision, Tensor};
 
 /// Side of a tile of output pixels: m of F(m x m, 3 x 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The ground distance between the bits of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

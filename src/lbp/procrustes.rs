@@ -3,7 +3,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// x -> scale * turn * x + shift.
 #[derive(Debug, Clone, Copy, PartialEq)]

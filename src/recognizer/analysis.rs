@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ensemble::Reading;
 use crate::face::Face;
-use crate::rect::Rect;
+use crate::operators::Rect;
 
 /// The answer for one photograph.
 #[derive(Debug, Clone, PartialEq)]

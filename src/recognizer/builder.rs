@@ -11,9 +11,16 @@ use crate::ensemble::Ensemble;
 use crate::error::Result;
 use crate::face::Detector;
 use crate::gpu::{Adapter, Choices, Gpu};
-use crate::offload::offload;
-use crate::precision::Precision;
+use crate::host::offload::offload;
+use crate::tensor::Precision;
 use crate::weights::Model;
+
+impl Recognizer {
+    /// The default model on the best adapter, for every face that SeetaFace finds, until the builder is told otherwise.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
 
 /// What a [`Recognizer`] is made of.
 #[derive(Default)]

@@ -8,8 +8,8 @@ use super::analysis::Found;
 use crate::error::Result;
 use crate::face::{Detector, SeetaFace};
 use crate::gpu::Wait;
-use crate::guard;
-use crate::offload::offload;
+use crate::host::guard;
+use crate::host::offload::offload;
 
 /// Which faces of a photograph are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -20,11 +20,11 @@ pub use stream::{Answer, Stream};
 use analysis::Found;
 use finder::Finder;
 
-use crate::clock::Clock;
 use crate::ensemble::{Ensemble, Reading, Seen, Times};
 use crate::error::{Error, Result};
 use crate::gpu::{Timing, Wait};
-use crate::rect::Rect;
+use crate::host::Clock;
+use crate::operators::Rect;
 use crate::weights::Description;
 
 /// Reads the expressions of the faces in photographs. It can be sent to another thread.
@@ -50,11 +50,6 @@ pub struct Recognizer {
 }
 
 impl Recognizer {
-    /// The default model on the best adapter, for every face that SeetaFace finds, until the builder is told otherwise.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     /// The model's description: its labels, members and margin.
     pub fn description(&self) -> &Description {
         self.ensemble.description()
@@ -96,25 +91,6 @@ impl Recognizer {
     /// As [`Recognizer::analyze_batch`], as little in the executor's way as [`Recognizer::analyze_async`].
     pub async fn analyze_batch_async(&mut self, photos: &[&RgbImage]) -> Vec<Result<Analysis>> {
         self.batch(photos, Wait::Elsewhere).await
-    }
-
-    /// Decodes photographs and finds their faces on other threads from now on, for [`Recognizer::analyze_stream`].
-    ///
-    /// # Errors
-    /// [`Error::Defect`] where the system gives no thread.
-    pub fn prefetch<S, I>(&self, sources: I) -> Result<Prefetch<S>>
-    where
-        S: Source,
-        I: IntoIterator<Item = S>,
-        I::IntoIter: Send + 'static,
-    {
-        Prefetch::start(&self.finder, sources)
-    }
-
-    /// The answers for photographs without end, in their order: while some are decoded and searched on other threads, the faces of those that are
-    /// ready share submissions. Memory does not grow with their number: see [`Prefetch`].
-    pub fn analyze_stream<S: Source>(&mut self, photos: Prefetch<S>) -> Stream<'_, S> {
-        Stream::new(self, photos)
     }
 
     /// Other faces from the next photograph on.

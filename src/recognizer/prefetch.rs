@@ -9,9 +9,9 @@ use image::RgbImage;
 
 use super::analysis::Found;
 use super::finder::Finder;
-use crate::clock::Clock;
 use crate::error::Result;
-use crate::{guard, offload, photo};
+use crate::host::{Clock, guard, offload};
+use crate::photo;
 
 /// Photographs that are taken from the sources and not yet from the window, at most.
 const MOST_PHOTOS: usize = 64;

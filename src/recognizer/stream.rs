@@ -33,11 +33,28 @@ pub struct Stream<'r, S> {
     answered: VecDeque<Answer<S>>,
 }
 
-impl<'r, S: Source> Stream<'r, S> {
-    pub(super) fn new(recognizer: &'r mut Recognizer, photos: Prefetch<S>) -> Self {
-        Self { recognizer, photos, answered: VecDeque::new() }
+impl Recognizer {
+    /// Decodes photographs and finds their faces on other threads from now on, for [`Recognizer::analyze_stream`].
+    ///
+    /// # Errors
+    /// [`crate::Error::Defect`] where the system gives no thread.
+    pub fn prefetch<S, I>(&self, sources: I) -> Result<Prefetch<S>>
+    where
+        S: Source,
+        I: IntoIterator<Item = S>,
+        I::IntoIter: Send + 'static,
+    {
+        Prefetch::start(&self.finder, sources)
     }
 
+    /// The answers for photographs without end, in their order: while some are decoded and searched on other threads, the faces of those that are
+    /// ready share submissions. Memory does not grow with their number: see [`Prefetch`].
+    pub fn analyze_stream<S: Source>(&mut self, photos: Prefetch<S>) -> Stream<'_, S> {
+        Stream { recognizer: self, photos, answered: VecDeque::new() }
+    }
+}
+
+impl<S: Source> Stream<'_, S> {
     /// The recognizer that reads.
     pub fn recognizer(&mut self) -> &mut Recognizer {
         self.recognizer

@@ -1,8 +1,8 @@
 //! Convolution.
 
 use crate::error::{Error, Result};
+use crate::operators::Window;
 use crate::tensor::Tensor;
-use crate::window::Window;
 
 /// `input` `[N, C, H, W]` with `weight` `[O, C / groups, kh, kw]` and `bias` `[O]` to `[N, O, OH, OW]`; then the residual (same shape), then ReLU.
 ///

@@ -1,8 +1,8 @@
 //! Transposed convolution.
 
 use crate::error::{Error, Result};
+use crate::operators::Window;
 use crate::tensor::Tensor;
-use crate::window::Window;
 
 /// `input` `[N, C, H, W]` scattered with `weight` `[C, O / groups, kh, kw]` over `[N, O, OH, OW]`, `size` being OH and OW, plus `bias` `[O]`.
 ///

@@ -1,7 +1,7 @@
 //! Twins of the kernels that go over a tensor once.
 
 use crate::error::{Error, Result};
-use crate::kernels::{Binary, Unary};
+use crate::operators::{Binary, Unary};
 use crate::tensor::Tensor;
 
 /// A function of every value.

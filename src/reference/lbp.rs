@@ -1,36 +1,9 @@
 //! Local Binary Pattern codes of 8 neighbours at an integer radius, in exact arithmetic.
-//!
-//! A diagonal neighbour sits at R / sqrt 2, where bilinear weights are numbers of Q(sqrt 2): four times the
-//! difference to the centre is a + b sqrt 2 with integers a and b, and its sign is decided in integers.
 
 use image::{GrayImage, ImageBuffer, Luma, Primitive};
 
-use crate::error::{Error, Result};
-
-/// Largest radius: beyond it the kernel's 32-bit sums could overflow.
-pub const MAX_RADIUS: u32 = 512;
-
-/// Bilinear weights of a diagonal neighbour, times four, as pairs (a, b) of a + b sqrt 2: near-near, near-far (twice), far-far.
-/// The near sample lies `near` pixels from the centre on each axis, the far one a pixel further.
-pub(crate) struct Diagonal {
-    pub near: i32,
-    pub near_near: [i32; 2],
-    pub near_far: [i32; 2],
-    pub far_far: [i32; 2],
-}
-
-impl Diagonal {
-    pub fn new(radius: u32) -> Self {
-        let r = radius as i32;
-        let k = (r * r / 2).isqrt();
-        Self {
-            near: k,
-            near_near: [(2 + 2 * k) * (2 + 2 * k) + 2 * r * r, -2 * (2 + 2 * k) * r],
-            near_far: [-2 * k * (2 + 2 * k) - 2 * r * r, r * (2 + 4 * k)],
-            far_far: [4 * k * k + 2 * r * r, -4 * k * r],
-        }
-    }
-}
+use crate::error::Result;
+use crate::operators::{Diagonal, check_lbp};
 
 /// Whether a + b sqrt 2 >= 0.
 fn not_negative(a: i64, b: i64) -> bool {
@@ -49,13 +22,13 @@ fn not_negative(a: i64, b: i64) -> bool {
 /// Source: the authors' Matlab of Levi & Hassner 2015, with ties decided exactly.
 ///
 /// # Errors
-/// [`Error::Argument`] where the radius is 0 or above [`MAX_RADIUS`], or the picture is not larger than 2R on both sides.
+/// [`crate::Error::Argument`] where the radius is 0 or above [`crate::operators::MAX_RADIUS`], or the picture is not larger than 2R on both sides.
 pub fn lbp<P>(gray: &ImageBuffer<Luma<P>, Vec<P>>, radius: u32) -> Result<GrayImage>
 where
     P: Primitive + Into<i64>,
     Luma<P>: image::Pixel<Subpixel = P>,
 {
-    check(gray.width(), gray.height(), radius)?;
+    check_lbp(gray.width(), gray.height(), radius)?;
     let (width, height) = (gray.width() - 2 * radius, gray.height() - 2 * radius);
     let d = Diagonal::new(radius);
     let at = |x: i64, y: i64| -> i64 { gray.get_pixel(x as u32, y as u32).0[0].into() };
@@ -85,18 +58,4 @@ where
         *code = Luma([bits.iter().enumerate().map(|(i, &bit)| u8::from(bit) << i).sum()]);
     }
     Ok(out)
-}
-
-/// The conditions of [`lbp`] on a `width` x `height` picture.
-pub(crate) fn check(width: u32, height: u32, radius: u32) -> Result<()> {
-    if !(1..=MAX_RADIUS).contains(&radius) {
-        return Err(Error::Argument(format!("LBP radius {radius}: give a whole number from 1 to {MAX_RADIUS}")));
-    }
-    if width <= 2 * radius || height <= 2 * radius {
-        return Err(Error::Argument(format!(
-            "LBP radius {radius} needs a picture of at least {min} x {min} pixels, this one has {width} x {height}: use a smaller radius",
-            min = 2 * radius + 1
-        )));
-    }
-    Ok(())
 }

@@ -2,6 +2,8 @@
 
 use image::{GrayImage, Rgb, RgbImage};
 
+use crate::operators::Crop;
+
 /// The mapped picture: each code replaced by its row of a 256 x 3 table.
 pub fn lookup(codes: &GrayImage, table: &[[u8; 3]; 256]) -> RgbImage {
     let mut out = RgbImage::new(codes.width(), codes.height());
@@ -9,26 +11,6 @@ pub fn lookup(codes: &GrayImage, table: &[[u8; 3]; 256]) -> RgbImage {
         *to = Rgb(table[usize::from(code.0[0])]);
     }
     out
-}
-
-/// Where a crop starts in the resized picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crop {
-    /// Top-left corner, y then x.
-    pub origin: [u32; 2],
-}
-
-impl Crop {
-    /// The centre crop of an `[h, w]` window in a `resize`d picture.
-    pub fn centre(resize: [u32; 2], window: [u32; 2]) -> Vec<Self> {
-        vec![Self { origin: [(resize[0] - window[0]) / 2, (resize[1] - window[1]) / 2] }]
-    }
-
-    /// Top-left, top-right, bottom-left, bottom-right, centre.
-    pub fn five(resize: [u32; 2], window: [u32; 2]) -> Vec<Self> {
-        let (y, x) = (resize[0] - window[0], resize[1] - window[1]);
-        [[0, 0], [0, x], [y, 0], [y, x], [y / 2, x / 2]].map(|origin| Self { origin }).to_vec()
-    }
 }
 
 /// A u8 picture resized to `resize` = `[height, width]` (bilinear, half-pixel centres, edges repeated; the identity at the same size), cut to

@@ -1,6 +1,6 @@
 //! Local response normalisation across channels.
 
-use crate::kernels::Lrn;
+use crate::operators::Lrn;
 use crate::tensor::Tensor;
 
 /// `input` `[N, C, H, W]` normalised.

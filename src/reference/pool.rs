@@ -1,10 +1,8 @@
 //! Pooling.
 
 use crate::error::Result;
-use crate::fractional::fractional_starts;
-use crate::kernels::{Pooling, check_window};
+use crate::operators::{Pooling, Window, check_window, fractional_starts};
 use crate::tensor::Tensor;
-use crate::window::Window;
 
 /// `input` `[N, C, H, W]` to `[N, C, OH, OW]`.
 ///

@@ -1,8 +1,7 @@
 //! Transpose, slice, reshape and pad; resized rows and columns.
 
 use crate::error::Result;
-use crate::kernels::{Beyond, Rearrange};
-use crate::resample::Tap;
+use crate::operators::{Beyond, Rearrange, Tap};
 use crate::tensor::Tensor;
 
 /// The values of `to` for every image of `input`, `[N, ...]`.

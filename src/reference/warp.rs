@@ -4,14 +4,8 @@
 
 use image::{Rgb, RgbImage};
 
-use crate::error::{Error, Result};
-use crate::rect::Rect;
-
-/// Longest side of a rectangle, in pixels: beyond it the kernel's 32-bit sums could overflow.
-pub const MAX_SIDE: u32 = 65_535;
-
-/// Longest side of a crop, in pixels.
-pub const MAX_CROP: u32 = 4096;
+use crate::error::Result;
+use crate::operators::{Rect, check_warp};
 
 /// The source pixels of one output position on one axis and their weights; the weights sum to [`Taps::total`].
 struct Taps {
@@ -43,9 +37,9 @@ impl Taps {
 /// edge pixels repeat.
 ///
 /// # Errors
-/// [`Error::Argument`] for an empty photograph, rectangle or size, or one beyond [`MAX_SIDE`].
+/// [`crate::Error::Argument`] for an empty photograph, rectangle or size, or one beyond [`crate::operators::MAX_SIDE`].
 pub fn warp(photo: &RgbImage, rect: Rect, size: [u32; 2]) -> Result<RgbImage> {
-    check(photo.width(), photo.height(), rect, size)?;
+    check_warp(photo.width(), photo.height(), rect, size)?;
     let [height, width] = size;
     let (across, down) = (Taps::new(rect.width, width), Taps::new(rect.height, height));
     let clamp = |base: i32, offset: u64, length: u32| (i64::from(base) + offset as i64).clamp(0, i64::from(length) - 1) as u32;
@@ -69,24 +63,4 @@ pub fn warp(photo: &RgbImage, rect: Rect, size: [u32; 2]) -> Result<RgbImage> {
         *to = Rgb(sum.map(|s| ((s + 128 * down.total) / (256 * down.total)) as u8));
     }
     Ok(out)
-}
-
-/// The conditions of [`warp`].
-pub(crate) fn check(width: u32, height: u32, rect: Rect, size: [u32; 2]) -> Result<()> {
-    if width == 0 || height == 0 || rect.width == 0 || rect.height == 0 || size.contains(&0) {
-        return Err(Error::Argument(format!(
-            "an empty picture, rectangle or size: {width} x {height} pixels, {rect:?}, crop {} x {}",
-            size[1], size[0]
-        )));
-    }
-    let longest = width.max(height).max(rect.width).max(rect.height);
-    if longest > MAX_SIDE {
-        return Err(Error::Argument(format!(
-            "a side of {longest} pixels: at most {MAX_SIDE} are read, shrink the picture first"
-        )));
-    }
-    if size[0].max(size[1]) > MAX_CROP {
-        return Err(Error::Argument(format!("a crop of {} x {} pixels: at most {MAX_CROP} a side", size[1], size[0])));
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::ensemble::Times;
 use crate::gpu::Gpu;
+use crate::operators;
 use crate::recognizer::{Analysis, AnalyzedFace};
 use crate::weights::Description;
 
@@ -130,7 +131,7 @@ pub fn json(analysis: &Analysis, searched: Duration, before: Times, after: Times
 
 impl<'a> From<&'a AnalyzedFace> for Face<'a> {
     fn from(face: &'a AnalyzedFace) -> Self {
-        let crate::Rect { x, y, width, height } = face.rect;
+        let operators::Rect { x, y, width, height } = face.rect;
         Self {
             rect: Rect { x, y, width, height },
             score: face.score,

@@ -11,7 +11,7 @@ use crate::bench::suite::{self, Case, Suite};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::Wait;
-use crate::precision::Precision;
+use crate::tensor::Precision;
 use crate::weights::Model;
 
 /// Images of a batch at most.

@@ -10,7 +10,7 @@ use half::f16;
 use safetensors::Dtype;
 use safetensors::tensor::View;
 
-use super::Stream;
+use super::stream::Stream;
 use crate::tensor::Tensor;
 
 /// Types that version 1 knows.

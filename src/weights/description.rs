@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, Network};
-use crate::reference::{Crop, MAX_CROP, MAX_RADIUS};
+use crate::operators::{Crop, MAX_CROP, MAX_RADIUS};
 
 /// What a model is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use safetensors::tensor::Metadata;
 use safetensors::{SafeTensorError, serialize};
 
-use super::array::Entry;
-use super::{Array, Description, Model, Type};
+use super::array::{Array, Entry, Type};
+use super::description::Description;
+use super::model::Model;
 use crate::error::{Error, Result};
 
 /// A file up to this size is read as a whole. The tensors of a larger one stay in it until they are asked for.
@@ -116,8 +117,58 @@ impl Tensors {
     }
 }
 
+impl Model {
+    /// The default model, embedded in the library by its feature `default-model`. A page fetches it as a file of its own, once.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where the library was built without it, [`Error::Model`] where it was built with a broken file.
+    pub fn embedded() -> Result<Self> {
+        #[cfg(feature = "default-model")]
+        return Self::parse("default", moue_default::MODEL);
+        #[cfg(not(feature = "default-model"))]
+        Err(Error::Argument("this build carries no model: give it one, or build it with the feature `default-model`".into()))
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be read, [`Error::Model`] where it is not a model of version 1.
+    pub fn load(path: &Path) -> Result<Self> {
+        Tensors::open(path)?.model()
+    }
+
+    /// A model from the bytes of its file; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where it is not a model of version 1.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
+        Tensors::parse(name, bytes)?.model()
+    }
+
+    /// The file of this model. The same model gives the same bytes.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where a tensor's bytes are not as many as its shape needs.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        write(self, &mut bytes, Path::new(&self.file))?;
+        Ok(bytes)
+    }
+
+    /// Writes [`Model::to_bytes`] to a file.
+    ///
+    /// # Errors
+    /// As [`Model::to_bytes`]; [`Error::Io`] where the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let io = |source| Error::io(path, source);
+        let mut out = BufWriter::new(File::create(path).map_err(io)?);
+        write(self, &mut out, path)?;
+        out.flush().map_err(io)
+    }
+}
+
 /// Writes the file of `model` to `out`, which errors call `path`.
-pub(super) fn write(model: &Model, out: &mut impl Write, path: &Path) -> Result<()> {
+fn write(model: &Model, out: &mut impl Write, path: &Path) -> Result<()> {
     let text = serde_json::to_string(&model.description).map_err(|error| model.wrong("description", error.to_string()))?;
     for (name, array) in model.arrays() {
         array.fits().map_err(|reason| model.wrong(name, reason))?;

@@ -54,8 +54,8 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::Rect;
     use crate::recognizer::AnalyzedFace;
-    use crate::rect::Rect;
 
     fn lines(record: &Record, top: usize) -> Vec<String> {
         let labels = ["happy".to_string(), "sad".to_string()];

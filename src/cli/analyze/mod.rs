@@ -1,5 +1,6 @@
 //! `moue analyze`.
 
+mod args;
 mod csv;
 mod human;
 mod json;
@@ -9,91 +10,20 @@ mod resume;
 mod stages;
 mod target;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use image::RgbImage;
 
+pub use args::Args;
 use output::Output;
 use record::Record;
 use resume::Resumed;
 use stages::Stopwatch;
+use target::Job;
 
-use super::inputs::{self, Input};
 use super::outcome::{Outcome, Status};
-use super::session::{self, DeviceArgs, ModelArgs};
-use super::{annotate, files, terminal};
+use super::{annotate, files, inputs, session, terminal};
 use crate::error::Result;
-use crate::recognizer::{self, Source};
-
-/// Reads the expressions of the faces in pictures
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// Pictures, folders (with all below them), patterns, or `-` for standard input
-    #[arg(required = true, value_name = "INPUT")]
-    inputs: Vec<PathBuf>,
-    #[command(flatten)]
-    model: ModelArgs,
-    /// Give the K most probable labels only, best first
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
-    top: Option<u32>,
-    /// One JSON object a picture, one a line
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// One line a face, with a header
-    #[arg(long)]
-    csv: bool,
-    /// Write the JSON records to this file instead, and go on where it ends if it exists: what it holds is not read again
-    #[arg(long, value_name = "OUT.jsonl", conflicts_with_all = ["csv", "top"])]
-    resume: Option<PathBuf>,
-    /// Draw boxes, labels and bars: into a picture file (for one picture), or into a folder (one PNG a picture)
-    #[arg(long, value_name = "FILE|DIR")]
-    annotate: Option<PathBuf>,
-    /// Every face found, the largest, or the whole picture as one face, without looking for any
-    #[arg(long, value_enum, default_value_t = Faces::All)]
-    faces: Faces,
-    /// Average five crops and their mirrors, whatever the model says: slower, steadier
-    #[arg(long)]
-    oversample: bool,
-    /// Say at the end where the time went: stages, kernels, faces a second, memory
-    #[arg(long, short)]
-    verbose: bool,
-    #[command(flatten)]
-    device: DeviceArgs,
-}
-
-/// Which faces of a picture are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Faces {
-    /// Every face found.
-    All,
-    /// The largest box.
-    Largest,
-    /// The whole picture.
-    None,
-}
-
-impl From<Faces> for recognizer::Faces {
-    fn from(faces: Faces) -> Self {
-        match faces {
-            Faces::All => Self::All,
-            Faces::Largest => Self::Largest,
-            Faces::None => Self::None,
-        }
-    }
-}
-
-/// An input, and where its picture is drawn.
-#[derive(Debug)]
-pub struct Job {
-    input: Input,
-    target: Option<PathBuf>,
-}
-
-impl Source for Job {
-    fn read(&mut self) -> Result<RgbImage> {
-        self.input.read()
-    }
-}
 
 /// One record a picture, in the order of the inputs, each as soon as it is known.
 pub fn run(args: &Args) -> Outcome {

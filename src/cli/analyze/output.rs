@@ -2,9 +2,10 @@
 
 use std::io::{IsTerminal, Stdout, Write};
 
+use super::args::Args;
 use super::record::Record;
 use super::resume::Resumed;
-use super::{Args, csv, human, json};
+use super::{csv, human, json};
 use crate::cli::outcome::Failure;
 use crate::weights::Description;
 

@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use super::Job;
+use super::target::Job;
 use crate::error::Error;
 use crate::recognizer::{AnalyzedFace, Answer};
 

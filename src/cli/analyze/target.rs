@@ -1,11 +1,28 @@
-//! Where `--annotate` writes.
+//! Inputs, and where `--annotate` writes.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use image::RgbImage;
+
 use crate::cli::files;
 use crate::cli::inputs::{self, Input, Source};
 use crate::cli::outcome::Failure;
+use crate::error::Error;
+use crate::recognizer;
+
+/// An input, and where its picture is drawn.
+#[derive(Debug)]
+pub struct Job {
+    pub input: Input,
+    pub target: Option<PathBuf>,
+}
+
+impl recognizer::Source for Job {
+    fn read(&mut self) -> Result<RgbImage, Error> {
+        self.input.read()
+    }
+}
 
 /// One path an input, none for inputs that name nothing. A path with a picture's extension is a file, any other a folder, where
 /// each picture gets a PNG of its own name, in the folders it had below the folder that was given.

@@ -2,7 +2,7 @@
 
 use image::{Rgb, RgbImage};
 
-use crate::rect::Rect;
+use crate::operators::Rect;
 
 /// A rectangle in pixels, edges between pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,7 +9,7 @@ use image::RgbImage;
 use image::imageops::{FilterType, resize};
 
 use crate::error::Result;
-use crate::rect::Rect;
+use crate::operators::Rect;
 use canvas::{Area, Canvas};
 use layout::Scene;
 use panel::Panel;

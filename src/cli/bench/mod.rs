@@ -15,6 +15,7 @@ use crate::bench::suite::{self, Case, Suite};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::Wait;
+use crate::tensor;
 use crate::weights::Model;
 
 /// Measures networks from input on the host to result on the host
@@ -66,7 +67,7 @@ pub fn run(args: &Args) -> Outcome {
         files::check(path).map_err(|error| Failure::at("--json", error))?;
     }
     let device = args.device.open()?;
-    let precisions: Vec<crate::Precision> = args.precision.iter().map(|&precision| precision.into()).collect();
+    let precisions: Vec<tensor::Precision> = args.precision.iter().map(|&precision| precision.into()).collect();
     for precision in &precisions {
         device.check(*precision).map_err(|error| Failure::at("--precision", error))?;
     }

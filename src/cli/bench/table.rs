@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use crate::bench::ceilings::Peak;
 use crate::bench::kernels::Kernel;
-use crate::bench::report::{AdapterReport, BenchReport, Measurement, Peak};
+use crate::bench::report::{AdapterReport, BenchReport, Measurement};
 use crate::cli::terminal::Paint;
 
 /// Operators that are listed one by one.

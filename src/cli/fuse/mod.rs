@@ -11,7 +11,7 @@ use super::labelled::LabelledArgs;
 use super::outcome::{Failure, Outcome, Status};
 use super::session::{DeviceArgs, ModelArgs};
 use super::{files, terminal};
-use crate::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
+use crate::ensemble::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
 use crate::weights::{Description, Fusion};
 use report::{Figures, MemberReport, Report};
 

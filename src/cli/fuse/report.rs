@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::fusion::Quality;
+use crate::ensemble::fusion::Quality;
 
 /// What was learned, and what it changed.
 #[derive(Debug, Serialize)]

@@ -6,6 +6,8 @@ use image::RgbImage;
 use walkdir::WalkDir;
 
 use crate::cli::inputs::is_picture;
+use crate::error::Error;
+use crate::photo;
 use crate::recognizer::Source;
 
 /// One labelled picture.
@@ -18,8 +20,8 @@ pub struct Sample {
 }
 
 impl Source for Sample {
-    fn read(&mut self) -> crate::Result<RgbImage> {
-        crate::photo::read(&self.path)
+    fn read(&mut self) -> Result<RgbImage, Error> {
+        photo::read(&self.path)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Functions of every value, and batch-norms.
 
-use super::layers::Reading;
 use super::net::Layer;
+use super::reading::Reading;
 use crate::graph::Op;
 use crate::weights::assembly::Shaped;
 

@@ -11,6 +11,7 @@ mod mean;
 mod net;
 #[allow(missing_docs, clippy::all, reason = "generated")]
 mod proto;
+mod reading;
 mod resize;
 mod shapes;
 mod text;
@@ -25,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use blobs::Blobs;
 use net::Net;
+use reading::Reading;
 
 /// Reads a network from the text of its prototxt and the bytes of its caffemodel. Without a caffemodel its weights are missing. `mean`: subtracted from
 /// what goes in, pixel by pixel, inside the network, so that raw values 0..255 are its input; of several inputs, from pictures of as many channels.
@@ -35,7 +37,7 @@ pub fn read(name: &str, prototxt: &str, caffemodel: Option<&[u8]>, mean: Option<
     let wrong = |at: &str, reason: String| Error::Model { model: name.to_owned(), at: at.to_owned(), reason };
     let net = Net::parse(prototxt).map_err(|reason| wrong("prototxt", reason))?;
     let weights = caffemodel.map_or_else(|| Ok(Blobs::default()), Blobs::read).map_err(|reason| wrong("caffemodel", reason))?;
-    let mut reading = layers::Reading::new(&net, &weights);
+    let mut reading = Reading::new(&net, &weights);
     let pictures =
         |dims: &[usize]| mean.filter(|mean| net.inputs.len() == 1 || (dims.len() == 3 && dims.first() == mean.shape.first()));
     if mean.is_some() && net.inputs.iter().all(|(_, dims)| pictures(dims).is_none()) {

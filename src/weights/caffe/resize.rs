@@ -1,10 +1,10 @@
 //! Larger and smaller pictures: layers of Caffe's forks.
 
-use super::layers::Reading;
 use super::net::Layer;
+use super::reading::Reading;
 use super::windows::pair;
 use crate::graph::Op;
-use crate::resample::{Coordinates, ResizeMode, Rounding};
+use crate::operators::{Coordinates, ResizeMode, Rounding};
 use crate::weights::assembly::Shaped;
 
 pub(super) const TYPES: [&str; 2] = ["Interp", "Upsample"];

@@ -1,7 +1,7 @@
 //! Other sizes, other places.
 
-use super::layers::Reading;
 use super::net::Layer;
+use super::reading::Reading;
 use crate::weights::assembly::{Shaped, volume};
 
 pub(super) const TYPES: [&str; 6] = ["Concat", "Slice", "Split", "Flatten", "Reshape", "Permute"];

@@ -1,7 +1,7 @@
 //! Convolutions, pools, dense layers and normalisation across channels.
 
-use super::layers::Reading;
 use super::net::Layer;
+use super::reading::Reading;
 use super::text::Message;
 use crate::graph::{Op, Pad};
 use crate::weights::assembly::{Shaped, volume};

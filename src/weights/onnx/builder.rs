@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::fold::{expand, within};
 use super::value::{Constant, Numbers};
-use crate::weights::assembly::Assembly;
-pub(super) use crate::weights::assembly::{Shaped, inferred, to_front, volume};
+use crate::weights::assembly::{Assembly, Shaped};
 
 /// What a name of the file stands for.
 #[derive(Debug, Clone)]

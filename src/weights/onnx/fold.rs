@@ -1,8 +1,8 @@
 //! Operators on constants: exporters write shapes as small programs of them.
 
-use super::builder::volume;
 use super::node::{Attributes, axes_of, axis_of};
 use super::value::{Constant, Numbers};
+use crate::weights::assembly::volume;
 
 /// Steps of the index along each dimension of `shape`.
 fn strides(shape: &[usize]) -> Vec<usize> {

@@ -1,11 +1,12 @@
 //! Normalisations, dense layers, softmax and means.
 
-use super::builder::{Builder, Shaped, to_front, volume};
+use super::builder::Builder;
 use super::fold::transpose;
 use super::node::{axes_of, axis_of};
+use super::reading::{Made, Reading, image};
 use super::value::Constant;
-use super::{Made, Reading, image};
 use crate::graph::Op;
+use crate::weights::assembly::{Shaped, to_front, volume};
 
 pub(super) const OPERATORS: &[&str] =
     &["LRN", "BatchNormalization", "Gemm", "MatMul", "Softmax", "LogSoftmax", "ReduceMean", "ReduceSum", "ReduceL2"];

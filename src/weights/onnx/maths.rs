@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::builder::{Builder, Shaped, Value, all, volume};
+use super::builder::{Builder, Value, all};
+use super::reading::{Made, Reading, image};
 use super::value::Constant;
-use super::{Made, Reading, image};
 use crate::graph::Op;
+use crate::weights::assembly::{Shaped, volume};
 
 pub(super) const OPERATORS: &[&str] = &[
     "Relu",

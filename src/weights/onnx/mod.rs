@@ -9,6 +9,7 @@ mod maths;
 mod node;
 #[allow(missing_docs, clippy::all, reason = "generated")]
 mod proto;
+mod reading;
 mod resize;
 mod shapes;
 mod value;
@@ -18,9 +19,10 @@ use std::collections::HashSet;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
-use builder::{Builder, Shaped, Value};
+use builder::{Builder, Value};
 use node::Attributes;
 use prost::Message;
+use reading::{Made, Reading};
 use value::{Constant, External};
 
 use super::Imported;
@@ -32,65 +34,6 @@ use crate::graph::Graph;
 const OPSETS: std::ops::RangeInclusive<i64> = 7..=22;
 /// Values that a constant may have, however small the file is.
 const LEAST_MOST: usize = 1 << 20;
-
-/// One node while it is read.
-struct Reading<'n> {
-    op: &'n str,
-    version: i64,
-    attributes: Attributes<'n>,
-    /// Its name, or that of its first output.
-    name: &'n str,
-    inputs: Vec<Option<Value>>,
-    /// Names that the file gives to the inputs.
-    input_names: &'n [String],
-    outputs: &'n [String],
-}
-
-impl Reading<'_> {
-    fn has(&self, index: usize) -> bool {
-        self.inputs.get(index).is_some_and(Option::is_some)
-    }
-
-    fn image(&self, index: usize) -> Result<&Shaped, String> {
-        match self.inputs.get(index) {
-            Some(Some(Value::Image(shaped))) => Ok(shaped),
-            Some(Some(_)) => Err(format!("its input {index} is a constant: it has no image")),
-            _ => Err(format!("its input {index} is missing")),
-        }
-    }
-
-    fn constant(&self, index: usize) -> Result<Option<Arc<Constant>>, String> {
-        match self.inputs.get(index) {
-            Some(Some(Value::Constant(constant))) => Ok(Some(Arc::clone(constant))),
-            Some(Some(_)) => Err(format!("its input {index} is computed from the image: only a constant is read there")),
-            _ => Ok(None),
-        }
-    }
-
-    fn needed(&self, index: usize) -> Result<Arc<Constant>, String> {
-        self.constant(index)?.ok_or_else(|| format!("its input {index} is missing"))
-    }
-
-    /// The only output that is read.
-    fn output(&self) -> Result<String, String> {
-        match self.outputs {
-            [only] => Ok(only.clone()),
-            [first, rest @ ..] if rest.iter().all(String::is_empty) => Ok(first.clone()),
-            [] => Err("it has no output".into()),
-            _ => Err(format!("it has {} outputs: one is read", self.outputs.len())),
-        }
-    }
-
-    /// What to call the layer: as its weight is called, `fc6` of `fc6.weight`, else as the node.
-    fn layer(&self, builder: &mut Builder, weight: usize) -> String {
-        let name = self.input_names.get(weight).map_or("", String::as_str);
-        let name = [".weight", "_weight", ".gamma", "/kernel"]
-            .iter()
-            .find_map(|end| name.strip_suffix(end))
-            .filter(|name| !name.is_empty());
-        builder.layer(name.unwrap_or(self.name))
-    }
-}
 
 /// Reads a model from its file; external data lies beside it.
 ///
@@ -337,13 +280,6 @@ fn unknown(builder: &mut Builder, node: &proto::Node) -> Result<(), String> {
         builder.values.insert(out.clone(), Value::Unknown);
     }
     Ok(())
-}
-
-/// What a node makes: names of the file and what they stand for.
-type Made = Vec<(String, Value)>;
-
-fn image(out: String, shaped: Shaped) -> Made {
-    vec![(out, Value::Image(shaped))]
 }
 
 /// Leaves out what no output needs.

@@ -1,10 +1,11 @@
 //! Resize and Upsample.
 
-use super::builder::{Builder, Shaped};
+use super::builder::Builder;
 use super::node::axes_of;
-use super::{Made, Reading, image};
+use super::reading::{Made, Reading, image};
 use crate::graph::Op;
-use crate::resample::{Coordinates, ResizeMode, Rounding};
+use crate::operators::{Coordinates, ResizeMode, Rounding};
+use crate::weights::assembly::Shaped;
 
 pub(super) const OPERATORS: &[&str] = &["Resize", "Upsample"];
 

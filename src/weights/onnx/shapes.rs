@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::builder::{Builder, Shaped, Value};
+use super::builder::{Builder, Value};
 use super::fold::{self, new_shape, range, slices};
 use super::node::{Attributes, axes_of, axis_of};
+use super::reading::{Made, Reading, image};
 use super::value::Constant;
-use super::{Made, Reading, image};
 use crate::graph::{Op, PadMode};
+use crate::weights::assembly::Shaped;
 
 pub(super) const OPERATORS: &[&str] = &[
     "Identity",

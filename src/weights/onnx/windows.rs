@@ -1,8 +1,9 @@
 //! Convolutions and pools.
 
-use super::builder::{Builder, Shaped, inferred};
-use super::{Made, Reading, image};
+use super::builder::Builder;
+use super::reading::{Made, Reading, image};
 use crate::graph::{AutoPad, Op, Pad};
+use crate::weights::assembly::{Shaped, inferred};
 
 pub(super) const OPERATORS: &[&str] =
     &["Conv", "FusedConv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"];

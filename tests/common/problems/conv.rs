@@ -6,9 +6,9 @@ use moue::kernels::{
     self, Conv, ConvTranspose, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, WinogradSize,
     pack_conv_transpose,
 };
+use moue::operators::Window;
 use moue::reference;
 use moue::tensor::Tensor;
-use moue::window::Window;
 
 use super::text;
 use crate::common::{Bench, Random, Tolerance, close_in, stored, unpacked};

@@ -1,13 +1,12 @@
 //! Problems of the other layers.
 
 use moue::Precision;
-use moue::fractional::fractional_starts;
 use moue::gpu::Gpu;
 use moue::gpu::shader::BindingKind;
-use moue::kernels::{self, Binary, Dense, DenseVariant, Lrn, Pool, Pooling, Unary, Variant};
+use moue::kernels::{self, Dense, DenseVariant, Pool, Variant};
+use moue::operators::{Binary, Lrn, Pooling, Unary, Window, fractional_starts};
 use moue::reference;
 use moue::tensor::Tensor;
-use moue::window::Window;
 
 use super::text;
 use crate::common::{Bench, Random, Tolerance, close_in, stored, unpacked};

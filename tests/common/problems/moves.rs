@@ -2,9 +2,9 @@
 
 use moue::Precision;
 use moue::gpu::Gpu;
-use moue::kernels::{self, Beyond, Rearrange};
+use moue::kernels;
+use moue::operators::{Beyond, Coordinates, Rearrange, Resampling, ResizeMode, Rounding, taps};
 use moue::reference;
-use moue::resample::{Coordinates, Resampling, ResizeMode, Rounding, taps};
 use moue::tensor::Tensor;
 
 use super::text;

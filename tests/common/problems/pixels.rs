@@ -5,7 +5,8 @@ use moue::Precision;
 use moue::Rect;
 use moue::gpu::Gpu;
 use moue::kernels::{self, FacePart, Normalise, Source};
-use moue::reference::{self, Crop};
+use moue::operators::Crop;
+use moue::reference;
 
 use super::text;
 use crate::common::{Bench, Random, Tolerance, close_in, unpacked};

@@ -1,7 +1,0 @@
-// Subgroups of 4 lanes.
-#variant conv_broadcast_4 LANES=4 PX=8 INPUT=4 STEM=0 CHANNELS=4
-#variant conv_broadcast_4_stem LANES=4 PX=8 INPUT=4 STEM=1 CHANNELS=3
-
-#include "common/conv_texture.wgsl"
-
-#include "common/conv_broadcast.wgsl"

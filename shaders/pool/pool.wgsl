@@ -1,0 +1,6 @@
+// For every adapter.
+#variant pool INPUT=2
+
+#include "pool/common/pool.wgsl"
+
+#include "common/input_buffer.wgsl"

@@ -1,0 +1,6 @@
+// For lavapipe.
+#variant pool_image INPUT=2
+
+#include "pool/common/pool.wgsl"
+
+#include "common/input_image.wgsl"

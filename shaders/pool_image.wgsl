@@ -1,6 +1,0 @@
-// For lavapipe.
-#variant pool_image INPUT=2
-
-#include "common/pool.wgsl"
-
-#include "common/input_image.wgsl"

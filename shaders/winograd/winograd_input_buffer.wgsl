@@ -1,0 +1,9 @@
+// For GPUs.
+#variant winograd_input_buffer_4 INPUT=2 LANES=64 OUT=4 SIDE=6
+#variant winograd_input_buffer_2 INPUT=2 LANES=64 OUT=2 SIDE=4
+
+#include "common/conv_params.wgsl"
+@group(0) @binding(1) var<storage, read_write> output: array<vec4<f32>>;    // [points, member * images, tiles, C/4] vec4
+#include "common/input_buffer.wgsl"
+
+#include "winograd/common/winograd_input.wgsl"

@@ -1,0 +1,13 @@
+// For lavapipe. The input is `[points, member * images, tiles, O/4]` vec4.
+#variant winograd_output_image_4 INPUT=4 LANES=8 OUT=4 SIDE=6
+#variant winograd_output_image_2 INPUT=4 LANES=8 OUT=2 SIDE=4
+
+#include "common/conv_params.wgsl"
+#include "common/epilogue.wgsl"
+@group(0) @binding(4) var products: texture_storage_2d<rgba32float, read>;  // [points, member * images, tiles, O/4] vec4
+
+fn product_at(index: u32) -> vec4<f32> {
+    return textureLoad(products, vec2<u32>(index & 1023u, index >> 10u));
+}
+
+#include "winograd/common/winograd_output.wgsl"

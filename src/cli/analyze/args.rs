@@ -1,0 +1,63 @@
+//! What `moue analyze` is asked for.
+
+use std::path::PathBuf;
+
+use crate::cli::session::{DeviceArgs, ModelArgs};
+use crate::recognizer;
+
+/// Reads the expressions of the faces in pictures
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Pictures, folders (with all below them), patterns, or `-` for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Give the K most probable labels only, best first
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: Option<u32>,
+    /// One JSON object a picture, one a line
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// One line a face, with a header
+    #[arg(long)]
+    pub csv: bool,
+    /// Write the JSON records to this file instead, and go on where it ends if it exists: what it holds is not read again
+    #[arg(long, value_name = "OUT.jsonl", conflicts_with_all = ["csv", "top"])]
+    pub resume: Option<PathBuf>,
+    /// Draw boxes, labels and bars: into a picture file (for one picture), or into a folder (one PNG a picture)
+    #[arg(long, value_name = "FILE|DIR")]
+    pub annotate: Option<PathBuf>,
+    /// Every face found, the largest, or the whole picture as one face, without looking for any
+    #[arg(long, value_enum, default_value_t = Faces::All)]
+    pub faces: Faces,
+    /// Average five crops and their mirrors, whatever the model says: slower, steadier
+    #[arg(long)]
+    pub oversample: bool,
+    /// Say at the end where the time went: stages, kernels, faces a second, memory
+    #[arg(long, short)]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+/// Which faces of a picture are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Faces {
+    /// Every face found.
+    All,
+    /// The largest box.
+    Largest,
+    /// The whole picture.
+    None,
+}
+
+impl From<Faces> for recognizer::Faces {
+    fn from(faces: Faces) -> Self {
+        match faces {
+            Faces::All => Self::All,
+            Faces::Largest => Self::Largest,
+            Faces::None => Self::None,
+        }
+    }
+}
