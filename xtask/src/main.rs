@@ -3,7 +3,9 @@
 mod adapters;
 mod fuzz;
 mod guard;
+mod licences;
 mod memory;
+mod packages;
 mod peers;
 #[cfg(feature = "protos")]
 mod protos;
@@ -32,6 +34,7 @@ cargo xtask fuzz [--seconds N]
 cargo xtask memory [DEVICE]
 cargo xtask peers [DRIVER.json]
 cargo xtask bench-guard [--write]
+cargo xtask packages
 cargo run -p xtask --features protos -- protos [--check]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
@@ -50,6 +53,8 @@ cargo run -p xtask --features protos -- protos [--check]
             where there is nvidia-smi, also beside PyTorch and ONNX Runtime by CUDA. Half an hour on CPU adapters.
     bench-guard    whether a kernel has become slower: its share of the adapter's ceilings of the same run, against what benches/guard.json keeps for
             the adapter; --write keeps what is measured. Never seconds; what noise hides is called inconclusive.
+    packages    the crates as they would be published, unpacked in a folder of their own, where the README's example and the program are built of them and
+            run. Takes minutes.
 
     protos  with `--features protos`: the Rust code of the .proto files that importers read; `--check` says whether it is theirs.
 
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
         }
         ["memory"] => memory::measure(&root(), &target(&root()), None),
         ["memory", device] => memory::measure(&root(), &target(&root()), Some(device)),
+        ["packages"] => packages::try_out(&root(), &target(&root())),
         ["bench-guard"] => guard::guard(&root(), &target(&root()), false),
         ["bench-guard", "--write"] => guard::guard(&root(), &target(&root()), true),
         ["peers"] => peers::compare(&root(), &target(&root()), None),
