@@ -1,10 +1,13 @@
 //! What a newcomer types: `cargo xtask test` checks everything, and brings what is missing where it may.
 
 mod adapters;
+mod dist;
 mod fuzz;
 mod guard;
 mod kept;
+mod licences;
 mod memory;
+mod packages;
 mod peers;
 #[cfg(feature = "protos")]
 mod protos;
@@ -36,6 +39,8 @@ cargo xtask fuzz [--seconds N]
 cargo xtask memory [DEVICE]
 cargo xtask peers [DRIVER.json]
 cargo xtask bench-guard [--write]
+cargo xtask packages
+cargo xtask dist [--target TRIPLE]
 cargo run -p xtask --features protos -- protos [--check]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
@@ -57,6 +62,10 @@ cargo run -p xtask --features protos -- protos [--check]
             where there is nvidia-smi, also beside PyTorch and ONNX Runtime by CUDA. Half an hour on CPU adapters.
     bench-guard    whether a kernel has become slower: its share of the adapter's ceilings of the same run, against what benches/guard.json keeps for
             the adapter; --write keeps what is measured. Never seconds; what noise hides is called inconclusive.
+    packages    the crates as they would be published, unpacked in a folder of their own, where the README's example and the program are built of them and
+            run. Takes minutes.
+    dist    what a release offers for this machine's system, in target/dist: the program with its pages, completions and licences as an archive, and its
+            checksum. For wasm32-unknown-unknown it is the package for npm, of what `cargo xtask web --no-serve` built.
 
     protos  with `--features protos`: the Rust code of the .proto files that importers read; `--check` says whether it is theirs.
 
@@ -81,6 +90,9 @@ fn main() -> ExitCode {
         }
         ["memory"] => memory::measure(&root(), &target(&root()), None),
         ["memory", device] => memory::measure(&root(), &target(&root()), Some(device)),
+        ["packages"] => packages::try_out(&root(), &target(&root())),
+        ["dist"] => dist::dist(&root(), &target(&root()), None),
+        ["dist", "--target", triple] => dist::dist(&root(), &target(&root()), Some(triple)),
         ["bench-guard"] => guard::guard(&root(), &target(&root()), false),
         ["bench-guard", "--write"] => guard::guard(&root(), &target(&root()), true),
         ["peers"] => peers::compare(&root(), &target(&root()), None),

@@ -14,7 +14,7 @@ use crate::{kept, swiftshader, system};
 /// The oldest versions of node that vite runs on, of two lines.
 const NODE: [(u32, u32); 2] = [(20, 19), (22, 12)];
 /// Node's programs, which are scripts on Windows.
-const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+pub const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 const NPX: &str = if cfg!(windows) { "npx.cmd" } else { "npx" };
 
 /// Builds the page, and serves it at a port of this machine until it is stopped, unless `port` is none.
