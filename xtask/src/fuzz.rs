@@ -2,19 +2,17 @@
 //! are on, and without one a stable toolchain does.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::steps::Done;
-use crate::{kept, system};
+use crate::{kept, system, tools};
 
 /// Seconds a target, where nobody says.
 pub const SECONDS: u32 = 25;
-
-const VERSION: &str = "0.13.2";
 
 /// Lines of a failed target's log that are shown.
 const REPORT: usize = 60;
@@ -30,7 +28,7 @@ pub fn run(root: &Path, target: &Path, seconds: u32) -> Done {
     if let Err(reason) = compiler() {
         return missing(reason);
     }
-    let tool = match tool() {
+    let tool = match tools::find(root, "cargo-fuzz") {
         Ok(tool) => tool,
         Err(reason) => return missing(reason),
     };
@@ -117,17 +115,4 @@ fn compiler() -> Result<(), String> {
     } else {
         Err("no C++ compiler was found: install one (on Debian and Ubuntu: g++), then run this again".into())
     }
-}
-
-/// cargo-fuzz in the cache, in the pinned version.
-fn tool() -> Result<PathBuf, String> {
-    let folder = kept::folder("tools");
-    let tool = folder.join("bin").join("cargo-fuzz");
-    if kept::version(&tool).is_some_and(|said| said.trim().ends_with(VERSION)) {
-        return Ok(tool);
-    }
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut install = kept::cargo();
-    install.args(["install", "cargo-fuzz", "--locked", "--quiet", "--version", VERSION, "--root"]).arg(&folder);
-    if system::run(&mut install)? { Ok(tool) } else { Err("cargo-fuzz could not be installed: see the message above".into()) }
 }

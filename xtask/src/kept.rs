@@ -6,8 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::system;
-
 /// Bytes at which cargo's part is thrown away: what clones left that are no more is never used again, and nothing else takes it away.
 const MOST_BYTES: u64 = 30 << 30;
 
@@ -66,9 +64,4 @@ fn size(folder: &Path) -> u64 {
         _ => 0,
     });
     each.sum()
-}
-
-/// What a tool says of its version, where it runs.
-pub fn version(tool: &Path) -> Option<String> {
-    system::output(Command::new(tool).arg("--version"))
 }

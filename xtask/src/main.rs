@@ -19,6 +19,7 @@ mod swiftshader;
 mod system;
 mod systems;
 mod test;
+mod tools;
 mod train;
 mod web;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::steps::{Done, Steps};
-use crate::{adapters, fuzz, kept, python, readme, system, systems, web};
+use crate::{adapters, fuzz, kept, licences, packages, python, readme, system, systems, web};
 
 /// The one profile of tests and programs. Dependencies are compiled once for both; moue itself once more with the checks of overflow and of its own
 /// assertions, which no test goes without.
@@ -44,6 +44,8 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
     steps.run("tests", || named(root, &[&["test", "--no-fail-fast"], &CHECKED[..], &PACKAGES].concat(), &variables));
     steps.run("the house", || named(root, &[&["test", "--no-fail-fast"], &XTASK[..]].concat(), &[]));
     lints(&mut steps, root);
+    steps.run("licences", || licences::check(root));
+    steps.run("packages", || packages::check(root, target));
     steps.run("program, benches", || {
         let arguments = ["build", "--release", "--package", "moue", "--bins", "--benches", "--example", "what_networks_see"];
         cargo(root, &arguments, &[])

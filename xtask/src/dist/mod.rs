@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::steps::{Done, Steps};
-use crate::system;
+use crate::{kept, system};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The system of browsers.
@@ -42,7 +42,7 @@ fn program(steps: &mut Steps, root: &Path, target: &Path, folder: &Path, named: 
     let staged = folder.join(&name);
     let built = target.join(named.unwrap_or_default()).join("release").join(file());
     let made = steps.run("program", || {
-        let mut command = Command::new(system::cargo());
+        let mut command = kept::cargo();
         command.args(["build", "--release", "--locked", "--package", "moue", "--bin", "moue"]).current_dir(root);
         command.args(named.iter().flat_map(|triple| ["--target", triple])).arg("--target-dir").arg(target);
         Done::of(system::run(&mut command))

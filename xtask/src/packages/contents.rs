@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use crate::system;
+use crate::{kept, system};
 
 /// A crate that is published.
 pub struct Package {
@@ -78,7 +77,7 @@ impl Package {
 
     /// Its name and version, as its archive is called.
     pub fn versioned(&self, root: &Path) -> Result<String, String> {
-        let mut command = Command::new(system::cargo());
+        let mut command = kept::cargo();
         // path+file:///FOLDER#NAME@VERSION, without NAME@ where FOLDER ends in it.
         let said = system::output(command.args(["pkgid", "--offline", "--package", self.name]).current_dir(root));
         let version = said.as_deref().and_then(|id| id.trim().rsplit(['#', '@']).next());
@@ -86,7 +85,7 @@ impl Package {
     }
 
     fn packed(&self, root: &Path) -> Result<Vec<String>, String> {
-        let mut command = Command::new(system::cargo());
+        let mut command = kept::cargo();
         command.args(["package", "--list", "--allow-dirty", "--package", self.name]).current_dir(root);
         let said = system::output(&mut command).ok_or_else(|| format!("cargo package --list --package {} failed", self.name))?;
         Ok(said.lines().map(|name| name.replace('\\', "/")).collect())

@@ -5,10 +5,9 @@ mod npm;
 mod trial;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::steps::Done;
-use crate::system;
+use crate::{kept, system};
 
 use contents::PACKAGES;
 pub use npm::check as npm;
@@ -19,7 +18,7 @@ const VERIFY: bool = false;
 
 /// `cargo publish --dry-run` of all crates, as one alone cannot resolve a neighbour that is not published; then what their archives hold.
 pub fn check(root: &Path, target: &Path) -> Done {
-    let mut command = Command::new(system::cargo());
+    let mut command = kept::cargo();
     command.args(["publish", "--dry-run", "--workspace", "--locked", "--quiet"]).args(dirty()).current_dir(root);
     command.args((!VERIFY).then_some("--no-verify")).arg("--target-dir").arg(target);
     match system::run(&mut command).and_then(|good| Ok(good && pack(root, target)?)) {
@@ -48,7 +47,7 @@ fn done(faults: Result<Vec<String>, String>) -> Done {
 
 /// Packs the crates: what `cargo publish` packs it keeps to itself.
 fn pack(root: &Path, target: &Path) -> Result<bool, String> {
-    let mut command = Command::new(system::cargo());
+    let mut command = kept::cargo();
     command.args(["package", "--no-verify", "--locked", "--quiet"]).args(dirty()).current_dir(root);
     command.args(PACKAGES.iter().flat_map(|package| ["--package", package.name])).arg("--target-dir").arg(target);
     system::run(&mut command)

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use super::contents::PACKAGES;
 use crate::steps::{Done, Steps};
-use crate::{licences, system};
+use crate::{kept, licences, system};
 
 const PICTURE: &str = "examples/astronaut.png";
 /// What is read in it.
@@ -22,7 +22,7 @@ pub fn try_out(root: &Path, target: &Path) -> ExitCode {
     let mut steps = Steps::new();
     let folder = target.join("packages");
     let mut pictures = None;
-    steps.run("licences", || licences::check(root, target));
+    steps.run("licences", || licences::check(root));
     if steps.run("packages", || super::check(root, target)) {
         steps.run("a fresh folder", || match lay_out(root, target, &folder) {
             Ok(unpacked) => {
@@ -82,7 +82,7 @@ fn example(readme: &str) -> Option<&str> {
 }
 
 fn cargo(folder: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(system::cargo());
+    let mut command = kept::cargo();
     command.args(&words[..1]).arg("--manifest-path").arg(folder.join("Cargo.toml"));
     command.arg("--target-dir").arg(folder.join(COMPILED)).args(&words[1..]);
     command

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 
 use crate::steps::{Done, Steps};
 use crate::test::{CHECKED, cargo};
-use crate::{kept, swiftshader, system};
+use crate::{kept, packages, swiftshader, system};
 
 /// The oldest versions of node that vite runs on, of two lines.
 const NODE: [(u32, u32); 2] = [(20, 19), (22, 12)];
@@ -45,6 +45,7 @@ pub fn run(steps: &mut Steps, root: &Path, target: &Path, required: bool) {
     if !build(steps, root, target) {
         return;
     }
+    steps.run("web, npm's package", || packages::npm(root));
     steps.run("web, the native twin", || {
         let arguments = ["build", "--release", "--package", "moue", "--example", "what_networks_see"];
         Done::of(system::run(kept::cargo().args(arguments).current_dir(root)))
