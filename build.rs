@@ -1,5 +1,7 @@
 //! Checks every shader with naga and writes the typed table of its interface; finds the face model of the `rustface` package.
 
+#[path = "build/expand.rs"]
+mod expand;
 #[path = "build/seetaface.rs"]
 mod seetaface;
 #[path = "build/shaders.rs"]

@@ -84,13 +84,24 @@ include!(concat!(env!("OUT_DIR"), "/shaders.rs"));
 mod tests {
     use super::*;
 
+    /// What `requestDevice` gives when nothing is asked for.
     #[test]
     fn every_shader_keeps_within_the_limits_that_webgpu_promises() {
+        let limits = wgpu::Limits::default();
         for shader in ALL {
-            let storage = shader.bindings.iter().filter(|b| matches!(b.kind, BindingKind::Read | BindingKind::ReadWrite)).count();
-            assert!(shader.workgroup.iter().product::<u32>() <= 256 && storage <= 8, "{}", shader.name);
+            let bound =
+                |kinds: &[BindingKind]| shader.bindings.iter().filter(|binding| kinds.contains(&binding.kind)).count() as u32;
+            let [x, y, z] = shader.workgroup;
+            assert!(x * y * z <= limits.max_compute_invocations_per_workgroup, "{}: {x} x {y} x {z}", shader.name);
+            assert!(x <= limits.max_compute_workgroup_size_x && z <= limits.max_compute_workgroup_size_z, "{}", shader.name);
+            let buffers = bound(&[BindingKind::Read, BindingKind::ReadWrite]);
+            assert!(buffers <= limits.max_storage_buffers_per_shader_stage, "{}: {buffers} buffers", shader.name);
+            let (images, sampled) = (bound(&[BindingKind::Image]), bound(&[BindingKind::Texture]));
+            assert!(images <= limits.max_storage_textures_per_shader_stage, "{}: {images} storage textures", shader.name);
+            assert!(sampled <= limits.max_sampled_textures_per_shader_stage, "{}: {sampled} textures", shader.name);
             // Those with matrices are left out where there is less.
-            assert!(shader.workgroup_bytes <= 16_384 || shader.matrices, "{}: {} bytes", shader.name, shader.workgroup_bytes);
+            let bytes = shader.workgroup_bytes;
+            assert!(bytes <= limits.max_compute_workgroup_storage_size || shader.matrices, "{}: {bytes} bytes", shader.name);
         }
         assert!(CONV_TILE_128.workgroup_bytes == 16_384 && CONV_MATRIX_128.workgroup_bytes > 16_384);
     }

@@ -2,31 +2,44 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
-use std::collections::BTreeSet;
+#[allow(dead_code)]
+#[path = "../../build/expand.rs"]
+mod expand;
 
-use moue::gpu::shader::{self, Shader};
+use std::path::Path;
+use std::sync::LazyLock;
+
+use expand::Expanded;
 use naga::back::{hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 
+/// As moue's build writes them.
+static ALL: LazyLock<Vec<Expanded>> = LazyLock::new(|| {
+    let shaders = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("shaders");
+    let all = expand::all(&shaders).unwrap();
+    assert!(all.len() > 100, "they are all there: {}", all.len());
+    all
+});
+
 /// Subgroups, matrices and arithmetic in f16 of shaders that need them; nothing else beyond WebGPU.
-fn capabilities(shader: &Shader) -> Capabilities {
+fn capabilities(shader: &Expanded) -> Capabilities {
     // Of WebGPU itself: f16 that is stored.
     let mut all = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
-    if shader.arithmetic_f16 {
+    if shader.arithmetic_f16() {
         all |= Capabilities::SHADER_FLOAT16;
     }
-    if shader.subgroup || shader.matrices {
+    if shader.subgroup() || shader.matrices() {
         all |= Capabilities::SUBGROUP;
     }
-    if shader.matrices {
+    if shader.matrices() {
         all |= Capabilities::COOPERATIVE_MATRIX;
     }
     all
 }
 
-fn parsed(shader: &Shader) -> (naga::Module, ModuleInfo) {
-    let module = naga::front::wgsl::parse_str(shader.source).unwrap_or_else(|error| panic!("{}: {error}", shader.name));
+fn parsed(shader: &Expanded) -> (naga::Module, ModuleInfo) {
+    let module = naga::front::wgsl::parse_str(&shader.source).unwrap_or_else(|error| panic!("{}: {error}", shader.name));
     let info = Validator::new(ValidationFlags::all(), capabilities(shader)).validate(&module);
     let info = info.unwrap_or_else(|error| panic!("{}: {}", shader.name, error.into_inner()));
     (module, info)
@@ -42,7 +55,7 @@ const UNCHECKED: BoundsCheckPolicies = BoundsCheckPolicies {
 
 #[test]
 fn every_shader_translates_to_spirv() {
-    for shader in shader::ALL {
+    for shader in ALL.iter() {
         let (module, info) = parsed(shader);
         let options = spv::Options { lang_version: (1, 3), bounds_check_policies: UNCHECKED, ..Default::default() };
         let pipeline = spv::PipelineOptions { shader_stage: naga::ShaderStage::Compute, entry_point: "main".into() };
@@ -54,7 +67,7 @@ fn every_shader_translates_to_spirv() {
 
 #[test]
 fn every_shader_without_matrices_translates_to_msl() {
-    for shader in shader::ALL.iter().filter(|shader| !shader.matrices) {
+    for shader in ALL.iter().filter(|shader| !shader.matrices()) {
         let (module, info) = parsed(shader);
         // Metal numbers buffers and textures by themselves.
         let mut resources = msl::EntryPointResources { sizes_buffer: Some(30), ..Default::default() };
@@ -89,9 +102,9 @@ fn every_shader_without_matrices_translates_to_msl() {
 
 #[test]
 fn every_shader_without_matrices_translates_to_hlsl() {
-    for shader in shader::ALL.iter().filter(|shader| !shader.matrices) {
+    for shader in ALL.iter().filter(|shader| !shader.matrices()) {
         let (module, info) = parsed(shader);
-        let model = match (shader.arithmetic_f16, shader.subgroup) {
+        let model = match (shader.arithmetic_f16(), shader.subgroup()) {
             (true, _) => hlsl::ShaderModel::V6_2,
             (_, true) => hlsl::ShaderModel::V6_0,
             _ => hlsl::ShaderModel::V5_1,
@@ -104,34 +117,4 @@ fn every_shader_without_matrices_translates_to_hlsl() {
         made.entry_point_names[0].as_ref().unwrap_or_else(|error| panic!("{}: {error}", shader.name));
         assert!(text.contains("[numthreads("), "{}", shader.name);
     }
-}
-
-/// What `requestDevice` gives when nothing is asked for.
-#[test]
-fn every_shader_that_a_browser_runs_keeps_to_the_limits_of_webgpu() {
-    let limits = wgpu::Limits::default();
-    let mut seen = BTreeSet::new();
-    for shader in shader::ALL.iter().filter(|shader| !shader.matrices && !shader.subgroup) {
-        seen.insert(shader.name);
-        let [x, y, z] = shader.workgroup;
-        assert!(x * y * z <= limits.max_compute_invocations_per_workgroup, "{}: {x} x {y} x {z} invocations", shader.name);
-        assert!(x <= limits.max_compute_workgroup_size_x && z <= limits.max_compute_workgroup_size_z, "{}", shader.name);
-        assert!(
-            shader.workgroup_bytes <= limits.max_compute_workgroup_storage_size,
-            "{}: {} bytes",
-            shader.name,
-            shader.workgroup_bytes
-        );
-        let (mut buffers, mut textures) = (0, 0);
-        for (_, variable) in parsed(shader).0.global_variables.iter() {
-            match variable.space {
-                naga::AddressSpace::Storage { .. } => buffers += 1,
-                naga::AddressSpace::Handle => textures += 1,
-                _ => {}
-            }
-        }
-        assert!(buffers <= limits.max_storage_buffers_per_shader_stage, "{}: {buffers} storage buffers", shader.name);
-        assert!(textures <= limits.max_storage_textures_per_shader_stage, "{}: {textures} textures", shader.name);
-    }
-    assert!(seen.len() > 50, "they are all there: {}", seen.len());
 }
