@@ -87,7 +87,7 @@ def test_an_unknown_operator_is_refused_by_name():
         run({"op": "convolve"}, torch.zeros(1, 1, 1, 1))
 
 
-# A model's JSON of every operator, and what moue's twin computes of it (tests/operators.rs writes and reads the same file).
+# A model's JSON of every operator, and what moue's twin computes of it (tests/kernels/operators.rs writes and reads the same file).
 OPERATORS = Path(__file__).parents[2] / "tests" / "goldens" / "operators.safetensors"
 
 

@@ -59,8 +59,8 @@ fn chosen(root: &Path) -> Result<Vec<String>, String> {
         // Of a file's variants the first says most of what they share.
         let count = if all { names.len() } else { usize::from(shared || edited.is_empty()) };
         for name in names.into_iter().take(count) {
-            chosen.extend(all.then(|| format!("{name}_f16")));
-            chosen.push(name);
+            chosen.extend(all.then(|| format!("twins::{name}_f16")));
+            chosen.push(format!("twins::{name}"));
         }
     }
     Ok(chosen)

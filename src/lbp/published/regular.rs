@@ -1,4 +1,4 @@
-//! The published regular table, written by `cargo test --release --test lbp_tables -- --ignored write_published`: see README.md.
+//! The published regular table, written by `cargo test --release --test faces -- --ignored write_published`: see README.md.
 
 pub(super) const COLOURS: [[u8; 3]; 256] = [
     [0, 121, 130],

@@ -71,7 +71,7 @@ pub fn run(steps: &mut Steps, root: &Path, target: &Path, required: bool) {
     if tested {
         steps.run("web, the report", || {
             let report = target.join("web-tests/bench.json");
-            let arguments = [&["test"], &CHECKED[..], &["--package", "moue", "--test", "bench", "browser"]].concat();
+            let arguments = [&["test"], &CHECKED[..], &["--package", "moue", "--test", "program", "browser"]].concat();
             cargo(root, &arguments, &[("MOUE_BROWSER_REPORT", report.display().to_string())])
         });
     }

@@ -1,0 +1,275 @@
+//! Mistakes planted in the kernels: each must make the kernel's own test fail, or that test proves nothing.
+
+use crate::problems;
+
+use std::sync::Mutex;
+use std::thread;
+
+use crate::common::open_all;
+use moue::gpu::Gpu;
+use moue::gpu::shader::{self, Shader};
+
+/// Each opens every adapter.
+const MOST_THREADS: usize = 4;
+
+/// What every f16 form that reads or writes buffers has, and is mistaken in: the function that uses it, what stands there, the mistake.
+const HALF_MISTAKES: [(&str, &str, &str); 2] = [
+    ("widen(", "unpack2x16float(held.y)", "unpack2x16float(held.x)"),
+    ("narrow(", "pack2x16float(held.zw)", "pack2x16float(held.xy)"),
+];
+
+/// (shader, what stands there, the mistake): the first place where it stands is changed.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    ("warp", "128u * down.total", "127u * down.total"),
+    ("warp", "across.total / 2u", "0u"),
+    ("warp", "select(f, 2u * count - f, j == tap.first)", "select(2u * count - f, f, j == tap.first)"),
+    ("warp", "clamp(face.x + i32(column), 0,", "clamp(face.x + i32(column), 1,"),
+    ("gray", "2097152u", "2097151u * 0u"),
+    ("gray", "1253829u", "1253828u"),
+    ("lbp", "byte(at + r) >= centre", "byte(at + r) > centre"),
+    ("lbp", "return equal ||", "return false ||"),
+    ("lbp", "multiply(u32(abs(a)), u32(abs(a)))", "multiply(u32(abs(b)), u32(abs(b)))"),
+    ("lbp", "diagonal(at, centre, 1, -row)", "diagonal(at, centre, 1, row)"),
+    ("lbp", "a_larger && a > 0", "a_larger && b > 0"),
+    ("lbp_radius_1", "min(at + 3u, last_word)", "min(at + 2u, last_word)"),
+    ("lbp_radius_1", "(a & ~b) |", "(a & b) |"),
+    // The convergent of sqrt 2 - 1 that is the nearest with smaller numbers and not near enough for bytes.
+    ("lbp_radius_1", "CORNER: i32 = 985;\nconst BESIDE: i32 = 408", "CORNER: i32 = 169;\nconst BESIDE: i32 = 70"),
+    ("lbp_radius_1", "CORNER * n1 + BESIDE * c1", "CORNER * n1 + BESIDE * c0"),
+    ("lbp_radius_1", "negative(down0 - south, 5u)", "negative(down0 - south - 1, 5u)"),
+    ("lbp_radius_1", "at += 2u * params.width", "at += params.width"),
+    ("lbp_radius_1", "done < end", "done < min(end, 4u)"),
+    ("lbp_radius_1", "(found & ~mask) |", "found |"),
+    ("warp", "face.mirrored != 0u", "false"),
+    ("normalise", "crop.y + x", "crop.x + x"),
+    ("normalise", "value.zyxw", "value.yzxw"),
+    ("normalise", "y0 + 1u", "y0"),
+    ("normalise", "ordered - params.mean", "ordered + params.mean"),
+    ("normalise", "params.first * size", "0u * size"),
+    ("normalise_crop", "params.first + id.z", "id.z"),
+    ("normalise_crop", "crop.x + id.y", "id.y"),
+    ("normalise_crop", "id.z % params.crops", "id.z / params.crops"),
+    ("normalise_crop", "colour(id.z / params.crops", "colour(id.z"),
+    ("normalise_crop", "crop.y + id.x, params.in_width - 1u", "crop.y + id.x, params.in_width - 2u"),
+    ("normalise_crop", "at & 3u", "at & 1u"),
+    ("conv_broadcast_8", "subgroupBroadcast(w0, 7u)", "subgroupBroadcast(w0, 6u)"),
+    ("conv_broadcast_8", "input_at(source3 + c), inside3)", "input_at(source3 + c), true)"),
+    ("conv_broadcast_8", "channel + 5u < params.group_out", "channel + 6u < params.group_out"),
+    ("conv_broadcast_8", "params.in_c4_offset + ", ""),
+    ("conv_broadcast_4", "subgroupBroadcast(w3, 2u)", "subgroupBroadcast(w3, 1u)"),
+    ("conv_broadcast_4", "raw7 < pixels", "raw7 < pixels - 1u"),
+    ("conv_broadcast_8_stem", "fma(vec4<f32>(v2[2]), b2, acc2_5)", "fma(vec4<f32>(v2[1]), b2, acc2_5)"),
+    ("conv_broadcast_8_stem", "in_rows1 && ix1 < params.in_width", "in_rows1"),
+    ("conv_broadcast_8_stem", "ky * params.dilation_y", "ky"),
+    ("conv_broadcast_4_stem", "at += 4u * 4u", "at += 3u * 4u"),
+    ("conv_broadcast_4_stem", "in_rows7 && ", ""),
+    ("conv_direct_stem", "v[2]", "v[1]"),
+    ("conv_direct_stem", "kx * params.dilation_x", "kx"),
+    ("conv_tile_128_stem", "kx -= params.kernel_width * params.dilation_x", "kx = 0u"),
+    ("conv_tile_64_stem", "fma(vec4<f32>(v5[2]), w0, acc5_0)", "fma(vec4<f32>(v5[1]), w0, acc5_0)"),
+    ("conv_tile_32_stem", "ky += params.dilation_y;", "ky += 1u;"),
+    ("conv_split_64_stem", "% params.kernel_width * params.dilation_x", "% params.kernel_width"),
+    ("conv_split_32_stem", "slabs * (part + 1u) / params.parts", "slabs"),
+    ("conv_direct", "params.in_c4_offset + ", ""),
+    ("conv_direct", "vec4<f32>(v[2]), w2_1", "vec4<f32>(v[2]), w2_0"),
+    ("conv_direct", "ky * params.dilation_y", "ky"),
+    ("conv_direct", "params.relu != 0u", "params.relu == 0u"),
+    ("conv_tile_128", "let v7 = tile_in[(row + 7u * 16u)", "let v7 = tile_in[(row + 6u * 16u)"),
+    ("conv_tile_128", "conv_group * packed_tiles + packed_tile", "conv_group + packed_tile"),
+    ("conv_tile_128", "load_column / 8u;", "0u;"),
+    ("conv_tile_128", "first + row + 3u * 16u < pixels", "first + row + 3u * 16u < pixels - 1u"),
+    ("conv_tile_64", "let v2 = tile_in[(row + 2u * 8u) * 5u + 1u]", "let v2 = tile_in[(row + 1u * 8u) * 5u + 1u]"),
+    ("conv_tile_64", "params.residual != 0u", "params.residual == 2u"),
+    ("conv_tile_64", "params.in_c4_offset + ", ""),
+    ("conv_tile_64", "kx += params.dilation_x", "kx += 1u"),
+    ("conv_tile_64", "ky += params.dilation_y", "ky += 1u"),
+    ("conv_tile_64", "c -= params.group_in", "c = 0u"),
+    ("conv_tile_32", "thread % 32u / 8u", "thread % 32u / 16u"),
+    ("conv_tile_32", "weights_first + (deeper + 1u * 8u) * 8u", "weights_first + deeper * 8u"),
+    ("conv_half_128", "fma(Loaded(v3[2]), w1, half3_1)", "fma(Loaded(v3[2]), w0, half3_1)"),
+    ("conv_half_64", "acc5_0 += vec4<f32>(half5_0)", "acc5_0 = vec4<f32>(half5_0)"),
+    ("conv_half_64", "iy < params.in_height", "true"),
+    ("conv_half_32", "v1 = tile_in[(row + 1u * 8u) * 4u + 3u]", "v1 = tile_in[(row + 1u * 8u) * 4u + 2u]"),
+    ("conv_half_split_64", "part * params.members + member", "member"),
+    ("conv_half_split_32", "slabs * (part + 1u) / params.parts", "slabs"),
+    ("conv_matrix_128", "coopMultiplyAdd(v, w2, acc1_2)", "coopMultiplyAdd(v, w1, acc1_2)"),
+    ("conv_matrix_64", "out_lane / 4u + 1u * 8u", "out_lane / 4u"),
+    ("conv_matrix_64", "iy < params.in_height", "true"),
+    ("conv_matrix_32", "row + 0u * 16u) * (8u + 2u) + 1u * 4u", "row + 0u * 16u) * (8u + 2u)"),
+    ("conv_matrix_split_64", "part * params.members + member", "member"),
+    ("conv_matrix_split_32", "slabs * (part + 1u) / params.parts", "slabs"),
+    ("conv_split_64", "* (part + 1u) / params.parts", "/ params.parts"),
+    ("conv_split_64", "var k = first_slab * 4u + lane", "var k = lane"),
+    ("conv_split_64", "/ params.kernel_width * params.dilation_y", "/ params.kernel_width"),
+    ("conv_split_64", "var deeper = first_slab * 4u * 4u", "var deeper = 0u * first_slab"),
+    ("conv_split_32", "part * params.members + member", "part + member"),
+    ("conv_reduce", "part < params.parts", "part + 1u < params.parts"),
+    ("conv_reduce", "pixel / pixels, pixel % pixels", "0u, pixel"),
+    ("conv_grouped", "out_channel / params.group_out * params.group_in", "out_channel / params.group_in * params.group_in"),
+    ("conv_grouped", "i32(params.pad_left)", "i32(params.pad_top)"),
+    ("conv_depthwise", "at += params.in_c4", "at += 1u"),
+    ("conv_depthwise", "params.stride_x", "params.stride_y + 1u"),
+    ("winograd_input_image_4", "4.0 * d[0] - 5.0 * d[2]", "4.0 * d[0] - 4.0 * d[2]"),
+    ("winograd_input_image_4_f16", "4.0 * d[0] - 5.0 * d[2]", "4.0 * d[0] - 4.0 * d[2]"),
+    ("winograd_input_texture_4_f16", "4.0 * d[1] - 5.0 * d[3]", "4.0 * d[1] - 4.0 * d[3]"),
+    ("winograd_input_image_4", "u32(y) < params.in_height && ", ""),
+    ("winograd_input_image_2", "d[2] - d[1]", "d[1] - d[2]"),
+    ("winograd_input_image_2_f16", "d[1] - d[3]", "d[1] - d[2]"),
+    ("winograd_output_image_4", "8.0 * m[3] - 8.0 * m[4]", "8.0 * m[3] + 8.0 * m[4]"),
+    ("winograd_output_image_4", "params.first + chosen % params.together", "params.first + chosen"),
+    ("winograd_output_image_4", "y + 3u < params.out_height", "y + 3u < params.out_height - 1u"),
+    ("winograd_output_image_2", "m[1] - m[2] - m[3]", "m[1] - m[2] + m[3]"),
+    ("winograd_output_image_2", "x + 1u < params.out_width", "x + 1u < params.out_width - 1u"),
+    ("winograd_input_texture_4", "index / params.group_in % tiles", "index % tiles"),
+    ("winograd_input_image_4", "params.in_c4_offset + channel", "channel"),
+    ("winograd_input_texture_4", "params.members * params.together", "params.together"),
+    ("winograd_input_texture_2", "tile % across * 2u", "tile % across * 4u"),
+    ("winograd_input_texture_2_f16", "d[0] - d[2]", "d[0] + d[2]"),
+    ("winograd_input_texture_2", "row2[1] = points[2]", "row1[2] = points[2]"),
+    ("winograd_input_buffer_4", "params.first + chosen % params.together", "chosen % params.together"),
+    ("winograd_input_buffer_4", "chosen / params.together * params.images", "chosen / params.together"),
+    ("winograd_input_buffer_2", "(params.out_height + 2u - 1u) / 2u", "params.out_height / 2u"),
+    ("winograd_input_buffer_2", "(2u * 4u + 1u) * count", "(1u * 4u + 2u) * count"),
+    ("winograd_output_buffer_4", "params.first + chosen % params.together", "chosen % params.together"),
+    ("winograd_output_buffer_4", "m[1] - m[2] + 8.0 * m[3]", "m[1] - m[2] + 4.0 * m[3]"),
+    ("winograd_output_buffer_2", "m[0] + m[1] + m[2]", "m[0] + m[1] - m[2]"),
+    ("winograd_output_texture_4", "row + 2u, channel, pixels[2]", "row + 1u, channel, pixels[2]"),
+    ("winograd_output_texture_4", "let member = chosen / params.together", "let member = 0u * chosen"),
+    ("winograd_output_texture_2", "row + 1u, channel, pixels[1]", "row + 1u, channel, pixels[0]"),
+    ("dense_stream_1", "weights[row3 + 16u]", "weights[row3 + 8u]"),
+    ("dense_stream_1", "v2_0.z), w2_2, sum0", "v2_0.z), w2_1, sum0"),
+    ("dense_stream_1", "half >= 8u", "half >= 16u"),
+    ("dense_stream_4", "let member = index / tiles", "let member = 0u * index / tiles"),
+    ("dense_stream_4", "min(2u, params.images - 1u)", "min(1u, params.images - 1u)"),
+    ("dense_stream_8", "c + 0u * 32u < params.in_c4", "c + 0u * 32u < params.in_c4 - 1u"),
+    ("dense_stream_8", "c + 1u * 32u < params.in_c4", "true"),
+    ("dense_texel_8x1", "2u * params.tile", "params.tile"),
+    ("dense_texel_8x1", "c + lane < params.in_c4", "true"),
+    ("dense_texel_8x4", "subgroupBroadcast(v3, 5u)", "subgroupBroadcast(v3, 4u)"),
+    ("dense_texel_8x4", "first + 3u < params.images", "first + 4u < params.images"),
+    ("dense_texel_8x8", "min(first + 7u, params.images - 1u)", "min(first + 6u, params.images - 1u)"),
+    ("dense_texel_4x1", "subgroupBroadcast(v0, 2u)", "subgroupBroadcast(v0, 1u)"),
+    ("dense_texel_4x4", "first + 2u < params.images", "first + 3u < params.images"),
+    ("dense_texel_4x8", "raw < params.out_c4", "raw + 1u < params.out_c4"),
+    ("dense_direct_1", "v.z * w2", "v.z * w3"),
+    ("dense_direct_4", "source2 + c", "source1 + c"),
+    ("dense_direct_8", "source5 + c", "source4 + c"),
+    ("pool", "-3.4028234e38", "0.0"),
+    ("pool_image", "base + u32(iy)", "u32(iy)"),
+    ("pool", "params.in_width + params.pad_right", "params.in_width"),
+    ("pool", "y + i32(params.kernel_height), i32(params.in_height)", "y + i32(params.kernel_height), i32(params.in_height) - 1"),
+    ("dense_stream_1", "params.out_offset + channel", "channel"),
+    ("dense_direct_1", "channel % params.tile", "channel % params.out_c4"),
+    ("dense_direct_1", "(member * tiles + channel / params.tile)", "(member + channel / params.tile)"),
+    ("fractional_max_pool", "starts[params.out_height + ", "starts["),
+    ("dense_stream_1", "* params.out_stride", "* params.out_c4"),
+    ("fractional_max_pool", "(y + ky)", "y"),
+    ("fractional_max_pool", "let base = image *", "let base = 0u * image *"),
+    ("fractional_max_pool", "-3.4028234e38", "0.0"),
+    ("lrn", "high >= vec4<i32>(at + 2)", "high > vec4<i32>(at + 2)"),
+    ("lrn", "squares.wwww", "squares.zzzz"),
+    ("lrn", "max(low.x, 0)", "max(low.y, 0)"),
+    ("lrn", "-params.beta", "params.beta"),
+    ("lrn_image", "input_at(base + c)", "input_at(index)"),
+    ("global_average", "f32(params.pixels)", "f32(params.pixels + 1u)"),
+    ("affine", "member * params.c4 + index % params.c4", "index % params.c4"),
+    ("affine", "params.relu != 0u", "params.relu == 7u"),
+    ("unary", "exp(-abs(x))", "exp(-x)"),
+    ("unary", "case 5u", "case 15u"),
+    ("unary", "max(x, vec4<f32>(params.a))", "max(x, vec4<f32>(params.b))"),
+    ("unary", "abs(x) < vec4<f32>(0.03)", "abs(x) < vec4<f32>(0.3)"),
+    ("unary", "exp(x) - 1.0, x +", "exp(x) - 1.0, x -"),
+    ("unary", "x / 6.0 + 0.5", "x / 6.0"),
+    ("prelu", "member * params.c4 + index", "index"),
+    ("prelu", "x >= vec4<f32>(0.0)", "x <= vec4<f32>(0.0)"),
+    ("rearrange", "rest /= size", "rest -= size"),
+    ("rearrange", "2 * (within - 1) - at", "2 * within - 1 - at"),
+    ("rearrange", "axis < 4u", "axis < 8u"),
+    ("rearrange", "clamp(at, 0, within - 1)", "clamp(at, 1, within - 1)"),
+    ("rearrange", "return params.value", "return 0.0"),
+    ("rearrange", "var source = params.first", "var source = 0 * params.first"),
+    ("resample", "taps[column + 1u]", "taps[column]"),
+    ("resample", "mix(above, below, down)", "mix(below, above, down)"),
+    ("conv_transpose", "along % params.stride_x == 0u", "true"),
+    ("conv_transpose", "- ky * params.dilation_y", "- ky"),
+    ("conv_transpose", "out_channel / params.group_out * params.group_in", "out_channel / params.group_in * params.group_in"),
+    ("conv_transpose", "+ params.pad_top", "+ params.pad_left"),
+    ("binary", "b = b.xxxx", "b = b.yyyy"),
+    ("binary", "at.w * strides.w", "at.w"),
+    ("binary", "at.x / params.right_repeat", "at.x"),
+    ("binary", "value = a - b", "value = b - a"),
+    ("binary", "select(vec4<f32>(0.0), a /", "select(a / b, a /"),
+    ("binary", "max(a, b)", "a"),
+    ("binary", "min(a, b)", "b"),
+    ("softmax", "- most", "- 0.0 * most"),
+    ("softmax", "vec4<u32>(params.channels)", "vec4<u32>(params.channels + 1u)"),
+    ("copy", "params.in_first * params.pixels", "0u * params.pixels"),
+    ("copy", "i32(4u * group) - i32(params.out_offset)", "i32(4u * group)"),
+    ("copy", "value = widen(output[place]);", "value = vec4<f32>(0.0);"),
+    ("copy", "value[i] = 0.0;", "value[i] = 1.0;"),
+    ("pack", "(channel + i) * params.pixels", "(channel + i + 1u) * params.pixels"),
+    ("unpack", "at % params.pixels", "at / params.pixels"),
+    ("fuse", "weights[member] * member_mean", "weights[0] * member_mean"),
+    ("fuse", "params.exponent * log2", "log2"),
+    ("fuse", "f32(params.crops)", "f32(params.members)"),
+    ("peak_fma", "acc0 + acc1 + acc2", "acc0 + acc1"),
+    ("peak_matrix", "acc0 + acc1 + acc2 + acc3", "acc0 + acc1 + acc2"),
+    ("peak_copy", "output[at] = input[at]", "output[at] = input[at / 2u]"),
+];
+
+#[test]
+fn every_planted_mistake_is_caught() {
+    let halves = shader::ALL.iter().filter_map(|shader| shader.f16);
+    let in_half = halves.flat_map(|half| {
+        // Its definition, and a use.
+        let used = HALF_MISTAKES.iter().filter(|(function, ..)| half.source.matches(function).count() > 1);
+        used.map(|&(_, stands, mistake)| (half.name, stands, mistake))
+    });
+    let mistakes: Vec<(&str, &str, &str)> = MISTAKES.iter().copied().chain(in_half).collect();
+    for shader in shader::ALL {
+        assert!(mistakes.iter().any(|(name, ..)| *name == shader.name), "no mistake is planted in {}", shader.name);
+    }
+    // Compiling a shader takes one core, and most of the time.
+    let waiting = Mutex::new(shader::ALL.iter());
+    let next = || waiting.lock().unwrap().next();
+    let missed = Mutex::new(Vec::new());
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                let gpus = open_all();
+                while let Some(shader) = next() {
+                    let own = mistakes.iter().filter(|(name, ..)| *name == shader.name);
+                    let through = plant(&gpus, shader, own.map(|&(_, stands, mistake)| (stands, mistake)));
+                    missed.lock().unwrap().extend(through);
+                }
+            });
+        }
+    });
+    let missed = missed.into_inner().unwrap();
+    assert!(missed.is_empty(), "not caught:\n{}", missed.join("\n"));
+}
+
+/// Which of a shader's mistakes its test lets pass; unchanged, it has to hold.
+fn plant(gpus: &[Gpu], shader: &'static Shader, mistakes: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<String> {
+    let name = shader.name;
+    // One adapter is enough for most; the broadcast kernels need one of their own subgroup size.
+    let Some(gpu) = gpus.iter().find(|gpu| problems::lacks(gpu, name).is_none()) else {
+        eprintln!("SKIPPED: {name} needs an adapter of its subgroup size, with cooperative matrices, or with arithmetic in f16");
+        return Vec::new();
+    };
+    let (check, precision) = problems::check_of(name);
+    let mut missed = Vec::new();
+    for (stands, mistake) in mistakes {
+        assert!(shader.source.contains(stands), "{name}: `{stands}` does not stand there");
+        gpu.replace_source(shader, shader.source.replacen(stands, mistake, 1));
+        if check(gpu, precision).is_ok() {
+            missed.push(format!("{name}: `{stands}` -> `{mistake}`"));
+        }
+    }
+    gpu.replace_source(shader, shader.source.to_owned());
+    if let Err(error) = check(gpu, precision) {
+        panic!("{name} unchanged: {error}");
+    }
+    missed
+}

@@ -1,0 +1,193 @@
+//! Every kernel against its plain-Rust twin, on every adapter.
+
+use crate::problems;
+
+use crate::common::{dispatched, gpus};
+
+fn holds(name: &str) {
+    let (check, precision) = problems::check_of(name);
+    for gpu in gpus() {
+        dispatched();
+        if let Err(error) = check(&gpu, precision) {
+            panic!("{name} on {}: {error}", gpu.name());
+        }
+        if !dispatched().contains(name) {
+            let lacks = problems::lacks(&gpu, name);
+            let lacks = lacks.unwrap_or_else(|| panic!("{name} on {}: no problem reached it", gpu.name()));
+            eprintln!("SKIPPED: {name} on {}, which has no {lacks}", gpu.name());
+        }
+    }
+}
+
+/// Kernels for CPU adapters would else be skipped on all of them.
+#[test]
+fn adapters_in_software_have_their_lanes() {
+    for gpu in gpus() {
+        let bits = gpu.name().strip_suffix(" bits)").and_then(|name| name.rsplit(' ').next()?.parse::<u32>().ok());
+        let lanes = if gpu.name().contains("SwiftShader") { Some(4) } else { bits.map(|bits| bits / 32) };
+        assert!(lanes.is_none_or(|lanes| lanes == gpu.capabilities().lanes), "{}: {:?}", gpu.name(), gpu.capabilities());
+    }
+}
+
+macro_rules! kernels {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            holds(stringify!($name));
+        })*
+
+        #[test]
+        fn every_shader_has_a_test() {
+            let tested = [$(stringify!($name)),*];
+            for shader in moue::gpu::shader::ALL {
+                assert!(tested.contains(&shader.name), "{} has no test", shader.name);
+            }
+        }
+    };
+}
+
+kernels!(
+    warp,
+    gray,
+    lbp,
+    lbp_radius_1,
+    normalise,
+    normalise_crop,
+    conv_broadcast_8,
+    conv_broadcast_4,
+    conv_direct,
+    conv_broadcast_8_stem,
+    conv_broadcast_4_stem,
+    conv_direct_stem,
+    conv_tile_128_stem,
+    conv_tile_64_stem,
+    conv_tile_32_stem,
+    conv_split_64_stem,
+    conv_split_32_stem,
+    conv_tile_128,
+    conv_tile_64,
+    conv_tile_32,
+    conv_split_64,
+    conv_split_32,
+    conv_reduce,
+    conv_matrix_128,
+    conv_matrix_64,
+    conv_matrix_32,
+    conv_matrix_split_64,
+    conv_matrix_split_32,
+    conv_half_128,
+    conv_half_64,
+    conv_half_32,
+    conv_half_split_64,
+    conv_half_split_32,
+    conv_grouped,
+    conv_depthwise,
+    winograd_input_buffer_4,
+    winograd_input_buffer_2,
+    winograd_output_buffer_4,
+    winograd_output_buffer_2,
+    winograd_input_image_4,
+    winograd_input_image_2,
+    winograd_output_image_4,
+    winograd_output_image_2,
+    winograd_input_texture_4,
+    winograd_input_texture_2,
+    winograd_output_texture_4,
+    winograd_output_texture_2,
+    conv_transpose,
+    dense_stream_1,
+    dense_stream_4,
+    dense_stream_8,
+    dense_texel_8x1,
+    dense_texel_8x4,
+    dense_texel_8x8,
+    dense_texel_4x1,
+    dense_texel_4x4,
+    dense_texel_4x8,
+    dense_direct_1,
+    dense_direct_4,
+    dense_direct_8,
+    pool,
+    pool_image,
+    fractional_max_pool,
+    lrn,
+    lrn_image,
+    global_average,
+    affine,
+    prelu,
+    unary,
+    binary,
+    softmax,
+    rearrange,
+    resample,
+    copy,
+    pack,
+    unpack,
+    fuse,
+    peak_fma,
+    peak_matrix,
+    peak_copy,
+    normalise_f16,
+    normalise_crop_f16,
+    conv_broadcast_8_f16,
+    conv_broadcast_4_f16,
+    conv_direct_f16,
+    conv_broadcast_8_stem_f16,
+    conv_broadcast_4_stem_f16,
+    conv_direct_stem_f16,
+    conv_tile_128_stem_f16,
+    conv_tile_64_stem_f16,
+    conv_tile_32_stem_f16,
+    conv_split_64_stem_f16,
+    conv_split_32_stem_f16,
+    conv_tile_128_f16,
+    conv_tile_64_f16,
+    conv_tile_32_f16,
+    conv_split_64_f16,
+    conv_split_32_f16,
+    conv_reduce_f16,
+    conv_grouped_f16,
+    conv_depthwise_f16,
+    winograd_input_buffer_4_f16,
+    winograd_input_buffer_2_f16,
+    winograd_output_buffer_4_f16,
+    winograd_output_buffer_2_f16,
+    winograd_input_image_4_f16,
+    winograd_input_image_2_f16,
+    winograd_output_image_4_f16,
+    winograd_output_image_2_f16,
+    winograd_input_texture_4_f16,
+    winograd_input_texture_2_f16,
+    winograd_output_texture_4_f16,
+    winograd_output_texture_2_f16,
+    conv_transpose_f16,
+    dense_stream_1_f16,
+    dense_stream_4_f16,
+    dense_stream_8_f16,
+    dense_texel_8x1_f16,
+    dense_texel_8x4_f16,
+    dense_texel_8x8_f16,
+    dense_texel_4x1_f16,
+    dense_texel_4x4_f16,
+    dense_texel_4x8_f16,
+    dense_direct_1_f16,
+    dense_direct_4_f16,
+    dense_direct_8_f16,
+    pool_f16,
+    pool_image_f16,
+    fractional_max_pool_f16,
+    lrn_f16,
+    lrn_image_f16,
+    global_average_f16,
+    affine_f16,
+    prelu_f16,
+    unary_f16,
+    binary_f16,
+    softmax_f16,
+    rearrange_f16,
+    resample_f16,
+    copy_f16,
+    pack_f16,
+    unpack_f16,
+    fuse_f16,
+);

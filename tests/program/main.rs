@@ -1,0 +1,21 @@
+//! The program `moue`, as people type it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+#[allow(dead_code)]
+#[path = "../common/mod.rs"]
+mod common;
+#[allow(dead_code)]
+#[path = "../support/mod.rs"]
+mod support;
+#[allow(dead_code)]
+#[path = "../support/tiny.rs"]
+mod tiny;
+
+mod bad_inputs;
+mod bench;
+mod cli;
+mod import_command;
+mod model_commands;
+mod resume;
+mod zoo;
