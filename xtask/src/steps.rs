@@ -25,12 +25,13 @@ impl Done {
 
 /// The steps so far.
 pub struct Steps {
+    begin: Instant,
     done: Vec<(&'static str, Done, f64)>,
 }
 
 impl Steps {
     pub fn new() -> Self {
-        Self { done: Vec::new() }
+        Self { begin: Instant::now(), done: Vec::new() }
     }
 
     /// Runs a step under its heading; whether it did not fail.
@@ -63,6 +64,7 @@ impl Steps {
             failed |= matches!(done, Done::Failed(_));
             println!("{}", format!("{name:<24} {result:<8} {seconds:>8.1}  {reason}").trim_end());
         }
+        println!("{:<33} {:>8.1}", "all", self.begin.elapsed().as_secs_f64());
         if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 }

@@ -6,9 +6,12 @@ use std::process::Command;
 use crate::steps::Done;
 use crate::{kept, system};
 
-/// With what is checked of the crate: on Windows a dependency of the command line asks for that system's C headers.
-const TARGETS: [(&str, &[&str]); 2] =
-    [("x86_64-pc-windows-msvc", &["--lib", "--no-default-features"]), ("aarch64-apple-darwin", &[])];
+/// With what is checked of the crate, without the default model, which every other step has. On Windows a dependency of the command line asks for that
+/// system's C headers.
+const TARGETS: [(&str, &[&str]); 2] = [
+    ("x86_64-pc-windows-msvc", &["--lib", "--no-default-features"]),
+    ("aarch64-apple-darwin", &["--no-default-features", "--features", "cli"]),
+];
 
 /// `cargo check` for Windows and macOS, from Linux: what a compiler says without those systems' linkers. What cannot be had for it is said.
 pub fn check(root: &Path, target: &Path) -> Done {
