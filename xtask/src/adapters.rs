@@ -8,9 +8,9 @@ use crate::{kept, swiftshader, system};
 
 type Variables = Vec<(&'static str, String)>;
 
-/// Finds adapters, bringing some in software where there is no GPU; the environment in which the tests see them.
-pub fn prepare(target: &Path, required: bool) -> (Variables, Done) {
-    let mut found = list(target, &Variables::new());
+/// Finds adapters by the program in `programs`, bringing some in software where there is no GPU; the environment in which the tests see them.
+pub fn prepare(programs: &Path, required: bool) -> (Variables, Done) {
+    let mut found = list(programs, &Variables::new());
     if found.iter().any(|adapter| adapter.is_hardware) {
         show(&found);
         return (Variables::new(), Done::Passed);
@@ -20,7 +20,7 @@ pub fn prepare(target: &Path, required: bool) -> (Variables, Done) {
         bring();
     }
     let variables = software();
-    found = list(target, &variables);
+    found = list(programs, &variables);
     show(&found);
     let done = match (found.is_empty(), required) {
         (false, _) => Done::Passed,
@@ -37,8 +37,8 @@ struct Adapter {
 }
 
 /// The adapters moue sees: it is the one that must find them.
-fn list(target: &Path, variables: &Variables) -> Vec<Adapter> {
-    let binary = target.join("release").join(format!("moue{}", std::env::consts::EXE_SUFFIX));
+fn list(programs: &Path, variables: &Variables) -> Vec<Adapter> {
+    let binary = programs.join(format!("moue{}", std::env::consts::EXE_SUFFIX));
     let mut command = Command::new(binary);
     command.args(["devices", "--json"]).envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
     let text = system::output(&mut command).unwrap_or_default();

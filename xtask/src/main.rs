@@ -80,7 +80,7 @@ fn main() -> ExitCode {
         ["train"] => train::train(&root(), &target(&root())),
         ["test"] => test::test(&root(), &target(&root()), system::ci()),
         ["test", "--require-adapter"] => test::test(&root(), &target(&root()), true),
-        ["test", "--quick"] => quick::quick(&root(), &target(&root())),
+        ["test", "--quick"] => quick::quick(&root()),
         ["web"] => web::web(&root(), &target(&root()), Some(PORT)),
         ["web", "--no-serve"] => web::web(&root(), &target(&root()), None),
         ["web", "--port", port] if port.parse::<u16>().is_ok() => web::web(&root(), &target(&root()), port.parse().ok()),

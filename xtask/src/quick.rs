@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::steps::{Done, Steps};
-use crate::test::{CHECKED, cargo, formats, lints, named, tools};
+use crate::test::{CHECKED, cargo, checked, formats, lints, named, tools};
 use crate::{adapters, system};
 
 /// Below these every kernel's way to the device goes.
 const SHARED: [&str; 5] = ["shaders/common/", "build/", "src/gpu/", "src/kernels/", "src/reference/"];
 
 /// Formatting, lints, the library's own tests, and kernels: those whose shaders changed, and a sample of all where what they share did or nothing did.
-pub fn quick(root: &Path, target: &Path) -> ExitCode {
+pub fn quick(root: &Path) -> ExitCode {
     let mut steps = Steps::new();
     tools(&mut steps);
     formats(&mut steps, root);
@@ -22,7 +22,7 @@ pub fn quick(root: &Path, target: &Path) -> ExitCode {
     let built = steps.run("build", || cargo(root, &[&["build"], &CHECKED[..], &["--package", "moue"]].concat(), &[]));
     let adapter = built
         && steps.run("adapter", || {
-            let (found, done) = adapters::prepare(target, false);
+            let (found, done) = adapters::prepare(&checked(root), false);
             variables.extend(found);
             done
         });

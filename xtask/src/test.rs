@@ -1,15 +1,20 @@
 //! `cargo xtask test`: everything that CI runs, a step after the other.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::steps::{Done, Steps};
 use crate::{adapters, fuzz, kept, licences, packages, python, readme, system, systems, web};
 
+/// Where checked programs lie, below the root.
+const CHECKED_TARGET: &str = "target/checked";
+
 /// The one profile of tests and programs. Dependencies are compiled once for both; moue itself once more with the checks of overflow and of its own
-/// assertions, which no test goes without.
-pub const CHECKED: [&str; 5] = [
+/// assertions, which no test goes without; that program lies apart, where nobody takes it for the one that is measured.
+pub const CHECKED: [&str; 7] = [
     "--release",
+    "--target-dir",
+    CHECKED_TARGET,
     "--config",
     "profile.release.package.moue.overflow-checks=true",
     "--config",
@@ -37,7 +42,7 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
         if !built {
             return Done::Failed("moue itself lists them, and it did not build".into());
         }
-        let (found, done) = adapters::prepare(target, require_adapter);
+        let (found, done) = adapters::prepare(&checked(root), require_adapter);
         variables.extend(found);
         done
     });
@@ -63,6 +68,11 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
     steps.run("python tests", || python::test(root));
     steps.run("fuzz targets", || fuzz::run(root, target, fuzz::SECONDS));
     steps.finish()
+}
+
+/// The folder of checked programs.
+pub fn checked(root: &Path) -> PathBuf {
+    root.join(CHECKED_TARGET).join("release")
 }
 
 /// rustfmt and clippy, where they are missing.
