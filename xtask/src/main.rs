@@ -1,6 +1,7 @@
 //! What a newcomer types: `cargo xtask test` checks everything, and brings what is missing where it may.
 
 mod adapters;
+mod cargo;
 mod dist;
 mod fuzz;
 mod guard;

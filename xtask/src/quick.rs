@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use crate::cargo::{self, CHECKED};
 use crate::steps::{Done, Steps};
-use crate::test::{CHECKED, cargo, checked, formats, lints, named, tools};
+use crate::test::{formats, lints, tools};
 use crate::{adapters, system};
 
 /// Below these every kernel's way to the device goes.
@@ -19,14 +20,14 @@ pub fn quick(root: &Path) -> ExitCode {
     formats(&mut steps, root);
     let library = ["--package", "moue", "--package", "moue-default", "--lib", "--bins"];
     let mut variables = Vec::new();
-    let built = steps.run("build", || cargo(root, &[&["build"], &CHECKED[..], &["--package", "moue"]].concat(), &[]));
+    let built = steps.run("build", || cargo::run(root, &[&["build"], &CHECKED[..], &["--package", "moue"]].concat(), &[]));
     let adapter = built
         && steps.run("adapter", || {
-            let (found, done) = adapters::prepare(&checked(root), false);
+            let (found, done) = adapters::prepare(&cargo::checked(root), false);
             variables.extend(found);
             done
         });
-    steps.run("library", || named(root, &[&["test"], &CHECKED[..], &library].concat(), &variables));
+    steps.run("library", || cargo::named(root, &[&["test"], &CHECKED[..], &library].concat(), &variables));
     if adapter {
         variables.push(("MOUE_TEST_ADAPTERS", "1".to_owned()));
         steps.run("kernels", || {
@@ -38,7 +39,7 @@ pub fn quick(root: &Path) -> ExitCode {
             let names: Vec<&str> = chosen.iter().map(String::as_str).collect();
             let arguments =
                 [&["test"], &CHECKED[..], &["--package", "moue", "--test", "kernels", "--", "--exact"], &names].concat();
-            named(root, &arguments, &variables)
+            cargo::named(root, &arguments, &variables)
         });
     }
     lints(&mut steps, root);

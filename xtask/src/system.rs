@@ -5,6 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// Node's package manager, a script on Windows.
+pub const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
 /// Runs a command with its output shown; whether it ended well, or why it did not start.
 pub fn run(command: &mut Command) -> Result<bool, String> {
     println!("$ {}", line(command));

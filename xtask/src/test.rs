@@ -1,25 +1,12 @@
 //! `cargo xtask test`: everything that CI runs, a step after the other.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use crate::cargo::{self, CHECKED};
 use crate::steps::{Done, Steps};
 use crate::{adapters, fuzz, kept, licences, packages, python, readme, system, systems, web};
 
-/// Where checked programs lie, below the root.
-const CHECKED_TARGET: &str = "target/checked";
-
-/// The one profile of tests and programs. Dependencies are compiled once for both; moue itself once more with the checks of overflow and of its own
-/// assertions, which no test goes without; that program lies apart, where nobody takes it for the one that is measured.
-pub const CHECKED: [&str; 7] = [
-    "--release",
-    "--target-dir",
-    CHECKED_TARGET,
-    "--config",
-    "profile.release.package.moue.overflow-checks=true",
-    "--config",
-    "profile.release.package.moue.debug-assertions=true",
-];
 /// The packages whose tests see adapters. xtask's own ask more of naga than moue does: apart, they change nothing of it.
 pub const PACKAGES: [&str; 4] = ["--package", "moue", "--package", "moue-default"];
 const XTASK: [&str; 2] = ["--package", "xtask"];
@@ -37,42 +24,39 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
         variables.push(("MOUE_REQUIRE_ADAPTER", "1".into()));
     }
     // What the tests are made of, and with them the program.
-    let built = steps.run("build", || cargo(root, &[&["test", "--no-run"], &CHECKED[..], &PACKAGES].concat(), &[]));
+    let built = steps.run("build", || cargo::run(root, &[&["test", "--no-run"], &CHECKED[..], &PACKAGES].concat(), &[]));
     steps.run("adapters", || {
         if !built {
             return Done::Failed("moue itself lists them, and it did not build".into());
         }
-        let (found, done) = adapters::prepare(&checked(root), require_adapter);
+        let (found, done) = adapters::prepare(&cargo::checked(root), require_adapter);
         variables.extend(found);
         done
     });
-    steps.run("tests", || named(root, &[&["test", "--no-fail-fast"], &CHECKED[..], &PACKAGES].concat(), &variables));
-    steps.run("the house", || named(root, &[&["test", "--no-fail-fast"], &XTASK[..]].concat(), &[]));
+    steps.run("tests", || cargo::named(root, &[&["test", "--no-fail-fast"], &CHECKED[..], &PACKAGES].concat(), &variables));
+    steps.run("the house", || cargo::named(root, &[&["test", "--no-fail-fast"], &XTASK[..]].concat(), &[]));
     lints(&mut steps, root);
     steps.run("licences", || licences::check(root));
     steps.run("packages", || packages::check(root, target));
     steps.run("program, benches", || {
         let arguments = ["build", "--release", "--package", "moue", "--bins", "--benches", "--example", "what_networks_see"];
-        cargo(root, &arguments, &[])
+        cargo::run(root, &arguments, &[])
     });
     steps.run("benches, one iteration", || {
-        cargo(root, &["bench", "--package", "moue", "--bench", "*", "--", "--test"], &variables)
+        cargo::run(root, &["bench", "--package", "moue", "--bench", "*", "--", "--test"], &variables)
     });
-    steps.run("first answer", || cargo(root, &["test", "--release", "--package", "moue", "--test", "first_answer"], &variables));
+    steps.run("first answer", || {
+        cargo::run(root, &["test", "--release", "--package", "moue", "--test", "first_answer"], &variables)
+    });
     steps.run("the README's command", || readme::first_command(root));
     steps.run("other systems", || systems::check(root, target));
     web::run(&mut steps, root, target, require_adapter);
     steps.run("documentation", || {
-        cargo(root, &[&["doc", "--no-deps"], &PACKAGES[..]].concat(), &[("RUSTDOCFLAGS", "-D warnings".into())])
+        cargo::run(root, &[&["doc", "--no-deps"], &PACKAGES[..]].concat(), &[("RUSTDOCFLAGS", "-D warnings".into())])
     });
     steps.run("python tests", || python::test(root));
     steps.run("fuzz targets", || fuzz::run(root, target, fuzz::SECONDS));
     steps.finish()
-}
-
-/// The folder of checked programs.
-pub fn checked(root: &Path) -> PathBuf {
-    root.join(CHECKED_TARGET).join("release")
 }
 
 /// rustfmt and clippy, where they are missing.
@@ -97,31 +81,6 @@ pub fn formats(steps: &mut Steps, root: &Path) {
 /// Of moue, and of xtask apart.
 pub fn lints(steps: &mut Steps, root: &Path) {
     for (name, packages) in [("lints", &PACKAGES[..]), ("lints, xtask", &XTASK)] {
-        steps.run(name, || cargo(root, &[&["clippy", "--all-targets"], packages, &DENIED].concat(), &[]));
-    }
-}
-
-/// A cargo command with these variables.
-pub fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Done {
-    Done::of(system::run(&mut with(root, arguments, variables)))
-}
-
-fn with(root: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Command {
-    let mut command = kept::cargo();
-    command.args(arguments).current_dir(root).envs(variables.iter().map(|(name, value)| (*name, value)));
-    command
-}
-
-/// `cargo test`, with what failed as the reason, tests and then targets by cargo's list: the summary repeats them below all other output.
-pub fn named(root: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Done {
-    let mut failed = Vec::new();
-    let ran = system::run_heard(with(root, arguments, variables), |line| {
-        let test = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"));
-        let target = line.strip_prefix("    `").and_then(|rest| rest.strip_suffix('`'));
-        failed.extend(test.or(target).map(str::to_string));
-    });
-    match ran {
-        Ok(false) if !failed.is_empty() => Done::Failed(failed.join(", ")),
-        other => Done::of(other),
+        steps.run(name, || cargo::run(root, &[&["clippy", "--all-targets"], packages, &DENIED].concat(), &[]));
     }
 }

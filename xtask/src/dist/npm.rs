@@ -17,7 +17,7 @@ pub fn pack(steps: &mut Steps, root: &Path, folder: &Path) {
         && steps.run("archive", || {
             let made = || {
                 fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-                let mut command = Command::new(crate::web::NPM);
+                let mut command = Command::new(system::NPM);
                 let packed = system::run(command.args(["pack", "--pack-destination"]).arg(folder).current_dir(&web))?;
                 archive::checksum(&folder.join(format!("moue-{VERSION}.tgz"))).map(|()| packed)
             };

@@ -33,7 +33,7 @@ fn faults(root: &Path) -> Result<Vec<String>, String> {
     if !web.join("dist/index.js").is_file() {
         return Err("web/dist is not there: `cargo xtask web --no-serve` makes it".into());
     }
-    let mut command = Command::new(crate::web::NPM);
+    let mut command = Command::new(system::NPM);
     let said = system::output(command.args(["pack", "--dry-run", "--json"]).current_dir(&web))
         .ok_or("`npm pack --dry-run --json` failed in web/: run it there to see why")?;
     let report: Value = serde_json::from_str(&said).map_err(|error| format!("npm pack --json: {error}"))?;

@@ -7,14 +7,14 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use crate::cargo::{self, CHECKED};
 use crate::steps::{Done, Steps};
-use crate::test::{CHECKED, cargo};
+use crate::system::NPM;
 use crate::{kept, packages, swiftshader, system};
 
 /// The oldest versions of node that vite runs on, of two lines.
 const NODE: [(u32, u32); 2] = [(20, 19), (22, 12)];
-/// Node's programs, which are scripts on Windows.
-pub const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+/// Node's other program, a script on Windows.
 const NPX: &str = if cfg!(windows) { "npx.cmd" } else { "npx" };
 
 /// Builds the page, and serves it at a port of this machine until it is stopped, unless `port` is none.
@@ -72,7 +72,7 @@ pub fn run(steps: &mut Steps, root: &Path, target: &Path, required: bool) {
         steps.run("web, the report", || {
             let report = target.join("web-tests/bench.json");
             let arguments = [&["test"], &CHECKED[..], &["--package", "moue", "--test", "program", "browser"]].concat();
-            cargo(root, &arguments, &[("MOUE_BROWSER_REPORT", report.display().to_string())])
+            cargo::run(root, &arguments, &[("MOUE_BROWSER_REPORT", report.display().to_string())])
         });
     }
 }
