@@ -32,8 +32,10 @@ mod walk;
 mod zoo;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::host::guard;
@@ -94,6 +96,11 @@ pub fn main(closed: bool) -> ExitCode {
         Ok(cli) => guard::run(|| Ok(cli.command.run())).unwrap_or_else(|defect| Err(defect.into())),
         Err(error) if error.use_stderr() => {
             let _ = error.print();
+            if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+                && Path::new(word).exists()
+            {
+                terminal::note(format!("`moue analyze {word}` reads the expressions in it"));
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
         // Help and version go to stdout.

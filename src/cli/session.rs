@@ -166,8 +166,12 @@ fn tuning_folder() -> Option<PathBuf> {
     }
 }
 
-/// A recognizer of this model on the device the flag names, opened by `open`.
-pub fn recognizer<T>(model: Model, device: &DeviceArgs, open: impl FnOnce(Builder) -> Result<T, Error>) -> Result<T, Failure> {
+/// A recognizer of this model on the device the flag names, opened by `open`; and what says where the time goes until the first answer, when it is dropped.
+pub fn recognizer<T>(
+    model: Model,
+    device: &DeviceArgs,
+    open: impl FnOnce(Builder) -> Result<T, Error>,
+) -> Result<(T, terminal::Patience), Failure> {
     let choice = device.choice()?;
     environment(choice.as_ref())?;
     let tune = device.tune;
@@ -183,22 +187,21 @@ pub fn recognizer<T>(model: Model, device: &DeviceArgs, open: impl FnOnce(Builde
     if let Some(choice) = &choice {
         builder = builder.device_name(&choice.name);
     }
-    let _patience = terminal::patience(move || match &*name.lock().unwrap_or_else(PoisonError::into_inner) {
-        Some(name) => compiling(name),
-        None => "making the device ready".to_owned(),
-    });
-    open(builder).map_err(|error| named(choice.as_ref(), error))
+    // Some drivers compile when a pipeline is made, others when it first runs.
+    let patience = terminal::patience(move || name.lock().unwrap_or_else(PoisonError::into_inner).as_deref().map(compiling));
+    let opened = open(builder).map_err(|error| named(choice.as_ref(), error))?;
+    Ok((opened, patience))
 }
 
 /// Says what takes its time, while kernels are compiled for the first time.
 pub fn patience(device: &Device) -> Option<terminal::Patience> {
     let Device::Gpu(gpu) = device else { return None };
     let name = gpu.name().to_owned();
-    Some(terminal::patience(move || compiling(&name)))
+    Some(terminal::patience(move || Some(compiling(&name))))
 }
 
 fn compiling(name: &str) -> String {
-    format!("compiling the kernels for `{name}`: the first run on it takes longer than later ones")
+    format!("the first answer takes a while: kernels are compiled for `{name}`; later runs are faster")
 }
 
 /// Says on stderr that the device is not what one would expect.

@@ -119,12 +119,16 @@ pub struct Patience(#[allow(dead_code, reason = "dropped, it ends the thread")] 
 /// Long enough that nobody wonders about less.
 const A_WHILE: Duration = Duration::from_secs(2);
 
-/// A line on stderr by `text`, after a while.
-pub fn patience(text: impl FnOnce() -> String + Send + 'static) -> Patience {
+/// A line on stderr by `text`, if it has one then, after a while.
+pub fn patience(text: impl FnOnce() -> Option<String> + Send + 'static) -> Patience {
+    after(A_WHILE, move || text().into_iter().for_each(note))
+}
+
+fn after(time: Duration, say: impl FnOnce() + Send + 'static) -> Patience {
     let (sender, ended) = mpsc::channel();
     let waits = move || {
-        if ended.recv_timeout(A_WHILE) == Err(RecvTimeoutError::Timeout) {
-            note(text());
+        if ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
+            say();
         }
     };
     // Without a thread nothing is said.
@@ -157,4 +161,21 @@ pub fn progress(count: usize, skipped: usize) -> ProgressBar {
     let bar = ProgressBar::new(count as u64).with_position(skipped as u64).with_message(before);
     bar.reset_eta();
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_a_while_is_said_and_what_ends_before_is_not() {
+        let (sender, said) = mpsc::channel();
+        let late = sender.clone();
+        let patience = after(Duration::from_millis(1), move || late.send("late").unwrap());
+        assert_eq!(said.recv_timeout(Duration::from_secs(20)), Ok("late"));
+        drop(patience);
+        drop(after(Duration::from_millis(300), move || sender.send("early").unwrap()));
+        // The thread ends without a word, and with it the channel.
+        assert_eq!(said.recv_timeout(Duration::from_secs(20)), Err(RecvTimeoutError::Disconnected));
+    }
 }

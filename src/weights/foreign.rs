@@ -71,7 +71,7 @@ impl Foreign {
             [b'P', b'K', 3, 4, ..] if has(b"data.pkl") => PYTORCH,
             [b'P', b'K', 3, 4, ..] => is("a zip archive", "unpack it, and give the file in it"),
             [0x1F, 0x8B, ..] => is("a gzip archive", "unpack it, and give the file in it"),
-            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => is("a NumPy array", "give a model file"),
+            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => is("a NumPy array", "give the file of a network"),
             [_, _, _, _, b'T', b'F', b'L', b'3', ..] => TFLITE,
             // Protocol buffers: the version of the format, then another field of the model.
             [8, 1, 0x12, ..] => TENSORFLOW,
@@ -82,7 +82,7 @@ impl Foreign {
                 is("a pointer of Git LFS and not the file", "fetch the file with `git lfs pull`")
             }
             _ if head.trim_ascii_start().starts_with(b"<") => is("a web page or XML", "download the file itself"),
-            _ if image::guess_format(head).is_ok() => is("a picture", "give a model file"),
+            _ if image::guess_format(head).is_ok() => is("a picture", "give the file of a network"),
             _ => return None,
         })
     }

@@ -216,13 +216,20 @@ fn outputs_that_cannot_be_written_are_refused_before_the_work() {
     if cfg!(target_os = "linux") {
         refused(
             &moue(&["analyze", ASTRONAUT, "--annotate", "/dev/full", "--device", "cpu"]),
-            &["--annotate /dev/full", "name a folder"],
+            &["--annotate /dev/full", "is no folder"],
         );
         refused(
             &moue(&["analyze", ASTRONAUT, "--annotate", "/proc/none/out.png", "--device", "cpu"]),
             &["--annotate", "can be written"],
         );
     }
+}
+
+#[test]
+fn a_picture_in_the_place_of_a_command_is_told_which_one_reads_it() {
+    refused(&moue(&[ASTRONAUT]), &["unrecognized subcommand", &format!("`moue analyze {ASTRONAUT}`")]);
+    assert!(!moue(&["frown"]).stderr.contains("moue analyze"));
+    refused(&moue(&["evaluate", "--data", ASTRONAUT, "--device", "cpu"]), &["--data", "is no folder", "happy"]);
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     let mut failures = 0;
 
-    let (mut recognizer, photos) = session::recognizer(model, &args.device, |builder| {
+    let ((mut recognizer, photos), patience) = session::recognizer(model, &args.device, |builder| {
         builder.faces(args.faces.into()).oversample(args.oversample).build_and_prefetch(jobs)
     })?;
     session::warn(&recognizer);
@@ -84,7 +84,9 @@ pub fn run(args: &Args) -> Outcome {
     let mut output = Output::new(args, resumed, &description)?;
     let bar = output.shows_progress(count).then(|| terminal::progress(count, skipped));
     let mut stream = recognizer.analyze_stream(photos);
+    let mut patience = Some(patience);
     for answer in stream.by_ref() {
+        patience.take();
         let (job, photo, record) = Record::of(answer)?;
         let mut failed = record.error.is_some();
         // Before the record: a run that is resumed takes what has one for done.

@@ -39,7 +39,7 @@ pub fn plan(inputs: &[Input], target: &Path) -> Result<Vec<Option<PathBuf>>, Fai
     let folder = target.is_dir() || target.extension().is_none() || target.as_os_str().as_encoded_bytes().ends_with(b"/");
     let planned: Vec<Option<PathBuf>> = if folder {
         if target.exists() && !target.is_dir() {
-            return refuse("is a file: name a folder, or a file with a picture's extension".into());
+            return refuse("is no folder: name one, or a file with a picture's extension".into());
         }
         let mut taken = HashSet::new();
         inputs.iter().map(|input| readable(&input).then(|| distinct(target.join(&input.relative), &mut taken))).collect()

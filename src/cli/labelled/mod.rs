@@ -69,13 +69,15 @@ impl Labelled {
             Faces::Largest => recognizer::Faces::Largest,
         };
         let count = self.samples.len();
-        let (mut recognizer, photos) = session::recognizer(model, device, |builder| {
+        let ((mut recognizer, photos), patience) = session::recognizer(model, device, |builder| {
             builder.faces(faces).oversample(self.oversample).build_and_prefetch(self.samples)
         })?;
         session::warn(&recognizer);
         let bar = terminal::progress(count, 0);
         let mut failures = 0;
+        let mut patience = Some(patience);
         for Answer { source, analysis, .. } in recognizer.analyze_stream(photos) {
+            patience.take();
             match analysis {
                 Ok(analysis) => {
                     let face = analysis.faces.into_iter().next();

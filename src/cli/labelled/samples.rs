@@ -36,6 +36,9 @@ impl Source for Sample {
 /// A folder that is no label, or no picture at all, in words.
 pub fn find(root: &Path, labels: &[String]) -> Result<Vec<Sample>, String> {
     let known = labels.join(", ");
+    if root.exists() && !root.is_dir() {
+        return Err(format!("{} is no folder: give one with a folder of pictures a label ({known})", root.display()));
+    }
     let entries = std::fs::read_dir(root).map_err(|error| format!("{}: {}", root.display(), plain(&error)))?;
     let mut folders = Vec::new();
     for entry in entries {
