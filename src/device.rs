@@ -19,7 +19,8 @@ impl Device {
     /// [`Device::Cpu`] and a sentence of warning.
     ///
     /// # Errors
-    /// [`crate::Error::NoAdapter`] where an adapter was asked for that is not there or cannot be opened.
+    /// [`crate::Error::NoAdapter`] where an adapter was asked for that is not there or cannot be opened, [`crate::Error::Argument`] where `WGPU_BACKEND` names
+    /// no backend.
     pub fn select(choice: Option<&str>) -> Result<(Self, Option<String>)> {
         pollster::block_on(Self::select_async(choice))
     }
@@ -34,6 +35,8 @@ impl Device {
             Some(name) => Ok((Self::Gpu(Gpu::open_async(Some(name)).await?), None)),
             None => match Gpu::open_async(None).await {
                 Ok(gpu) => Ok((Self::Gpu(gpu), None)),
+                // What the environment asks for cannot be meant.
+                Err(error @ Error::Argument(_)) => Err(error),
                 Err(error) => Ok((Self::Cpu, Some(format!("{error}; running on `cpu`, the slow built-in reference")))),
             },
         }

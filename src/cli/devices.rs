@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::outcome::{Outcome, Status};
-use super::terminal::Paint;
+use super::terminal::{self, Paint};
 use crate::gpu::{self, Adapter};
 
 /// Lists the adapters of this machine, best first
@@ -31,7 +31,8 @@ struct Line<'a> {
 
 /// The list on stdout.
 pub fn run(args: &Args) -> Outcome {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
+    gpu::environment()?.into_iter().for_each(terminal::warning);
     let adapters = gpu::adapters();
     for adapter in &adapters {
         if args.json {
@@ -43,7 +44,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     if !args.json {
         if adapters.is_empty() {
-            writeln!(out, "no GPU adapter was found: install a driver, or Mesa's `mesa-vulkan-drivers` for one in software")?;
+            writeln!(out, "{}", gpu::no_adapter())?;
         }
         writeln!(out, "{}  the built-in reference, always there: --device cpu", Paint::stdout().bold("cpu"))?;
     }

@@ -65,7 +65,7 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(path) = args.members.iter().find(|path| same_file(path, &args.output)) {
         return Err(Failure::at("--output", format!("{} is one of the models: give another name", path.display())));
     }
-    files::make_room(&args.output).map_err(|error| Failure::at("--output", error))?;
+    files::check(&args.output).map_err(|error| Failure::at("--output", error))?;
     let models = args
         .members
         .iter()

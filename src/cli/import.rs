@@ -1,12 +1,15 @@
 //! `moue import`.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::outcome::{Failure, Outcome, Status};
 use super::session::same_file;
-use super::{files, terminal};
+use super::{files, terminal, texts};
 use crate::error::{Error, Result};
 use crate::weights::caffe::Mean;
+use crate::weights::foreign::{Foreign, HEAD};
 use crate::weights::{Imported, Preprocess, caffe, onnx};
 use crate::zoo::state_dict;
 
@@ -42,7 +45,9 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(source) = args.sources.iter().find(|source| same_file(source, &args.output)) {
         return Err(Failure::at("--output", format!("{} is one of the sources: give another name", source.display())));
     }
-    files::make_room(&args.output).map_err(|error| Failure::at("--output", error))?;
+    let others = [("--preprocess", &args.preprocess), ("--labels", &args.labels), ("--mean", &args.mean)];
+    files::apart(&[("--output", Some(&args.output))], &others.map(|(flag, path)| (flag, path.as_deref())))?;
+    files::check(&args.output).map_err(|error| Failure::at("--output", error))?;
     let preprocess =
         args.preprocess.as_deref().map(preprocess).transpose().map_err(|error| Failure::at("--preprocess", error))?;
     let labels = args.labels.as_deref().map(labels).transpose().map_err(|error| Failure::at("--labels", error))?;
@@ -79,8 +84,22 @@ fn read(sources: &[PathBuf], mean: Option<&Mean>) -> Result<Imported> {
             let reason = "a caffemodel holds weights: give the prototxt that says what is computed, too";
             Err(Error::Argument(format!("{}: {reason}", only.display())))
         }
-        [only] if extension(only) == "onnx" => onnx::load(only),
         [only] if extension(only) == "safetensors" => state_dict::load(only),
+        [only] if extension(only) == "onnx" && !only.is_file() => onnx::load(only),
+        [only] => {
+            let (name, head) = (only.display().to_string(), head(only)?);
+            match Foreign::by_content(&head) {
+                Some(foreign) if foreign.is_onnx() => return onnx::load(only),
+                // What is in it decides, unless it looks like nothing known.
+                None if extension(only) == "onnx" => return onnx::load(only),
+                _ => {}
+            }
+            let reason = match Foreign::of(&name, &head) {
+                Some(foreign) => foreign.sentence(),
+                None => "give a .prototxt and its .caffemodel, one .onnx, or one .safetensors file".into(),
+            };
+            Err(Error::Argument(format!("{name}: {reason}")))
+        }
         _ => {
             let names: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
             Err(Error::Argument(format!(
@@ -93,9 +112,16 @@ fn read(sources: &[PathBuf], mean: Option<&Mean>) -> Result<Imported> {
 
 fn network(text: &Path, weights: Option<&PathBuf>, mean: Option<&Mean>) -> Result<Imported> {
     let name = text.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let prototxt = String::from_utf8(bytes(text)?).map_err(|_| Error::Argument(format!("{}: not UTF-8 text", text.display())))?;
+    let prototxt = texts::read(text)?;
     let weights = weights.map(|path| bytes(path)).transpose()?;
     caffe::read(&name, &prototxt, weights.as_deref(), mean)
+}
+
+fn head(path: &Path) -> Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
+    read.map_err(|error| Error::io(path, error))?;
+    Ok(head)
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>> {
@@ -103,12 +129,12 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn preprocess(path: &Path) -> Result<Preprocess> {
-    serde_json::from_slice(&bytes(path)?).map_err(|error| Error::Argument(format!("{}: {error}", path.display())))
+    serde_json::from_str(&texts::read(path)?).map_err(|error| Error::Argument(format!("{}: {error}", path.display())))
 }
 
 /// One label a line; or a single line of several with commas.
 fn labels(path: &Path) -> Result<Vec<String>> {
-    let text = String::from_utf8(bytes(path)?).map_err(|_| Error::Argument(format!("{}: not UTF-8 text", path.display())))?;
+    let text = texts::read(path)?;
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let labels: Vec<String> = match lines[..] {
         [only] => only.split(',').map(|label| label.trim().to_owned()).collect(),

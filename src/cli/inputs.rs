@@ -5,17 +5,16 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
-use walkdir::WalkDir;
 
+use super::walk::{self, EXTENSIONS, Unread};
+use super::{names, terminal};
 use crate::error::{Error, Result};
 use crate::photo;
-
-const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "jfif", "gif", "webp", "bmp", "tif", "tiff"];
 
 /// One picture to answer for.
 #[derive(Debug)]
 pub struct Input {
-    /// As it is shown in a record.
+    /// As it is shown in a record: see [`names::shown`].
     pub name: String,
     /// Where its bytes are, or why there are none.
     pub source: Source,
@@ -36,106 +35,110 @@ pub enum Source {
 
 impl Input {
     fn file(path: PathBuf, relative: PathBuf) -> Self {
-        Self { name: path.display().to_string(), source: Source::File(path), relative }
+        Self { name: names::shown(&path), source: Source::File(path), relative }
     }
 
     fn nothing(name: String, reason: impl Into<String>) -> Self {
         Self { name, source: Source::None(reason.into()), relative: PathBuf::new() }
     }
 
-    /// The picture, upright.
+    /// The picture, upright; what is to be said of its file goes to stderr.
     ///
     /// # Errors
     /// Whatever keeps it from being read, in words that name the cause.
     pub fn read(&self) -> Result<RgbImage> {
-        match &self.source {
-            Source::File(path) => photo::read(path),
+        let photo = match &self.source {
+            Source::File(path) => photo::read_remarked(path),
             Source::Stdin => {
                 let mut bytes = Vec::new();
                 std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Error::io("-", error))?;
-                photo::decode(&bytes)
+                photo::decode_remarked(&bytes)
             }
             Source::None(reason) => Err(Error::Picture(reason.clone())),
+        }?;
+        if let Some(remark) = photo.remark {
+            terminal::warning(format!("{}: {remark}", self.name));
         }
+        Ok(photo.picture)
     }
 }
 
-/// Whether the extension is that of a picture format moue reads.
-pub fn is_picture(path: &Path) -> bool {
-    path.extension().and_then(|e| e.to_str()).is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
-}
-
 /// Every picture the arguments name: a folder gives those below it, sorted; a pattern its matches; what names nothing gives one
-/// input that says so.
+/// input that says so. What folders hold that is not read is said on stderr.
 pub fn expand(arguments: &[PathBuf]) -> Vec<Input> {
     let mut stdin_taken = false;
-    let mut inputs = Vec::new();
+    let mut inputs = Inputs::default();
     for argument in arguments {
         if argument.as_os_str() == "-" {
-            inputs.push(if stdin_taken {
+            inputs.found.push(if stdin_taken {
                 Input::nothing("-".into(), "standard input was already read: give `-` once")
             } else {
                 Input { name: "-".into(), source: Source::Stdin, relative: "stdin".into() }
             });
             stdin_taken = true;
         } else if argument.exists() {
-            path(argument, &mut inputs);
+            inputs.path(argument);
         } else {
-            pattern(argument, &mut inputs);
+            inputs.pattern(argument);
         }
     }
-    inputs
+    inputs.unread.note();
+    inputs.found
 }
 
-fn path(argument: &Path, inputs: &mut Vec<Input>) {
-    if argument.is_dir() {
-        folder(argument, inputs);
-    } else {
-        inputs.push(Input::file(argument.into(), argument.file_name().unwrap_or_default().into()));
+#[derive(Default)]
+struct Inputs {
+    found: Vec<Input>,
+    unread: Unread,
+}
+
+impl Inputs {
+    fn path(&mut self, argument: &Path) {
+        if argument.is_dir() {
+            self.folder(argument);
+        } else {
+            self.found.push(Input::file(argument.into(), argument.file_name().unwrap_or_default().into()));
+        }
     }
-}
 
-fn folder(root: &Path, inputs: &mut Vec<Input>) {
-    let before = inputs.len();
-    let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-    let walk = WalkDir::new(root).follow_links(true).sort_by_file_name();
-    for entry in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || !hidden(entry.file_name())) {
-        match entry {
-            Ok(entry) if entry.file_type().is_file() && is_picture(entry.path()) => {
-                let relative = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_path_buf();
-                inputs.push(Input::file(entry.into_path(), relative));
+    fn folder(&mut self, root: &Path) {
+        let below = walk::below(root);
+        if below.entries.is_empty() {
+            let known = EXTENSIONS.join(", ");
+            let reason = format!("no picture in this folder (looked for {known})");
+            self.found.push(Input::nothing(names::shown(root), reason));
+        }
+        for entry in below.entries {
+            self.found.push(match entry {
+                Ok(path) => {
+                    let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+                    Input::file(path, relative)
+                }
+                Err((at, reason)) => Input::nothing(names::shown(&at), reason),
+            });
+        }
+        self.unread.add(below.unread);
+    }
+
+    fn pattern(&mut self, argument: &Path) {
+        let name = names::shown(argument);
+        let Some(pattern) = argument.to_str().filter(|text| text.contains(['*', '?', '['])) else {
+            return self.found.push(Input::nothing(name, "no such file or folder"));
+        };
+        let matches = match glob::glob(pattern) {
+            Ok(matches) => matches,
+            Err(error) => return self.found.push(Input::nothing(name, format!("not a valid pattern: {error}"))),
+        };
+        let before = self.found.len();
+        for found in matches {
+            match found {
+                Ok(found) => self.path(&found),
+                Err(error) => self.found.push(Input::nothing(names::shown(error.path()), crate::error::plain(error.error()))),
             }
-            Ok(_) => {}
-            Err(error) => {
-                let at = error.path().unwrap_or(root).display().to_string();
-                inputs.push(Input::nothing(at, error.to_string()));
-            }
         }
-    }
-    if inputs.len() == before {
-        let known = EXTENSIONS.join(", ");
-        inputs.push(Input::nothing(root.display().to_string(), format!("no picture in this folder (looked for {known})")));
-    }
-}
-
-fn pattern(argument: &Path, inputs: &mut Vec<Input>) {
-    let name = argument.display().to_string();
-    if !name.contains(['*', '?', '[']) {
-        return inputs.push(Input::nothing(name, "no such file or folder"));
-    }
-    let matches = match glob::glob(&name) {
-        Ok(matches) => matches,
-        Err(error) => return inputs.push(Input::nothing(name, format!("not a valid pattern: {error}"))),
-    };
-    let before = inputs.len();
-    for found in matches {
-        match found {
-            Ok(found) => path(&found, inputs),
-            Err(error) => inputs.push(Input::nothing(error.path().display().to_string(), error.error().to_string())),
+        if self.found.len() == before {
+            self.found.push(Input::nothing(name, "no file matches this pattern"));
         }
-    }
-    if inputs.len() == before {
-        inputs.push(Input::nothing(name, "no file matches this pattern"));
     }
 }
 

@@ -34,6 +34,9 @@ enum Map {
 
 /// Writes [`Args::output`].
 pub fn run(args: &Args) -> Outcome {
+    let failed = |error| Failure::at("--output", error);
+    files::writable(&args.output).and_then(|_| files::check(&args.output)).map_err(failed)?;
+    files::apart(&[("--output", Some(&args.output))], &[("IMAGE", Some(&args.image))])?;
     let [input] = inputs::expand(std::slice::from_ref(&args.image))
         .try_into()
         .map_err(|_| Failure::at(&args.image.display().to_string(), "`moue lbp` takes one picture"))?;
@@ -49,6 +52,6 @@ pub fn run(args: &Args) -> Outcome {
         Map::Regular => reference::lookup(&codes, &lbp::computed(Metric::Regular).colours).into(),
         Map::Cyclic => reference::lookup(&codes, &lbp::computed(Metric::Cyclic).colours).into(),
     };
-    files::save(&mapped, &args.output)?;
+    files::save(&mapped, &args.output).map_err(failed)?;
     Ok(Status::Complete)
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::files;
-use super::outcome::{Outcome, Status};
+use super::outcome::{Failure, Outcome, Status};
+use super::{files, terminal};
+use crate::error::Error;
 use crate::lbp::{self, Metric, Table};
 
 /// Prints the 256 x 3 table that gives an LBP code its colour, or the distances it is made from
@@ -58,6 +59,8 @@ const SCHEMA: &str = "moue.lut/1";
 
 /// The table or the matrix, on stdout or in a file.
 pub fn run(args: &Args) -> Outcome {
+    let failed = |error: Error| Failure::at("--output", error);
+    args.output.as_deref().map_or(Ok(()), files::check).map_err(failed)?;
     let metric: Metric = args.metric.parse()?;
     let text = if args.distances {
         distances(metric, args.json)?
@@ -69,8 +72,8 @@ pub fn run(args: &Args) -> Outcome {
         self::table(metric, &table, args.json)?
     };
     match &args.output {
-        Some(path) => files::write(path, text.as_bytes())?,
-        None => std::io::stdout().write_all(text.as_bytes())?,
+        Some(path) => files::write(path, text.as_bytes()).map_err(failed)?,
+        None => terminal::stdout().write_all(text.as_bytes())?,
     }
     Ok(Status::Complete)
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap_mangen::Man;
 
-use super::files;
 use super::outcome::{Failure, Outcome, Status};
+use super::{files, terminal};
 use crate::error::Error;
 
 /// Prints the manual page, or writes that of every subcommand
@@ -23,14 +23,14 @@ pub fn run(args: &Args, moue: clap::Command) -> Outcome {
     // Names of subcommands and inherited settings are there once it is built.
     moue.build();
     let Some(folder) = &args.folder else {
-        std::io::stdout().write_all(&page(&moue)?)?;
+        terminal::stdout().write_all(&page(&moue)?)?;
         return Ok(Status::Complete);
     };
     let failed = |error: Error| Failure::at("DIR", error);
-    if folder.is_file() {
+    if folder.exists() && !folder.is_dir() {
         return Err(Failure::at("DIR", format!("{} is a file: name a folder", folder.display())));
     }
-    std::fs::create_dir_all(folder).map_err(|error| failed(Error::io(folder, error)))?;
+    files::check_folder(folder).map_err(failed)?;
     write(&moue, "moue", folder).map_err(failed)
 }
 

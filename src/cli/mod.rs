@@ -19,6 +19,7 @@ mod lbp;
 mod lut;
 mod man;
 mod memory;
+mod names;
 mod npy;
 mod outcome;
 mod palette;
@@ -26,10 +27,15 @@ mod run;
 mod session;
 mod svg;
 mod terminal;
+mod texts;
+mod walk;
 mod zoo;
 
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::host::guard;
@@ -80,18 +86,31 @@ impl Command {
     }
 }
 
-/// Parses the arguments of the process, runs the subcommand and says how it went.
-pub fn main() -> ExitCode {
-    let command = match Cli::try_parse() {
-        Ok(cli) => cli.command,
-        Err(error) => {
-            // Help goes to stdout, which may be a closed pipe: nothing is left to say then.
+/// Parses the arguments of the process, runs the subcommand and says how it went. `closed`: standard output was closed when the process began.
+pub fn main(closed: bool) -> ExitCode {
+    if closed {
+        terminal::close();
+    }
+    guard::install();
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => guard::run(|| Ok(cli.command.run())).unwrap_or_else(|defect| Err(defect.into())),
+        Err(error) if error.use_stderr() => {
             let _ = error.print();
+            if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+                && Path::new(word).exists()
+            {
+                terminal::note(format!("`moue analyze {word}` reads the expressions in it"));
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
+        // Help and version go to stdout.
+        Err(error) => terminal::stdout().check().and_then(|()| error.print()).map(|()| Status::Complete).map_err(Failure::from),
     };
-    guard::install();
-    match guard::run(|| Ok(command.run())).unwrap_or_else(|defect| Err(defect.into())) {
+    let flushed = outcome.and_then(|status| {
+        terminal::stdout().flush()?;
+        Ok(status)
+    });
+    match flushed {
         Ok(Status::Complete) | Err(Failure::PipeClosed) => ExitCode::SUCCESS,
         Ok(Status::Incomplete) => ExitCode::from(1),
         Err(Failure::Refused(reason)) => {

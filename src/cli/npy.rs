@@ -23,7 +23,7 @@ pub struct Array {
 pub fn read(path: &Path) -> Result<Array> {
     let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
     let wrong = |reason: &str| Error::Argument(format!("{}: {reason}", path.display()));
-    let file = NpyFile::new(&bytes[..]).map_err(|error| wrong(&format!("not a .npy file: {error}")))?;
+    let file = NpyFile::new(&bytes[..]).map_err(|_| wrong("not a .npy file: save the array with `numpy.save`"))?;
     if file.order() != Order::C {
         return Err(wrong("in Fortran order: save it with `numpy.ascontiguousarray`"));
     }

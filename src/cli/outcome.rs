@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::error::Error;
+use crate::error::{Error, plain};
 
 /// What a subcommand returns.
 pub type Outcome = Result<Status, Failure>;
@@ -48,7 +48,7 @@ impl From<Error> for Failure {
 /// Only writes to stdout are converted: files carry their path in an [`Error::Io`].
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe { Self::PipeClosed } else { Self::at("stdout", error) }
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::PipeClosed } else { Self::at("stdout", plain(&error)) }
     }
 }
 

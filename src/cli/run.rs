@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::files;
 use super::npy::{self, Array};
 use super::outcome::{Failure, Outcome, Status};
-use super::session::DeviceArgs;
-use crate::device::Device;
+use super::session::{self, DeviceArgs};
 use crate::error::{Error, Result};
 use crate::runner::{self, Input, Options};
 use crate::tensor::{self, Tensor};
@@ -55,32 +55,47 @@ impl From<Precision> for tensor::Precision {
 
 /// Writes [`Args::output`].
 pub fn run(args: &Args) -> Outcome {
+    let sources: Vec<_> = args.input.iter().map(|text| ("--input", Some(Path::new(named(text).1)))).collect();
+    let others = [&sources[..], &[("--model", Some(args.model.as_path()))]].concat();
+    files::apart(&[("--output", Some(&args.output))], &others)?;
+    if !args.output.is_dir() {
+        files::check(&args.output).map_err(|error| Failure::at("--output", error))?;
+    }
     let inputs =
         args.input.iter().map(|text| read(text).map_err(|error| Failure::at("--input", error))).collect::<Result<Vec<_>, _>>()?;
+    let model = Model::load(&args.model).map_err(|error| Failure::at("--model", error))?;
     let device = args.device.open()?;
     device.check(args.precision.into()).map_err(|error| Failure::at("--precision", error))?;
     let options =
         Options { tensor: args.tensor.as_deref(), batch: args.batch.map(|b| b as usize), precision: args.precision.into() };
-    let outputs = run_file(&args.model, &inputs, options, &device)?;
-    write(&args.output, &outputs)?;
+    let patience = session::patience(&device);
+    let outputs = runner::run(&model, &device, &inputs, options)?;
+    drop(patience);
+    let outputs: Vec<_> = outputs.into_iter().map(|(name, t)| (name, Array { shape: t.shape, values: t.data })).collect();
+    write(&args.output, &outputs).map_err(|error| Failure::at("--output", error))?;
     Ok(Status::Complete)
 }
 
-/// `[NAME=]IN.npy`; a file whose own name has a `=` needs its folder before it.
-fn read(text: &str) -> Result<Input> {
-    let (name, path) = match text.split_once('=') {
-        Some((name, path)) if !name.contains(['/', std::path::MAIN_SEPARATOR]) => (Some(name.to_owned()), path),
+/// The name, if there is one, and the path of `[NAME=]IN.npy`; a file whose own name has a `=` needs its folder before it.
+fn named(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('=') {
+        Some((name, path)) if !name.contains(['/', std::path::MAIN_SEPARATOR]) => (Some(name), path),
         _ => (None, text),
-    };
+    }
+}
+
+fn read(text: &str) -> Result<Input> {
+    let (name, path) = named(text);
     let Array { shape, values } = npy::read(Path::new(path))?;
     if shape.is_empty() || values.is_empty() {
         return Err(Error::Argument(format!("{path} has the shape {shape:?}: [N, C, H, W] is needed")));
     }
-    Ok(Input { name, tensor: Tensor::new(shape, values)? })
+    Ok(Input { name: name.map(str::to_owned), tensor: Tensor::new(shape, values)? })
 }
 
 fn write(path: &Path, outputs: &[(String, Array)]) -> Result<()> {
     if let [(_, only)] = outputs {
+        files::make_room(path)?;
         return npy::write(path, only);
     }
     std::fs::create_dir_all(path).map_err(|error| Error::io(path, error))?;
@@ -93,9 +108,4 @@ fn write(path: &Path, outputs: &[(String, Array)]) -> Result<()> {
         }
         npy::write(&path.join(format!("{name}.npy")), array)
     })
-}
-
-fn run_file(model: &Path, inputs: &[Input], options: Options<'_>, device: &Device) -> Result<Vec<(String, Array)>> {
-    let outputs = runner::run(&Model::load(model)?, device, inputs, options)?;
-    Ok(outputs.into_iter().map(|(name, t)| (name, Array { shape: t.shape, values: t.data })).collect())
 }

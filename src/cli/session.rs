@@ -1,12 +1,14 @@
 //! The model and the device of a run.
 
+use std::env::VarError;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::outcome::Failure;
-use super::terminal;
+use super::{names, terminal};
 use crate::device::Device;
-use crate::gpu::{Adapter, Choices, Tuning};
+use crate::error::Error;
+use crate::gpu::{self, Adapter, Choices, Tuning};
 use crate::recognizer::{Builder, Recognizer};
 use crate::weights::Model;
 
@@ -23,8 +25,8 @@ pub struct ModelArgs {
 /// `--device` and `--tune`.
 #[derive(Debug, clap::Args)]
 pub struct DeviceArgs {
-    /// An index or a part of a name from `moue devices`, or `cpu` for the built-in reference [default: the best adapter]
-    #[arg(long, env = "MOUE_DEVICE", value_name = "DEVICE")]
+    /// An index or a part of a name from `moue devices`, or `cpu` for the built-in reference [default: what MOUE_DEVICE says, or the best adapter]
+    #[arg(long, value_name = "DEVICE")]
     device: Option<String>,
     /// Time how each convolution can be computed on this adapter, where that was not done before: 3 x 3 ones directly and by Winograd's method, and on a GPU direct
     /// ones in tiles of several sizes. Keep what is fastest for later runs, in the user's folder for caches or in the one that MOUE_TUNING names
@@ -36,6 +38,11 @@ impl ModelArgs {
     /// Whether the flag names this very file.
     pub fn is_file(&self, path: &Path) -> bool {
         same_file(Path::new(&self.model), path)
+    }
+
+    /// The file that the flag names, if it does.
+    pub fn file(&self) -> Option<&Path> {
+        Some(Path::new(&self.model)).filter(|path| path.is_file())
     }
 
     /// The model the flag names.
@@ -66,10 +73,26 @@ pub fn same_file(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
+/// A device that somebody chose.
+struct Choice {
+    name: String,
+    /// How: the flag or the variable, as it was written.
+    by: String,
+}
+
+impl Choice {
+    fn is_cpu(&self) -> bool {
+        self.name.eq_ignore_ascii_case("cpu")
+    }
+}
+
 impl DeviceArgs {
     /// Opens the device the flag names; a fall-back to `cpu` is said on stderr.
     pub fn open(&self) -> Result<Device, Failure> {
-        let (device, warning) = Device::select(self.choice())?;
+        let choice = self.choice()?;
+        environment(choice.as_ref())?;
+        let opened = Device::select(choice.as_ref().map(|choice| choice.name.as_str()));
+        let (device, warning) = opened.map_err(|error| named(choice.as_ref(), error))?;
         if let Some(sentence) = warning {
             terminal::warning(sentence);
         }
@@ -82,8 +105,35 @@ impl DeviceArgs {
         Ok(device)
     }
 
-    fn choice(&self) -> Option<&str> {
-        self.device.as_deref().filter(|name| !name.is_empty())
+    fn choice(&self) -> Result<Option<Choice>, Failure> {
+        if let Some(name) = self.device.clone().filter(|name| !name.is_empty()) {
+            return Ok(Some(Choice { by: format!("--device {name}"), name }));
+        }
+        match std::env::var("MOUE_DEVICE") {
+            Ok(name) if !name.is_empty() => Ok(Some(Choice { by: format!("MOUE_DEVICE={name}"), name })),
+            Ok(_) | Err(VarError::NotPresent) => Ok(None),
+            Err(VarError::NotUnicode(name)) => {
+                let reason = "it is no UTF-8 text: give an index or a part of a name from `moue devices`";
+                Err(Failure::at(&format!("MOUE_DEVICE={}", names::shown(Path::new(&name))), reason))
+            }
+        }
+    }
+}
+
+/// Looks at the variables that say which adapters there are.
+fn environment(choice: Option<&Choice>) -> Result<(), Failure> {
+    if choice.is_some_and(Choice::is_cpu) {
+        return Ok(());
+    }
+    gpu::environment()?.into_iter().for_each(terminal::warning);
+    Ok(())
+}
+
+/// An error behind the name of what chose the device, where it is about that.
+fn named(choice: Option<&Choice>, error: Error) -> Failure {
+    match (choice, error) {
+        (Some(choice), Error::NoAdapter(reason)) => Failure::at(&choice.by, reason),
+        (_, error) => error.into(),
     }
 }
 
@@ -116,17 +166,42 @@ fn tuning_folder() -> Option<PathBuf> {
     }
 }
 
-/// A recognizer of this model on the device the flag names.
-pub fn builder(model: Model, device: &DeviceArgs) -> Builder {
+/// A recognizer of this model on the device the flag names, opened by `open`; and what says where the time goes until the first answer, when it is dropped.
+pub fn recognizer<T>(
+    model: Model,
+    device: &DeviceArgs,
+    open: impl FnOnce(Builder) -> Result<T, Error>,
+) -> Result<(T, terminal::Patience), Failure> {
+    let choice = device.choice()?;
+    environment(choice.as_ref())?;
     let tune = device.tune;
-    if tune && device.choice().is_some_and(|name| name.eq_ignore_ascii_case("cpu")) {
+    if tune && choice.as_ref().is_some_and(Choice::is_cpu) {
         terminal::warning(NOTHING_TO_TUNE);
     }
-    let builder = Recognizer::builder().model(model).tuning(move |adapter| tuning(adapter, tune));
-    match device.choice() {
-        Some(name) => builder.device_name(name),
-        None => builder,
+    let name = Arc::new(Mutex::new(None));
+    let known = Arc::clone(&name);
+    let mut builder = Recognizer::builder().model(model).tuning(move |adapter| {
+        *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(adapter.name.clone());
+        tuning(adapter, tune)
+    });
+    if let Some(choice) = &choice {
+        builder = builder.device_name(&choice.name);
     }
+    // Some drivers compile when a pipeline is made, others when it first runs.
+    let patience = terminal::patience(move || name.lock().unwrap_or_else(PoisonError::into_inner).as_deref().map(compiling));
+    let opened = open(builder).map_err(|error| named(choice.as_ref(), error))?;
+    Ok((opened, patience))
+}
+
+/// Says what takes its time, while kernels are compiled for the first time.
+pub fn patience(device: &Device) -> Option<terminal::Patience> {
+    let Device::Gpu(gpu) = device else { return None };
+    let name = gpu.name().to_owned();
+    Some(terminal::patience(move || Some(compiling(&name))))
+}
+
+fn compiling(name: &str) -> String {
+    format!("the first answer takes a while: kernels are compiled for `{name}`; later runs are faster")
 }
 
 /// Says on stderr that the device is not what one would expect.

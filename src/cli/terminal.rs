@@ -1,9 +1,56 @@
-//! What a terminal may show: colours, warnings, progress.
+//! Standard output, and what a terminal may show: colours, warnings, progress.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// Standard output was closed when the process began: the system's file there is another then, which takes everything and keeps nothing.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Where answers go.
+#[derive(Debug)]
+pub struct Stdout(io::Stdout);
+
+/// Standard output; nothing else writes there.
+pub fn stdout() -> Stdout {
+    Stdout(io::stdout())
+}
+
+/// Says that standard output was closed when the process began.
+pub fn close() {
+    CLOSED.store(true, Ordering::Relaxed);
+}
+
+impl Stdout {
+    /// # Errors
+    /// It is closed. Called before work whose answer it will take.
+    pub fn check(&self) -> io::Result<()> {
+        if CLOSED.load(Ordering::Relaxed) {
+            return Err(io::Error::other("it is closed, so the answer would be lost: open it, or send it into a file"));
+        }
+        Ok(())
+    }
+
+    /// Whether people read it.
+    pub fn is_terminal(&self) -> bool {
+        self.0.is_terminal()
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.check()?;
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 /// Colours for one stream, or none.
 #[derive(Debug, Clone, Copy)]
@@ -12,12 +59,12 @@ pub struct Paint(bool);
 impl Paint {
     /// For stdout.
     pub fn stdout() -> Self {
-        Self(std::io::stdout().is_terminal() && wanted())
+        Self(io::stdout().is_terminal() && wanted())
     }
 
     /// For stderr.
     pub fn stderr() -> Self {
-        Self(std::io::stderr().is_terminal() && wanted())
+        Self(io::stderr().is_terminal() && wanted())
     }
 
     /// `text` in a colour of the 6 x 6 x 6 cube nearest to `rgb`.
@@ -58,11 +105,35 @@ pub fn warning(text: impl Display) {
 
 /// A line on stderr, for people.
 pub fn note(text: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 fn say(mark: String, text: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{mark}: {text}");
+    let _ = writeln!(io::stderr(), "{mark}: {text}");
+}
+
+/// Says what is being done once it has taken a while, unless it is dropped before.
+#[derive(Debug)]
+pub struct Patience(#[allow(dead_code, reason = "dropped, it ends the thread")] mpsc::Sender<()>);
+
+/// Long enough that nobody wonders about less.
+const A_WHILE: Duration = Duration::from_secs(2);
+
+/// A line on stderr by `text`, if it has one then, after a while.
+pub fn patience(text: impl FnOnce() -> Option<String> + Send + 'static) -> Patience {
+    after(A_WHILE, move || text().into_iter().for_each(note))
+}
+
+fn after(time: Duration, say: impl FnOnce() + Send + 'static) -> Patience {
+    let (sender, ended) = mpsc::channel();
+    let waits = move || {
+        if ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
+            say();
+        }
+    };
+    // Without a thread nothing is said.
+    let _ = std::thread::Builder::new().name("moue patience".into()).spawn(waits);
+    Patience(sender)
 }
 
 /// A line on a terminal that says what is being done, until it is dropped; elsewhere nothing.
@@ -90,4 +161,21 @@ pub fn progress(count: usize, skipped: usize) -> ProgressBar {
     let bar = ProgressBar::new(count as u64).with_position(skipped as u64).with_message(before);
     bar.reset_eta();
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_a_while_is_said_and_what_ends_before_is_not() {
+        let (sender, said) = mpsc::channel();
+        let late = sender.clone();
+        let patience = after(Duration::from_millis(1), move || late.send("late").unwrap());
+        assert_eq!(said.recv_timeout(Duration::from_secs(20)), Ok("late"));
+        drop(patience);
+        drop(after(Duration::from_millis(300), move || sender.send("early").unwrap()));
+        // The thread ends without a word, and with it the channel.
+        assert_eq!(said.recv_timeout(Duration::from_secs(20)), Err(RecvTimeoutError::Disconnected));
+    }
 }

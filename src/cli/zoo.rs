@@ -90,7 +90,7 @@ pub fn run(args: &Args) -> Outcome {
         text += "\nENSEMBLES\n";
         ENSEMBLES.iter().for_each(|(name, what)| text += &format!("{name:16} {what}\n"));
     }
-    std::io::stdout().write_all(text.as_bytes())?;
+    terminal::stdout().write_all(text.as_bytes())?;
     Ok(Status::Complete)
 }
 
@@ -107,11 +107,11 @@ fn whole(args: &Args, name: &str, what: &str) -> Outcome {
         let members: Vec<&str> = model.description.members.iter().map(|member| member.name.as_str()).collect();
         let bytes: u64 = model.arrays().map(|(_, array)| array.length() as u64).sum();
         let text = format!("{name}: {what}.\n{:.1} GB of weights; members: {}\n", bytes as f64 / 1e9, members.join(", "));
-        std::io::stdout().write_all(text.as_bytes())?;
+        terminal::stdout().write_all(text.as_bytes())?;
         return Ok(Status::Complete);
     };
     let failed = |error: Error| Failure::at("--output", error);
-    files::make_room(path).map_err(failed)?;
+    files::check(path).map_err(failed)?;
     model.save(path).map_err(failed)?;
     terminal::note(format!("{}: {}; it has learned nothing", path.display(), model.description.source));
     Ok(Status::Complete)
@@ -119,7 +119,7 @@ fn whole(args: &Args, name: &str, what: &str) -> Outcome {
 
 fn write(architecture: &Architecture, network: Network, seed: u64, path: &Path) -> Outcome {
     let failed = |error: Error| Failure::at("--output", error);
-    files::make_room(path).map_err(failed)?;
+    files::check(path).map_err(failed)?;
     zoo::model(architecture, network, seed)?.save(path).map_err(failed)?;
     terminal::note(format!(
         "{}: `{}` with random weights of seed {seed}; it has learned nothing",

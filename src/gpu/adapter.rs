@@ -1,5 +1,7 @@
 //! Which adapters there are, and which one `--device` means.
 
+#[cfg(not(target_family = "wasm"))]
+use super::environment;
 use crate::error::{Error, Result};
 
 /// What an adapter says of itself.
@@ -93,21 +95,23 @@ pub(crate) fn is_integrated(vendor: &str, architecture: &str) -> bool {
     }
 }
 
-/// Every adapter of this machine, best first. `WGPU_BACKEND` narrows the choice (`vulkan`, `metal`, `dx12`, `gl`); without it OpenGL is looked
-/// for only where there is nothing else.
+/// Every adapter of this machine, best first. `WGPU_BACKEND` narrows the choice (`vulkan`, `metal`, `dx12`, `gl`, or several with commas); without it, or where
+/// it is empty, OpenGL is looked for only where there is nothing else. None where it names what is no backend: [`super::environment()`] says so.
 #[cfg(not(target_family = "wasm"))]
 pub fn adapters() -> Vec<Adapter> {
-    pollster::block_on(found()).iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect()
+    let found = pollster::block_on(found()).unwrap_or_default();
+    found.iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect()
 }
 
 #[cfg(not(target_family = "wasm"))]
-async fn found() -> Vec<wgpu::Adapter> {
+async fn found() -> Result<Vec<wgpu::Adapter>> {
     // OpenGL last: a driver's OpenGL twin is slower than the driver, and merely looking for one disturbs headless machines.
-    let mut adapters = match wgpu::Backends::from_env() {
-        Some(backends) => of_backends(backends).await,
+    let narrowed = environment::backends()?;
+    let mut adapters = match &narrowed {
+        Some((backends, _)) => of_backends(*backends).await,
         None => of_backends(wgpu::Backends::PRIMARY).await,
     };
-    if adapters.is_empty() && wgpu::Backends::from_env().is_none() {
+    if adapters.is_empty() && narrowed.is_none() {
         adapters = of_backends(wgpu::Backends::GL).await;
     }
     adapters.sort_by_key(|adapter| {
@@ -122,7 +126,22 @@ async fn found() -> Vec<wgpu::Adapter> {
         // Among CPU adapters the one with wider subgroups is faster.
         (kind, std::cmp::Reverse(info.subgroup_max_size))
     });
-    adapters
+    Ok(adapters)
+}
+
+/// Why there is no adapter at all, and what to try.
+#[cfg(not(target_family = "wasm"))]
+pub fn no_adapter() -> String {
+    match environment::backends() {
+        Err(error) => error.to_string(),
+        Ok(Some((_, variable))) => format!("{variable}: no GPU adapter was found there; unset it to look for all"),
+        Ok(None) if cfg!(target_os = "linux") => {
+            "no GPU adapter was found: install the GPU's Vulkan driver, or Mesa's `mesa-vulkan-drivers` for an adapter in software; a container needs both the \
+             driver and the GPU handed in"
+                .to_owned()
+        }
+        Ok(None) => "no GPU adapter was found (Vulkan, Metal or DX12): install the GPU's driver".to_owned(),
+    }
 }
 
 #[cfg(not(target_family = "wasm"))]
@@ -157,7 +176,7 @@ pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapt
 /// The adapter that `same` describes.
 #[cfg(not(target_family = "wasm"))]
 pub(super) async fn again(same: &Adapter) -> Result<(Adapter, wgpu::Adapter)> {
-    let adapters = found().await;
+    let adapters = found().await?;
     let described: Vec<Adapter> = adapters.iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect();
     let place = same.place(&described);
     place.and_then(|place| Some((described[place].clone(), adapters.into_iter().nth(place)?))).ok_or_else(|| {
@@ -184,7 +203,7 @@ fn names(described: &[Adapter]) -> String {
 /// The adapter that `choice` means: an index, a part of a name (case does not matter), or the best.
 #[cfg(not(target_family = "wasm"))]
 pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapter)> {
-    let adapters = found().await;
+    let adapters = found().await?;
     let described: Vec<Adapter> = adapters.iter().enumerate().map(|(index, adapter)| Adapter::of(index, adapter)).collect();
     let index = match choice {
         None => Some(0),
@@ -196,9 +215,9 @@ pub(super) async fn choose(choice: Option<&str>) -> Result<(Adapter, wgpu::Adapt
     index.and_then(|index| adapters.into_iter().nth(index).map(|adapter| (index, adapter))).map_or_else(
         || {
             Err(Error::NoAdapter(match (choice, described.is_empty()) {
-                (None, _) => "no GPU adapter was found (Vulkan, Metal or DX12)".to_owned(),
-                (Some(text), true) => format!("--device {text}: no GPU adapter was found; `--device cpu` needs none"),
-                (Some(text), false) => format!("--device {text}: no such adapter; there are: {}, and cpu", names(&described)),
+                (None, _) => no_adapter(),
+                (Some(_), true) => format!("{}; `cpu` needs none", no_adapter()),
+                (Some(text), false) => format!("no adapter is called `{text}`; there are: {}, and cpu", names(&described)),
             }))
         },
         |(index, adapter)| Ok((described[index].clone(), adapter)),

@@ -5,6 +5,8 @@ mod buffer;
 mod choices;
 mod cost;
 mod device;
+#[cfg(not(target_family = "wasm"))]
+mod environment;
 mod failure;
 mod mapping;
 mod mirror;
@@ -19,14 +21,16 @@ mod step;
 mod texel;
 
 pub use adapter::Adapter;
-#[cfg(not(target_family = "wasm"))]
-pub use adapter::adapters;
 #[cfg(all(feature = "web", target_family = "wasm"))]
 pub(crate) use adapter::is_integrated;
+#[cfg(not(target_family = "wasm"))]
+pub use adapter::{adapters, no_adapter};
 pub use buffer::Buffer;
 pub use choices::{Choice, Choices, Tuning};
 pub use cost::Cost;
 pub use device::{Capabilities, Gpu};
+#[cfg(not(target_family = "wasm"))]
+pub use environment::environment;
 pub use mapping::Wait;
 pub use plan::{MOST_IN_FLIGHT, Plan, Spent, Timing};
 pub use recording::{BufferId, Dispatch, MOST_LAYERS, Recording, Slice, Work, grid};

@@ -36,7 +36,10 @@ impl Lrn {
             && -beta * k.log2() < 120.0;
         if !possible {
             let wanted = "size 1 to 4096, alpha 0 to 1e6, beta 1e-6 to 100, k 1e-12 to 1e6 and k^-beta below 2^120";
-            return Err(Error::shape(at, format!("{self:?} cannot be computed: {wanted}")));
+            return Err(Error::shape(
+                at,
+                format!("size {size}, alpha {alpha}, beta {beta} and k {k} cannot be computed: {wanted}"),
+            ));
         }
         Ok(())
     }

@@ -18,6 +18,13 @@ pub struct Axis {
     pub within: usize,
 }
 
+impl Axis {
+    fn words(&self) -> String {
+        let Self { size, stride, before, within } = self;
+        format!("an axis of {size} positions, {before} of them before the {within} of the input by steps of {stride}")
+    }
+}
+
 /// What positions beyond the input become.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Beyond {
@@ -109,20 +116,20 @@ impl Rearrange {
             {
                 return Err(Error::shape(
                     at,
-                    format!("{axis:?}: sizes are positive, and a reflected pad is smaller than what it reflects"),
+                    format!("{}: sizes are positive, and a reflected pad is smaller than what it reflects", axis.words()),
                 ));
             }
             let reach = axis
                 .stride
                 .checked_mul(axis.within as i64 - 1)
-                .ok_or_else(|| Error::shape(at, format!("{axis:?}: too large")))?;
+                .ok_or_else(|| Error::shape(at, format!("{}: too large", axis.words())))?;
             least = least.saturating_add(reach.min(0));
             most = most.saturating_add(reach.max(0));
         }
         if self.axes.len() > MOST_AXES || least < 0 || most >= values as i64 {
             return Err(Error::shape(
                 at,
-                format!("at most {MOST_AXES} dimensions, and places within the {values} values there are: {self:?}"),
+                format!("at most {MOST_AXES} dimensions, and places within the {values} values there are, not {least} to {most}"),
             ));
         }
         Ok(())

@@ -15,6 +15,18 @@ pub struct Window {
     pub dilation: [usize; 2],
 }
 
+/// In words, height before width.
+impl std::fmt::Display for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { kernel, stride, pad: [top, left, bottom, right], dilation } = self;
+        write!(
+            f,
+            "kernel {} x {}, stride {} x {}, pads {top} above, {left} left, {bottom} below and {right} right, dilation {} x {}",
+            kernel[0], kernel[1], stride[0], stride[1], dilation[0], dilation[1]
+        )
+    }
+}
+
 impl Window {
     /// A square window of `kernel` without pads or dilation.
     pub fn square(kernel: usize, stride: usize) -> Self {
@@ -41,7 +53,7 @@ impl Window {
             {
                 return Err(Error::shape(
                     at,
-                    format!("kernel, stride and dilation lie between 1 and 65536: {self:?} on {input:?}"),
+                    format!("kernel, stride and dilation lie between 1 and 65536: {self}, on {} x {}", input[0], input[1]),
                 ));
             }
             let extent = dilation * (kernel - 1) + 1;
@@ -49,7 +61,7 @@ impl Window {
             if padded < extent {
                 return Err(Error::shape(
                     at,
-                    format!("a window of {extent} does not fit into {padded} (padded): {self:?} on {input:?}"),
+                    format!("a window of {extent} does not fit into {padded} (padded): {self}, on {} x {}", input[0], input[1]),
                 ));
             }
             let steps = padded - extent;

@@ -2,21 +2,57 @@
 
 use image::ImageFormat;
 
-/// Whether the file's own structure reaches its end. True for formats without an end mark.
-pub(super) fn is_whole(format: ImageFormat, bytes: &[u8]) -> bool {
+/// How a file ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// With its format's end mark, or its format has none.
+    Marked,
+    /// Without it, behind the coded rows of a JPEG file that has a scan of every component: perhaps all of them are there.
+    Unmarked,
+    /// Before its picture does.
+    Cut,
+}
+
+/// How the file's own structure ends.
+pub(super) fn end(format: ImageFormat, bytes: &[u8]) -> End {
+    let marked = |found: Option<()>| if found.is_some() { End::Marked } else { End::Cut };
     match format {
-        ImageFormat::Jpeg => jpeg(bytes).is_some(),
-        ImageFormat::Png => png(bytes).is_some(),
-        ImageFormat::Gif => gif(bytes).is_some(),
-        ImageFormat::WebP => riff(bytes).is_some(),
-        _ => true,
+        ImageFormat::Jpeg => {
+            let mut scans = Scans::default();
+            match jpeg(bytes, &mut scans) {
+                Some(()) => End::Marked,
+                None if scans.are_all() => End::Unmarked,
+                None => End::Cut,
+            }
+        }
+        ImageFormat::Png => marked(png(bytes)),
+        ImageFormat::Gif => marked(gif(bytes)),
+        ImageFormat::WebP => marked(riff(bytes)),
+        _ => End::Marked,
+    }
+}
+
+/// Scans of a JPEG file as far as it goes.
+#[derive(Default)]
+struct Scans {
+    /// Components of the frame, where each has one scan: a progressive frame may lack scans that refine it.
+    components: Option<u8>,
+    scanned: u8,
+    /// What comes next is coded rows, not a segment.
+    inside: bool,
+}
+
+impl Scans {
+    fn are_all(&self) -> bool {
+        self.inside && self.components.is_some_and(|components| components > 0 && self.scanned >= components)
     }
 }
 
 /// ITU-T T.81, annex B: marker segments carry their length; entropy-coded data ends at the first marker that is neither a stuffed zero nor a
 /// restart. What follows the end-of-image marker (a second picture, a video) does not matter, and thumbnails lie within segments.
-fn jpeg(bytes: &[u8]) -> Option<()> {
+fn jpeg(bytes: &[u8], scans: &mut Scans) -> Option<()> {
     const END: u8 = 0xD9;
+    const SCAN: u8 = 0xDA;
     let mut at = 2;
     loop {
         // Outside of a scan too, decoders skip what is no marker.
@@ -30,8 +66,16 @@ fn jpeg(bytes: &[u8]) -> Option<()> {
         if marker == END {
             return Some(());
         }
+        scans.inside = false;
         let length = u16::from_be_bytes([*bytes.get(at + 2)?, *bytes.get(at + 3)?]);
+        match marker {
+            // Baseline and extended frames by Huffman codes.
+            0xC0 | 0xC1 => scans.components = Some(*bytes.get(at + 9)?),
+            SCAN => scans.scanned = scans.scanned.saturating_add(*bytes.get(at + 4)?),
+            _ => {}
+        }
         at += 2 + usize::from(length.max(2));
+        scans.inside = marker == SCAN && at < bytes.len();
     }
 }
 

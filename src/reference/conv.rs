@@ -31,7 +31,7 @@ pub fn conv(
     {
         return Err(Error::shape(
             at,
-            format!("input of {channels} channels, weight {:?}, bias {}, {groups} groups, {window:?}", weight.shape, bias.len()),
+            format!("input of {channels} channels, weight {:?}, bias {}, {groups} groups, {window}", weight.shape, bias.len()),
         ));
     }
     let [out_height, out_width] = window.output(at, [height, width], false)?;

@@ -33,7 +33,7 @@ pub fn conv_transpose(
         let weight = &weight.shape;
         return Err(Error::shape(
             at,
-            format!("{channels} channels, weight {weight:?}, bias {}, {groups} groups, {window:?}", bias.len()),
+            format!("{channels} channels, weight {weight:?}, bias {}, {groups} groups, {window}", bias.len()),
         ));
     }
     let out_channels = group_out * groups;

@@ -30,7 +30,15 @@ impl Type {
             Dtype::F32 => Ok(Self::F32),
             Dtype::F16 => Ok(Self::F16),
             Dtype::U8 => Ok(Self::U8),
-            other => Err(format!("its type is {other:?}; version 1 knows f32, f16 and u8")),
+            other => Err(format!("its type is {}; version 1 knows f32, f16 and u8", format!("{other:?}").to_lowercase())),
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::U8 => "u8",
         }
     }
 

@@ -72,8 +72,8 @@ fn fits(first: &Model, model: &Model, with_oversample: bool) -> Result<()> {
         return differ("labels", list(&a.labels), list(&b.labels), remedy);
     }
     if a.canonical != b.canonical {
-        let remedy = "only models of the same canonical crop become one";
-        return differ("canonical", format!("{:?}", a.canonical), format!("{:?}", b.canonical), remedy);
+        let remedy = "only models of the same crop become one";
+        return differ("canonical", a.canonical.to_string(), b.canonical.to_string(), remedy);
     }
     if with_oversample && a.oversample != b.oversample {
         let remedy = "choose one with `--oversample`";

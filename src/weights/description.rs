@@ -49,6 +49,14 @@ pub struct Canonical {
     pub colour: Colour,
 }
 
+/// In words.
+impl std::fmt::Display for Canonical {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { size: [height, width], margin, colour: Colour::Rgb } = self;
+        write!(f, "an RGB crop of {height} x {width} pixels with a margin of {margin}")
+    }
+}
+
 /// Colour of the canonical crop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

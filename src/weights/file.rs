@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -11,6 +11,7 @@ use safetensors::{SafeTensorError, serialize};
 
 use super::array::{Array, Entry, Type};
 use super::description::Description;
+use super::foreign::{Foreign, HEAD};
 use super::model::Model;
 use crate::error::{Error, Result};
 
@@ -23,8 +24,15 @@ fn wrong(name: &str, at: &str, reason: String) -> Error {
     Error::Model { model: name.to_owned(), at: at.to_owned(), reason }
 }
 
-fn damaged(name: &str, error: impl std::fmt::Display) -> Error {
-    wrong(name, "header", format!("not a safetensors file, or cut short: {error}. Copy or download it again"))
+/// What is said of a file that begins with `head` and is no safetensors.
+fn damaged(name: &str, head: &[u8], error: impl std::fmt::Display) -> Error {
+    if head.is_empty() {
+        return wrong(name, "file", "it is empty. Copy or download it again".into());
+    }
+    match Foreign::of(name, head) {
+        Some(foreign) => wrong(name, "file", foreign.sentence()),
+        None => wrong(name, "header", format!("not a safetensors file, or cut short: {error}. Copy or download it again")),
+    }
 }
 
 /// The tensors of a safetensors file, which those of a large one stay in.
@@ -52,26 +60,27 @@ impl Tensors {
             file.read_to_end(&mut bytes).map_err(io)?;
             return Self::parse(&name, &bytes);
         }
-        let mut prefix = [0; PREFIX];
-        file.read_exact(&mut prefix).map_err(io)?;
-        let length = u64::from_le_bytes(prefix);
+        let mut head = [0; HEAD];
+        file.read_exact(&mut head).map_err(io)?;
+        let length = head.first_chunk().map_or(0, |prefix| u64::from_le_bytes(*prefix));
         // More than any model needs, and less than a wrong length would ask for.
         if length > SMALL.min(size) {
-            return Err(damaged(&name, SafeTensorError::HeaderTooLarge));
+            return Err(damaged(&name, &head, SafeTensorError::HeaderTooLarge));
         }
         let mut header = vec![0; length as usize];
-        file.read_exact(&mut header).map_err(io)?;
-        let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| damaged(&name, error))?;
+        file.seek(SeekFrom::Start(PREFIX as u64)).and_then(|_| file.read_exact(&mut header)).map_err(io)?;
+        let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| damaged(&name, &head, error))?;
         let first = PREFIX as u64 + length;
         if first + metadata.data_len() as u64 != size {
-            return Err(damaged(&name, SafeTensorError::MetadataIncompleteBuffer));
+            return Err(damaged(&name, &head, SafeTensorError::MetadataIncompleteBuffer));
         }
         Ok(Self { name, metadata, data: Data::File(Arc::new(Mutex::new(file)), first) })
     }
 
     /// Reads the bytes of a file.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
-        let (length, metadata) = safetensors::SafeTensors::read_metadata(bytes).map_err(|error| damaged(name, error))?;
+        let (length, metadata) = safetensors::SafeTensors::read_metadata(bytes)
+            .map_err(|error| damaged(name, &bytes[..bytes.len().min(HEAD)], error))?;
         let data = bytes.get(PREFIX + length..).unwrap_or(&[]).to_vec();
         Ok(Self { name: name.to_owned(), metadata, data: Data::Memory(data) })
     }
@@ -79,6 +88,11 @@ impl Tensors {
     /// Names of all tensors.
     pub fn names(&self) -> Vec<String> {
         self.metadata.offset_keys()
+    }
+
+    /// Whether it has a description.
+    pub fn is_model(&self) -> bool {
+        self.metadata.metadata().as_ref().is_some_and(|metadata| metadata.contains_key("moue"))
     }
 
     /// Sizes of the tensor `name`.

@@ -6,6 +6,7 @@ pub mod caffe;
 mod combine;
 pub mod description;
 pub(crate) mod file;
+pub(crate) mod foreign;
 mod group;
 mod import;
 mod model;

@@ -59,7 +59,9 @@ impl Model {
     pub fn table(&self, name: &str) -> Result<[[u8; 3]; 256]> {
         let array = self.array(name)?;
         if array.ty != Type::U8 || array.shape != [256, 3] {
-            return Err(self.wrong(name, format!("a lookup table is [256, 3] of u8, not {:?} of {:?}", array.shape, array.ty)));
+            return Err(
+                self.wrong(name, format!("a lookup table is [256, 3] of u8, not {:?} of {}", array.shape, array.ty.name()))
+            );
         }
         let mut table = [[0; 3]; 256];
         let bytes = array.bytes(0..768).map_err(|reason| self.wrong(name, reason))?;

@@ -105,6 +105,9 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Imported> {
 
 fn import(name: &str, file: &Tensors) -> Result<Imported> {
     let wrong = |at: &str, reason: String| Error::Model { model: name.to_owned(), at: at.to_owned(), reason };
+    if file.is_model() {
+        return Err(wrong("file", "it is a model of moue already: give it to `--model`".into()));
+    }
     let known = KNOWN.iter().find(|known| file.shape(known.mark).is_some()).ok_or_else(|| {
         let names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
         let shown: Vec<String> = file.names().into_iter().take(4).map(|name| format!("`{name}`")).collect();

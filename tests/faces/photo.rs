@@ -2,7 +2,7 @@
 use std::{io::Cursor, path::Path};
 
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, LumaA, Rgb, RgbImage, Rgba};
-use moue::photo::{decode, read};
+use moue::photo::{decode, decode_remarked, read};
 use serde_json::Value;
 
 /// 24 x 16 pixels of few colours, and none alike in two rows.
@@ -121,8 +121,118 @@ fn what_is_no_picture_is_called_so() {
     for text in [&b"not a picture, whatever my name"[..], b"P", &[0; 64]] {
         assert!(refusal(text).contains("no PNG, JPEG, GIF, WebP, BMP or TIFF"), "{}", refusal(text));
     }
-    assert!(refusal(b"\0\0\0\x18ftypheic\0\0\0\0").contains("HEIC"));
-    assert!(refusal(b"\0\0\0\x18ftypavif\0\0\0\0").contains("AVIF is not supported"));
+    for (head, words) in [
+        (&b"\0\0\0\x18ftypheic\0\0\0\0"[..], "HEIC is not supported: convert it to PNG or JPEG"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0", "HEIC is not supported"),
+        (b"\0\0\0\x18ftypavif\0\0\0\0", "AVIF is not supported"),
+        (b"\0\0\0\x20ftypisom\0\0\0\0", "video files are not supported"),
+        (b"\x1A\x45\xDF\xA3\0\0\0\0", "video files are not supported"),
+        (b"\0\0\0\x0CJXL \r\n\x87\n", "JPEG XL"),
+        (b"\0\0\0\x0CjP  \r\n\x87\n", "JPEG 2000"),
+        (b"8BPS\0\x01\0\0", "Photoshop"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'>", "SVG"),
+        (b"<!DOCTYPE html><html>", "it is text"),
+    ] {
+        assert!(refusal(head).contains(words), "{words}: {}", refusal(head));
+    }
+}
+
+#[test]
+fn tiffs_of_palettes_ycbcr_and_lab_have_their_colours() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/photos");
+    // Of a palette every byte; decoders of JPEG and conversions of L*a*b* round differently.
+    for (name, most) in [("palette", 0), ("ycbcr", 3), ("lab", 2)] {
+        let pillow = image::open(folder.join(format!("{name}.tiff.png"))).unwrap().into_rgb8();
+        let read = read(&folder.join(format!("{name}.tiff"))).unwrap();
+        assert!(farthest(&read, &pillow) <= most, "{name}: {}", farthest(&read, &pillow));
+    }
+}
+
+/// A TIFF file of one strip with these tags, each of values of 16 bits, and the strip's place behind them.
+fn tiff(big: bool, tags: &[(u16, Vec<u16>)], strip: &[u8]) -> Vec<u8> {
+    let two = |value: u16| if big { value.to_be_bytes() } else { value.to_le_bytes() };
+    let four = |value: usize| if big { (value as u32).to_be_bytes() } else { (value as u32).to_le_bytes() };
+    let mut tags = tags.to_vec();
+    tags.extend([(273, vec![0]), (279, vec![strip.len() as u16])]);
+    tags.sort();
+    let data = 8 + 2 + 12 * tags.len() + 4;
+    let extra: usize = tags.iter().filter(|(_, values)| values.len() > 2).map(|(_, values)| 2 * values.len()).sum();
+    let (mut file, mut behind) = (Vec::new(), Vec::new());
+    file.extend(if big { b"MM" } else { b"II" });
+    file.extend(two(42));
+    file.extend(four(8));
+    file.extend(two(tags.len() as u16));
+    for (tag, values) in tags {
+        let values = if tag == 273 { vec![(data + extra) as u16] } else { values };
+        let bytes: Vec<u8> = values.iter().flat_map(|&value| two(value)).collect();
+        file.extend([two(tag), two(3)].concat());
+        file.extend(four(values.len()));
+        if bytes.len() <= 4 {
+            file.extend(bytes.iter().chain(&[0; 4]).take(4));
+        } else {
+            file.extend(four(data + behind.len()));
+            behind.extend(bytes);
+        }
+    }
+    file.extend(four(0));
+    [file, behind, strip.to_vec()].concat()
+}
+
+#[test]
+fn palettes_of_tiff_are_read_in_both_byte_orders_and_depths_and_as_old_programs_wrote_them() {
+    let map = |step: u16| -> Vec<u16> {
+        let red = (0..256).map(|i| i * step);
+        let green = (0..256).map(|i| (255 - i) * step);
+        red.chain(green).chain((0..256).map(|_| 9 * step)).collect()
+    };
+    for big in [false, true] {
+        for step in [257, 1] {
+            let tags = [(256, vec![4]), (257, vec![1]), (258, vec![8]), (259, vec![1]), (262, vec![3]), (277, vec![1])];
+            let file = tiff(big, &[&tags[..], &[(278, vec![1]), (320, map(step))]].concat(), &[0, 7, 200, 255]);
+            let want = RgbImage::from_fn(4, 1, |x, _| Rgb([[0, 255, 9], [7, 248, 9], [200, 55, 9], [255, 0, 9]][x as usize]));
+            assert_eq!(decode(&file).unwrap(), want, "big {big}, step {step}");
+        }
+        let tags = [(256, vec![4]), (257, vec![1]), (258, vec![1]), (259, vec![1]), (262, vec![3]), (277, vec![1])];
+        let map = vec![0x1100, 0x2200, 0x3300, 0x4400, 0x5500, 0x6600];
+        let file = tiff(big, &[&tags[..], &[(278, vec![1]), (320, map)]].concat(), &[0b0110_0000]);
+        let (off, on) = (Rgb([0x11, 0x33, 0x55]), Rgb([0x22, 0x44, 0x66]));
+        assert_eq!(decode(&file).unwrap(), RgbImage::from_fn(4, 1, |x, _| if x == 1 || x == 2 { on } else { off }));
+    }
+}
+
+#[test]
+fn tiffs_that_are_not_read_are_refused_by_name() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/photos");
+    let said = |name: &str| read(&folder.join(name)).unwrap_err().to_string();
+    assert!(said("fax.tiff").contains("a TIFF file compressed as a fax is not supported: save it as an 8-bit PNG or JPEG"));
+    assert!(said("int32.tiff").contains("of signed 32-bit integers"), "{}", said("int32.tiff"));
+    let tags = [(256, vec![2]), (257, vec![1]), (258, vec![4]), (259, vec![1]), (262, vec![3]), (277, vec![1]), (278, vec![1])];
+    let file = tiff(false, &[&tags[..], &[(320, vec![0; 48])]].concat(), &[0]);
+    assert!(refusal(&file).contains("with a palette and 4 bits a pixel"), "{}", refusal(&file));
+}
+
+#[test]
+fn no_sentence_about_a_damaged_file_shows_a_programs_insides() {
+    let (_, mut bytes) = files().into_iter().next().unwrap();
+    let data = bytes.windows(4).position(|four| four == b"IDAT").unwrap();
+    let length = u32::from_be_bytes(bytes[data - 4..data].try_into().unwrap()) as usize;
+    bytes[data + 4 + length] ^= 0xFF;
+    assert!(
+        refusal(&bytes).contains("the PNG file is damaged (a checksum is wrong): copy or download it again"),
+        "{}",
+        refusal(&bytes)
+    );
+    for (name, whole) in files() {
+        for place in 0..whole.len().min(400) {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 0x5A;
+            if let Err(error) = decode(&bytes) {
+                let said = error.to_string();
+                assert!(!said.contains(['{', '[', '`', '_', '"']) && !said.contains("::"), "{name}, byte {place}: {said}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -147,11 +257,24 @@ fn a_file_cut_short_is_called_truncated() {
 }
 
 #[test]
-fn a_jpeg_without_its_last_bytes_is_truncated() {
+fn a_jpeg_without_its_end_mark_is_read_and_without_more_it_is_truncated() {
     for (name, bytes) in files().into_iter().filter(|(name, _)| name.ends_with("JPEG")) {
-        for missing in [1, 2, 3] {
+        let whole = decode(&bytes).unwrap();
+        for missing in [1, 2] {
+            let cut = &bytes[..bytes.len() - missing];
+            if name == "progressive JPEG" {
+                // It may lack scans that refine it.
+                assert!(refusal(cut).contains("truncated"), "{name} without {missing} bytes");
+                continue;
+            }
+            let read = decode_remarked(cut).unwrap();
+            assert_eq!(read.picture, whole, "{name} without {missing} bytes");
+            assert!(read.remark.unwrap().contains("end mark"), "{name}");
+        }
+        for missing in [4, 5, 10, bytes.len() / 4] {
             assert!(refusal(&bytes[..bytes.len() - missing]).contains("truncated"), "{name} without {missing} bytes");
         }
+        assert_eq!(decode_remarked(&bytes).unwrap().remark, None);
         let trailed = [bytes.as_slice(), b"a phone's appended video"].concat();
         assert_eq!(decode(&trailed).unwrap(), decode(&bytes).unwrap(), "{name}");
     }

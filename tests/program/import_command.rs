@@ -51,6 +51,44 @@ fn refused(ran: &Ran, said: &[&str]) {
     assert!(said.iter().all(|said| ran.stderr.contains(said)), "{said:?}: {}", ran.stderr);
 }
 
+/// The files of an import, each in this encoding.
+fn written(folder: &Path, encoded: impl Fn(&str) -> Vec<u8>) -> [PathBuf; 3] {
+    let preprocess = r#"{"canonical": {"size": [8, 8], "margin": 0.0, "colour": "rgb"}, "representations": {"rgb": []}}"#;
+    [("net.prototxt", PROTOTXT), ("labels.txt", "happy\nsad\n"), ("preprocess.json", preprocess)].map(|(name, text)| {
+        let path = folder.join(name);
+        std::fs::write(&path, encoded(text)).unwrap();
+        path
+    })
+}
+
+fn imported(files: &[PathBuf; 3], model: &Path) -> Ran {
+    let [net, labels, preprocess] = files.each_ref().map(|path| name(path));
+    moue(&["import", net, "--labels", labels, "--preprocess", preprocess, "--seed", "1", "-o", name(model)])
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_any_text_and_other_encodings_are_refused() {
+    let folder = scratch("import-mark");
+    let (plain, marked) = (folder.join("plain.moue"), folder.join("marked.moue"));
+    done(&imported(&written(&folder, |text| text.as_bytes().to_vec()), &plain));
+    done(&imported(&written(&folder, |text| [b"\xEF\xBB\xBF", text.as_bytes()].concat()), &marked));
+    assert_eq!(std::fs::read(&plain).unwrap(), std::fs::read(&marked).unwrap());
+    let model = moue::Model::load(&marked).unwrap();
+    assert_eq!(model.description.labels, ["happy", "sad"]);
+
+    let utf16 = |text: &str| [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let out = folder.join("refused.moue");
+    for (index, flag) in ["SRC", "--labels", "--preprocess"].iter().enumerate() {
+        let files = written(&folder, |text| text.as_bytes().to_vec());
+        let text = std::fs::read_to_string(&files[index]).unwrap();
+        std::fs::write(&files[index], utf16(&text)).unwrap();
+        refused(&imported(&files, &out), &[flag, name(&files[index]), "UTF-16", "save it as UTF-8"]);
+    }
+    // In the library too, whoever read the file.
+    let network = |text: &str| moue::weights::caffe::read("net", text, None, None).unwrap().network;
+    assert_eq!(network(&format!("\u{feff}{PROTOTXT}")), network(PROTOTXT));
+}
+
 #[test]
 fn a_network_of_two_inputs_is_imported_and_run() {
     let folder = scratch("import-two");
@@ -119,7 +157,8 @@ fn misuse_names_what_is_wanted() {
         std::fs::write(path, "x").unwrap();
     }
     refused(&moue(&[&["import", name(&weights)][..], &end].concat()), &["prototxt"]);
-    refused(&moue(&[&["import", name(&other)][..], &end].concat()), &[".onnx", ".safetensors"]);
+    refused(&moue(&[&["import", name(&other)][..], &end].concat()), &["Keras", "tf2onnx"]);
+    refused(&moue(&[&["import", name(&other), name(&other)][..], &end].concat()), &[".onnx", ".safetensors"]);
     refused(&moue(&[&["import", name(&text)][..], &end].concat()), &["line 1"]);
     refused(&moue(&[&["import", name(&other), "--mean", name(&other)][..], &end].concat()), &["--mean"]);
     refused(&moue(&[&["import", "none.onnx"][..], &end].concat()), &["SRC", "none.onnx"]);

@@ -6,6 +6,9 @@ use crate::cli::session::{DeviceArgs, ModelArgs};
 use crate::recognizer;
 
 /// Reads the expressions of the faces in pictures
+///
+/// A file's name that is no UTF-8 is written with \xHH for each byte that is none, and a backslash before what looks like that as \x5C: names that differ stay
+/// apart in every form. What folders hold that is not read is counted on stderr.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Pictures, folders (with all below them), patterns, or `-` for standard input
@@ -22,7 +25,8 @@ pub struct Args {
     /// One line a face, with a header
     #[arg(long)]
     pub csv: bool,
-    /// Write the JSON records to this file instead, and go on where it ends if it exists: what it holds is not read again
+    /// Write the JSON records to this file instead, and go on where it ends if it exists: what it answers is not read again, what failed is. Records of another
+    /// model or of other options are refused
     #[arg(long, value_name = "OUT.jsonl", conflicts_with_all = ["csv", "top"])]
     pub resume: Option<PathBuf>,
     /// Draw boxes, labels and bars: into a picture file (for one picture), or into a folder (one PNG a picture)

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde::{Serialize, Serializer};
 
+use super::made::Made;
 use super::record::{Record, label, order};
 use crate::recognizer::{AnalyzedFace, most_probable};
 
@@ -20,6 +21,9 @@ struct Line<'a> {
     height: Option<u32>,
     faces: Vec<Face<'a>>,
     error: Option<&'a str>,
+    /// In a file that is gone on with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<&'a Made>,
 }
 
 #[derive(Serialize)]
@@ -64,6 +68,7 @@ pub fn write(
     labels: &[String],
     members: &[String],
     top: Option<usize>,
+    made: Option<&Made>,
 ) -> std::io::Result<()> {
     let line = Line {
         schema: SCHEMA,
@@ -72,6 +77,7 @@ pub fn write(
         height: record.size.map(|size| size.1),
         faces: record.faces.iter().map(|face| self::face(face, labels, members, top)).collect(),
         error: record.error.as_deref(),
+        options: made,
     };
     let mut text = serde_json::to_vec(&line)?;
     text.push(b'\n');
@@ -103,7 +109,7 @@ mod tests {
     fn every_line_begins_alike() {
         let record = Record { input: "a.png".into(), size: None, faces: Vec::new(), error: None };
         let mut line = Vec::new();
-        write(&mut line, &record, &[], &[], None).unwrap();
+        write(&mut line, &record, &[], &[], None, None).unwrap();
         assert!(line.starts_with(HEAD.as_bytes()) && line.ends_with(b"}\n"));
     }
 }

@@ -4,6 +4,7 @@ mod args;
 mod csv;
 mod human;
 mod json;
+mod made;
 mod output;
 mod record;
 mod resume;
@@ -15,55 +16,77 @@ use std::path::Path;
 use image::RgbImage;
 
 pub use args::Args;
+use made::Made;
 use output::Output;
 use record::Record;
-use resume::Resumed;
+use resume::{Before, Resumed};
 use stages::Stopwatch;
 use target::Job;
 
-use super::outcome::{Outcome, Status};
+use super::outcome::{Failure, Outcome, Status};
 use super::{annotate, files, inputs, session, terminal};
 use crate::error::Result;
 
 /// One record a picture, in the order of the inputs, each as soon as it is known.
 pub fn run(args: &Args) -> Outcome {
     let watch = Stopwatch::start();
+    if args.resume.is_none() {
+        terminal::stdout().check()?;
+    }
+    if args.annotate.is_some() && args.annotate == args.resume {
+        return Err(Failure::at("--annotate", "the pictures and the records of --resume do not fit into one file: name two"));
+    }
     let inputs = inputs::expand(&args.inputs);
     let targets = match &args.annotate {
-        Some(target) => target::plan(&inputs, target)?,
+        Some(target) => {
+            let planned = target::plan(&inputs, target)?;
+            target::check(&planned, target)?;
+            planned
+        }
         None => vec![None; inputs.len()],
     };
     let count = inputs.len();
     let model = args.model.load()?;
     let description = model.description.clone();
-    let mut resumed = args.resume.as_deref().map(|path| Resumed::open(path, &description)).transpose()?;
-    let mut jobs: Vec<Job> = inputs.into_iter().zip(targets).map(|(input, target)| Job { input, target }).collect();
-    let mut failures = 0;
-    if let Some(resumed) = &mut resumed {
-        jobs.retain(|job| match resumed.answered(&job.input.name) {
-            Some(failed) => {
-                failures += usize::from(failed);
-                false
-            }
-            None => true,
-        });
+    let mut resumed = match &args.resume {
+        Some(path) => {
+            let made = Made::of(args, &model)?;
+            Some((Resumed::open(path, &description, &made)?, made))
+        }
+        None => None,
+    };
+    // Those that failed before come first: what is new is appended behind them.
+    let (mut jobs, mut new) = (Vec::new(), Vec::new());
+    for (input, target) in inputs.into_iter().zip(targets) {
+        match resumed.as_mut().and_then(|(resumed, _)| resumed.before(&input.name)) {
+            Some(Before::Answered) => {}
+            Some(Before::Failed(place)) => jobs.push(Job { input, target, again: Some(place) }),
+            None => new.push(Job { input, target, again: None }),
+        }
     }
+    let again = jobs.len();
+    jobs.append(&mut new);
     let skipped = count - jobs.len();
-    if skipped > 0 {
-        terminal::note(format!("{skipped} of {count} inputs were answered before"));
+    if skipped > 0 || again > 0 {
+        let retried = if again > 0 { format!("; {again} could not be, and are tried again") } else { String::new() };
+        terminal::note(format!("{skipped} of {count} inputs were answered before{retried}"));
     }
     if jobs.is_empty() {
-        return Ok(Status::of(failures));
+        return Ok(Status::Complete);
     }
+    let mut failures = 0;
 
-    let builder = session::builder(model, &args.device).faces(args.faces.into()).oversample(args.oversample);
-    let (mut recognizer, photos) = builder.build_and_prefetch(jobs)?;
+    let ((mut recognizer, photos), patience) = session::recognizer(model, &args.device, |builder| {
+        builder.faces(args.faces.into()).oversample(args.oversample).build_and_prefetch(jobs)
+    })?;
     session::warn(&recognizer);
     let watch = watch.ready();
     let mut output = Output::new(args, resumed, &description)?;
     let bar = output.shows_progress(count).then(|| terminal::progress(count, skipped));
     let mut stream = recognizer.analyze_stream(photos);
+    let mut patience = Some(patience);
     for answer in stream.by_ref() {
+        patience.take();
         let (job, photo, record) = Record::of(answer)?;
         let mut failed = record.error.is_some();
         // Before the record: a run that is resumed takes what has one for done.
@@ -73,7 +96,7 @@ pub fn run(args: &Args) -> Outcome {
             terminal::error(format!("--annotate: {error}"));
             failed = true;
         }
-        output.write(&record)?;
+        output.write(&record, job.again)?;
         failures += usize::from(failed);
         if let Some(bar) = &bar {
             bar.inc(1);
@@ -82,6 +105,7 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
+    output.finish()?;
     if failures > 0 && count > 1 {
         terminal::note(format!("{failures} of {count} inputs could not be answered"));
     }

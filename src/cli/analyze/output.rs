@@ -1,12 +1,15 @@
 //! Where the records of a run go, and how they are written.
 
-use std::io::{IsTerminal, Stdout, Write};
+use std::io::Write;
+use std::ops::Range;
 
 use super::args::Args;
+use super::made::Made;
 use super::record::Record;
 use super::resume::Resumed;
 use super::{csv, human, json};
 use crate::cli::outcome::Failure;
+use crate::cli::terminal::{self, Stdout};
 use crate::weights::Description;
 
 /// The records' way out.
@@ -16,7 +19,7 @@ pub struct Output {
     members: Vec<String>,
     top: Option<usize>,
     stdout: Stdout,
-    file: Option<Resumed>,
+    file: Option<(Resumed, Made)>,
 }
 
 enum Form {
@@ -27,7 +30,7 @@ enum Form {
 
 impl Output {
     /// As the flags say; the header of a table is written at once.
-    pub fn new(args: &Args, file: Option<Resumed>, description: &Description) -> Result<Self, Failure> {
+    pub fn new(args: &Args, file: Option<(Resumed, Made)>, description: &Description) -> Result<Self, Failure> {
         let form = match (args.json || file.is_some(), args.csv) {
             (true, _) => Form::Json,
             (false, true) => Form::Csv,
@@ -36,7 +39,7 @@ impl Output {
         let labels = description.labels.clone();
         let top = args.top.map(|k| labels.len().min(k as usize));
         let members = description.members.iter().map(|member| member.name.clone()).collect();
-        let mut stdout = std::io::stdout();
+        let mut stdout = terminal::stdout();
         if matches!(form, Form::Csv) {
             csv::header(&mut stdout, &labels)?;
         }
@@ -48,20 +51,27 @@ impl Output {
         count > 1 && (self.file.is_some() || !self.stdout.is_terminal())
     }
 
-    /// One record, whole.
-    pub fn write(&mut self, record: &Record) -> Result<(), Failure> {
+    /// One record, whole; in the place of an earlier one where there was one.
+    pub fn write(&mut self, record: &Record, again: Option<Range<u64>>) -> Result<(), Failure> {
         let mut text = Vec::new();
+        let made = self.file.as_ref().map(|(_, made)| made);
         match self.form {
             Form::Human => human::write(&mut text, record, &self.labels, self.top)?,
-            Form::Json => json::write(&mut text, record, &self.labels, &self.members, self.top)?,
+            Form::Json => json::write(&mut text, record, &self.labels, &self.members, self.top, made)?,
             Form::Csv => csv::write(&mut text, record, &self.labels, self.top.unwrap_or(self.labels.len()))?,
         }
-        match &mut self.file {
-            Some(file) => file.append(&text),
-            None => {
+        match (&mut self.file, again) {
+            (Some((file, _)), Some(place)) => file.replace(place, &text),
+            (Some((file, _)), None) => file.append(&text),
+            (None, _) => {
                 self.stdout.write_all(&text)?;
                 Ok(self.stdout.flush()?)
             }
         }
+    }
+
+    /// The last record was written.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        self.file.as_mut().map_or(Ok(()), |(file, _)| file.settle())
     }
 }

@@ -1,91 +1,188 @@
 //! `--resume`: a file of records that an earlier run began.
 //!
 //! A record is appended in one piece. Killed while it writes, a run leaves part of a line at the end, which is cut off. Everything else that is no
-//! record of this model says that the file is another's: it is refused before anything is changed.
+//! record of this model and these options says that the file is another's: it is refused before anything is changed. A record that says that its input
+//! could not be answered is made again, and takes the place of the old one.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use super::json::{HEAD, SCHEMA};
-use crate::cli::files;
+use super::made::Made;
 use crate::cli::outcome::Failure;
+use crate::cli::{files, terminal};
+use crate::error::plain;
 use crate::weights::Description;
 
 /// No record is longer, in bytes: what is, is not read to its end.
 const MOST: u64 = 1 << 26;
 
+/// A record of an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Before {
+    /// It answers.
+    Answered,
+    /// It says that the input could not be answered, in these bytes of the file.
+    Failed(Range<u64>),
+}
+
 /// The file, and what it holds.
 pub struct Resumed {
     path: PathBuf,
     file: File,
-    /// Whether each of an input's records says that it could not be answered, first record last: the same name may be given several times.
-    answered: HashMap<String, Vec<bool>>,
+    /// An input's records, first record last: the same name may be given several times.
+    records: HashMap<String, Vec<Before>>,
+    /// Records for the place of older ones.
+    again: Vec<(Range<u64>, Vec<u8>)>,
 }
 
 impl Resumed {
     /// Opens the file, or begins it.
     ///
     /// # Errors
-    /// Another run is writing it, or it holds something else than records of this model.
-    pub fn open(path: &Path, description: &Description) -> Result<Self, Failure> {
+    /// Another run is writing it, or it holds something else than records of this model and these options.
+    pub fn open(path: &Path, description: &Description, made: &Made) -> Result<Self, Failure> {
         let refuse = |reason: String| Failure::at("--resume", format!("{}: {reason}", path.display()));
         files::make_room(path).map_err(|error| Failure::at("--resume", error))?;
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let mut file = file.map_err(|error| refuse(error.to_string()))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                return Err(refuse("another run is writing it: wait for it, or name another file".into()));
-            }
-            // Some file systems have no locks.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
+        let file = file.map_err(|error| refuse(files::remedied(&error)))?;
+        lock(&file).map_err(|reason| refuse(reason.into()))?;
+        let Records { whole, mut records, unsaid } = records(&file, description, made).map_err(refuse)?;
+        if unsaid > 0 {
+            terminal::warning(format!(
+                "--resume: {}: {unsaid} of its records do not say with which options they were made: they are taken as made with these",
+                path.display()
+            ));
         }
-        let (whole, mut answered) = records(&file, description).map_err(refuse)?;
-        answered.values_mut().for_each(|records| records.reverse());
-        file.set_len(whole).and_then(|()| file.seek(SeekFrom::End(0))).map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { path: path.to_path_buf(), file, answered })
+        records.values_mut().for_each(|records| records.reverse());
+        file.set_len(whole).map_err(|error| refuse(plain(&error)))?;
+        Ok(Self { path: path.to_path_buf(), file, records, again: Vec::new() })
     }
 
-    /// Takes a record of the input, where there is one left: whether it says that the input could not be answered.
-    pub fn answered(&mut self, input: &str) -> Option<bool> {
-        self.answered.get_mut(input)?.pop()
+    /// Takes a record of the input, where there is one left.
+    pub fn before(&mut self, input: &str) -> Option<Before> {
+        self.records.get_mut(input)?.pop()
     }
 
     /// Appends a record.
     pub fn append(&mut self, line: &[u8]) -> Result<(), Failure> {
-        let written = self.file.write_all(line);
-        written.map_err(|error| Failure::at("--resume", format!("{}: {error}", self.path.display())))
+        self.settle()?;
+        let written = self.file.seek(SeekFrom::End(0)).and_then(|_| self.file.write_all(line));
+        written.map_err(|error| self.failed(&error))
+    }
+
+    /// Keeps a record for the place of another, until [`Resumed::settle`].
+    pub fn replace(&mut self, place: Range<u64>, line: &[u8]) -> Result<(), Failure> {
+        let mut old = Vec::new();
+        let read = part(&self.file, &place).and_then(|mut part| part.read_to_end(&mut old));
+        read.map_err(|error| self.failed(&error))?;
+        if old != line {
+            self.again.push((place, line.to_vec()));
+        }
+        Ok(())
+    }
+
+    /// Puts the records kept by [`Resumed::replace`] into their places, all in one step.
+    pub fn settle(&mut self) -> Result<(), Failure> {
+        if self.again.is_empty() {
+            return Ok(());
+        }
+        let mut again = std::mem::take(&mut self.again);
+        again.sort_by_key(|(place, _)| place.start);
+        let path = files::target(&self.path);
+        match rewritten(&self.file, &again, &path) {
+            Ok(file) => {
+                self.file = file;
+                Ok(())
+            }
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    fn failed(&self, error: &std::io::Error) -> Failure {
+        Failure::at("--resume", format!("{}: {}", self.path.display(), plain(error)))
     }
 }
 
-type Records = (u64, HashMap<String, Vec<bool>>);
+fn lock(file: &File) -> Result<(), &'static str> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err("another run is writing it: wait for it, or name another file"),
+        // Some file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    }
+}
 
-/// Length of the whole records, and which inputs they answer; or why this is no such file.
-fn records(file: &File, description: &Description) -> Result<Records, String> {
+fn part<'f>(mut file: &'f File, place: &Range<u64>) -> std::io::Result<std::io::Take<&'f File>> {
+    file.seek(SeekFrom::Start(place.start))?;
+    Ok(file.take(place.end - place.start))
+}
+
+/// A file at `path` of what `old` holds, some of it replaced.
+fn rewritten(old: &File, again: &[(Range<u64>, Vec<u8>)], path: &Path) -> std::io::Result<File> {
+    let beside = files::part(path);
+    let mut new = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&beside)?;
+    let _ = lock(&new);
+    let mut from = 0;
+    for (place, line) in again {
+        std::io::copy(&mut part(old, &(from..place.start))?, &mut new)?;
+        new.write_all(line)?;
+        from = place.end;
+    }
+    std::io::copy(&mut part(old, &(from..old.metadata()?.len()))?, &mut new)?;
+    new.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    Ok(new)
+}
+
+struct Records {
+    /// Length of the whole records.
+    whole: u64,
+    records: HashMap<String, Vec<Before>>,
+    /// Records that do not say what made them: those of earlier versions.
+    unsaid: usize,
+}
+
+/// The records of the file, or why this is no such file.
+fn records(file: &File, description: &Description, made: &Made) -> Result<Records, String> {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
     let mut reader = BufReader::new(file);
-    let mut answered: HashMap<String, Vec<bool>> = HashMap::new();
-    let (mut whole, mut number) = (0, 0);
+    let mut found = Records { whole: 0, records: HashMap::new(), unsaid: 0 };
+    let mut number = 0;
     let mut line = Vec::new();
     loop {
         line.clear();
-        let length = reader.by_ref().take(MOST).read_until(b'\n', &mut line).map_err(|error| error.to_string())?;
+        let length = reader.by_ref().take(MOST).read_until(b'\n', &mut line).map_err(|error| plain(&error))?;
         if length == 0 {
-            return Ok((whole, answered));
+            return Ok(found);
         }
         number += 1;
-        let value = if line.ends_with(b"\n") { serde_json::from_slice::<Value>(&line).ok() } else { None };
+        let text = line.strip_prefix(MARK).filter(|_| number == 1).unwrap_or(&line);
+        let value = if text.ends_with(b"\n") { serde_json::from_slice::<Value>(text).ok() } else { None };
         let Some(value) = value else {
-            if is_torn(&line) && reader.fill_buf().map_err(|error| error.to_string())?.is_empty() {
-                return Ok((whole, answered));
+            if is_torn(text) && reader.fill_buf().map_err(|error| plain(&error))?.is_empty() {
+                return Ok(found);
             }
             return Err(foreign(number));
         };
+        match value.get("options") {
+            None => found.unsaid += 1,
+            Some(options) => {
+                if let Some(difference) = made.differs(options) {
+                    return Err(format!(
+                        "{difference}, so the file is left as it is: name another file, or give the options that made it"
+                    ));
+                }
+            }
+        }
         let (input, failed) = record(&value, description).map_err(|reason| reason.unwrap_or_else(|| foreign(number)))?;
-        answered.entry(input).or_default().push(failed);
-        whole += length as u64;
+        let place = found.whole..found.whole + length as u64;
+        found.whole = place.end;
+        found.records.entry(input).or_default().push(if failed { Before::Failed(place) } else { Before::Answered });
     }
 }
 

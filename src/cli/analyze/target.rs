@@ -1,6 +1,7 @@
 //! Inputs, and where `--annotate` writes.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
@@ -11,11 +12,12 @@ use crate::cli::outcome::Failure;
 use crate::error::Error;
 use crate::recognizer;
 
-/// An input, and where its picture is drawn.
+/// An input, where its picture is drawn, and the place of an earlier record that the new one takes.
 #[derive(Debug)]
 pub struct Job {
     pub input: Input,
     pub target: Option<PathBuf>,
+    pub again: Option<Range<u64>>,
 }
 
 impl recognizer::Source for Job {
@@ -36,8 +38,8 @@ pub fn plan(inputs: &[Input], target: &Path) -> Result<Vec<Option<PathBuf>>, Fai
     let refuse = |reason: String| Err(Failure::at(&flag, reason));
     let folder = target.is_dir() || target.extension().is_none() || target.as_os_str().as_encoded_bytes().ends_with(b"/");
     let planned: Vec<Option<PathBuf>> = if folder {
-        if target.is_file() {
-            return refuse("is a file: name a folder, or a file with a picture's extension".into());
+        if target.exists() && !target.is_dir() {
+            return refuse("is no folder: name one, or a file with a picture's extension".into());
         }
         let mut taken = HashSet::new();
         inputs.iter().map(|input| readable(&input).then(|| distinct(target.join(&input.relative), &mut taken))).collect()
@@ -54,6 +56,19 @@ pub fn plan(inputs: &[Input], target: &Path) -> Result<Vec<Option<PathBuf>>, Fai
         Some(path) => refuse(format!("would overwrite the input {}: name another place", path.display())),
         None => Ok(planned),
     }
+}
+
+/// Makes the folder that pictures will be drawn into, or that of the file, and tries whether that can be done.
+///
+/// # Errors
+/// Nothing can be written there.
+pub fn check(planned: &[Option<PathBuf>], target: &Path) -> Result<(), Failure> {
+    let tried = match planned.iter().flatten().next() {
+        None => Ok(()),
+        Some(path) if path == target => files::check(target),
+        Some(_) => files::check_folder(target),
+    };
+    tried.map_err(|error| Failure::at("--annotate", error))
 }
 
 /// `path` as a PNG, with a number where that name is taken.

@@ -64,8 +64,9 @@ pub fn run(args: &Args) -> Outcome {
     suite::check(&args.net).map_err(|error| Failure::at("--net", error))?;
     let file = args.json.as_deref().filter(|path| path.as_os_str() != "-");
     if let Some(path) = file {
-        files::check(path).map_err(|error| Failure::at("--json", error))?;
+        files::check_replaced(path).map_err(|error| Failure::at("--json", error))?;
     }
+    terminal::stdout().check()?;
     let device = args.device.open()?;
     let precisions: Vec<tensor::Precision> = args.precision.iter().map(|&precision| precision.into()).collect();
     for precision in &precisions {
@@ -83,7 +84,7 @@ pub fn run(args: &Args) -> Outcome {
         return Err(Failure::Refused("nothing could be measured".into()));
     }
     let written = file.map_or(Ok(()), |path| files::replace(path, json(&report)?.as_bytes()));
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json.is_some() && file.is_none() {
         std::io::Write::write_all(&mut out, json(&report)?.as_bytes())?;
     } else {

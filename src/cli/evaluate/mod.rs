@@ -7,10 +7,10 @@ mod table;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::files;
 use super::labelled::LabelledArgs;
 use super::outcome::{Failure, Outcome, Status};
 use super::session::{DeviceArgs, ModelArgs};
+use super::{files, terminal};
 use score::Score;
 
 /// Measures a model on labelled pictures
@@ -32,6 +32,9 @@ pub struct Args {
 
 /// Accuracy, classes, confusion and members, on stdout.
 pub fn run(args: &Args) -> Outcome {
+    terminal::stdout().check()?;
+    args.plot.as_deref().map_or(Ok(()), files::check).map_err(|error| Failure::at("--plot", error))?;
+    files::apart(&[("--plot", args.plot.as_deref())], &[("--model", args.model.file())])?;
     let model = args.model.load()?;
     if let Some(reason) = model.description.no_faces() {
         return Err(Failure::at("--model", reason));
@@ -47,7 +50,7 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 fn report(args: &Args, score: &Score) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&score.report())?)?;
     } else {

@@ -44,7 +44,10 @@ pub fn run(args: &Args) -> Outcome {
     if args.model.is_file(&args.output) {
         return Err(Failure::at("--output", format!("{} is the model itself: give another name", args.output.display())));
     }
-    files::make_room(&args.output).map_err(|error| Failure::at("--output", error))?;
+    terminal::stdout().check()?;
+    files::check(&args.output).map_err(|error| Failure::at("--output", error))?;
+    args.plot.as_deref().map_or(Ok(()), files::check).map_err(|error| Failure::at("--plot", error))?;
+    files::apart(&[("--output", Some(&args.output)), ("--plot", args.plot.as_deref())], &[("--model", args.model.file())])?;
     let mut model = args.model.load()?;
     let description = model.description.clone();
     if let Some(reason) = description.no_faces() {
@@ -87,7 +90,7 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 fn show(args: &Args, report: &Report) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(report)?)?;
     } else {

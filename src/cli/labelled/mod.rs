@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::outcome::Failure;
 use super::session::{self, DeviceArgs};
-use super::terminal;
+use super::{names, terminal};
 use crate::ensemble::Reading;
 use crate::recognizer::{self, Answer};
 use crate::weights::Model;
@@ -69,12 +69,15 @@ impl Labelled {
             Faces::Largest => recognizer::Faces::Largest,
         };
         let count = self.samples.len();
-        let builder = session::builder(model, device).faces(faces).oversample(self.oversample);
-        let (mut recognizer, photos) = builder.build_and_prefetch(self.samples)?;
+        let ((mut recognizer, photos), patience) = session::recognizer(model, device, |builder| {
+            builder.faces(faces).oversample(self.oversample).build_and_prefetch(self.samples)
+        })?;
         session::warn(&recognizer);
         let bar = terminal::progress(count, 0);
         let mut failures = 0;
+        let mut patience = Some(patience);
         for Answer { source, analysis, .. } in recognizer.analyze_stream(photos) {
+            patience.take();
             match analysis {
                 Ok(analysis) => {
                     let face = analysis.faces.into_iter().next();
@@ -85,7 +88,7 @@ impl Labelled {
                 Err(error) if error.is_of_device() => return Err(error.into()),
                 Err(error) => {
                     failures += 1;
-                    terminal::error(format!("{}: {error}", source.path.display()));
+                    terminal::error(format!("{}: {error}", names::shown(&source.path)));
                 }
             }
             bar.inc(1);

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
-use walkdir::WalkDir;
 
-use crate::cli::inputs::is_picture;
-use crate::error::Error;
+use crate::cli::walk::{self, Unread};
+use crate::cli::{names, terminal};
+use crate::error::{Error, plain};
 use crate::photo;
 use crate::recognizer::Source;
 
@@ -21,20 +21,28 @@ pub struct Sample {
 
 impl Source for Sample {
     fn read(&mut self) -> Result<RgbImage, Error> {
-        photo::read(&self.path)
+        let photo = photo::read_remarked(&self.path)?;
+        if let Some(remark) = photo.remark {
+            terminal::warning(format!("{}: {remark}", names::shown(&self.path)));
+        }
+        Ok(photo.picture)
     }
 }
 
-/// Every picture below `root`/LABEL, class by class, sorted. Case does not matter in the folders' names.
+/// Every picture below `root`/LABEL, class by class, sorted. Case does not matter in the folders' names. What the folders hold that is not read is said on
+/// stderr.
 ///
 /// # Errors
 /// A folder that is no label, or no picture at all, in words.
 pub fn find(root: &Path, labels: &[String]) -> Result<Vec<Sample>, String> {
     let known = labels.join(", ");
-    let entries = std::fs::read_dir(root).map_err(|error| format!("{}: {error}", root.display()))?;
+    if root.exists() && !root.is_dir() {
+        return Err(format!("{} is no folder: give one with a folder of pictures a label ({known})", root.display()));
+    }
+    let entries = std::fs::read_dir(root).map_err(|error| format!("{}: {}", root.display(), plain(&error)))?;
     let mut folders = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| format!("{}: {error}", root.display()))?.path();
+        let path = entry.map_err(|error| format!("{}: {}", root.display(), plain(&error)))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.starts_with('.') || !path.is_dir() {
             continue;
@@ -47,15 +55,16 @@ pub fn find(root: &Path, labels: &[String]) -> Result<Vec<Sample>, String> {
         }
     }
     folders.sort();
-    let mut samples = Vec::new();
+    let (mut samples, mut unread) = (Vec::new(), Unread::default());
     for (class, folder) in folders {
-        for entry in WalkDir::new(&folder).follow_links(true).sort_by_file_name() {
-            let entry = entry.map_err(|error| error.to_string())?;
-            if entry.file_type().is_file() && is_picture(entry.path()) {
-                samples.push(Sample { path: entry.into_path(), class });
-            }
+        let below = walk::below(&folder);
+        for entry in below.entries {
+            let path = entry.map_err(|(at, reason)| format!("{}: {reason}", names::shown(&at)))?;
+            samples.push(Sample { path, class });
         }
+        unread.add(below.unread);
     }
+    unread.note();
     if samples.is_empty() {
         return Err(format!("no picture in {}: it needs a folder a label ({known}) with pictures in it", root.display()));
     }

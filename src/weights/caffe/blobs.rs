@@ -13,8 +13,8 @@ pub(super) struct Blobs(HashMap<String, Vec<proto::Blob>>);
 impl Blobs {
     /// Reads both forms of layers.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let net = proto::Net::decode(bytes)
-            .map_err(|error| format!("not a caffemodel, or cut short: {error}. Copy or download it again"))?;
+        let net =
+            proto::Net::decode(bytes).map_err(|_| "not a caffemodel, or cut short: copy or download it again".to_owned())?;
         let mut all: HashMap<String, Vec<proto::Blob>> = HashMap::new();
         let legacy = net.layers.into_iter().map(|layer| (layer.name, layer.blobs));
         for (name, blobs) in net.layer.into_iter().map(|layer| (layer.name, layer.blobs)).chain(legacy) {

@@ -20,7 +20,8 @@ pub struct Mean {
 /// [`Error::Model`] where it is none.
 pub fn read_mean(name: &str, bytes: &[u8]) -> Result<Mean> {
     let wrong = |reason: String| Error::Model { model: name.to_owned(), at: "mean".to_owned(), reason };
-    let blob = proto::Blob::decode(bytes).map_err(|error| wrong(format!("not a binaryproto, or cut short: {error}")))?;
+    let blob =
+        proto::Blob::decode(bytes).map_err(|_| wrong("not a binaryproto, or cut short: copy or download it again".into()))?;
     let (shape, values) = blobs::read(&blob).map_err(wrong)?;
     let (images, sizes) = shape.split_at(shape.len().saturating_sub(3));
     match sizes {

@@ -20,7 +20,8 @@ enum Field {
 impl Message {
     /// Parses a whole file.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut parser = Parser { rest: text, line: 1 };
+        // Some editors put a byte-order mark before the text.
+        let mut parser = Parser { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 };
         let message = parser.message(0, None)?;
         Ok(message)
     }

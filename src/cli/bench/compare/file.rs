@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::bench::report::SCHEMA;
+use crate::cli::texts;
 use crate::error::{Error, Result};
 
 /// A report of one machine.
@@ -76,10 +77,10 @@ impl Machine {
 /// # Errors
 /// [`Error::Io`]; [`Error::Argument`], which names the file, where it holds something else.
 pub fn read(path: &Path) -> Result<Machine> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let text = texts::read(path)?;
     let path = path.display();
     let wrong = |reason: String| Error::Argument(format!("{path}: {reason}"));
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(format!("no JSON: {error}")))?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("no JSON: {error}")))?;
     match value.get("schema").and_then(Value::as_str) {
         Some(SCHEMA) => {}
         Some(other) => return Err(wrong(format!("its schema is `{other}`; `moue bench --json` writes `{SCHEMA}`"))),

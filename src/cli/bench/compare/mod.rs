@@ -7,8 +7,8 @@ mod table;
 
 use std::path::PathBuf;
 
-use crate::cli::files;
 use crate::cli::outcome::{Failure, Outcome, Status};
+use crate::cli::{files, terminal};
 
 /// Puts reports of several machines side by side
 #[derive(Debug, clap::Args)]
@@ -23,12 +23,14 @@ pub struct Args {
 
 /// A table on stdout: a row a network, batch and precision, a column a machine.
 pub fn run(args: &Args) -> Outcome {
+    let reports: Vec<_> = args.files.iter().map(|path| ("FILE", Some(path.as_path()))).collect();
+    files::apart(&[("--plot", args.plot.as_deref())], &reports)?;
     let machines = args.files.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
     let rows = rows::rows(&machines);
     if let Some(path) = &args.plot {
         let drawn = files::make_room(path).and_then(|()| files::write(path, plot::speeds(&machines, &rows).as_bytes()));
         drawn.map_err(|error| Failure::at("--plot", error))?;
     }
-    table::write(&machines, &rows, &mut std::io::stdout().lock())?;
+    table::write(&machines, &rows, &mut terminal::stdout())?;
     Ok(Status::Complete)
 }
