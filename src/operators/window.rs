@@ -1,5 +1,7 @@
 //! The sliding window of convolution and pooling.
 
+use std::fmt;
+
 use crate::error::{Error, Result};
 
 /// Kernel, stride, pads and dilation; height before width.
@@ -13,6 +15,15 @@ pub struct Window {
     pub pad: [usize; 4],
     /// Vertical and horizontal dilation.
     pub dilation: [usize; 2],
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [kernel, stride, dilation] = [self.kernel, self.stride, self.dilation].map(|[y, x]| format!("{y} x {x}"));
+        let [top, left, bottom, right] = self.pad;
+        write!(to, "kernel {kernel}, stride {stride}, pads top {top}, left {left}, bottom {bottom}, right {right}")?;
+        if self.dilation == [1, 1] { Ok(()) } else { write!(to, ", dilation {dilation}") }
+    }
 }
 
 impl Window {
@@ -41,7 +52,7 @@ impl Window {
             {
                 return Err(Error::shape(
                     at,
-                    format!("kernel, stride and dilation lie between 1 and 65536: {self:?} on {input:?}"),
+                    format!("kernel, stride and dilation lie between 1 and 65536: {self}, on {} x {}", input[0], input[1]),
                 ));
             }
             let extent = dilation * (kernel - 1) + 1;
@@ -49,7 +60,7 @@ impl Window {
             if padded < extent {
                 return Err(Error::shape(
                     at,
-                    format!("a window of {extent} does not fit into {padded} (padded): {self:?} on {input:?}"),
+                    format!("a window of {extent} does not fit into {padded} (padded): {self}, on {} x {}", input[0], input[1]),
                 ));
             }
             let steps = padded - extent;
