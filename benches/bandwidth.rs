@@ -258,7 +258,7 @@ fn colours(gpu: &Gpu, side: u32, precision: Precision) -> Load {
 
 type Make = fn(&Gpu) -> Load;
 
-const KERNELS: [(&str, Make); 26] = [
+const KERNELS: [(&str, Make); 29] = [
     ("lrn 96 x 55 x 55", lrn),
     ("fractional max pool 64 x 48 x 48", fractional_max_pool),
     ("dense 4096 to 4096", |gpu| dense(gpu, 1, Precision::F32)),
@@ -275,6 +275,15 @@ const KERNELS: [(&str, Make); 26] = [
     }),
     ("softmax of 1000 at 8 x 8", |gpu| {
         between(gpu, [1000, 8], [1000, 8], |input, output| kernels::softmax("bench", input, output).unwrap())
+    }),
+    ("log softmax of 1000 at 8 x 8", |gpu| {
+        between(gpu, [1000, 8], [1000, 8], |input, output| kernels::log_softmax("bench", input, output).unwrap())
+    }),
+    ("largest of 1000 at 8 x 8", |gpu| {
+        between(gpu, [1000, 8], [1, 8], |input, output| kernels::arg_max("bench", input, output).unwrap())
+    }),
+    ("products of 12 pairs of 196 x 196", |gpu| {
+        between(gpu, [12, 196], [12, 196], |input, output| kernels::matmul("bench", input, input, output).unwrap())
     }),
     ("sigmoid 64 x 56 x 56", |gpu| {
         between(gpu, [64, 56], [64, 56], |input, output| kernels::unary("bench", Unary::Sigmoid, input, output).unwrap())

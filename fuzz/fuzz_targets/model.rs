@@ -72,6 +72,7 @@ fn is_small(description: &Description) -> bool {
                 Kind::Pool { window, .. } => window.kernel[0] * window.kernel[1],
                 Kind::FractionalMaxPool { kernel, .. } => kernel[0] * kernel[1],
                 Kind::Lrn(lrn) => lrn.size,
+                Kind::Matmul => graph.tensors[node.inputs[0]].shape[2],
                 Kind::Dense { .. } => inputs,
                 _ => 1,
             };

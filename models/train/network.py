@@ -45,7 +45,8 @@ def pool_pads(op, x):
     """Pads (top, left, bottom, right) of a pool, and how far `ceil` extends the bottom and the right."""
     height, width = x.shape[2:]
     top, left, bottom, right = pads(op, height, width)
-    (kh, kw), (sh, sw) = op["kernel"], op.get("stride", [1, 1])
+    (kh, kw), (sh, sw), (dh, dw) = op["kernel"], op.get("stride", [1, 1]), op.get("dilation", [1, 1])
+    kh, kw = (kh - 1) * dh + 1, (kw - 1) * dw + 1
     if not op.get("ceil", False):
         return (top, left, bottom, right), (0, 0)
     return (top, left, bottom, right), (
@@ -59,7 +60,7 @@ def max_pool(op, x):
     pad = (left, right + along, top, bottom + down)
     if any(pad):
         x = F.pad(x, pad, value=float("-inf"))
-    return F.max_pool2d(x, op["kernel"], op.get("stride", [1, 1]))
+    return F.max_pool2d(x, op["kernel"], op.get("stride", [1, 1]), dilation=op.get("dilation", [1, 1]))
 
 
 def average_pool(op, x):
@@ -138,6 +139,11 @@ UNARY = {
     "clip": lambda op, x: torch.clamp(x, op["min"], op["max"]),
     "hard_sigmoid": lambda op, x: torch.clamp(op["alpha"] * x + op["beta"], 0, 1),
     "hard_swish": lambda op, x: x * torch.clamp(x / 6 + 0.5, 0, 1),
+    "erf": lambda op, x: torch.erf(x),
+    "gelu": lambda op, x: F.gelu(x, approximate="tanh" if op.get("tanh", False) else "none"),
+    "softplus": lambda op, x: torch.logaddexp(x, torch.zeros_like(x)),
+    "log_softmax": lambda op, x: F.log_softmax(x, 1),
+    "arg_max": lambda op, x: x.argmax(1, keepdim=True).to(x.dtype),
     "identity": lambda op, x: x,
     "softmax": lambda op, x: F.softmax(x, 1),
     "max_pool": lambda op, x: max_pool(op, x),
@@ -154,6 +160,7 @@ UNARY = {
 }
 
 BINARY = {"add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "max": torch.maximum, "min": torch.minimum}
+BINARY |= {"pow": torch.pow, "matmul": torch.matmul}
 
 
 class Constant(nn.Module):

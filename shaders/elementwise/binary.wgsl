@@ -11,7 +11,7 @@ struct Params {
     // 1 where a side has a single channel, which lane 0 holds.
     left_single: u32,
     right_single: u32,
-    // 0: add; 1: multiply; 2: subtract; 3: divide; 4: larger; 5: smaller.
+    // 0: add; 1: multiply; 2: subtract; 3: divide; 4: larger; 5: smaller; 6: power.
     operation: u32,
     relu: u32,
     channels: u32,
@@ -31,6 +31,16 @@ struct Params {
 
 fn offset(at: vec4<u32>, strides: vec4<u32>) -> u32 {
     return at.x * strides.x + at.y * strides.y + at.z * strides.z + at.w * strides.w;
+}
+
+// a to the power of b: a negative base has whole exponents, or no logarithm.
+fn power(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
+    let zero = vec4<f32>(0.0);
+    let size = exp2(b * log2(select(a, abs(a), floor(b) == b)));
+    let odd = b - 2.0 * floor(b / 2.0) == vec4<f32>(1.0);
+    let signed = select(size, -size, odd & (a < zero));
+    let of_zero = select(signed, zero, (a == zero) & (b > zero));
+    return select(of_zero, vec4<f32>(1.0), b == zero);
 }
 
 @compute @workgroup_size(64)
@@ -54,6 +64,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if (params.right_single != 0u) {
         b = b.xxxx;
     }
+    let present = 4u * at.w + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(params.channels);
     var value = a + b;
     switch (params.operation) {
         case 1u: {
@@ -64,7 +75,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         case 3u: {
             // 0 / 0 beyond the last channel would reach others through a weight of 0.
-            let present = 4u * at.w + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(params.channels);
             value = select(vec4<f32>(0.0), a / select(vec4<f32>(1.0), b, present), present);
         }
         case 4u: {
@@ -72,6 +82,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         case 5u: {
             value = min(a, b);
+        }
+        case 6u: {
+            value = select(vec4<f32>(0.0), power(a, b), present);
         }
         default: {}
     }

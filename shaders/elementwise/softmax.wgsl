@@ -1,8 +1,9 @@
-// Softmax over the channels of every pixel. One invocation a pixel; lanes beyond the last channel become 0.
+// Softmax over the channels of every pixel, or its logarithm. One invocation a pixel; lanes beyond the last channel become 0.
 
 struct Params {
     pixels: u32,
     channels: u32,
+    logarithm: u32,
 }
 
 #include "common/values.wgsl"
@@ -31,6 +32,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     for (var c = 0u; c < c4; c++) {
         let present = vec4<u32>(4u * c) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(params.channels);
-        output[base + c] = narrow(select(vec4<f32>(0.0), exp(widen(input[base + c]) - most) / sum, present));
+        let below = widen(input[base + c]) - most;
+        var value = exp(below) / sum;
+        if (params.logarithm != 0u) {
+            value = below - log(sum);
+        }
+        output[base + c] = narrow(select(vec4<f32>(0.0), value, present));
     }
 }

@@ -3,7 +3,7 @@
 struct Params {
     count: u32,
     // 0: ReLU; 1: sigmoid; 2: tanh; 3: exp; 4: root; 5: absolute value; 6: leaky ReLU, slope a; 7: ELU, factor a; 8: clip to a..b;
-    // 9: hard sigmoid a x + b; 10: hard swish; 11: logarithm.
+    // 9: hard sigmoid a x + b; 10: hard swish; 11: logarithm; 12: error function; 13: GELU; 14: GELU by tanh; 15: softplus.
     operation: u32,
     a: f32,
     b: f32,
@@ -27,6 +27,17 @@ fn hyperbolic_tangent(x: vec4<f32>) -> vec4<f32> {
 // exp(x) - 1 for x below 0; near 0 by its series.
 fn exp_minus_1(x: vec4<f32>) -> vec4<f32> {
     return select(exp(x) - 1.0, x + x * x * (0.5 + x / 6.0), abs(x) < vec4<f32>(0.03));
+}
+
+// Near 0 by its series, elsewhere by Abramowitz & Stegun 7.1.26, which is within 1.5e-7.
+fn error_function(x: vec4<f32>) -> vec4<f32> {
+    let size = abs(x);
+    let square = x * x;
+    let tail = -0.026866171 + square * (0.0052239776 - square * 0.00085483);
+    let near = x * (1.1283792 + square * (-0.37612639 + square * (0.11283792 + square * tail)));
+    let t = 1.0 / (1.0 + 0.3275911 * size);
+    let sum = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+    return select(sign(x) * (1.0 - sum * exp(-square)), near, size < vec4<f32>(0.5));
 }
 
 @compute @workgroup_size(64)
@@ -75,6 +86,21 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         case 11u: {
             // Beyond the last channel lie zeros, whose logarithm would reach others through a weight of 0.
             y = select(log(x), zero, x == zero);
+        }
+        case 12u: {
+            y = error_function(x);
+        }
+        case 13u: {
+            y = 0.5 * x * (1.0 + error_function(x * 0.70710678));
+        }
+        case 14u: {
+            y = 0.5 * x * (1.0 + hyperbolic_tangent(0.79788456 * x * (1.0 + 0.044715 * x * x)));
+        }
+        case 15u: {
+            // exp of a large positive number would overflow; beside a small one 1 leaves no digits: the first terms of the series.
+            let e = exp(-abs(x));
+            let near = e * (1.0 - e * (0.5 - e * (0.33333333 - e * (0.25 - e * 0.2))));
+            y = max(x, zero) + select(log(1.0 + e), near, e < vec4<f32>(0.05));
         }
         default: {}
     }

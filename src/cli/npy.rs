@@ -34,7 +34,10 @@ pub fn read(path: &Path) -> Result<Array> {
         Ok(data) => data.collect::<Result<Vec<_>, _>>(),
         Err(file) => match file.try_data::<f64>() {
             Ok(data) => data.map(|value| value.map(|v| v as f32)).collect(),
-            Err(_) => return Err(wrong(&format!("holds {kind}: save it with `.astype(numpy.float32)`"))),
+            Err(file) => match file.try_data::<u8>() {
+                Ok(data) => data.map(|value| value.map(f32::from)).collect(),
+                Err(_) => return Err(wrong(&format!("holds {kind}: save it with `.astype(numpy.float32)`"))),
+            },
         },
     };
     let values = values.map_err(|error| wrong(&format!("cut short or damaged: {error}")))?;

@@ -7,7 +7,7 @@ use super::resolve::{Graph, Kind, Node};
 pub struct Cost {
     /// Learned values: weights and biases, without running statistics.
     pub parameters: u64,
-    /// Multiply-adds for one image, of convolutions and dense layers.
+    /// Multiply-adds for one image, of convolutions, dense layers and products of matrices.
     pub multiply_adds: u64,
 }
 
@@ -45,6 +45,11 @@ impl Graph {
                 let cost = layer(&[channels, out / groups, window.kernel[0], window.kernel[1]], *bias, *out);
                 let weights = cost.parameters - if *bias { *out as u64 } else { 0 };
                 Cost { multiply_adds: weights.saturating_mul((rows * columns) as u64), ..cost }
+            }
+            Kind::Matmul => {
+                let [_, _, depth] = self.tensors[node.inputs[0]].shape;
+                let places = (channels * height).saturating_mul(width) as u64;
+                Cost { parameters: 0, multiply_adds: places.saturating_mul(depth as u64) }
             }
             Kind::Prelu { .. } => Cost { parameters: channels as u64, multiply_adds: 0 },
             Kind::BatchNorm { .. } => Cost { parameters: 2 * channels as u64, multiply_adds: 0 },

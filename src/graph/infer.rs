@@ -74,11 +74,23 @@ impl Graph {
             Op::HardSwish { .. } => same(Kind::Unary(Unary::HardSwish)),
             Op::Prelu { name, .. } => same(Kind::Prelu { name: name.clone() }),
             Op::Identity { .. } | Op::Dropout { .. } => same(Kind::Identity),
+            Op::Erf { .. } => same(Kind::Unary(Unary::Erf)),
+            Op::Gelu { tanh, .. } => same(Kind::Unary(if *tanh { Unary::GeluTanh } else { Unary::Gelu })),
+            Op::Softplus { .. } => same(Kind::Unary(Unary::Softplus)),
             Op::Softmax { .. } => same(Kind::Softmax),
-            Op::MaxPool { kernel, stride, pad, ceil, .. } => self.pool(out, first, Pooling::Max, *kernel, *stride, *pad, *ceil),
+            Op::LogSoftmax { .. } => same(Kind::LogSoftmax),
+            Op::ArgMax { .. } => {
+                let mut dims = first.dims.clone();
+                dims.iter_mut().take(1).for_each(|n| *n = 1);
+                made(Kind::ArgMax, dims)
+            }
+            Op::MaxPool { kernel, stride, pad, dilation, ceil, .. } => {
+                let window = window(out, size, *kernel, *stride, *pad, *dilation)?;
+                pool(out, first, Pooling::Max, window, *ceil)
+            }
             Op::AveragePool { kernel, stride, pad, ceil, count_include_pad, .. } => {
                 let pooling = Pooling::Average { count_include_pad: *count_include_pad };
-                self.pool(out, first, pooling, *kernel, *stride, *pad, *ceil)
+                pool(out, first, pooling, window(out, size, *kernel, *stride, *pad, [1, 1])?, *ceil)
             }
             Op::Lrn { size, alpha, beta, k, .. } => {
                 let lrn = Lrn { size: *size, alpha: *alpha, beta: *beta, k: *k };
@@ -187,6 +199,8 @@ impl Graph {
             Op::Div { .. } => made(Kind::Binary(Binary::Div), self.broadcast(out, inputs)?),
             Op::Max { .. } => made(Kind::Binary(Binary::Max), self.broadcast(out, inputs)?),
             Op::Min { .. } => made(Kind::Binary(Binary::Min), self.broadcast(out, inputs)?),
+            Op::Pow { .. } => made(Kind::Binary(Binary::Pow), self.broadcast(out, inputs)?),
+            Op::Matmul { .. } => made(Kind::Matmul, self.product(out, inputs)?),
             Op::Constant { .. } => Err(Error::shape(out, "a constant reads nothing")),
             Op::Concat { .. } => {
                 let mut total = 0_usize;
@@ -233,24 +247,31 @@ impl Graph {
         Ok(dims)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one operator")]
-    fn pool(
-        &self,
-        out: &str,
-        input: &TensorInfo,
-        pooling: Pooling,
-        kernel: [usize; 2],
-        stride: [usize; 2],
-        pad: Pad,
-        ceil: bool,
-    ) -> Result<(Kind, Vec<usize>)> {
-        let [channels, height, width] = input.shape;
-        picture(out, input)?;
-        let window = window(out, [height, width], kernel, stride, pad, [1, 1])?;
-        crate::operators::check_window(out, window)?;
-        let [h, w] = window.output(out, [height, width], ceil)?;
-        Ok((Kind::Pool { pooling, window, ceil }, vec![channels, h, w]))
+    /// Sizes of a product of matrices.
+    fn product(&self, out: &str, inputs: &[TensorId]) -> Result<Vec<usize>> {
+        let [left, right] = inputs else { return Err(Error::shape(out, "it reads two tensors")) };
+        let (left, right) = (&self.tensors[*left], &self.tensors[*right]);
+        match (&left.dims[..], &right.dims[..]) {
+            (&[count, rows, depth], &[other, below, columns]) if (count, depth) == (other, below) => {
+                crate::kernels::check_steps(out, [1, depth])?;
+                Ok(vec![count, rows, columns])
+            }
+            _ => Err(Error::shape(
+                out,
+                format!(
+                    "`{}` {:?} times `{}` {:?}: as many matrices, of as many columns as the others have rows, are multiplied",
+                    left.name, left.dims, right.name, right.dims
+                ),
+            )),
+        }
     }
+}
+
+fn pool(out: &str, input: &TensorInfo, pooling: Pooling, window: Window, ceil: bool) -> Result<(Kind, Vec<usize>)> {
+    let [channels, height, width] = input.shape;
+    picture(out, input)?;
+    let [h, w] = crate::operators::check_window(out, pooling, window, [height, width], ceil)?;
+    Ok((Kind::Pool { pooling, window, ceil }, vec![channels, h, w]))
 }
 
 /// Checks that `input` is `[C, H, W]`.

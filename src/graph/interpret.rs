@@ -63,6 +63,12 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, inputs: &[&Tensor], wante
                 reference::conv_transpose(at, x, &weight, &bias, *window, *groups, [rows, columns])?
             }
             Kind::Softmax => reference::softmax(x),
+            Kind::LogSoftmax => reference::log_softmax(x),
+            Kind::ArgMax => reference::arg_max(x),
+            Kind::Matmul => match read[..] {
+                [a, b] => reference::matmul(at, a, b)?,
+                _ => return Err(Error::shape(at, "it reads two tensors")),
+            },
             Kind::Pool { pooling, window, ceil } => reference::pool(at, *pooling, *window, *ceil, x)?,
             Kind::FractionalMaxPool { kernel, sample } => {
                 let [_, height, width] = out.shape;

@@ -65,6 +65,9 @@ fn one() -> usize {
 fn ones() -> [usize; 2] {
     [1; 2]
 }
+fn are_ones(pair: &[usize; 2]) -> bool {
+    *pair == [1; 2]
+}
 fn unit() -> f64 {
     1.0
 }
@@ -238,6 +241,43 @@ pub enum Op {
         out: [String; 1],
         rate: f64,
     },
+    /// The error function.
+    Erf {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
+    /// x / 2 * (1 + erf(x / sqrt 2)), or with `tanh` x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
+    Gelu {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+        #[serde(default)]
+        tanh: bool,
+    },
+    /// log(1 + exp(x)).
+    Softplus {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
+    /// The logarithm of a softmax over the channels.
+    LogSoftmax {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
+    /// The first channel with the largest value, for each place of the others: `[C, H, W]` to `[1, H, W]`.
+    ArgMax {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 1],
+        out: [String; 1],
+    },
     /// Over the channels.
     Softmax {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,6 +296,8 @@ pub enum Op {
         stride: [usize; 2],
         #[serde(default)]
         pad: Pad,
+        #[serde(default = "ones", skip_serializing_if = "are_ones")]
+        dilation: [usize; 2],
         #[serde(default)]
         ceil: bool,
     },
@@ -362,7 +404,21 @@ pub enum Op {
         r#in: [String; 2],
         out: [String; 1],
     },
-    /// A tensor of the file, `NAME.value` of `shape`, the same for every image; add, sub, mul, div, max and min read it.
+    /// The first to the power of the second, with broadcast; of a negative number only whole powers.
+    Pow {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 2],
+        out: [String; 1],
+    },
+    /// A product of matrices for each of the first sizes: `[C, M, K]` times `[C, K, P]` is `[C, M, P]`.
+    Matmul {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        r#in: [String; 2],
+        out: [String; 1],
+    },
+    /// A tensor of the file, `NAME.value` of `shape`, the same for every image; add, sub, mul, div, max, min and pow read it.
     Constant { name: String, out: [String; 1], shape: Vec<usize> },
     /// The same values in logical order in other sizes (without the batch).
     Reshape {
@@ -452,6 +508,11 @@ impl Op {
             | Self::Identity { r#in, out, .. }
             | Self::Dropout { r#in, out, .. }
             | Self::Softmax { r#in, out, .. }
+            | Self::LogSoftmax { r#in, out, .. }
+            | Self::ArgMax { r#in, out, .. }
+            | Self::Erf { r#in, out, .. }
+            | Self::Gelu { r#in, out, .. }
+            | Self::Softplus { r#in, out, .. }
             | Self::MaxPool { r#in, out, .. }
             | Self::AveragePool { r#in, out, .. }
             | Self::GlobalAveragePool { r#in, out, .. }
@@ -469,7 +530,9 @@ impl Op {
             | Self::Mul { r#in, out, .. }
             | Self::Div { r#in, out, .. }
             | Self::Max { r#in, out, .. }
-            | Self::Min { r#in, out, .. } => (r#in, &out[0]),
+            | Self::Min { r#in, out, .. }
+            | Self::Pow { r#in, out, .. }
+            | Self::Matmul { r#in, out, .. } => (r#in, &out[0]),
             Self::Concat { r#in, out, .. } => (r#in, &out[0]),
             Self::Constant { out, .. } => (&[], &out[0]),
         }

@@ -251,6 +251,12 @@ impl Prepared {
             }
             (StepKind::Unary(function), _) => kernels::unary(at, *function, input, output)?,
             (StepKind::Softmax, _) => kernels::softmax(at, input, output)?,
+            (StepKind::LogSoftmax, _) => kernels::log_softmax(at, input, output)?,
+            (StepKind::ArgMax, _) => kernels::arg_max(at, input, output)?,
+            (StepKind::Matmul, _) => {
+                let right = step.inputs.get(1).map_or(Ok(input), |&id| view(id))?;
+                kernels::matmul(at, input, right, output)?
+            }
             (StepKind::Pool { pooling, window, ceil }, _) => {
                 let pool = Pool { pooling: *pooling, window: *window, ceil: *ceil, reads: self.reads };
                 kernels::pool(at, pool, input, output)?

@@ -80,6 +80,12 @@ pub enum Kind {
     Identity,
     /// Softmax over the channels.
     Softmax,
+    /// Its logarithm.
+    LogSoftmax,
+    /// The first channel with the largest value.
+    ArgMax,
+    /// Products of matrices, one a channel.
+    Matmul,
     /// Pooling.
     Pool {
         /// Largest or mean.
@@ -150,6 +156,12 @@ impl Kind {
             Self::Unary(Unary::Clip(..)) => "clip",
             Self::Unary(Unary::HardSigmoid(..)) => "hard_sigmoid",
             Self::Unary(Unary::HardSwish) => "hard_swish",
+            Self::Unary(Unary::Erf) => "erf",
+            Self::Unary(Unary::Gelu | Unary::GeluTanh) => "gelu",
+            Self::Unary(Unary::Softplus) => "softplus",
+            Self::LogSoftmax => "log_softmax",
+            Self::ArgMax => "arg_max",
+            Self::Matmul => "matmul",
             Self::Prelu { .. } => "prelu",
             Self::Identity => "dropout",
             Self::Softmax => "softmax",
@@ -168,6 +180,7 @@ impl Kind {
             Self::Binary(Binary::Div) => "div",
             Self::Binary(Binary::Max) => "max",
             Self::Binary(Binary::Min) => "min",
+            Self::Binary(Binary::Pow) => "pow",
             Self::Concat => "concat",
         }
     }
@@ -315,7 +328,7 @@ impl Graph {
         if !matches!(kind, Kind::Binary(_)) {
             return Err(Error::shape(
                 out,
-                format!("{} reads the constant `{name}`: add, sub, mul, div, max and min do that", kind.name()),
+                format!("{} reads the constant `{name}`: add, sub, mul, div, max, min and pow do that", kind.name()),
             ));
         }
         if inputs.iter().all(|&id| self.is_constant(id)) {

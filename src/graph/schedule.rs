@@ -77,6 +77,9 @@ pub enum StepKind {
         name: String,
     },
     Softmax,
+    LogSoftmax,
+    ArgMax,
+    Matmul,
     Pool {
         pooling: Pooling,
         window: Window,
@@ -293,6 +296,9 @@ impl<'g> Builder<'g> {
             }
             Kind::Unary(function) => self.push(step(StepKind::Unary(*function), false, output)),
             Kind::Softmax => self.push(step(StepKind::Softmax, false, output)),
+            Kind::LogSoftmax => self.push(step(StepKind::LogSoftmax, false, output)),
+            Kind::ArgMax => self.push(step(StepKind::ArgMax, false, output)),
+            Kind::Matmul => self.push(step(StepKind::Matmul, false, output)),
             Kind::Pool { pooling, window, ceil } => {
                 self.push(step(StepKind::Pool { pooling: *pooling, window: *window, ceil: *ceil }, false, output));
             }

@@ -1,8 +1,8 @@
 //! Kernels that go over a tensor once: unary, binary with broadcast, affine, softmax.
 
-use super::{View, holds, one_a_item, same, tensors};
+use super::{View, holds, loops, one_a_item, same, tensors};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{self, AFFINE, BINARY, PRELU, SOFTMAX, UNARY};
+use crate::gpu::shader::{self, AFFINE, ARG_MAX, BINARY, PRELU, SOFTMAX, UNARY};
 use crate::gpu::{Dispatch, Slice, Work};
 use crate::operators::{Binary, Unary};
 
@@ -22,6 +22,10 @@ impl Unary {
             Self::HardSigmoid(alpha, beta) => (9, alpha, beta),
             Self::HardSwish => (10, 0.0, 0.0),
             Self::Log => (11, 0.0, 0.0),
+            Self::Erf => (12, 0.0, 0.0),
+            Self::Gelu => (13, 0.0, 0.0),
+            Self::GeluTanh => (14, 0.0, 0.0),
+            Self::Softplus => (15, 0.0, 0.0),
         }
     }
 }
@@ -90,6 +94,7 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
             Binary::Div => 3,
             Binary::Max => 4,
             Binary::Min => 5,
+            Binary::Pow => 6,
         },
         relu: u32::from(relu),
         channels: output.channels as u32,
@@ -150,10 +155,38 @@ pub fn prelu(at: &str, members: usize, slope: Slice, input: View, output: View) 
 /// # Errors
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.
 pub fn softmax(at: &str, input: View, output: View) -> Result<Dispatch> {
+    over_channels(at, false, input, output)
+}
+
+/// The logarithm of [`softmax`], also where that is too small for a number.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+pub fn log_softmax(at: &str, input: View, output: View) -> Result<Dispatch> {
+    over_channels(at, true, input, output)
+}
+
+fn over_channels(at: &str, logarithm: bool, input: View, output: View) -> Result<Dispatch> {
     same_shape(at, input, output)?;
     let precision = tensors(at, &[input, output])?;
+    loops(at, 2 * input.channels + input.c4())?;
     let pixels = input.images * input.pixels();
-    let params = shader::softmax::Params { pixels: pixels as u32, channels: input.channels as u32 };
+    let params =
+        shader::softmax::Params { pixels: pixels as u32, channels: input.channels as u32, logarithm: u32::from(logarithm) };
     let work = Work { flops: 16 * input.vec4s() as u64, bytes: 2 * input.size() };
     one_a_item(at, SOFTMAX.of(precision), params, vec![input.slice, output.slice], pixels, work)
+}
+
+/// The channel of the largest value of every pixel, the first of several: `input` `[N, C, H, W]` to `output` `[N, 1, H, W]`.
+///
+/// # Errors
+/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+pub fn arg_max(at: &str, input: View, output: View) -> Result<Dispatch> {
+    same_shape(at, View { channels: 1, ..input }, output)?;
+    let precision = tensors(at, &[input, output])?;
+    loops(at, input.channels)?;
+    let pixels = input.images * input.pixels();
+    let params = shader::arg_max::Params { pixels: pixels as u32, channels: input.channels as u32 };
+    let work = Work { flops: 4 * input.vec4s() as u64, bytes: input.size() + output.size() };
+    one_a_item(at, ARG_MAX.of(precision), params, vec![input.slice, output.slice], pixels, work)
 }

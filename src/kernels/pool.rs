@@ -28,8 +28,7 @@ pub struct Pool {
 /// [`Error::Shape`] where sizes disagree, a window lies wholly in the padding, or a buffer is too small.
 pub fn pool(at: &str, pool: Pool, input: View, output: View) -> Result<Dispatch> {
     let Pool { pooling, window, ceil, reads } = pool;
-    check_window(at, window)?;
-    let [height, width] = window.output(at, [input.height, input.width], ceil)?;
+    let [height, width] = check_window(at, pooling, window, [input.height, input.width], ceil)?;
     same(at, "output rows", height, output.height)?;
     same(at, "output columns", width, output.width)?;
     same(at, "images", input.images, output.images)?;
@@ -52,6 +51,8 @@ pub fn pool(at: &str, pool: Pool, input: View, output: View) -> Result<Dispatch>
         pad_left: n(window.pad[1]),
         pad_bottom: n(window.pad[2]),
         pad_right: n(window.pad[3]),
+        dilation_y: n(window.dilation[0]),
+        dilation_x: n(window.dilation[1]),
         average: u32::from(pooling != Pooling::Max),
         count_include_pad: u32::from(pooling == Pooling::Average { count_include_pad: true }),
     };

@@ -27,6 +27,14 @@ pub enum Unary {
     HardSigmoid(f32, f32),
     /// x * (x / 6 + 1/2, at least 0 and at most 1).
     HardSwish,
+    /// The error function of x.
+    Erf,
+    /// x / 2 * (1 + erf(x / sqrt 2)).
+    Gelu,
+    /// x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
+    GeluTanh,
+    /// log(1 + exp(x)).
+    Softplus,
 }
 
 /// Functions of two values.
@@ -44,4 +52,6 @@ pub enum Binary {
     Max,
     /// The smaller.
     Min,
+    /// x to the power of y; of a negative x only for whole y.
+    Pow,
 }

@@ -15,14 +15,33 @@ pub enum Pooling {
     },
 }
 
-/// A pooling window overlaps the input wherever it lies: pads are smaller than the kernel, and there is no dilation.
-pub(crate) fn check(at: &str, window: Window) -> Result<()> {
+/// Rows and columns that a pooling makes of `input`. Its window has a value of the input wherever it lies, and of means no dilation.
+pub(crate) fn check(at: &str, pooling: Pooling, window: Window, input: [usize; 2], ceil: bool) -> Result<[usize; 2]> {
     let [top, left, bottom, right] = window.pad;
     let [kh, kw] = window.kernel;
-    if top >= kh || bottom >= kh || left >= kw || right >= kw || window.dilation != [1, 1] {
-        return Err(Error::shape(at, format!("pooling pads are smaller than the kernel and dilation is 1: {window}")));
+    if top >= kh || bottom >= kh || left >= kw || right >= kw {
+        return Err(Error::shape(at, format!("pads of a pool are smaller than its window: {window}")));
     }
-    Ok(())
+    let output = window.output(at, input, ceil)?;
+    if window.dilation == [1, 1] {
+        return Ok(output);
+    }
+    if pooling != Pooling::Max {
+        return Err(Error::shape(at, format!("means of windows with dilation are not computed: {window}")));
+    }
+    for axis in 0..2 {
+        let (step, before) = (window.dilation[axis], window.pad[axis]);
+        let empty = |place: usize| {
+            let start = place * window.stride[axis];
+            // The first position that does not lie before the input.
+            let skipped = before.saturating_sub(start).div_ceil(step);
+            skipped >= window.kernel[axis] || start + skipped * step - before >= input[axis]
+        };
+        if (0..output[axis]).any(empty) {
+            return Err(Error::shape(at, format!("a window has no value of the {} x {} input: {window}", input[0], input[1])));
+        }
+    }
+    Ok(output)
 }
 
 #[cfg(test)]
@@ -35,7 +54,7 @@ mod tests {
         let error = Window { kernel: [9, 9], ..window }.output("here", [4, 4], false).err().map(|error| error.to_string());
         let said = error.unwrap_or_default();
         assert!(said.contains("pads 0 above, 1 left, 3 below and 4 right") && !said.contains(['{', '[']), "{said}");
-        let said = check("here", window).err().map(|error| error.to_string()).unwrap_or_default();
+        let said = check("here", Pooling::Max, window, [4, 4], false).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(said.contains("kernel 2 x 3, stride 2 x 1") && !said.contains(['{', '[']), "{said}");
     }
 }

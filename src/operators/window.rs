@@ -1,5 +1,7 @@
 //! The sliding window of convolution and pooling.
 
+use std::fmt;
+
 use crate::error::{Error, Result};
 
 /// Kernel, stride, pads and dilation; height before width.
@@ -16,7 +18,7 @@ pub struct Window {
 }
 
 /// In words, height before width.
-impl std::fmt::Display for Window {
+impl fmt::Display for Window {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { kernel, stride, pad: [top, left, bottom, right], dilation } = self;
         write!(

@@ -1,8 +1,25 @@
 //! Twins of the kernels that go over a tensor once.
 
+use std::f64::consts::{PI, SQRT_2};
+
 use crate::error::{Error, Result};
 use crate::operators::{Binary, Unary};
 use crate::tensor::Tensor;
+
+/// The error function: up to 3 by its series, beyond by the continued fraction of its complement (Abramowitz & Stegun 7.1.6, 7.1.14).
+fn erf(x: f64) -> f64 {
+    let (size, square) = (x.abs(), x * x);
+    if size < 3.0 {
+        let (mut term, mut sum) = (size, size);
+        for n in 1..60 {
+            term *= 2.0 * square / f64::from(2 * n + 1);
+            sum += term;
+        }
+        return (2.0 / PI.sqrt() * (-square).exp() * sum).copysign(x);
+    }
+    let fraction = (1..40).rev().fold(size, |below, n| size + f64::from(n) / 2.0 / below);
+    (1.0 - (-square).exp() / (PI.sqrt() * fraction)).copysign(x)
+}
 
 /// A function of every value.
 pub fn unary(function: Unary, input: &Tensor) -> Tensor {
@@ -40,6 +57,10 @@ pub fn unary(function: Unary, input: &Tensor) -> Tensor {
             Unary::Clip(least, most) => x.max(f64::from(least)).min(f64::from(most)),
             Unary::HardSigmoid(alpha, beta) => hard(x, alpha.into(), beta.into()),
             Unary::HardSwish => x * hard(x, 1.0 / 6.0, 0.5),
+            Unary::Erf => erf(x),
+            Unary::Gelu => 0.5 * x * (1.0 + erf(x / SQRT_2)),
+            Unary::GeluTanh => 0.5 * x * (1.0 + ((2.0 / PI).sqrt() * (x + 0.044715 * x * x * x)).tanh()),
+            Unary::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
         }) as f32
     };
     Tensor { shape: input.shape.clone(), data: input.data.iter().map(apply).collect() }
@@ -79,6 +100,7 @@ pub fn binary(at: &str, function: Binary, left: &Tensor, right: &Tensor, relu: b
                 Binary::Div => x / y,
                 Binary::Max => x.max(y),
                 Binary::Min => x.min(y),
+                Binary::Pow => x.powf(y),
             };
             if relu { value.max(0.0) as f32 } else { value as f32 }
         })
@@ -118,18 +140,40 @@ pub fn prelu(at: &str, input: &Tensor, slope: &[f32]) -> Result<Tensor> {
 
 /// Softmax over the channels of every pixel.
 pub fn softmax(input: &Tensor) -> Tensor {
+    over_channels(input, |_, power, sum| power / sum)
+}
+
+/// The logarithm of [`softmax`]: x - most - log(sum of exp(x - most)).
+pub fn log_softmax(input: &Tensor) -> Tensor {
+    over_channels(input, |below, _, sum| below - sum.ln())
+}
+
+/// Of every value: what `value` makes of its distance to the largest of its pixel, the exponential of that, and their sum.
+fn over_channels(input: &Tensor, value: impl Fn(f64, f64, f64) -> f64) -> Tensor {
     let [images, channels, height, width] = input.nchw();
     let mut out = Tensor::zeros(input.shape.clone());
     for n in 0..images {
         for pixel in 0..height * width {
             let at = |c: usize| (n * channels + c) * height * width + pixel;
             let most = (0..channels).fold(f32::MIN, |most, c| most.max(input.data[at(c)]));
-            let power = |c: usize| f64::from(input.data[at(c)] - most).exp();
-            let sum: f64 = (0..channels).map(power).sum();
+            let below = |c: usize| f64::from(input.data[at(c)]) - f64::from(most);
+            let sum: f64 = (0..channels).map(|c| below(c).exp()).sum();
             for c in 0..channels {
-                out.data[at(c)] = (power(c) / sum) as f32;
+                out.data[at(c)] = value(below(c), below(c).exp(), sum) as f32;
             }
         }
+    }
+    out
+}
+
+/// The channel of the largest value of every pixel, the first of several: `[N, C, H, W]` to `[N, 1, H, W]`.
+pub fn arg_max(input: &Tensor) -> Tensor {
+    let [images, channels, height, width] = input.nchw();
+    let mut out = Tensor::zeros(vec![images, 1, height, width]);
+    for (index, to) in out.data.iter_mut().enumerate() {
+        let (n, pixel) = (index / (height * width), index % (height * width));
+        let at = |c: usize| input.data[(n * channels + c) * height * width + pixel];
+        *to = (0..channels).fold(0, |best, c| if at(c) > at(best) { c } else { best }) as f32;
     }
     out
 }

@@ -9,9 +9,8 @@ use crate::tensor::Tensor;
 /// # Errors
 /// [`crate::Error::Shape`] where the window does not fit or lies wholly in the padding.
 pub fn pool(at: &str, pooling: Pooling, window: Window, ceil: bool, input: &Tensor) -> Result<Tensor> {
-    check_window(at, window)?;
     let [images, channels, height, width] = input.nchw();
-    let [out_height, out_width] = window.output(at, [height, width], ceil)?;
+    let [out_height, out_width] = check_window(at, pooling, window, [height, width], ceil)?;
     let mut out = Tensor::zeros(vec![images, channels, out_height, out_width]);
     let [top, left, bottom, right] = window.pad;
     // Positions in padded coordinates: [start, end) of the window, cut to the input and to the padded input.
@@ -19,8 +18,20 @@ pub fn pool(at: &str, pooling: Pooling, window: Window, ceil: bool, input: &Tens
         let (start, end) = (i * stride, i * stride + kernel);
         (start.saturating_sub(before)..(end.min(before + length)) - before, end.min(before + length + after) - start)
     };
+    // With dilation: positions of the input that a window reads along one axis.
+    let taps = |i: usize, axis: usize, length: usize| {
+        let (start, step, before) = (i * window.stride[axis], window.dilation[axis], window.pad[axis]);
+        let places = (0..window.kernel[axis]).filter_map(move |k| (start + k * step).checked_sub(before));
+        places.filter(move |&place| place < length).collect::<Vec<_>>()
+    };
     for (index, to) in out.data.iter_mut().enumerate() {
         let (x, y, plane) = (index % out_width, index / out_width % out_height, index / (out_width * out_height));
+        if window.dilation != [1, 1] {
+            let (rows, columns) = (taps(y, 0, height), taps(x, 1, width));
+            let values = rows.iter().flat_map(|iy| columns.iter().map(move |ix| input.data[(plane * height + iy) * width + ix]));
+            *to = values.fold(f32::MIN, f32::max);
+            continue;
+        }
         let (rows, padded_rows) = span(y, window.stride[0], window.kernel[0], top, height, bottom);
         let (columns, padded_columns) = span(x, window.stride[1], window.kernel[1], left, width, right);
         let values = rows.clone().flat_map(|iy| columns.clone().map(move |ix| input.data[(plane * height + iy) * width + ix]));

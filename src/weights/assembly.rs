@@ -164,11 +164,13 @@ impl Assembly {
         Ok(self.transpose(out, &made, back))
     }
 
-    /// Softmax along dimension `axis` (without the batch), as the tensor `out`.
-    pub fn softmax(&mut self, out: String, input: &Shaped, axis: usize) -> Shaped {
+    /// Softmax, or its logarithm, along dimension `axis` (without the batch), as the tensor `out`.
+    pub fn softmax(&mut self, out: String, input: &Shaped, axis: usize, logarithm: bool) -> Shaped {
         let push = |assembly: &mut Self, input: &Shaped, out: String| {
-            let from = input.name.clone();
-            assembly.push(out, input.dims.clone(), |out| Op::Softmax { name: None, r#in: [from], out })
+            let (name, r#in) = (None, [input.name.clone()]);
+            assembly.push(out, input.dims.clone(), |out| {
+                if logarithm { Op::LogSoftmax { name, r#in, out } } else { Op::Softmax { name, r#in, out } }
+            })
         };
         if axis == 0 {
             return push(self, input, out);

@@ -126,6 +126,7 @@ impl Layers {
     pub(super) fn max_pool(&mut self, name: &str, window: Window) -> &mut Self {
         let Window { kernel, stride, pad, ceil, .. } = window;
         self.push(name, |r#in, out| Op::MaxPool {
+            dilation: [1, 1],
             name: None,
             r#in,
             out,

@@ -1,5 +1,5 @@
-"""Write the ONNX models with what ONNX Runtime computes for them, and the models to be refused: onnx.safetensors, onnx.json, refused/, and in onnx/ the
-model whose weights lie beside it."""
+"""Write the ONNX models with what ONNX Runtime computes for them, and the models to be refused: onnx.safetensors, onnx.json, refused/, open.safetensors,
+open.json, and in onnx/ the model whose weights lie beside it."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,9 @@ import numpy as np
 import onnx
 from safetensors.numpy import save_file
 
-import onnx_files, onnx_maths, onnx_refused, onnx_resize, onnx_shapes, onnx_windows  # noqa: E401, F401: registers the cases
+import onnx_files, onnx_maths, onnx_refused, onnx_resize, onnx_shapes, onnx_today, onnx_windows  # noqa: E401, F401: registers the cases
 from onnx_graph import CASES, infer
+from onnx_open import OPEN
 
 HERE = Path(__file__).parent
 EXTERNAL = {"stored_external"}
@@ -27,6 +28,23 @@ def write(model, name):
     else:
         return model.SerializeToString(deterministic=True)
     return str(path)
+
+
+def opened():
+    """Write open.safetensors and open.json: what leaves the number of images open."""
+    tensors, index = {}, []
+    for name, case in OPEN.items():
+        model, found = case.run()
+        source = model.SerializeToString(deterministic=True)
+        assert len(source) < 20_000, name
+        tensors[f"{name}/model"] = np.frombuffer(source, np.uint8)
+        for count, (inputs, outputs) in found.items():
+            tensors |= {f"{name}/{count}/in/{key}": value for key, value in inputs.items()}
+            tensors |= {f"{name}/{count}/out/{key}": value for key, value in outputs.items()}
+        index.append({"name": name, "opset": case.opset, "refused": case.refused})
+    save_file(dict(sorted(tensors.items())), HERE / "open.safetensors")
+    (HERE / "open.json").write_text(lines(index))
+    print(len(index), "with an open batch,", sum(entry["refused"] is not None for entry in index), "of them refused")
 
 
 def main():
@@ -53,6 +71,7 @@ def main():
         refused.append(onnx_refused.entry(model, names))
     (HERE / "refused.json").write_text(lines(refused))
     print(len(index), "cases,", len(refused), "refused")
+    opened()
 
 
 if __name__ == "__main__":

@@ -85,13 +85,7 @@ fn every_case_gives_what_onnx_runtime_gives() {
             assert!(got.keys().eq(want.keys()), "{name}: {:?} and {:?}", got.keys(), want.keys());
             for (output, want) in &want {
                 let got = &got[output];
-                let largest = want.data.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
-                let error = got
-                    .data
-                    .iter()
-                    .zip(&want.data)
-                    .fold(0.0_f32, |most, (g, w)| if g.is_nan() { f32::NAN } else { most.max((g - w).abs()) });
-                let error = f64::from(error) / f64::from(largest);
+                let error = distance(got, want);
                 if got.shape != want.shape || error.is_nan() || error > BOUND {
                     wrong.push(format!(
                         "{name} on {}, `{output}`: {:?} and {:?}, error {error:.1e}",
@@ -106,6 +100,73 @@ fn every_case_gives_what_onnx_runtime_gives() {
         }
     }
     println!("{} cases, worst {:.1e} ({})", cases.len(), worst.0, worst.1);
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The largest difference, as a part of the largest value of `want`.
+fn distance(got: &Tensor, want: &Tensor) -> f64 {
+    let largest = want.data.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+    let differences = got.data.iter().zip(&want.data).map(|(g, w)| (g - w).abs());
+    let error = differences.fold(0.0_f32, |most, next| if next.is_nan() { f32::NAN } else { most.max(next) });
+    f64::from(error) / f64::from(largest)
+}
+
+#[derive(Deserialize)]
+struct Open {
+    name: String,
+    /// The node, or input, at which it is refused.
+    refused: Option<String>,
+}
+
+#[test]
+fn an_open_batch_is_answered_image_by_image_or_refused_at_its_node() {
+    let bytes = std::fs::read(folder().join("open.safetensors")).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let all: Vec<Open> = serde_json::from_slice(&std::fs::read(folder().join("open.json")).unwrap()).unwrap();
+    let (mut wrong, mut refused, mut worst) = (Vec::new(), 0, (0.0, String::new()));
+    for Open { name, refused: node } in &all {
+        let model = match (import(&file, name), node) {
+            (Ok(model), None) => model,
+            (Ok(_), Some(node)) => {
+                wrong.push(format!("{name}: `{node}` is not refused"));
+                continue;
+            }
+            (Err(error), Some(node)) if error.to_string().contains(&format!("`{node}`")) => {
+                println!("{name}: {error}");
+                // In words: neither what Rust prints of a struct, nor numbers of ONNX's table.
+                let said = error.to_string();
+                assert!(!said.contains(['{', '}']) && !said.contains("of type"), "{said}");
+                refused += 1;
+                continue;
+            }
+            (Err(error), _) => {
+                wrong.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        for (count, device) in [1, 3].into_iter().flat_map(|count| devices().into_iter().map(move |device| (count, device))) {
+            let inputs = tensors(&file, name, &format!("{count}/in")).into_iter();
+            let inputs: Vec<Input> = inputs.map(|(name, tensor)| Input { name: Some(name), tensor }).collect();
+            let want = tensors(&file, name, &format!("{count}/out"));
+            let at = format!("{name}, {count} images on {}", device.name());
+            match runner::run(&model, &device, &inputs, Options::default()) {
+                Ok(outputs) => {
+                    assert_eq!(outputs.len(), want.len(), "{at}");
+                    for (output, got) in &outputs {
+                        let (want, error) = (&want[output], distance(got, &want[output]));
+                        if got.shape != want.shape || error.is_nan() || error > BOUND {
+                            wrong.push(format!("{at}: {:?} and {:?}, error {error:.1e}", got.shape, want.shape));
+                        } else if error > worst.0 {
+                            worst = (error, name.clone());
+                        }
+                    }
+                }
+                Err(error) => wrong.push(format!("{at}: {error}")),
+            }
+        }
+    }
+    println!("{} files, {refused} refused, worst {:.1e} ({})", all.len(), worst.0, worst.1);
+    assert!(all.len() > 130 && refused > 40, "{} files, {refused} refused", all.len());
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 

@@ -47,7 +47,7 @@ fn one(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<Shape
             let axis: i64 = layer.fields.message("softmax_param").number("axis", 1)?;
             let axis = super::shapes::axis(axis, input)?;
             let out = reading.called(layer, 0);
-            return Ok(reading.assembly.softmax(out, input, axis));
+            return Ok(reading.assembly.softmax(out, input, axis, false));
         }
         _ => {}
     }

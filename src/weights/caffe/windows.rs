@@ -105,7 +105,7 @@ fn pooling(reading: &mut Reading<'_>, layer: &Layer, input: &Shaped) -> Result<S
     let (pad, out) = (Pad::Fixed([pad[0], pad[1], pad[0], pad[1]]), [reading.called(layer, 0)]);
     let op = match fields.text("pool").unwrap_or("MAX") {
         "AVE" | "1" if global => Op::GlobalAveragePool { name, r#in, out },
-        "MAX" | "0" => Op::MaxPool { name, r#in, out, kernel, stride, pad, ceil },
+        "MAX" | "0" => Op::MaxPool { name, r#in, out, kernel, stride, pad, dilation: [1, 1], ceil },
         "AVE" | "1" => Op::AveragePool { name, r#in, out, kernel, stride, pad, ceil, count_include_pad: true },
         other => return Err(format!("pooling by `{other}`: MAX and AVE are read")),
     };

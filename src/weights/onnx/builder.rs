@@ -1,18 +1,26 @@
 //! What each name of the file stands for, beside the network in the making.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::fold::{expand, within};
 use super::value::{Constant, Numbers};
-use crate::weights::assembly::{Assembly, Shaped};
+use crate::weights::assembly::{Assembly, Shaped, volume};
+
+/// Numbers of images that an open batch is tried with: a constant that is the same for all of them does not follow from it.
+const TRIED: [usize; 7] = [1, 2, 3, 4, 5, 7, 33];
+
+/// Steps that are worth computing at import: a second or two.
+const MOST_STEPS: u64 = 1 << 28;
 
 /// What a name of the file stands for.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     /// Known at import.
     Constant(Arc<Constant>),
+    /// Known for each number of images, and not the same for all: one for each of [`Builder::batches`].
+    Varying(Arc<Vec<Constant>>),
     /// Made of the image: its name in the network, and its sizes without the batch.
     Image(Shaped),
     /// An output of a node that could not be read.
@@ -24,10 +32,14 @@ pub(super) enum Value {
 pub(super) struct Builder {
     assembly: Assembly,
     pub values: HashMap<String, Value>,
-    /// Images that the file's shapes count: 1 unless its batch is fixed at another number.
-    pub batch: usize,
+    /// Names of images that the file holds in integers: what is computed with them rounds and wraps there.
+    pub integers: HashSet<String>,
+    /// Numbers of images that the file's shapes count: that of a fixed batch, several where it is open.
+    pub batches: Vec<usize>,
     /// Values of a constant at most.
     pub most: usize,
+    /// Steps that what is left to be computed of constants may take.
+    pub steps: u64,
 }
 
 impl Deref for Builder {
@@ -45,8 +57,36 @@ impl DerefMut for Builder {
 }
 
 impl Builder {
-    pub fn new(batch: usize, most: usize) -> Self {
-        Self { assembly: Assembly::new(), values: HashMap::new(), batch, most }
+    /// With the number of images that the file fixes.
+    pub fn new(batch: Option<usize>, most: usize) -> Self {
+        let batches = batch.map_or_else(|| TRIED.to_vec(), |batch| vec![batch]);
+        Self { assembly: Assembly::new(), values: HashMap::new(), integers: HashSet::new(), batches, most, steps: MOST_STEPS }
+    }
+
+    /// What is known for each of `batches`.
+    pub fn known(each: Vec<Constant>) -> Value {
+        match each.split_first() {
+            Some((first, rest)) if rest.iter().all(|other| other == first) => Value::Constant(Arc::new(first.clone())),
+            _ => Value::Varying(Arc::new(each)),
+        }
+    }
+
+    /// The constants `each` beside an image of `rank` dimensions, where they repeat one row for every image: that one.
+    pub fn repeated(&self, each: &[Constant], rank: usize) -> Option<Constant> {
+        let row = |constant: &Constant, batch: usize| {
+            let (&images, dims) = constant.shape.split_first()?;
+            if constant.shape.len() != rank || images != batch {
+                return None;
+            }
+            let shape = [&[1], dims].concat();
+            let count = volume(dims);
+            let row = constant.gather(shape, 0..count);
+            let whole = constant.gather(constant.shape.clone(), (0..batch).flat_map(|_| 0..count));
+            (whole == *constant).then_some(row)
+        };
+        let mut rows = each.iter().zip(&self.batches).map(|(constant, &batch)| row(constant, batch));
+        let first = rows.next()??;
+        rows.all(|row| row.as_ref() == Some(&first)).then_some(first)
     }
 
     pub fn into_assembly(self) -> Assembly {

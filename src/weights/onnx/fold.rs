@@ -1,6 +1,7 @@
 //! Operators on constants: exporters write shapes as small programs of them.
 
 use super::node::{Attributes, axes_of, axis_of};
+use super::types;
 use super::value::{Constant, Numbers};
 use crate::weights::assembly::volume;
 
@@ -90,29 +91,43 @@ fn binary(op: &str, left: &Constant, right: &Constant, most: usize) -> Result<Co
             "Min" => Ok(a.min(b)),
             "Equal" => Ok(i64::from(a == b)),
             "Less" => Ok(i64::from(a < b)),
+            "LessOrEqual" => Ok(i64::from(a <= b)),
+            "GreaterOrEqual" => Ok(i64::from(a >= b)),
+            "And" => Ok(i64::from(a != 0 && b != 0)),
+            "Or" => Ok(i64::from(a != 0 || b != 0)),
+            // Of the divisor's sign.
+            "Mod" => a
+                .checked_rem(b)
+                .map(|rest| if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest })
+                .ok_or("a division by 0"),
+            "Pow" => u32::try_from(b).map(|b| a.wrapping_pow(b)).map_err(|_| "a negative power of an integer"),
             _ => Ok(i64::from(a > b)),
         };
         return Ok(Constant::ints(shape, a.iter().zip(b).map(apply).collect::<Result<_, _>>()?));
     }
     let (a, b) = (left.as_floats(), right.as_floats());
     let pairs = a.into_iter().zip(b);
-    if matches!(op, "Equal" | "Less" | "Greater") {
+    if matches!(op, "Equal" | "Less" | "Greater" | "LessOrEqual" | "GreaterOrEqual") {
         let apply = |(a, b): (f32, f32)| {
-            i64::from(if op == "Equal" {
-                a == b
-            } else if op == "Less" {
-                a < b
-            } else {
-                a > b
+            i64::from(match op {
+                "Equal" => a == b,
+                "Less" => a < b,
+                "LessOrEqual" => a <= b,
+                "GreaterOrEqual" => a >= b,
+                _ => a > b,
             })
         };
         return Ok(Constant::ints(shape, pairs.map(apply).collect()));
+    }
+    if matches!(op, "And" | "Or" | "Mod") {
+        return Err("of floats it is not computed".into());
     }
     let apply = |(a, b): (f32, f32)| match op {
         "Add" => a + b,
         "Sub" => a - b,
         "Mul" => a * b,
         "Div" => a / b,
+        "Pow" => f64::from(a).powf(b.into()) as f32,
         "Max" => a.max(b),
         _ => a.min(b),
     };
@@ -157,8 +172,24 @@ pub(super) fn reshaped(shape: &[usize], target: &[i64], zero_is_zero: bool) -> R
 }
 
 /// Operators that are computed on constants and not on the image.
-pub(super) const OPERATORS: &[&str] =
-    &["ConstantOfShape", "Range", "Where", "Equal", "Less", "Greater", "Floor", "Ceil", "ReduceProd"];
+pub(super) const OPERATORS: &[&str] = &[
+    "ConstantOfShape",
+    "Range",
+    "Where",
+    "Equal",
+    "Less",
+    "Greater",
+    "LessOrEqual",
+    "GreaterOrEqual",
+    "And",
+    "Or",
+    "Not",
+    "Mod",
+    "Floor",
+    "Ceil",
+    "ReduceProd",
+    "Log",
+];
 
 /// The output of the operator `op` on constants; `None` where it is not one of those that are computed at import. A missing optional input is `None`.
 pub(super) fn fold(
@@ -174,13 +205,23 @@ pub(super) fn fold(
         "Identity" | "Dropout" => first()?.clone(),
         "Cast" => match attributes.int("to", 1)? {
             1 | 10 | 11 | 16 => Constant::floats(first()?.shape.clone(), first()?.as_floats()),
-            2 | 3 | 5 | 6 | 7 | 9 => match &first()?.numbers {
-                Numbers::Int(_) => first()?.clone(),
-                Numbers::Float(values) => {
-                    Constant::ints(first()?.shape.clone(), values.iter().map(|&value| value as i64).collect())
-                }
-            },
-            other => return Err(format!("a cast to type {other}")),
+            to @ (2 | 3 | 5 | 6 | 7 | 9) => {
+                let whole: Vec<i64> = match &first()?.numbers {
+                    Numbers::Int(values) => values.clone(),
+                    Numbers::Float(values) if to == 9 => values.iter().map(|&value| i64::from(value != 0.0)).collect(),
+                    Numbers::Float(values) => values.iter().map(|&value| value as i64).collect(),
+                };
+                let held = |value: i64| match to {
+                    2 => i64::from(value as u8),
+                    3 => i64::from(value as i8),
+                    5 => i64::from(value as i16),
+                    6 => i64::from(value as i32),
+                    9 => i64::from(value != 0),
+                    _ => value,
+                };
+                Constant::ints(first()?.shape.clone(), whole.into_iter().map(held).collect())
+            }
+            other => return Err(format!("a cast to {}", types::name(i32::try_from(other).unwrap_or(-1)))),
         },
         "Shape" => {
             let shape = &first()?.shape;
@@ -285,13 +326,46 @@ pub(super) fn fold(
                 }
             }
         }
-        "Add" | "Sub" | "Mul" | "Div" | "Equal" | "Less" | "Greater" => binary(op, first()?, second()?, most)?,
-        "Max" | "Min" => {
+        "Add" | "Sub" | "Mul" | "Div" | "Pow" if version < 7 && attributes.has("axis") => {
+            return Err(
+                "sizes that repeat from an axis on are not read in constants: convert it with onnx.version_converter".into()
+            );
+        }
+        "Mod" if attributes.int("fmod", 0)? != 0 => return Err("a remainder with the sign of what is divided is not read".into()),
+        "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Mod" | "And" | "Or" | "Equal" | "Less" | "Greater" | "LessOrEqual"
+        | "GreaterOrEqual" => binary(op, first()?, second()?, most)?,
+        "Max" | "Min" | "Sum" | "Mean" => {
+            let step = if matches!(op, "Sum" | "Mean") { "Add" } else { op };
             let mut all = inputs.iter().flatten();
             let start = all.next().map(|&constant| constant.clone()).ok_or("nothing to compare")?;
-            all.try_fold(start, |left, right| binary(op, &left, right, most))?
+            let whole = all.try_fold(start, |left, right| binary(step, &left, right, most))?;
+            if op == "Mean" {
+                let count = Constant::floats(vec![], vec![inputs.iter().flatten().count() as f32]);
+                binary("Div", &whole, &count, most)?
+            } else {
+                whole
+            }
         }
-        "Neg" | "Abs" | "Floor" | "Ceil" | "Sqrt" | "Exp" | "Reciprocal" => {
+        "Not" => {
+            let data = first()?;
+            Constant::ints(data.shape.clone(), data.as_ints()?.iter().map(|&value| i64::from(value == 0)).collect())
+        }
+        "Tile" => {
+            let data = first()?;
+            let repeats = shape_of(&second()?.as_ints()?)?;
+            if repeats.len() != data.shape.len() {
+                return Err(format!("{} repeats of {:?}", repeats.len(), data.shape));
+            }
+            let shape: Vec<usize> = data.shape.iter().zip(&repeats).map(|(&n, &times)| n.saturating_mul(times)).collect();
+            within(&shape, most)?;
+            let own = strides(&data.shape);
+            let mut all = vec![0];
+            for ((&n, &times), &stride) in data.shape.iter().zip(&repeats).zip(&own) {
+                all = all.into_iter().flat_map(|at| (0..n * times).map(move |i| at + i % n * stride)).collect();
+            }
+            data.gather(shape, all.into_iter())
+        }
+        "Neg" | "Abs" | "Floor" | "Ceil" | "Sqrt" | "Exp" | "Log" | "Reciprocal" => {
             let data = first()?;
             match (&data.numbers, op) {
                 (Numbers::Int(values), "Neg") => {
@@ -309,19 +383,81 @@ pub(super) fn fold(
                         "Ceil" => x.ceil(),
                         "Sqrt" => x.sqrt(),
                         "Exp" => x.exp(),
+                        "Log" => x.ln(),
                         _ => 1.0 / x,
                     };
                     Constant::floats(data.shape.clone(), values.iter().map(apply).collect())
                 }
             }
         }
-        "ReduceProd" if first()?.shape.len() <= 1 => {
-            let product = first()?.as_ints()?.iter().fold(1_i64, |product, &n| product.wrapping_mul(n));
-            let shape = if attributes.int("keepdims", 1)? != 0 { vec![1; first()?.shape.len()] } else { vec![] };
-            Constant::ints(shape, vec![product])
+        "ReduceMean" | "ReduceSum" | "ReduceProd" | "ReduceMax" | "ReduceMin" | "ReduceL1" | "ReduceL2" | "ReduceSumSquare" => {
+            let data = first()?;
+            let axes = reduced_axes(op, version, attributes, inputs.get(1).copied().flatten(), data.shape.len())?;
+            match axes {
+                Some(axes) => reduce(op, data, &axes, attributes.int("keepdims", 1)? != 0)?,
+                None => data.clone(),
+            }
         }
         _ => return Ok(None),
     }))
+}
+
+/// The dimensions that a reduction is over; `None` where it is over none.
+pub(super) fn reduced_axes(
+    op: &str,
+    version: i64,
+    attributes: &Attributes<'_>,
+    given: Option<&Constant>,
+    rank: usize,
+) -> Result<Option<Vec<usize>>, String> {
+    let by_input = version >= if op == "ReduceSum" { 13 } else { 18 };
+    let axes = if by_input { given.map(Constant::as_ints).transpose()? } else { attributes.ints("axes")?.map(<[i64]>::to_vec) };
+    match axes.filter(|axes| !axes.is_empty()) {
+        Some(axes) => axes_of(&axes, rank).map(Some),
+        None if by_input && attributes.int("noop_with_empty_axes", 0)? != 0 => Ok(None),
+        None => Ok(Some((0..rank).collect())),
+    }
+}
+
+fn reduce(op: &str, data: &Constant, axes: &[usize], keep: bool) -> Result<Constant, String> {
+    let reduced = |dim: &usize| axes.contains(dim);
+    let rank = data.shape.len();
+    let order: Vec<usize> = (0..rank).filter(|dim| !reduced(dim)).chain((0..rank).filter(reduced)).collect();
+    let kept: Vec<usize> = (0..rank).filter(|dim| !reduced(dim)).map(|dim| data.shape[dim]).collect();
+    let rows = volume(&kept);
+    let each = data.count().checked_div(rows).filter(|&each| each > 0).ok_or("it reduces a constant without values")?;
+    let turned = transpose(data, &order);
+    let shape = if keep { (0..rank).map(|dim| if reduced(&dim) { 1 } else { data.shape[dim] }).collect() } else { kept };
+    match turned.numbers {
+        Numbers::Int(values) => {
+            let of = |row: &[i64]| match op {
+                "ReduceSum" => Ok(row.iter().fold(0, |sum: i64, &n| sum.wrapping_add(n))),
+                "ReduceProd" => Ok(row.iter().fold(1, |product: i64, &n| product.wrapping_mul(n))),
+                "ReduceMean" => Ok(row.iter().fold(0, |sum: i64, &n| sum.wrapping_add(n)) / each as i64),
+                "ReduceMax" => Ok(row.iter().copied().max().unwrap_or(0)),
+                "ReduceMin" => Ok(row.iter().copied().min().unwrap_or(0)),
+                _ => Err("of integers it is not computed"),
+            };
+            Ok(Constant::ints(shape, values.chunks_exact(each).map(of).collect::<Result<_, _>>()?))
+        }
+        Numbers::Float(values) => {
+            let of = |row: &[f32]| {
+                let row = row.iter().map(|&value| f64::from(value));
+                let found = match op {
+                    "ReduceSum" => row.sum(),
+                    "ReduceProd" => row.product(),
+                    "ReduceMean" => row.sum::<f64>() / each as f64,
+                    "ReduceMax" => row.fold(f64::NEG_INFINITY, f64::max),
+                    "ReduceMin" => row.fold(f64::INFINITY, f64::min),
+                    "ReduceL1" => row.map(f64::abs).sum(),
+                    "ReduceL2" => row.map(|value| value * value).sum::<f64>().sqrt(),
+                    _ => row.map(|value| value * value).sum(),
+                };
+                found as f32
+            };
+            Ok(Constant::floats(shape, values.chunks_exact(each).map(of).collect()))
+        }
+    }
 }
 
 fn concat(parts: &[&Constant], axis: usize, most: usize) -> Result<Constant, String> {

@@ -1,15 +1,14 @@
-//! Normalisations, dense layers, softmax and means.
+//! Normalisations by running statistics or neighbours, dense layers and softmax.
 
 use super::builder::Builder;
 use super::fold::transpose;
-use super::node::{axes_of, axis_of};
+use super::node::axis_of;
 use super::reading::{Made, Reading, image};
 use super::value::Constant;
 use crate::graph::Op;
-use crate::weights::assembly::{Shaped, to_front, volume};
+use crate::weights::assembly::{Shaped, volume};
 
-pub(super) const OPERATORS: &[&str] =
-    &["LRN", "BatchNormalization", "Gemm", "MatMul", "Softmax", "LogSoftmax", "ReduceMean", "ReduceSum", "ReduceL2"];
+pub(super) const OPERATORS: &[&str] = &["LRN", "BatchNormalization", "Gemm", "Softmax", "LogSoftmax"];
 
 /// Reads a node of this file.
 pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
@@ -18,18 +17,7 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
         "LRN" => lrn(builder, node, out.clone())?,
         "BatchNormalization" => batch_norm(builder, node, out.clone())?,
         "Gemm" => gemm(builder, node, out.clone())?,
-        "MatMul" => matmul(builder, node, out.clone())?,
-        "Softmax" => softmax(builder, node, out.clone())?,
-        "LogSoftmax" => {
-            let inner = builder.fresh(&format!("{out}/probabilities"));
-            let made = softmax(builder, node, inner)?;
-            // What is too small for f32 gives the logarithm of its smallest number, and not minus infinity.
-            let (least, clipped) = (f32::MIN_POSITIVE.into(), builder.fresh(&format!("{out}/clipped")));
-            let made =
-                builder.push(clipped, made.dims, |out| Op::Clip { name: None, r#in: [made.name], out, min: least, max: 1.0 });
-            builder.push(out.clone(), made.dims, |out| Op::Log { name: None, r#in: [made.name], out })
-        }
-        _ => reduce(builder, node, out.clone())?,
+        _ => softmax(builder, node, out.clone())?,
     };
     Ok(image(out, made))
 }
@@ -63,7 +51,7 @@ fn batch_norm(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<
 }
 
 /// A dense layer with `weight` `[O, K]`.
-fn dense(
+pub(super) fn dense(
     builder: &mut Builder,
     name: String,
     input: &Shaped,
@@ -112,118 +100,19 @@ fn gemm(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped
     dense(builder, name, &input, weight, bias, out)
 }
 
-fn matmul(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
-    if let (Ok(_), Ok(_)) = (node.image(0), node.image(1)) {
-        return Err("both of its matrices are computed from the image: one is a constant in what is read".into());
-    }
-    if let Ok(input) = node.image(0) {
-        let (input, weight) = (input.clone(), node.needed(1)?);
-        let &[_, _] = &weight.shape[..] else { return Err(format!("a matrix of shape {:?}", weight.shape)) };
-        let weight = transpose(&weight, &[1, 0]);
-        let name = node.layer(builder, 1);
-        if input.dims.len() == 1 {
-            return dense(builder, name, &input, weight, None, out);
-        }
-        let last = input.dims.len().checked_sub(1).ok_or("one of its matrices is a single number")?;
-        // Every row times the matrix is a convolution of one pixel, once the row is the channels.
-        let (forth, back) = to_front(last, input.dims.len());
-        let turned = builder.turned(&out, &input, forth);
-        let made = pointwise(builder, name, &turned, weight, &out)?;
-        return Ok(builder.transpose(out, &made, back));
-    }
-    let (weight, input) = (node.needed(0)?, node.image(1)?.clone());
-    if weight.shape.len() != 2 || input.dims.len() != 2 {
-        return Err(format!("a matrix of shape {:?} times {:?}", weight.shape, input.dims));
-    }
-    let name = node.layer(builder, 0);
-    let made = pointwise(builder, name, &input, (*weight).clone(), &out)?;
-    Ok(builder.identity(out, &made))
-}
-
-/// `weight` `[O, K]` times the channels of every place of `input` `[K, ...]`.
-fn pointwise(builder: &mut Builder, name: String, input: &Shaped, weight: Constant, near: &str) -> Result<Shaped, String> {
-    let (outputs, columns) = (weight.shape[0], weight.shape[1]);
-    if input.dims.first() != Some(&columns) {
-        return Err(format!("a matrix of shape {:?} on {:?}", weight.shape, input.dims));
-    }
-    let places = input.dims[1..].to_vec();
-    let flat = builder.viewed(near, input, vec![columns, volume(&places), 1]);
-    builder.weight(&name, "weight", vec![outputs, columns, 1, 1], weight.as_floats());
-    let inner = builder.fresh(&format!("{near}/product"));
-    let dims = vec![outputs, flat.dims[1], 1];
-    let made = builder.push(inner, dims, |out| Op::Conv {
-        name,
-        r#in: [flat.name],
-        out,
-        channels: outputs,
-        kernel: [1, 1],
-        stride: [1, 1],
-        pad: crate::graph::Pad::default(),
-        dilation: [1, 1],
-        groups: 1,
-        bias: false,
-    });
-    Ok(builder.viewed(near, &made, [&[outputs], &places[..]].concat()))
-}
-
 fn softmax(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
     let input = node.image(0)?.clone();
     let axis = axis_of(node.attributes.int("axis", if node.version < 13 { 1 } else { -1 })?, input.rank())?;
     let axis = axis.checked_sub(1).ok_or("a softmax over the batch")?;
+    let logarithm = node.op == "LogSoftmax";
     // Until opset 12 all dimensions from the axis on are one.
     let rest = volume(&input.dims[axis + 1..]);
     if node.version >= 13 || rest == 1 {
-        return Ok(builder.softmax(out, &input, axis));
+        return Ok(builder.softmax(out, &input, axis, logarithm));
     }
     let before = volume(&input.dims[..axis]);
     let flat = builder.viewed(&out, &input, vec![before, volume(&input.dims[axis..])]);
     let inner = builder.fresh(&format!("{out}/flat"));
-    let made = builder.softmax(inner, &flat, 1);
+    let made = builder.softmax(inner, &flat, 1, logarithm);
     Ok(builder.reshape(out, &made, input.dims))
-}
-
-/// ReduceMean, ReduceSum and ReduceL2: the mean of every channel once the reduced dimensions are its pixels.
-fn reduce(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
-    let input = node.image(0)?.clone();
-    let by_input = node.version >= if node.op == "ReduceSum" { 13 } else { 18 };
-    let axes = if by_input {
-        node.constant(1)?.map(|axes| axes.as_ints()).transpose()?
-    } else {
-        node.attributes.ints("axes")?.map(<[i64]>::to_vec)
-    };
-    let axes = axes.filter(|axes| !axes.is_empty()).ok_or("without axes it would mix images")?;
-    let axes: Vec<usize> = axes_of(&axes, input.rank())?;
-    if axes.contains(&0) {
-        return Err("it reduces over the batch".into());
-    }
-    let reduced = |dim: usize| axes.contains(&(dim + 1));
-    let kept: Vec<usize> = (0..input.dims.len()).filter(|&dim| !reduced(dim)).collect();
-    let order: Vec<usize> = kept.iter().copied().chain((0..input.dims.len()).filter(|&dim| reduced(dim))).collect();
-    let keep = node.attributes.int("keepdims", 1)? != 0;
-    let dims: Vec<usize> = if keep {
-        input.dims.iter().enumerate().map(|(dim, &n)| if reduced(dim) { 1 } else { n }).collect()
-    } else {
-        kept.iter().map(|&dim| input.dims[dim]).collect()
-    };
-    let channels = volume(&kept.iter().map(|&dim| input.dims[dim]).collect::<Vec<_>>());
-    let count = volume(&input.dims) / channels.max(1);
-    let mut data = input.clone();
-    if node.op == "ReduceL2" {
-        let inner = builder.fresh(&format!("{out}/squares"));
-        data = builder.push(inner, data.dims.clone(), |out| Op::Mul { name: None, r#in: [data.name.clone(), data.name], out });
-    }
-    let turned = builder.turned(&out, &data, order);
-    let flat = builder.viewed(&out, &turned, vec![channels, count, 1]);
-    let inner = builder.fresh(&format!("{out}/mean"));
-    let mut made = builder.push(inner, vec![channels, 1, 1], |out| Op::GlobalAveragePool { name: None, r#in: [flat.name], out });
-    if node.op != "ReduceMean" {
-        let factor = builder.operand(&out, &Constant::floats(vec![], vec![count as f32]), 4)?;
-        let inner = builder.fresh(&format!("{out}/sum"));
-        made = builder.push(inner, made.dims.clone(), |out| Op::Mul { name: None, r#in: [made.name, factor.name], out });
-    }
-    if node.op == "ReduceL2" {
-        let inner = builder.fresh(&format!("{out}/root"));
-        made = builder.push(inner, made.dims.clone(), |out| Op::Sqrt { name: None, r#in: [made.name], out });
-    }
-    Ok(builder.reshape(out, &made, dims))
 }

@@ -23,6 +23,9 @@ pub(super) const OPERATORS: &[&str] = &[
     "Reciprocal",
     "HardSwish",
     "HardSigmoid",
+    "Erf",
+    "Gelu",
+    "Softplus",
     "Pow",
     "Add",
     "Sub",
@@ -42,28 +45,61 @@ pub(super) enum Side {
 }
 
 impl Side {
-    fn scalar(value: f32) -> Self {
+    pub fn scalar(value: f32) -> Self {
         Self::Constant(Arc::new(Constant::floats(vec![], vec![value])))
     }
 }
 
-pub(super) fn side(node: &Reading<'_>, index: usize) -> Result<Side, String> {
+pub(super) fn side(builder: &Builder, node: &Reading<'_>, index: usize) -> Result<Side, String> {
+    let rank = node.inputs.iter().flatten().find_map(|input| match input {
+        Value::Image(shaped) => Some(shaped.rank()),
+        _ => None,
+    });
+    let rank = rank.ok_or("it reads constants only")?;
     match node.inputs.get(index) {
         Some(Some(Value::Image(shaped))) => Ok(Side::Image(shaped.clone())),
-        Some(Some(Value::Constant(constant))) => Ok(Side::Constant(Arc::clone(constant))),
+        Some(Some(Value::Constant(constant))) => {
+            if index == 1 && node.version < 7 && node.attributes.has("axis") {
+                return from_axis(node, constant, rank).map(Side::Constant);
+            }
+            let row = builder.repeated(std::slice::from_ref(constant), rank).filter(|_| builder.batches.len() == 1);
+            Ok(Side::Constant(row.map_or_else(|| Arc::clone(constant), Arc::new)))
+        }
+        Some(Some(Value::Varying(each))) => match builder.repeated(each, rank) {
+            Some(row) => Ok(Side::Constant(Arc::new(row))),
+            None => node.needed(index).map(Side::Constant),
+        },
         _ => Err(format!("its input {index} is missing")),
     }
+}
+
+/// Before opset 7 the sizes of the second operand met those of the first from an axis on.
+fn from_axis(node: &Reading<'_>, constant: &Constant, rank: usize) -> Result<Arc<Constant>, String> {
+    let axis = super::node::axis_of(node.attributes.int("axis", 0)?, rank)?;
+    let behind =
+        rank.checked_sub(axis + constant.shape.len()).ok_or_else(|| format!("{:?} from axis {axis} on", constant.shape))?;
+    let shape = [&constant.shape[..], &vec![1; behind]].concat();
+    Ok(Arc::new(Constant { shape, numbers: constant.numbers.clone() }))
 }
 
 /// Reads a node of this file.
 pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
     let out = node.output()?;
     let made = match node.op {
-        "Add" | "Sub" | "Mul" | "Div" => binary(builder, node.op, side(node, 0)?, side(node, 1)?, out.clone())?,
+        "Add" | "Sub" | "Mul" | "Div" => {
+            let (left, right) = (side(builder, node, 0)?, side(builder, node, 1)?);
+            binary(builder, node.op, left, right, out.clone())?
+        }
         "Max" | "Min" | "Sum" | "Mean" => several(builder, node, out.clone())?,
         "Pow" => power(builder, node, out.clone())?,
-        "Neg" => binary(builder, "Mul", side(node, 0)?, Side::scalar(-1.0), out.clone())?,
-        "Reciprocal" => binary(builder, "Div", Side::scalar(1.0), side(node, 0)?, out.clone())?,
+        "Neg" => {
+            let side = side(builder, node, 0)?;
+            binary(builder, "Mul", side, Side::scalar(-1.0), out.clone())?
+        }
+        "Reciprocal" => {
+            let side = side(builder, node, 0)?;
+            binary(builder, "Div", Side::scalar(1.0), side, out.clone())?
+        }
         "PRelu" => prelu(builder, node, out.clone())?,
         _ => unary(builder, node, out.clone())?,
     };
@@ -84,6 +120,13 @@ fn unary(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shape
         "Sqrt" => Op::Sqrt { name, r#in, out: to },
         "Abs" => Op::Abs { name, r#in, out: to },
         "HardSwish" => Op::HardSwish { name, r#in, out: to },
+        "Erf" => Op::Erf { name, r#in, out: to },
+        "Softplus" => Op::Softplus { name, r#in, out: to },
+        "Gelu" => match node.attributes.text("approximate", "none")?.as_str() {
+            "none" => Op::Gelu { name, r#in, out: to, tanh: false },
+            "tanh" => Op::Gelu { name, r#in, out: to, tanh: true },
+            other => return Err(format!("approximate `{other}`")),
+        },
         "HardSigmoid" => Op::HardSigmoid { name, r#in, out: to, alpha: number("alpha", 0.2)?, beta: number("beta", 0.5)? },
         _ => {
             let bound = |index: usize, attribute: &str, default: f32| {
@@ -130,6 +173,7 @@ pub(super) fn binary(builder: &mut Builder, op: &str, left: Side, right: Side, o
         "Mul" => Op::Mul { name, r#in, out },
         "Div" => Op::Div { name, r#in, out },
         "Max" => Op::Max { name, r#in, out },
+        "Pow" => Op::Pow { name, r#in, out },
         _ => Op::Min { name, r#in, out },
     }))
 }
@@ -150,7 +194,7 @@ fn beside(builder: &mut Builder, near: &str, image: &Shaped, constant: &Constant
 fn several(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
     let op = if matches!(node.op, "Sum" | "Mean") { "Add" } else { node.op };
     let count = node.inputs.len();
-    let mut sides = (0..count).map(|index| side(node, index)).collect::<Result<Vec<_>, _>>()?.into_iter();
+    let mut sides = (0..count).map(|index| side(builder, node, index)).collect::<Result<Vec<_>, _>>()?.into_iter();
     let first = sides.next().ok_or("it reads nothing")?;
     let rest: Vec<Side> = sides.collect();
     let last = rest.len();
@@ -168,14 +212,26 @@ fn several(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Sha
 }
 
 fn power(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
-    let (base, exponent) = (node.image(0)?.clone(), node.needed(1)?);
-    if all(&exponent, 2.0) {
-        return binary(builder, "Mul", Side::Image(base.clone()), Side::Image(base), out);
+    let (base, exponent) = (side(builder, node, 0)?, side(builder, node, 1)?);
+    let (Side::Image(image), Side::Constant(constant)) = (&base, &exponent) else {
+        return binary(builder, "Pow", base, exponent, out);
+    };
+    if constant.count() != 1 || constant.shape.len() > image.rank() {
+        return binary(builder, "Pow", base, exponent, out);
     }
-    if all(&exponent, 0.5) {
-        return Ok(builder.push(out, base.dims, |out| Op::Sqrt { name: None, r#in: [base.name], out }));
+    if all(constant, 2.0) {
+        return binary(builder, "Mul", base.clone(), base, out);
     }
-    Err("only the powers 2 and 0.5 are read".into())
+    if all(constant, 3.0) {
+        let square = builder.fresh(&format!("{out}/square"));
+        let square = binary(builder, "Mul", base.clone(), base.clone(), square)?;
+        return binary(builder, "Mul", Side::Image(square), base, out);
+    }
+    if all(constant, 0.5) {
+        let from = image.name.clone();
+        return Ok(builder.push(out, image.dims.clone(), |out| Op::Sqrt { name: None, r#in: [from], out }));
+    }
+    binary(builder, "Pow", base, exponent, out)
 }
 
 fn prelu(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
@@ -187,7 +243,8 @@ fn prelu(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shape
         .ok_or_else(|| format!("slopes of shape {:?} on {:?}", slope.shape, input.dims))?;
     let sizes = [&vec![1; lacking][..], &slope.shape].concat();
     // A slope a channel, or one for all; anything else by its definition.
-    if slope.count() == 1 || (sizes.get(1) == Some(&channels) && slope.count() == channels) {
+    let by_channel = sizes.get(1) == Some(&channels) || (node.version < 7 && slope.shape == [channels]);
+    if slope.count() == 1 || (by_channel && slope.count() == channels) {
         let values = slope.as_floats();
         let values = if values.len() == 1 { vec![values[0]; channels] } else { values };
         let name = node.layer(builder, 1);

@@ -1,17 +1,24 @@
-//! ONNX, opsets 7 to 22: the operators that facial-expression networks are exported with, the integer programs that compute their shapes folded away.
+//! ONNX, opsets 1 to 28: the operators that facial-expression networks are exported with, the integer programs that compute their shapes folded away.
 //!
 //! The first dimension of what goes in is the batch and stays it; whatever would mix images is refused.
 
+mod attention;
 mod builder;
+mod computed;
 mod fold;
 mod layers;
 mod maths;
 mod node;
+mod norms;
+mod opsets;
+mod products;
 #[allow(missing_docs, clippy::all, reason = "generated")]
 mod proto;
 mod reading;
+mod reduce;
 mod resize;
 mod shapes;
+mod types;
 mod value;
 mod windows;
 
@@ -30,8 +37,6 @@ use super::assembly::Assembly;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 
-/// Opsets that are read.
-const OPSETS: std::ops::RangeInclusive<i64> = 7..=22;
 /// Values that a constant may have, however small the file is.
 const LEAST_MOST: usize = 1 << 20;
 
@@ -81,9 +86,9 @@ pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> 
         model.opset_import.iter().find(|set| set.domain.as_deref().unwrap_or("") == domain).and_then(|set| set.version)
     };
     let version = domain("").or_else(|| domain("ai.onnx")).ok_or_else(|| wrong("opset_import", "it names no opset".into()))?;
-    if !OPSETS.contains(&version) {
-        let reason =
-            format!("opset {version}: {} to {} are read. Convert it with onnx.version_converter", OPSETS.start(), OPSETS.end());
+    if !opsets::KNOWN.contains(&version) {
+        let (first, last) = (opsets::KNOWN.start(), opsets::KNOWN.end());
+        let reason = format!("opset {version}: {first} to {last} are read. Convert it with onnx.version_converter");
         return Err(wrong("opset_import", reason));
     }
     let (mut builder, mut problems) = (start(&graph, most).map_err(|(at, reason)| wrong(&at, reason))?, Vec::new());
@@ -110,7 +115,10 @@ pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> 
             .filter(|name| !name.is_empty())
             .or_else(|| node.output.first().map(String::as_str))
             .unwrap_or("");
-        if let Err(reason) = one(&mut builder, node, op, called, version, external) {
+        // What nobody reads need not be there.
+        let outputs: Vec<String> =
+            node.output.iter().map(|out| if needed.contains(out.as_str()) { out.clone() } else { String::new() }).collect();
+        if let Err(reason) = one(&mut builder, node, &outputs, op, called, version, external) {
             let of = node.domain.as_deref().filter(|domain| !domain.is_empty());
             let opset = of.map_or(Some(version), &domain).map_or_else(|| "?".to_owned(), |version| version.to_string());
             let of = of.map(|domain| format!("{domain}.")).unwrap_or_default();
@@ -133,6 +141,9 @@ pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> 
             }
             Some(Value::Unknown) => {}
             Some(Value::Constant(_)) => problems.push(format!("output `{called}` is a constant: it needs no network")),
+            Some(Value::Varying(_)) => {
+                problems.push(format!("output `{called}` follows from the number of images alone: it needs no network"));
+            }
             None => problems.push(format!("output `{called}` is made by no node")),
         }
     }
@@ -161,7 +172,9 @@ fn needed(graph: &proto::Graph) -> HashSet<&str> {
 fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)> {
     let given: HashSet<&str> = graph.initializer.iter().filter_map(|tensor| tensor.name.as_deref()).collect();
     let mut inputs = Vec::new();
-    let mut batch = 1;
+    let mut integers = Vec::new();
+    // Of every input: the number of images that the file fixes, or none.
+    let mut batches: Vec<Option<usize>> = Vec::new();
     for input in &graph.input {
         let name = input.name.clone().unwrap_or_default();
         if given.contains(name.as_str()) {
@@ -170,14 +183,23 @@ fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)>
         let wrong = |reason: String| (format!("input `{name}`"), reason);
         let tensor =
             input.r#type.as_ref().and_then(|ty| ty.tensor_type.as_ref()).ok_or_else(|| wrong("it is no tensor".into()))?;
-        if ![1, 10, 11].contains(&tensor.elem_type.unwrap_or(0)) {
-            return Err(wrong(format!("it has numbers of type {}: float images are read", tensor.elem_type.unwrap_or(0))));
+        let ty = tensor.elem_type.unwrap_or(0);
+        if ty == types::UINT8 {
+            integers.push(name.clone());
+        } else if !types::is_float(ty) || ty == 16 {
+            return Err(wrong(format!(
+                "its numbers are {}: images of float32, float16, float64 and uint8 are read",
+                types::name(ty)
+            )));
         }
         let shape = tensor.shape.as_ref().ok_or_else(|| wrong("it has no shape: export it with one".into()))?;
         let (first, rest) = shape.dim.split_first().ok_or_else(|| wrong("it is a single number".into()))?;
-        if let Some(fixed) = first.dim_value.filter(|&n| n > 0) {
-            batch = usize::try_from(fixed).map_err(|_| wrong(format!("a batch of {fixed}")))?;
+        let fixed = first.dim_value.filter(|&n| n > 0);
+        let fixed = fixed.map(|n| usize::try_from(n).map_err(|_| wrong(format!("a batch of {n}")))).transpose()?;
+        if let (Some(batch), Some(Some(other))) = (fixed, batches.iter().find(|other| other.is_some() && **other != fixed)) {
+            return Err(wrong(format!("a batch of {batch}, where another input has {other}: all have as many images")));
         }
+        batches.push(fixed);
         let size = |dim: &proto::Dimension| match (dim.dim_value, &dim.dim_param) {
             (Some(n), _) if n > 0 => Ok(n as usize),
             (_, param) => Err(wrong(format!(
@@ -187,10 +209,13 @@ fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)>
         };
         inputs.push((name.clone(), rest.iter().map(size).collect::<Result<Vec<_>, _>>()?));
     }
+    // Open, if that of one is.
+    let batch = batches.iter().copied().reduce(|left, right| left.and(right)).flatten();
     let mut builder = Builder::new(batch, most);
     for out in graph.node.iter().flat_map(|node| &node.output).chain(inputs.iter().map(|(name, _)| name)) {
         builder.reserve(out);
     }
+    builder.integers.extend(integers);
     for (name, dims) in inputs {
         let shaped = builder.input(&name, dims).map_err(|reason| (format!("input `{name}`"), reason))?;
         builder.values.insert(name, Value::Image(shaped));
@@ -202,6 +227,7 @@ fn start(graph: &proto::Graph, most: usize) -> Result<Builder, (String, String)>
 fn one(
     builder: &mut Builder,
     node: &proto::Node,
+    outputs: &[String],
     op: &str,
     name: &str,
     version: i64,
@@ -224,36 +250,57 @@ fn one(
             (_, None) => return Err(format!("it reads `{input}`, which nothing before it makes")),
         });
     }
-    if let Some(out) = node.output.iter().find(|out| builder.values.contains_key(*out)) {
+    if let Some(out) = node.output.iter().filter(|out| !out.is_empty()).find(|out| builder.values.contains_key(*out)) {
         return Err(format!("`{out}` is made a second time"));
     }
+    opsets::check(op, version, |name| attributes.int(name, 0))?;
     if op == "Constant" {
         let value = shapes::constant(&attributes)?;
         let out = node.output.first().cloned().unwrap_or_default();
         builder.values.insert(out, Value::Constant(Arc::new(value)));
         return Ok(());
     }
-    let reading = Reading { op, version, attributes, name, inputs, input_names: &node.input, outputs: &node.output };
-    let constants: Option<Vec<Option<&Constant>>> = reading
-        .inputs
-        .iter()
-        .map(|input| match input {
-            Some(Value::Constant(constant)) => Some(Some(&**constant)),
-            None => Some(None),
-            _ => None,
-        })
-        .collect();
-    if let Some(constants) = constants
-        && let Some(value) = fold::fold(op, version, &reading.attributes, &constants, builder.most)?
-    {
-        builder.values.insert(reading.output()?, Value::Constant(Arc::new(value)));
+    let reading = Reading { op, version, attributes, name, inputs, input_names: &node.input, outputs };
+    if let Some(value) = folded(builder, &reading)? {
+        builder.values.insert(reading.output()?, value);
         return Ok(());
     }
-    let made = reader(op).ok_or("this operator is not read")?(builder, &reading)?;
+    let read = reader(op).ok_or("this operator is not read")?;
+    let image = |input: &String| matches!(builder.values.get(input), Some(Value::Image(_)));
+    let whole = node.input.iter().any(|input| builder.integers.contains(input) && image(input));
+    if whole && !shapes::MOVES.contains(&op) {
+        return Err("it computes with integers: a Cast to float before it is read".into());
+    }
+    let mut given = reading.inputs.iter().flatten().peekable();
+    let constant = given.peek().is_some() && given.all(|input| matches!(input, Value::Constant(_)));
+    let made = if constant { computed::compute(builder, read, &reading)? } else { read(builder, &reading)? };
     for (out, value) in made {
+        if whole && op != "Cast" && matches!(value, Value::Image(_)) {
+            builder.integers.insert(out.clone());
+        }
         builder.values.insert(out, value);
     }
     Ok(())
+}
+
+/// The output of a node that reads constants only: for each number of images where one of them follows from it.
+fn folded(builder: &Builder, node: &Reading<'_>) -> Result<Option<Value>, String> {
+    let known = |input: &Option<Value>| matches!(input, None | Some(Value::Constant(_) | Value::Varying(_)));
+    if !node.inputs.iter().all(known) {
+        return Ok(None);
+    }
+    let varies = node.inputs.iter().any(|input| matches!(input, Some(Value::Varying(_))));
+    let runs = if varies { builder.batches.len() } else { 1 };
+    let most = builder.most / runs.max(1);
+    let mut each = Vec::new();
+    for run in 0..runs {
+        let constants = (0..node.inputs.len()).map(|index| node.at(index, run)).collect::<Result<Vec<_>, _>>()?;
+        match fold::fold(node.op, node.version, &node.attributes, &constants, most)? {
+            Some(value) => each.push(value),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(Builder::known(each)))
 }
 
 /// What reads a node of the image.
@@ -266,6 +313,10 @@ fn reader(op: &str) -> Option<Reader> {
         _ if resize::OPERATORS.contains(&op) => Some(resize::read),
         _ if shapes::OPERATORS.contains(&op) => Some(shapes::read),
         _ if maths::OPERATORS.contains(&op) => Some(maths::read),
+        _ if attention::OPERATORS.contains(&op) => Some(attention::read),
+        _ if norms::OPERATORS.contains(&op) => Some(norms::read),
+        _ if products::OPERATORS.contains(&op) => Some(products::read),
+        _ if reduce::OPERATORS.contains(&op) => Some(reduce::read),
         _ => None,
     }
 }

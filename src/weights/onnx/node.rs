@@ -4,6 +4,7 @@ use super::proto;
 use super::value::{Constant, External};
 
 /// The attributes of one node.
+#[derive(Clone)]
 pub(super) struct Attributes<'n> {
     node: &'n proto::Node,
     external: &'n External<'n>,

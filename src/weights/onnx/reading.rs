@@ -28,6 +28,7 @@ impl Reading<'_> {
     pub fn image(&self, index: usize) -> Result<&Shaped, String> {
         match self.inputs.get(index) {
             Some(Some(Value::Image(shaped))) => Ok(shaped),
+            Some(Some(Value::Varying(_))) => Err(by_number(index)),
             Some(Some(_)) => Err(format!("its input {index} is a constant: it has no image")),
             _ => Err(format!("its input {index} is missing")),
         }
@@ -36,8 +37,19 @@ impl Reading<'_> {
     pub fn constant(&self, index: usize) -> Result<Option<Arc<Constant>>, String> {
         match self.inputs.get(index) {
             Some(Some(Value::Constant(constant))) => Ok(Some(Arc::clone(constant))),
+            Some(Some(Value::Varying(_))) => Err(by_number(index)),
             Some(Some(_)) => Err(format!("its input {index} is computed from the image: only a constant is read there")),
             _ => Ok(None),
+        }
+    }
+
+    /// A constant as it is for the number of images at `run` of the builder's.
+    pub fn at(&self, index: usize, run: usize) -> Result<Option<&Constant>, String> {
+        match self.inputs.get(index) {
+            Some(Some(Value::Constant(constant))) => Ok(Some(&**constant)),
+            Some(Some(Value::Varying(each))) => each.get(run).map(Some).ok_or_else(|| by_number(index)),
+            Some(Some(_)) => Err(format!("its input {index} is computed from the image: only a constant is read there")),
+            None | Some(None) => Ok(None),
         }
     }
 
@@ -51,7 +63,7 @@ impl Reading<'_> {
             [only] => Ok(only.clone()),
             [first, rest @ ..] if rest.iter().all(String::is_empty) => Ok(first.clone()),
             [] => Err("it has no output".into()),
-            _ => Err(format!("it has {} outputs: one is read", self.outputs.len())),
+            _ => Err("an output besides its first is used".into()),
         }
     }
 
@@ -71,4 +83,8 @@ pub(super) type Made = Vec<(String, Value)>;
 
 pub(super) fn image(out: String, shaped: Shaped) -> Made {
     vec![(out, Value::Image(shaped))]
+}
+
+fn by_number(index: usize) -> String {
+    format!("its input {index} follows from the number of images, which is open: only sizes that keep the batch first may")
 }

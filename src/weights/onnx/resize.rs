@@ -3,6 +3,8 @@
 use super::builder::Builder;
 use super::node::axes_of;
 use super::reading::{Made, Reading, image};
+use super::shapes::alike;
+use super::value::Constant;
 use crate::graph::Op;
 use crate::operators::{Coordinates, ResizeMode, Rounding};
 use crate::weights::assembly::Shaped;
@@ -15,15 +17,29 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
     let input = node.image(0)?.clone();
     let &[channels, height, width] = &input.dims[..] else { return Err(format!("it reads {:?} and not [C, H, W]", input.dims)) };
     let rank = input.rank();
-    let (scales, sizes) = factors(node)?;
     let axes = match node.attributes.ints("axes")? {
         Some(axes) if node.version >= 18 => axes_of(axes, rank)?,
         _ => (0..rank).collect(),
     };
+    let (scales, sizes) = alike(builder, |run, batch| {
+        let (scales, mut sizes) = factors(node, run)?;
+        // What the batch becomes is compared here, and the same for all then.
+        for (place, _) in axes.iter().enumerate().filter(|(_, axis)| **axis == 0) {
+            let size = sizes.as_mut().and_then(|sizes| sizes.get_mut(place));
+            let scale = scales.as_ref().and_then(|scales| scales.get(place));
+            if size.as_ref().is_some_and(|size| **size != batch as i64) || scale.is_some_and(|&scale| scale != 1.0) {
+                return Err("it resizes the batch".to_owned());
+            }
+            if let (Some(size), Some(&first)) = (size, builder.batches.first()) {
+                *size = first as i64;
+            }
+        }
+        Ok((scales, sizes))
+    })?;
     if scales.as_ref().map_or(sizes.as_ref().map_or(0, Vec::len), Vec::len) != axes.len() {
         return Err(format!("scales {scales:?} and sizes {sizes:?} for axes {axes:?}"));
     }
-    let lengths = [builder.batch, channels, height, width];
+    let lengths = [builder.batches.first().copied().unwrap_or(1), channels, height, width];
     let (mut to, mut scale) = (lengths, [None; 4]);
     for (i, &axis) in axes.iter().enumerate() {
         if let Some(scales) = &scales {
@@ -101,15 +117,15 @@ fn resize(
 
 /// Scales, or sizes.
 #[expect(clippy::type_complexity, reason = "one of two lists")]
-fn factors(node: &Reading<'_>) -> Result<(Option<Vec<f32>>, Option<Vec<i64>>), String> {
+fn factors(node: &Reading<'_>, run: usize) -> Result<(Option<Vec<f32>>, Option<Vec<i64>>), String> {
     if node.op == "Upsample" && node.version < 9 {
         return Ok((node.attributes.floats("scales")?.map(<[f32]>::to_vec), None));
     }
     if node.version < 11 {
         return Ok((Some(node.needed(1)?.as_floats()), None));
     }
-    let scales = node.constant(2)?.map(|scales| scales.as_floats()).filter(|scales| !scales.is_empty());
-    let sizes = node.constant(3)?.map(|sizes| sizes.as_ints()).transpose()?.filter(|sizes| !sizes.is_empty());
+    let scales = node.at(2, run)?.map(Constant::as_floats).filter(|scales| !scales.is_empty());
+    let sizes = node.at(3, run)?.map(|sizes| sizes.as_ints()).transpose()?.filter(|sizes| !sizes.is_empty());
     match (&scales, &sizes) {
         (Some(_), None) | (None, Some(_)) => Ok((scales, sizes)),
         _ => Err("it has one of scales and sizes".into()),

@@ -1,11 +1,11 @@
 //! Other sizes, other places.
 
-use std::sync::Arc;
-
 use super::builder::{Builder, Value};
 use super::fold::{self, new_shape, range, slices};
+use super::maths::{Side, side};
 use super::node::{Attributes, axes_of, axis_of};
 use super::reading::{Made, Reading, image};
+use super::types;
 use super::value::Constant;
 use crate::graph::{Op, PadMode};
 use crate::weights::assembly::Shaped;
@@ -27,8 +27,30 @@ pub(super) const OPERATORS: &[&str] = &[
     "Size",
     "Gather",
     "Expand",
+    "Tile",
     "DepthToSpace",
     "SpaceToDepth",
+];
+
+/// Operators that leave numbers as they are: also integers go through them.
+pub(super) const MOVES: &[&str] = &[
+    "Identity",
+    "Dropout",
+    "Cast",
+    "Flatten",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Concat",
+    "Split",
+    "Slice",
+    "Gather",
+    "Shape",
+    "Size",
+    "DepthToSpace",
+    "SpaceToDepth",
+    "ArgMax",
 ];
 
 /// The value of a Constant node.
@@ -56,11 +78,7 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
     if node.op == "Split" {
         return split(builder, node);
     }
-    let out = match node.op {
-        // A mask that nobody reads.
-        "Dropout" => node.outputs.first().cloned().ok_or("it has no output")?,
-        _ => node.output()?,
-    };
+    let out = node.output()?;
     if node.op == "Concat" {
         return Ok(image(out.clone(), concat(builder, node, out)?));
     }
@@ -71,30 +89,38 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
             let from = input.name.clone();
             builder.push(out.clone(), input.dims.clone(), |out| Op::Dropout { name: None, r#in: [from], out, rate: 0.0 })
         }
-        "Cast" => match node.attributes.int("to", 1)? {
-            1 | 10 | 11 | 16 => builder.identity(out.clone(), &input),
-            other => return Err(format!("a cast of the image to type {other}")),
-        },
+        "Cast" => {
+            let to = i32::try_from(node.attributes.int("to", 1)?).unwrap_or(-1);
+            let whole = node.input_names.first().is_some_and(|name| builder.integers.contains(name));
+            if whole && (to == types::UINT8 || types::is_wide_integer(to)) {
+                builder.integers.insert(out.clone());
+            } else if !types::is_float(to) {
+                return Err(format!("a cast of the image to {}", types::name(to)));
+            }
+            builder.identity(out.clone(), &input)
+        }
         "Shape" | "Size" => {
-            let shape: Vec<i64> = std::iter::once(&builder.batch).chain(&input.dims).map(|&n| n as i64).collect();
-            let value = if node.op == "Size" {
-                Constant::ints(vec![], vec![shape.iter().fold(1, |product: i64, &n| product.saturating_mul(n))])
-            } else {
-                let (start, count) =
-                    range(shape.len(), node.attributes.int("start", 0)?, node.attributes.int("end", i64::MAX)?, 1)?;
-                Constant::ints(vec![count], shape[start..start + count].to_vec())
-            };
-            return Ok(vec![(out, Value::Constant(Arc::new(value)))]);
+            let (start, count) = range(input.rank(), node.attributes.int("start", 0)?, node.attributes.int("end", i64::MAX)?, 1)?;
+            let each = builder.batches.iter().map(|batch| {
+                let shape: Vec<i64> = std::iter::once(batch).chain(&input.dims).map(|&n| n as i64).collect();
+                if node.op == "Size" {
+                    Constant::ints(vec![], vec![shape.iter().fold(1, |product: i64, &n| product.saturating_mul(n))])
+                } else {
+                    Constant::ints(vec![count], shape[start..start + count].to_vec())
+                }
+            });
+            return Ok(vec![(out, Builder::known(each.collect()))]);
         }
         "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => {
-            let shape = [&[builder.batch], &input.dims[..]].concat();
-            let second = node.constant(1)?;
-            let shape = new_shape(node.op, node.version, &node.attributes, &shape, second.as_deref())?;
-            let (&batch, dims) = shape.split_first().ok_or("it makes a single number of a batch")?;
-            if batch != builder.batch {
-                return Err(format!("it makes {shape:?} of {} images of {:?}: images would mix", builder.batch, input.dims));
-            }
-            let dims = dims.to_vec();
+            let dims = alike(builder, |run, batch| {
+                let shape = [&[batch], &input.dims[..]].concat();
+                let shape = new_shape(node.op, node.version, &node.attributes, &shape, node.at(1, run)?)?;
+                let (&images, dims) = shape.split_first().ok_or("it makes a single number of a batch")?;
+                if images != batch {
+                    return Err(format!("it makes {shape:?} of {batch} images of {:?}: images would mix", input.dims));
+                }
+                Ok(dims.to_vec())
+            })?;
             builder.reshape(out.clone(), &input, dims)
         }
         "Transpose" => {
@@ -107,20 +133,36 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
         "Pad" => pad(builder, node, &input, out.clone())?,
         "Gather" => gather(builder, node, &input, out.clone())?,
         "Expand" => {
-            let sizes = node.needed(1)?.as_ints()?;
-            let sizes =
-                sizes.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a size of {n}"))).collect::<Result<Vec<_>, _>>()?;
-            let shape = fold::broadcast(&[&[1], &input.dims[..]].concat(), &sizes)?;
-            if shape.len() != input.rank() || ![1, builder.batch].contains(&shape[0]) {
-                return Err(format!("it repeats {:?} to {sizes:?}", input.dims));
-            }
+            let dims = alike(builder, |run, batch| {
+                let sizes = node.at(1, run)?.ok_or("its sizes are missing")?.as_ints()?;
+                let sizes = sizes.iter().map(|&n| usize::try_from(n).map_err(|_| format!("a size of {n}")));
+                let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
+                let shape = fold::broadcast(&[&[batch], &input.dims[..]].concat(), &sizes)?;
+                if shape.len() != input.rank() || shape[0] != batch {
+                    return Err(format!("it repeats {batch} images of {:?} to {sizes:?}", input.dims));
+                }
+                Ok(shape[1..].to_vec())
+            })?;
             let zeros = Constant::floats(vec![], vec![0.0]);
-            let zeros = builder.whole_operand(&out, &zeros, &shape[1..])?;
-            builder.push(out.clone(), shape[1..].to_vec(), |out| Op::Add { name: None, r#in: [input.name, zeros.name], out })
+            let zeros = builder.whole_operand(&out, &zeros, &dims)?;
+            builder.push(out.clone(), dims, |out| Op::Add { name: None, r#in: [input.name, zeros.name], out })
         }
+        "Tile" => tiled(builder, node, &input, out.clone())?,
         _ => blocks(builder, node, &input, out.clone())?,
     };
     Ok(image(out, made))
+}
+
+/// What `of` finds for each number of images (its place among those that are tried, and itself), the same for all.
+pub(super) fn alike<T: PartialEq>(builder: &Builder, of: impl Fn(usize, usize) -> Result<T, String>) -> Result<T, String> {
+    let mut all = builder.batches.iter().enumerate().map(|(run, &batch)| of(run, batch));
+    let first = all.next().ok_or("no number of images")??;
+    for other in all {
+        if other? != first {
+            return Err("what it makes of one image changes with the number of images, which is open".into());
+        }
+    }
+    Ok(first)
 }
 
 /// Axes that keep the batch first, without it.
@@ -137,27 +179,84 @@ fn without_batch(axes: &[usize], rank: usize) -> Result<Vec<usize>, String> {
 }
 
 fn concat(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
-    let parts = (0..node.inputs.len()).map(|index| node.image(index).cloned()).collect::<Result<Vec<_>, _>>()?;
-    let rank = parts.first().ok_or("it reads nothing")?.rank();
-    let axis = axis_of(node.attributes.int("axis", 1)?, rank)?.checked_sub(1).ok_or("it concatenates images")?;
+    let sides = (0..node.inputs.len()).map(|index| side(builder, node, index)).collect::<Result<Vec<_>, _>>()?;
+    let mut images = sides.iter().filter_map(|side| match side {
+        Side::Image(shaped) => Some(shaped),
+        Side::Constant(_) => None,
+    });
+    let like = images.next().ok_or("it reads constants only")?.clone();
+    let axis = axis_of(node.attributes.int("axis", 1)?, like.rank())?.checked_sub(1).ok_or("it concatenates images")?;
+    let mut parts = Vec::new();
+    for side in sides {
+        parts.push(match side {
+            Side::Image(shaped) => shaped,
+            Side::Constant(constant) => pictured(builder, &out, &constant, &like)?,
+        });
+    }
     builder.concat(out, &parts, axis)
 }
 
-fn sliced(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
-    let constants = (1..node.inputs.len()).map(|index| node.constant(index)).collect::<Result<Vec<_>, _>>()?;
-    let inputs: Vec<Option<&Constant>> =
-        std::iter::once(None).chain(constants.iter().map(|constant| constant.as_deref())).collect();
-    let shape = [&[builder.batch], &input.dims[..]].concat();
+/// `constant` as a tensor of every image: added to a value of `like` that was made 0.
+fn pictured(builder: &mut Builder, near: &str, constant: &Constant, like: &Shaped) -> Result<Shaped, String> {
+    if constant.shape.len() != like.rank() {
+        return Err(format!("a constant of shape {:?} beside {:?}", constant.shape, like.dims));
+    }
+    let mut single = like.clone();
+    for axis in 0..like.dims.len() {
+        if single.dims[axis] > 1 {
+            let inner = builder.fresh(&format!("{near}/single"));
+            single = builder.slice(inner, &single, axis, 0, 1, 1);
+        }
+    }
+    let zero = builder.fresh(&format!("{near}/zero"));
+    let from = single.name.clone();
+    let zero = builder.push(zero, single.dims, |out| Op::Clip { name: None, r#in: [from], out, min: 0.0, max: 0.0 });
+    let inner = builder.fresh(&format!("{near}/constant_of_each"));
+    let operand = builder.operand(near, constant, like.rank())?;
+    let op = Op::Add { name: None, r#in: [zero.name.clone(), operand.name.clone()], out: [inner] };
+    Ok(builder.push(op.tensors().1.to_owned(), operand.dims, |_| op))
+}
+
+/// Copies one after another along every dimension that repeats.
+fn tiled(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
+    let repeats = node.needed(1)?.as_ints()?;
+    if repeats.len() != input.rank() || repeats.iter().any(|n| !(1..=1024).contains(n)) {
+        return Err(format!("repeats {repeats:?} of {} dimensions: 1 to 1024 are read", input.rank()));
+    }
+    if repeats[0] != 1 {
+        return Err("it repeats images".into());
+    }
     let mut data = input.clone();
-    for (axis, start, end, step) in slices(node.version, &node.attributes, &shape, &inputs)? {
-        let (start, count) = range(shape[axis], start, end, step)?;
-        if count == 0 {
-            return Err(format!("nothing is left of dimension {axis}"));
+    for (axis, &times) in repeats[1..].iter().enumerate().filter(|(_, times)| **times > 1) {
+        let inner = builder.fresh(&format!("{out}/tiled"));
+        data = builder.concat(inner, &vec![data; times as usize], axis)?;
+    }
+    Ok(builder.identity(out, &data))
+}
+
+fn sliced(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
+    // Axis without the batch, start, count and step of every slice that leaves something out.
+    let parts = alike(builder, |run, batch| {
+        let inputs = (0..node.inputs.len())
+            .map(|index| if index == 0 { Ok(None) } else { node.at(index, run) })
+            .collect::<Result<Vec<_>, String>>()?;
+        let shape = [&[batch], &input.dims[..]].concat();
+        let mut parts = Vec::new();
+        for (axis, start, end, step) in slices(node.version, &node.attributes, &shape, &inputs)? {
+            let (start, count) = range(shape[axis], start, end, step)?;
+            if (start, count, step) == (0, shape[axis], 1) {
+                continue;
+            }
+            let axis = axis.checked_sub(1).ok_or("it takes some of the images")?;
+            if count == 0 {
+                return Err(format!("nothing is left of dimension {}", axis + 1));
+            }
+            parts.push((axis, start, count, step));
         }
-        if (start, count, step) == (0, shape[axis], 1) {
-            continue;
-        }
-        let axis = axis.checked_sub(1).ok_or("it takes some of the images")?;
+        Ok(parts)
+    })?;
+    let mut data = input.clone();
+    for (axis, start, count, step) in parts {
         let inner = builder.fresh(&format!("{out}/slice"));
         data = builder.slice(inner, &data, axis, start, count, step);
     }
@@ -242,6 +341,8 @@ fn pad(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -
         after[dim] = last.max(0) as usize;
     }
     let from = data.name.clone();
+    // An infinite value is the largest or smallest number, as the bounds of a Clip are.
+    let value = value.clamp(f32::MIN, f32::MAX);
     let op = Op::Pad { name: None, r#in: [from], out: [out.clone()], before, after, mode, value: value.into() };
     builder.append(op, &[&data])
 }
@@ -276,6 +377,9 @@ fn blocks(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String
     let divides = if node.op == "DepthToSpace" { c.is_multiple_of(square) } else { h.is_multiple_of(b) && w.is_multiple_of(b) };
     if !divides {
         return Err(format!("blocks of {b} do not divide {:?}", input.dims));
+    }
+    if node.op == "SpaceToDepth" && node.attributes.text("mode", "DCR")? != "DCR" {
+        return Err("its mode is another than DCR".into());
     }
     let (split, axes, dims) = if node.op == "SpaceToDepth" {
         (vec![c, h / b, b, w / b, b], vec![2, 4, 0, 1, 3], vec![c * square, h / b, w / b])

@@ -3,6 +3,7 @@
 use half::{bf16, f16};
 
 use super::proto;
+use super::types;
 
 /// Numbers of a constant. Booleans are integers here.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,7 +118,8 @@ impl Constant {
             (1 | 2 | 3 | 6 | 7 | 9 | 10 | 11 | 16, Some(raw)) => return wrong(raw.len()),
             (other, _) => {
                 return Err(format!(
-                    "numbers of type {other}; float, double, float16, bfloat16, int64, int32, (u)int8 and bool are read"
+                    "its numbers are {}: float32, float64, float16, bfloat16, int64, int32, int8, uint8 and bool are read",
+                    types::name(other)
                 ));
             }
         };

@@ -109,7 +109,9 @@ fn finish(builder: &mut Builder, op: Op, data: &Shaped, out: String, flat: bool)
 
 fn renamed(mut op: Op, to: String) -> Op {
     match &mut op {
-        Op::Conv { out, .. } | Op::MaxPool { out, .. } | Op::AveragePool { out, .. } => *out = [to],
+        Op::Conv { out, .. } | Op::ConvTranspose { out, .. } | Op::MaxPool { out, .. } | Op::AveragePool { out, .. } => {
+            *out = [to];
+        }
         _ => {}
     }
     op
@@ -120,7 +122,8 @@ fn fused(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String)
     let mut last = conv(builder, node, input, inner)?;
     if node.has(3) {
         let sum = builder.fresh(&format!("{out}/sum"));
-        last = super::maths::binary(builder, "Add", super::maths::Side::Image(last), super::maths::side(node, 3)?, sum)?;
+        let more = super::maths::side(builder, node, 3)?;
+        last = super::maths::binary(builder, "Add", super::maths::Side::Image(last), more, sum)?;
     }
     let parameters = node.attributes.floats("activation_params")?.unwrap_or(&[]);
     let number = |index: usize, default: f64| parameters.get(index).map_or(default, |&value| f64::from(value));
@@ -149,19 +152,23 @@ fn fused(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String)
 
 fn conv_transpose(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
     let weight = node.needed(1)?;
-    let &[channels, group_out, kh, kw] = &weight.shape[..] else {
-        return Err(format!("a weight of shape {:?}: transposed convolutions over rows and columns are read", weight.shape));
+    let flat = input.dims.len() == 2;
+    let [channels, group_out, kh, kw] = match (&weight.shape[..], flat) {
+        (&[i, o, k], true) => [i, o, k, 1],
+        (&[i, o, h, w], false) => [i, o, h, w],
+        _ => return Err(format!("a weight of shape {:?} on {:?}", weight.shape, input.dims)),
     };
+    let input = &picture(builder, &out, input)?;
     let &[_, rows, columns] = &input.dims[..] else { return Err(format!("it reads {:?} and not [C, H, W]", input.dims)) };
     let groups = node.attributes.int("group", 1)?;
     let groups = usize::try_from(groups).map_err(|_| format!("{groups} groups"))?;
-    let (kernel, stride): ([usize; 2], [usize; 2]) = ([kh, kw], node.attributes.sizes("strides", 1)?);
-    let dilation: [usize; 2] = node.attributes.sizes("dilations", 1)?;
-    let output_pad: [usize; 2] = node.attributes.sizes("output_padding", 0)?;
+    let (kernel, stride) = ([kh, kw], pair(node, "strides", 1, flat)?);
+    let dilation = pair(node, "dilations", 1, flat)?;
+    let mut output_pad = pair(node, "output_padding", 0, flat)?;
     let auto = node.attributes.text("auto_pad", "NOTSET")?;
-    let mut pads = four(node, false)?;
+    let mut pads = four(node, flat)?;
     let wanted = match (node.attributes.has("output_shape"), auto.as_str()) {
-        (true, _) => Some(node.attributes.sizes::<2>("output_shape", 0)?),
+        (true, _) => Some(pair(node, "output_shape", 1, flat)?),
         (false, "SAME_UPPER" | "SAME_LOWER") => Some([rows.saturating_mul(stride[0]), columns.saturating_mul(stride[1])]),
         _ => None,
     };
@@ -172,9 +179,12 @@ fn conv_transpose(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out
                     reach
                         .checked_add(kernel[axis].checked_sub(1)?.checked_mul(dilation[axis])?.checked_add(1 + output_pad[axis])?)
                 });
-            let total = reach
-                .and_then(|reach| reach.checked_sub(wanted[axis]))
-                .ok_or_else(|| format!("an output of {wanted:?} is larger than its windows reach"))?;
+            let reach = reach.ok_or("its windows reach further than can be counted")?;
+            // What a given size has beyond the windows is the bias alone; SAME makes no more than the windows reach, as in ONNX Runtime.
+            if node.attributes.has("output_shape") {
+                output_pad[axis] = output_pad[axis].saturating_add(wanted[axis].saturating_sub(reach));
+            }
+            let total = reach.saturating_sub(wanted[axis]);
             let (small, large) = (total / 2, total - total / 2);
             (pads[axis], pads[axis + 2]) = if auto == "SAME_UPPER" { (small, large) } else { (large, small) };
         }
@@ -198,7 +208,7 @@ fn conv_transpose(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out
         groups,
         bias: bias.is_some(),
     };
-    builder.append(op, &[input])
+    finish(builder, op, input, out, flat)
 }
 
 fn pool(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
@@ -213,17 +223,19 @@ fn pool(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) 
             kernel: [data.dims[1], data.dims[2]],
             stride: [1, 1],
             pad: Pad::default(),
+            dilation: [1, 1],
             ceil: false,
         };
         return finish(builder, op, &data, out, flat);
     }
     let (kernel, stride, pad) = (pair(node, "kernel_shape", 1, flat)?, pair(node, "strides", 1, flat)?, pad(node, flat)?);
-    if pair(node, "dilations", 1, flat)? != [1, 1] || node.attributes.int("storage_order", 0)? != 0 {
-        return Err("pools with dilation, or in column order, are not read".into());
+    let dilation = pair(node, "dilations", 1, flat)?;
+    if node.op != "MaxPool" && dilation != [1, 1] {
+        return Err("means of windows with dilation are not read".into());
     }
     let ceil = node.attributes.int("ceil_mode", 0)? != 0;
     let op = if node.op == "MaxPool" {
-        Op::MaxPool { name, r#in, out: to, kernel, stride, pad, ceil }
+        Op::MaxPool { name, r#in, out: to, kernel, stride, pad, dilation, ceil }
     } else {
         let count_include_pad = node.attributes.int("count_include_pad", 0)? != 0;
         Op::AveragePool { name, r#in, out: to, kernel, stride, pad, ceil, count_include_pad }

@@ -88,9 +88,12 @@ pub(super) fn pool(gpu: &Gpu, precision: Precision, reads: BindingKind) -> Resul
         (2, 3, [7, 7], w(3, 2).padded(1), false),
         (1, 9, [6, 13], Window { kernel: [3, 2], stride: [2, 3], pad: [1, 0, 2, 1], dilation: [1, 1] }, true),
         (1, 4, [5, 5], w(3, 3).padded(1), true),
+        (2, 5, [9, 8], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 1, 1, 0], dilation: [2, 3] }, false),
+        (1, 6, [8, 11], Window { kernel: [2, 3], stride: [2, 3], pad: [1, 2, 0, 1], dilation: [3, 2] }, true),
     ] {
-        for pooling in [Pooling::Max, Pooling::Average { count_include_pad: false }, Pooling::Average { count_include_pad: true }]
-        {
+        let averages = [Pooling::Average { count_include_pad: false }, Pooling::Average { count_include_pad: true }];
+        let averages = averages.into_iter().filter(|_| window.dilation == [1, 1]);
+        for pooling in std::iter::once(Pooling::Max).chain(averages) {
             // Values below zero too: a maximum that starts from 0 would show.
             let mut input = random.tensor(&[images, channels, size[0], size[1]]);
             input.data.iter_mut().for_each(|v| *v -= 0.9);
@@ -236,6 +239,14 @@ pub(super) fn unary(gpu: &Gpu, precision: Precision) -> Result<(), String> {
         (Unary::Clip(-2.5, 6.0), 9.0),
         (Unary::HardSigmoid(0.2, 0.4), 5.0),
         (Unary::HardSwish, 5.0),
+        (Unary::Erf, 5.0),
+        (Unary::Erf, 0.4),
+        (Unary::Gelu, 60.0),
+        (Unary::Gelu, 1.0),
+        (Unary::GeluTanh, 60.0),
+        (Unary::GeluTanh, 0.1),
+        (Unary::Softplus, 90.0),
+        (Unary::Softplus, 2.0),
     ] {
         for shape in [[1, 1, 1, 1], [7, 3, 5, 2]] {
             let mut input = random.tensor(&shape);
@@ -283,8 +294,15 @@ pub(super) fn binary(gpu: &Gpu, precision: Precision) -> Result<(), String> {
             (Binary::Div, true),
             (Binary::Max, false),
             (Binary::Min, false),
+            (Binary::Pow, false),
         ] {
-            let (left, mut right) = (stored(precision, random.tensor(&a)), random.tensor(&b));
+            let (mut left, mut right) = (random.tensor(&a), random.tensor(&b));
+            if function == Binary::Pow {
+                // Whole powers of numbers of both signs, and of 0.
+                right.data.iter_mut().for_each(|v| *v = (3.4 * *v).round().abs());
+                left.data.iter_mut().step_by(5).for_each(|v| *v = 0.0);
+            }
+            let left = stored(precision, left);
             if function == Binary::Div {
                 right.data.iter_mut().for_each(|v| *v += v.signum());
             }
@@ -295,7 +313,8 @@ pub(super) fn binary(gpu: &Gpu, precision: Precision) -> Result<(), String> {
             let output = bench.output(&want.shape);
             bench.recording.dispatch(kernels::binary("problem", function, l, r, output, relu).map_err(text)?);
             let got = unpacked(&bench.run_tensor(output)?, &want.shape);
-            close_in(precision, &format!("{function:?} {a:?} {b:?}"), &got, &want.data, Tolerance::Sum(1))?;
+            let tolerance = if function == Binary::Pow { Tolerance::Exp } else { Tolerance::Sum(1) };
+            close_in(precision, &format!("{function:?} {a:?} {b:?}"), &got, &want.data, tolerance)?;
         }
     }
     // One image of a constant for every member.
@@ -351,23 +370,74 @@ pub(super) fn prelu(gpu: &Gpu, precision: Precision) -> Result<(), String> {
 
 pub(super) fn softmax(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(12);
-    for shape in [[1, 1, 1, 1], [7, 7, 1, 1], [2, 13, 3, 2]] {
+    for (shape, logarithm) in [
+        ([1, 1, 1, 1], false),
+        ([7, 7, 1, 1], false),
+        ([2, 13, 3, 2], false),
+        ([1, 1, 1, 1], true),
+        ([7, 6, 2, 1], true),
+        ([2, 13, 3, 2], true),
+    ] {
         let mut input = random.tensor(&shape);
         // Large logits: without subtracting the largest, exp overflows.
         input.data.iter_mut().for_each(|v| *v *= 120.0);
         let input = stored(precision, input);
-        let want = reference::softmax(&input);
+        let want = if logarithm { reference::log_softmax(&input) } else { reference::softmax(&input) };
         let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
         let output = bench.output(&shape);
-        bench.recording.dispatch(kernels::softmax("problem", view, output).map_err(text)?);
+        let kernel = if logarithm { kernels::log_softmax } else { kernels::softmax };
+        bench.recording.dispatch(kernel("problem", view, output).map_err(text)?);
         let raw = bench.run_tensor(output)?;
         let got = unpacked(&raw, &shape);
-        close_in(precision, &format!("softmax {shape:?}"), &got, &want.data, Tolerance::Exp)?;
+        close_in(precision, &format!("softmax {shape:?}, logarithm {logarithm}"), &got, &want.data, Tolerance::Exp)?;
         let padded = shape[1].next_multiple_of(4);
         if raw.chunks_exact(padded).any(|pixel| pixel[shape[1]..].iter().any(|&v| v != 0.0)) {
             return Err("softmax leaves something in the padded channels".into());
         }
+    }
+    Ok(())
+}
+
+pub(super) fn arg_max(gpu: &Gpu, precision: Precision) -> Result<(), String> {
+    let mut random = Random(20);
+    for shape in [[1, 1, 1, 1], [7, 7, 1, 1], [2, 13, 3, 2], [1, 8, 5, 1]] {
+        let mut input = random.tensor(&shape);
+        // Few values, so that several are the largest; below zero, where padded channels would be larger.
+        input.data.iter_mut().for_each(|v| *v = (2.0 * *v).round() - 3.0);
+        let input = stored(precision, input);
+        let want = reference::arg_max(&input);
+        let mut bench = Bench::of(gpu, precision);
+        let view = bench.tensor(&input);
+        let output = bench.output(&want.shape);
+        bench.recording.dispatch(kernels::arg_max("problem", view, output).map_err(text)?);
+        let got = unpacked(&bench.run_tensor(output)?, &want.shape);
+        close_in(precision, &format!("arg max {shape:?}"), &got, &want.data, Tolerance::Exact)?;
+    }
+    // The last channel alone.
+    let input = Tensor::new(vec![1, 6, 1, 1], vec![0.0, 0.0, 0.0, 0.0, 0.0, 1.0]).unwrap();
+    let mut bench = Bench::of(gpu, precision);
+    let view = bench.tensor(&input);
+    let output = bench.output(&[1, 1, 1, 1]);
+    bench.recording.dispatch(kernels::arg_max("problem", view, output).map_err(text)?);
+    close_in(precision, "arg max of the last", &unpacked(&bench.run_tensor(output)?, &[1, 1, 1, 1]), &[5.0], Tolerance::Exact)
+}
+
+pub(super) fn matmul(gpu: &Gpu, precision: Precision) -> Result<(), String> {
+    let mut random = Random(21);
+    for (images, matrices, [rows, depth, columns]) in
+        [(1, 1, [1, 1, 1]), (7, 3, [5, 2, 3]), (2, 9, [4, 33, 7]), (1, 4, [1, 70, 9]), (2, 5, [6, 1, 1])]
+    {
+        let left = stored(precision, random.tensor(&[images, matrices, rows, depth]));
+        let right = stored(precision, random.tensor(&[images, matrices, depth, columns]));
+        let want = reference::matmul("twin", &left, &right).map_err(text)?;
+        let mut bench = Bench::of(gpu, precision);
+        let (l, r) = (bench.tensor(&left), bench.tensor(&right));
+        let output = bench.output(&want.shape);
+        bench.recording.dispatch(kernels::matmul("problem", l, r, output).map_err(text)?);
+        let got = unpacked(&bench.run_tensor(output)?, &want.shape);
+        let what = format!("{rows} x {depth} times {depth} x {columns}");
+        close_in(precision, &what, &got, &want.data, Tolerance::Sum(depth))?;
     }
     Ok(())
 }

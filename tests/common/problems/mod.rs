@@ -87,6 +87,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("unary", layers::unary),
     ("binary", layers::binary),
     ("softmax", layers::softmax),
+    ("arg_max", layers::arg_max),
+    ("matmul", layers::matmul),
     ("rearrange", moves::rearrange),
     ("resample", moves::resample),
     ("copy", moves::copy),
