@@ -19,7 +19,7 @@ pub struct Window {
 
 /// In words, height before width.
 impl fmt::Display for Window {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kernel, stride, pad: [top, left, bottom, right], dilation } = self;
         write!(
             f,
