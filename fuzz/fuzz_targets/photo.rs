@@ -79,9 +79,13 @@ fn seeds() {
             }
         }
     }
-    for (folder, extension) in
-        [("tests/photos", "jpg"), ("tests/photos", "png"), ("tests/goldens", "png"), ("tests/goldens/exif", "jpg")]
-    {
+    for (folder, extension) in [
+        ("tests/photos", "jpg"),
+        ("tests/photos", "png"),
+        ("tests/photos", "tiff"),
+        ("tests/goldens", "png"),
+        ("tests/goldens/exif", "jpg"),
+    ] {
         made.extend(files(folder, extension));
     }
     plant("photo", made);

@@ -59,7 +59,7 @@ fn try_beside(path: &Path) -> std::io::Result<()> {
     let part = part(path);
     match OpenOptions::new().write(true).create_new(true).open(&part) {
         Ok(_) => std::fs::remove_file(&part),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => OpenOptions::new().append(true).open(&part).map(|_| ()),
         Err(error) => Err(error),
     }
 }

@@ -27,7 +27,7 @@ fn wrong(name: &str, at: &str, reason: String) -> Error {
 /// What is said of a file that begins with `head` and is no safetensors.
 fn damaged(name: &str, head: &[u8], error: impl std::fmt::Display) -> Error {
     if head.is_empty() {
-        return wrong(name, "file", "it is empty. Copy or download it again".into());
+        return wrong(name, "header", "the file is empty. Copy or download it again".into());
     }
     match Foreign::of(name, head) {
         Some(foreign) => wrong(name, "file", foreign.sentence()),

@@ -88,6 +88,7 @@ impl Foreign {
     }
 
     /// Whether the importer of ONNX reads it.
+    #[cfg(feature = "cli")]
     pub(crate) fn is_onnx(self) -> bool {
         self == ONNX
     }
