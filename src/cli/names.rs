@@ -24,7 +24,8 @@ fn is_escape(bytes: &[u8]) -> bool {
     bytes.get(1) == Some(&b'x') && bytes.get(2).is_some_and(hex) && bytes.get(3).is_some_and(hex)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::ffi::OsStr;
