@@ -5,6 +5,10 @@ use crate::error::{Error, Result};
 use crate::gpu::shader::{self, AFFINE, ARG_MAX, BINARY, PRELU, SOFTMAX, UNARY};
 use crate::gpu::{Dispatch, Slice, Work};
 use crate::operators::{Binary, Unary};
+use crate::tensor::Precision;
+
+/// Channels whose numbers, from 0 on, an f16 holds exactly.
+const MOST_IN_F16: usize = 2049;
 
 impl Unary {
     /// The shader's number of it, and its two constants.
@@ -180,11 +184,17 @@ fn over_channels(at: &str, logarithm: bool, input: View, output: View) -> Result
 /// The channel of the largest value of every pixel, the first of several: `input` `[N, C, H, W]` to `output` `[N, 1, H, W]`.
 ///
 /// # Errors
-/// [`Error::Shape`] where sizes disagree or a buffer is too small.
+/// [`Error::Shape`] where sizes disagree, a buffer is too small, or f16 does not hold the numbers of all channels.
 pub fn arg_max(at: &str, input: View, output: View) -> Result<Dispatch> {
     same_shape(at, View { channels: 1, ..input }, output)?;
     let precision = tensors(at, &[input, output])?;
     loops(at, input.channels)?;
+    if precision == Precision::F16 && input.channels > MOST_IN_F16 {
+        return Err(Error::shape(
+            at,
+            format!("the largest of {} channels: f16 holds numbers up to 2048, use f32", input.channels),
+        ));
+    }
     let pixels = input.images * input.pixels();
     let params = shader::arg_max::Params { pixels: pixels as u32, channels: input.channels as u32 };
     let work = Work { flops: 4 * input.vec4s() as u64, bytes: input.size() + output.size() };
