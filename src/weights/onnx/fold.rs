@@ -136,7 +136,8 @@ fn binary(op: &str, left: &Constant, right: &Constant, most: usize) -> Result<Co
 
 /// Checks that a constant of `shape` has at most `most` values.
 pub(super) fn within(shape: &[usize], most: usize) -> Result<(), String> {
-    match shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n)) {
+    // A size of 0 empties what the others would make, which is listed place by place all the same.
+    match shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n.max(1))) {
         Some(count) if count <= most => Ok(()),
         _ => Err(format!("a constant of shape {shape:?} would be made: the file has no need of more than {most} values")),
     }
@@ -556,4 +557,15 @@ pub(super) fn slices(
         return Err("starts, ends, axes and steps differ in number".into());
     }
     Ok(axes.into_iter().enumerate().map(|(i, axis)| (axis, starts[i], ends[i], steps[i])).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within;
+
+    #[test]
+    fn a_size_of_0_does_not_hide_one_that_is_too_large() {
+        assert!(within(&[1 << 50, 0], 1 << 20).is_err() && within(&[0, 1 << 50], 1 << 20).is_err());
+        assert!(within(&[3, 0, 4], 1 << 20).is_ok());
+    }
 }
