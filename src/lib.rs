@@ -5,6 +5,7 @@
 
 #[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 mod bench;
+pub mod cpu;
 pub mod device;
 pub mod ensemble;
 pub mod error;

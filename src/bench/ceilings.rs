@@ -45,7 +45,7 @@ impl Ceilings {
     /// The device's.
     pub async fn new(device: &Device, wait: Wait) -> Result<Self> {
         let loads = match device {
-            Device::Cpu => None,
+            Device::Reference | Device::Cpu(_) => None,
             Device::Gpu(gpu) => Some(PeakLoads::new(gpu)?),
         };
         let mut ceilings = Self { loads, fastest: PeakSeconds::default() };

@@ -136,7 +136,8 @@ fn taken(device: &Device) -> usize {
 
 fn describe(device: &Device) -> AdapterReport {
     match device {
-        Device::Cpu => AdapterReport { name: device.name().into(), backend: "reference".into(), driver: String::new() },
+        Device::Reference => AdapterReport { name: device.name().into(), backend: "reference".into(), driver: String::new() },
+        Device::Cpu(cpu) => AdapterReport { name: device.name().into(), backend: "cpu".into(), driver: cpu.words() },
         Device::Gpu(gpu) => {
             let adapter = gpu.adapter();
             AdapterReport { name: adapter.name.clone(), backend: adapter.backend.clone(), driver: adapter.driver.clone() }
@@ -172,7 +173,7 @@ async fn measure(
     let direct = source.direct_flops()?;
     // No pipeline of another network is there, and no memory.
     let device = match device {
-        Device::Cpu => Device::Cpu,
+        Device::Reference | Device::Cpu(_) => device.clone(),
         Device::Gpu(gpu) => Device::Gpu(gpu.anew().await?),
     };
     let start = Instant::now();

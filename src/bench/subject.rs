@@ -99,7 +99,9 @@ impl Source {
                 Subject::Faces(Box::new(Ensemble::with(Model::clone(model), device.clone(), precision)?), picture)
             }
             (Self::Frame(pixels), Device::Gpu(gpu)) => Subject::Frame(Frame::new(gpu, pixels, precision)),
-            (Self::Frame(_), Device::Cpu) => return Err(Error::Argument(format!("`{FRAME}` is measured on an adapter only"))),
+            (Self::Frame(_), Device::Reference | Device::Cpu(_)) => {
+                return Err(Error::Argument(format!("`{FRAME}` is measured on an adapter only")));
+            }
         })
     }
 }

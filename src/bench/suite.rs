@@ -94,7 +94,7 @@ impl Suite {
     /// `nets` at `batches` in `precisions`; what suits the device in place of empty ones. `memory`: bytes that the system has left, where it says.
     pub fn new(nets: &[String], batches: &[u32], precisions: &[Precision], device: &Device, memory: Option<u64>) -> Self {
         match device {
-            Device::Cpu => Self::choose(nets, batches, precisions, Place::Reference),
+            Device::Reference | Device::Cpu(_) => Self::choose(nets, batches, precisions, Place::Reference),
             Device::Gpu(gpu) if gpu.capabilities().cpu => Self::choose(nets, batches, precisions, Place::Software(gpu.name())),
             Device::Gpu(gpu) => {
                 let capabilities = gpu.capabilities();

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::outcome::{Outcome, Status};
 use super::terminal::{self, Paint};
+use crate::cpu::Cpu;
 use crate::gpu::{self, Adapter};
 
 /// Lists the adapters of this machine, best first
@@ -46,7 +47,17 @@ pub fn run(args: &Args) -> Outcome {
         if adapters.is_empty() {
             writeln!(out, "{}", gpu::no_adapter())?;
         }
-        writeln!(out, "{}  the built-in reference, always there: --device cpu", Paint::stdout().bold("cpu"))?;
+        let processor = Cpu::new(None)?.words();
+        writeln!(
+            out,
+            "{}  the processor, always there: {processor}; what runs where there is no GPU: --device cpu",
+            Paint::stdout().bold("cpu")
+        )?;
+        writeln!(
+            out,
+            "{}  slow and exact, what the others are held against: --device reference",
+            Paint::stdout().bold("reference")
+        )?;
     }
     Ok(Status::Complete)
 }

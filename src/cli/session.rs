@@ -12,7 +12,7 @@ use crate::gpu::{self, Adapter, Choices, Tuning};
 use crate::recognizer::{Builder, Recognizer};
 use crate::weights::Model;
 
-const NOTHING_TO_TUNE: &str = "--tune: the built-in reference has no kernels to choose from";
+const NOTHING_TO_TUNE: &str = "--tune: the processor has no kernels to choose from";
 
 /// `--model`.
 #[derive(Debug, clap::Args)]
@@ -22,12 +22,15 @@ pub struct ModelArgs {
     model: String,
 }
 
-/// `--device` and `--tune`.
+/// `--device`, `--threads` and `--tune`.
 #[derive(Debug, clap::Args)]
 pub struct DeviceArgs {
-    /// An index or a part of a name from `moue devices`, or `cpu` for the built-in reference [default: what MOUE_DEVICE says, or the best adapter]
+    /// An index or a part of a name from `moue devices`, `cpu` for the processor, or `reference` for the slow twins that all are held against [default: what MOUE_DEVICE says, or the best GPU, or `cpu`]
     #[arg(long, value_name = "DEVICE")]
     device: Option<String>,
+    /// Threads that the processor computes with at most, where it does [default: as many as there are]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Time how each convolution can be computed on this adapter, where that was not done before: 3 x 3 ones directly and by Winograd's method, and on a GPU direct
     /// ones in tiles of several sizes. Keep what is fastest for later runs, in the user's folder for caches or in the one that MOUE_TUNING names
     #[arg(long)]
@@ -81,8 +84,9 @@ struct Choice {
 }
 
 impl Choice {
-    fn is_cpu(&self) -> bool {
-        self.name.eq_ignore_ascii_case("cpu")
+    /// Whether it is no adapter.
+    fn is_none(&self) -> bool {
+        ["cpu", "reference"].iter().any(|name| self.name.eq_ignore_ascii_case(name))
     }
 }
 
@@ -91,18 +95,22 @@ impl DeviceArgs {
     pub fn open(&self) -> Result<Device, Failure> {
         let choice = self.choice()?;
         environment(choice.as_ref())?;
-        let opened = Device::select(choice.as_ref().map(|choice| choice.name.as_str()));
+        let opened = Device::select(choice.as_ref().map(|choice| choice.name.as_str()), self.threads());
         let (device, warning) = opened.map_err(|error| named(choice.as_ref(), error))?;
         if let Some(sentence) = warning {
             terminal::warning(sentence);
         }
-        if self.tune && matches!(device, Device::Cpu) {
+        if self.tune && !matches!(device, Device::Gpu(_)) {
             terminal::warning(NOTHING_TO_TUNE);
         }
         if let Device::Gpu(gpu) = &device {
             gpu.tune(Arc::new(tuning(gpu.adapter(), self.tune)));
         }
         Ok(device)
+    }
+
+    fn threads(&self) -> Option<usize> {
+        self.threads.map(usize::from)
     }
 
     fn choice(&self) -> Result<Option<Choice>, Failure> {
@@ -122,7 +130,7 @@ impl DeviceArgs {
 
 /// Looks at the variables that say which adapters there are.
 fn environment(choice: Option<&Choice>) -> Result<(), Failure> {
-    if choice.is_some_and(Choice::is_cpu) {
+    if choice.is_some_and(Choice::is_none) {
         return Ok(());
     }
     gpu::environment()?.into_iter().for_each(terminal::warning);
@@ -175,7 +183,7 @@ pub fn recognizer<T>(
     let choice = device.choice()?;
     environment(choice.as_ref())?;
     let tune = device.tune;
-    if tune && choice.as_ref().is_some_and(Choice::is_cpu) {
+    if tune && choice.as_ref().is_some_and(Choice::is_none) {
         terminal::warning(NOTHING_TO_TUNE);
     }
     let name = Arc::new(Mutex::new(None));
@@ -184,6 +192,9 @@ pub fn recognizer<T>(
         *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(adapter.name.clone());
         tuning(adapter, tune)
     });
+    if let Some(threads) = device.threads() {
+        builder = builder.threads(threads);
+    }
     if let Some(choice) = &choice {
         builder = builder.device_name(&choice.name);
     }

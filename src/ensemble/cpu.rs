@@ -1,71 +1,108 @@
-//! An ensemble by the plain-Rust twins: slow, exact, and without an adapter.
-
-use std::collections::HashMap;
+//! An ensemble on the processor: every network of every face is a piece of work for one thread.
 
 use image::RgbImage;
 
-use super::reading::{Reading, readings};
-use super::seen::{self, Seen, twin};
-use crate::error::Result;
-use crate::graph::interpret;
+use super::reading::Reading;
+use super::twins::{fused, represent, views};
+use crate::cpu::Cpu;
+use crate::error::{Error, Result};
+use crate::graph::{self, Memory, Weights};
 use crate::operators::Rect;
 use crate::reference;
 use crate::tensor::Tensor;
 use crate::weights::{Group, Model, Oversample, weights_of};
 
-/// Reads one face.
-pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Rect, oversample: Oversample) -> Result<Reading> {
-    let description = &model.description;
-    let face = reference::warp(picture, rect, description.canonical.size)?;
-    let mirror = |&mirrored: &bool| if mirrored { image::imageops::flip_horizontal(&face) } else { face.clone() };
-    let canonicals: Vec<RgbImage> = oversample.views().iter().map(mirror).collect();
-    let mut inputs: HashMap<(&str, [usize; 3]), Tensor> = HashMap::new();
-    let mut probabilities: Vec<Vec<f32>> = vec![Vec::new(); description.members.len()];
-    let mut crops = 1;
-    for group in groups {
-        let shape = group.graph.tensors[0].shape;
-        for (&index, weights) in group.members.iter().zip(weights_of(model, group)) {
-            let name = description.members[index].reads();
-            let input = match inputs.entry((name, shape)) {
-                std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::hash_map::Entry::Vacant(entry) => {
-                    entry.insert(represent(model, name, &canonicals, shape, oversample)?)
-                }
-            };
-            crops = input.shape[0];
-            let outputs = interpret(&group.graph, &weights, &[&*input], &group.graph.outputs)?;
-            probabilities[index] = outputs.into_iter().next().map(|t| t.data).unwrap_or_default();
+#[derive(Debug)]
+pub(super) struct Engine {
+    cpu: Cpu,
+    /// One a group.
+    networks: Vec<graph::Engine>,
+    /// One a thread that ran at the same time.
+    memories: Vec<Memory>,
+}
+
+/// One network of one face.
+struct Job<'j> {
+    /// The network's group and its place there.
+    group: usize,
+    member: usize,
+    input: &'j Tensor,
+}
+
+impl Engine {
+    pub fn new(cpu: &Cpu, model: &Model, groups: &[Group]) -> Result<Self> {
+        let alone = cpu.alone();
+        let network = |group: &Group| {
+            let weights = weights_of(model, group);
+            let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
+            graph::Engine::new(&alone, group.graph.clone(), &members, &[])
+        };
+        Ok(Self { cpu: cpu.clone(), networks: groups.iter().map(network).collect::<Result<_>>()?, memories: Vec::new() })
+    }
+
+    /// Reads faces.
+    pub fn read(
+        &mut self,
+        model: &Model,
+        groups: &[Group],
+        faces: &[(&RgbImage, Rect)],
+        oversample: Oversample,
+    ) -> Result<Vec<Reading>> {
+        let description = &model.description;
+        let each = |&(picture, rect): &(&RgbImage, Rect)| {
+            let canonical = reference::warp(picture, rect, description.canonical.size)?;
+            Ok(views(&canonical, oversample))
+        };
+        let canonicals = self.cpu.map(faces.iter().collect(), each).into_iter().collect::<Result<Vec<_>>>()?;
+        // What several networks read is made once.
+        let mut kinds: Vec<(&str, [usize; 3])> = Vec::new();
+        let mut jobs = Vec::new();
+        for (index, group) in groups.iter().enumerate() {
+            for (place, &member) in group.members.iter().enumerate() {
+                let kind = (description.members[member].reads(), group.graph.tensors[0].shape);
+                let at = kinds.iter().position(|&other| other == kind).unwrap_or_else(|| {
+                    kinds.push(kind);
+                    kinds.len() - 1
+                });
+                jobs.push((member, index, place, at));
+            }
         }
+        let pairs: Vec<(usize, usize)> =
+            (0..faces.len()).flat_map(|face| (0..kinds.len()).map(move |kind| (face, kind))).collect();
+        let inputs = self.cpu.map(pairs, |(face, kind)| {
+            let (name, shape) = kinds[kind];
+            represent(model, name, &canonicals[face], shape, oversample)
+        });
+        let inputs = inputs.into_iter().collect::<Result<Vec<Tensor>>>()?;
+        let mut work = Vec::with_capacity(faces.len() * jobs.len());
+        for inputs in inputs.chunks_exact(kinds.len().max(1)) {
+            work.extend(jobs.iter().map(|&(_, group, member, kind)| Job { group, member, input: &inputs[kind] }));
+        }
+        let answers = self.run(groups, work)?;
+        let readings = answers.chunks_exact(jobs.len().max(1)).enumerate().map(|(face, answers)| {
+            let mut probabilities: Vec<Vec<f32>> = vec![Vec::new(); description.members.len()];
+            let crops = inputs.get(face * kinds.len()).and_then(|input| input.shape.first()).copied().unwrap_or(1);
+            for (&(member, ..), answer) in jobs.iter().zip(answers) {
+                probabilities[member].clone_from(answer);
+            }
+            fused(model, &probabilities, crops)
+        });
+        Ok(readings.collect())
     }
-    let weights: Vec<f32> = description.fusion.weights.iter().map(|&w| w as f32).collect();
-    let classes = description.labels.len();
-    let fused = reference::fuse(&probabilities.concat(), &weights, crops, classes, description.fusion.temperature);
-    Ok(readings(&fused, weights.len(), classes)
-        .into_iter()
-        .next()
-        .unwrap_or(Reading { probabilities: Vec::new(), members: Vec::new() }))
-}
 
-/// What the networks see of a face.
-pub(super) fn seen(model: &Model, picture: &RgbImage, rect: Rect) -> Result<Seen> {
-    let crop = reference::warp(picture, rect, model.description.canonical.size)?;
-    let representations = seen::names(model).into_iter().map(|name| twin(model, name, &crop)).collect::<Result<_>>()?;
-    Ok(Seen { crop, representations })
-}
-
-/// The canonical crop's views as the input `[views x crops, C, H, W]` of a network.
-fn represent(model: &Model, name: &str, canonicals: &[RgbImage], shape: [usize; 3], oversample: Oversample) -> Result<Tensor> {
-    let parts = model.parts(name)?;
-    let window = [shape[1] as u32, shape[2] as u32];
-    let crops = oversample.crops(parts.resize, window);
-    let mut data = Vec::new();
-    for canonical in canonicals {
-        let picture = twin(model, name, canonical)?.picture;
-        data.extend(reference::normalise_crops(&picture, parts.resize, window, &crops, parts.reversed, parts.mean, parts.scale));
+    /// The answers of all jobs, in their order.
+    fn run(&mut self, groups: &[Group], jobs: Vec<Job<'_>>) -> Result<Vec<Vec<f32>>> {
+        let memories = std::sync::Mutex::new(std::mem::take(&mut self.memories));
+        let lock = || memories.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let networks = &self.networks;
+        let answers = self.cpu.map(jobs, |Job { group, member, input }| {
+            let mut memory = lock().pop().unwrap_or_default();
+            let outputs = networks[group].run(member, &[input], &groups[group].graph.outputs, &mut memory);
+            lock().push(memory);
+            let first = outputs?.into_iter().next();
+            first.map(|tensor| tensor.data).ok_or_else(|| Error::Defect("a network without an answer".into()))
+        });
+        self.memories = memories.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        answers.into_iter().collect()
     }
-    if parts.channels() == 1 {
-        let plane = shape[1] * shape[2];
-        data = data.chunks_exact(3 * plane).flat_map(|crop| crop[..plane].to_vec()).collect();
-    }
-    Tensor::new(vec![canonicals.len() * crops.len(), shape[0], shape[1], shape[2]], data)
 }

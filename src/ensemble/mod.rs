@@ -1,4 +1,4 @@
-//! Networks x representations x crops -> fused probabilities. One description, two ways to run it: `gpu`, and the twins in `cpu`.
+//! Networks x representations x crops -> fused probabilities. One description, three ways to run it: `gpu`, `cpu`, and the `twins`.
 
 mod cpu;
 pub mod fusion;
@@ -8,6 +8,7 @@ mod reading;
 mod seen;
 mod stage;
 mod times;
+mod twins;
 
 pub use gpu::Layout;
 pub use reading::Reading;
@@ -38,7 +39,8 @@ pub struct Ensemble {
 
 #[derive(Debug)]
 enum Engine {
-    Cpu,
+    Reference,
+    Cpu(Box<cpu::Engine>),
     Gpu(Box<gpu::Engine>),
 }
 
@@ -62,15 +64,16 @@ impl Ensemble {
         }
         let groups: Arc<[Group]> = groups(&model, device.max_tensor())?.into();
         let engine = match device {
-            Device::Cpu => {
+            Device::Reference => {
                 // What a run would find missing is said now.
                 for group in groups.iter() {
                     for member in weights_of(&model, group) {
                         crate::graph::check_weights(&group.graph, &member)?;
                     }
                 }
-                Engine::Cpu
+                Engine::Reference
             }
+            Device::Cpu(cpu) => Engine::Cpu(Box::new(cpu::Engine::new(&cpu, &model, &groups)?)),
             Device::Gpu(device) => Engine::Gpu(Box::new(gpu::Engine::new(device, &model, &groups, precision)?)),
         };
         Ok(Self { model: Arc::new(model), groups, engine, times: Times::default() })
@@ -109,7 +112,7 @@ impl Ensemble {
     pub(crate) async fn see(&mut self, picture: &RgbImage, rect: Rect, wait: Wait) -> Result<Seen> {
         self.check(picture, rect)?;
         match &mut self.engine {
-            Engine::Cpu => cpu::seen(&self.model, picture, rect),
+            Engine::Reference | Engine::Cpu(_) => twins::seen(&self.model, picture, rect),
             Engine::Gpu(engine) => engine.seen(&self.model, picture, rect, wait).await,
         }
     }
@@ -121,15 +124,21 @@ impl Ensemble {
         let oversample = self.oversample(oversample);
         let Self { model, groups, engine, times } = self;
         match engine {
-            Engine::Cpu => {
+            Engine::Cpu(engine) => {
+                let start = Clock::start();
+                let readings = engine.read(model, groups, faces, oversample)?;
+                times.add(faces.len(), Spent { compute: start.elapsed(), ..Spent::default() });
+                Ok(readings)
+            }
+            Engine::Reference => {
                 let mut readings = Vec::with_capacity(faces.len());
                 for &(picture, rect) in faces {
                     let start = Clock::start();
                     readings.push(match wait {
-                        Wait::Here => cpu::read(model, groups, picture, rect, oversample)?,
+                        Wait::Here => twins::read(model, groups, picture, rect, oversample)?,
                         Wait::Elsewhere => {
                             let (model, groups, picture) = (Arc::clone(model), Arc::clone(groups), picture.clone());
-                            offload(move || cpu::read(&model, &groups, &picture, rect, oversample)).await?
+                            offload(move || twins::read(&model, &groups, &picture, rect, oversample)).await?
                         }
                     });
                     times.add(1, Spent { compute: start.elapsed(), ..Spent::default() });
@@ -156,7 +165,7 @@ impl Ensemble {
     pub fn warm_up(&mut self, faces: usize, oversample: bool) -> Result<()> {
         let oversample = self.oversample(oversample);
         match &mut self.engine {
-            Engine::Cpu => Ok(()),
+            Engine::Reference | Engine::Cpu(_) => Ok(()),
             Engine::Gpu(engine) => engine.layout(&self.model, &self.groups, faces, oversample).map(drop),
         }
     }
@@ -177,7 +186,7 @@ impl Ensemble {
 
     pub(crate) async fn timings(&mut self, wait: Wait) -> Result<Option<(usize, Vec<Timing>)>> {
         match &mut self.engine {
-            Engine::Cpu => Ok(None),
+            Engine::Reference | Engine::Cpu(_) => Ok(None),
             Engine::Gpu(engine) => engine.profile(wait).await,
         }
     }
@@ -185,7 +194,7 @@ impl Ensemble {
     /// What the last reading cost on the device; `None` on `cpu`, and before anything was read.
     pub fn cost(&self) -> Option<Cost> {
         match &self.engine {
-            Engine::Cpu => None,
+            Engine::Reference | Engine::Cpu(_) => None,
             Engine::Gpu(engine) => Some(engine.cost()).filter(|cost| cost.submissions > 0),
         }
     }
@@ -197,7 +206,7 @@ impl Ensemble {
     pub fn layout(&mut self, faces: usize) -> Result<Option<Layout>> {
         let oversample = self.model.description.oversample;
         match &mut self.engine {
-            Engine::Cpu => Ok(None),
+            Engine::Reference | Engine::Cpu(_) => Ok(None),
             Engine::Gpu(engine) => engine.layout(&self.model, &self.groups, faces, oversample).map(Some),
         }
     }

@@ -64,6 +64,15 @@ impl Drop for Shared {
     }
 }
 
+/// What the machine has.
+#[derive(Debug)]
+pub enum Hardware {
+    /// A GPU.
+    Opened(Gpu),
+    /// Adapters in software only, the best of which has this name.
+    Software(String),
+}
+
 /// What kernels with cooperative matrices need.
 const MATRICES: wgpu::Features = wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX.union(wgpu::Features::SHADER_F16);
 /// A device with what moue uses of the adapter, and `more` of it.
@@ -108,6 +117,18 @@ impl Gpu {
     pub async fn open_async(choice: Option<&str>) -> Result<Self> {
         let (adapter, inner) = adapter::choose(choice).await?;
         Self::open_chosen(adapter, &inner).await
+    }
+
+    /// The best adapter that is no software. In a browser, the one that it gives.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] where there is no adapter, or it cannot be opened.
+    pub async fn open_hardware() -> Result<Hardware> {
+        let (adapter, inner) = adapter::choose(None).await?;
+        if adapter.kind == "cpu" {
+            return Ok(Hardware::Software(adapter.name));
+        }
+        Self::open_chosen(adapter, &inner).await.map(Hardware::Opened)
     }
 
     /// The same adapter opened anew: no pipeline is there, and no memory.

@@ -28,7 +28,7 @@ pub use adapter::{adapters, no_adapter};
 pub use buffer::Buffer;
 pub use choices::{Choice, Choices, Tuning};
 pub use cost::Cost;
-pub use device::{Capabilities, Gpu};
+pub use device::{Capabilities, Gpu, Hardware};
 #[cfg(not(target_family = "wasm"))]
 pub use environment::environment;
 pub use mapping::Wait;

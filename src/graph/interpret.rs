@@ -1,6 +1,7 @@
 //! A graph run by the plain-Rust twins, operator by operator, nothing fused: the truth for the schedule, and what runs where there is no adapter.
 
 use super::Weights;
+use super::folded::batch_norm;
 use super::resolve::{Graph, Kind, TensorId};
 use crate::error::{Error, Result};
 use crate::operators::taps;
@@ -118,19 +119,4 @@ impl Graph {
         }
         Ok(images)
     }
-}
-
-/// Scale and shift a channel of a batch-norm with running statistics.
-///
-/// # Errors
-/// [`Error::Model`] where a weight is missing, [`Error::Shape`] where lengths differ.
-pub(super) fn batch_norm(weights: &dyn Weights, name: &str, eps: f64) -> Result<(Vec<f32>, Vec<f32>)> {
-    let part = |what: &str| weights.tensor(&format!("{name}.{what}")).map(|t| t.data);
-    let (gamma, beta, mean, variance) = (part("weight")?, part("bias")?, part("running_mean")?, part("running_var")?);
-    if [beta.len(), mean.len(), variance.len()] != [gamma.len(); 3] {
-        return Err(Error::shape(name, "weight, bias, running_mean and running_var differ in length"));
-    }
-    let scale: Vec<f64> = gamma.iter().zip(&variance).map(|(&g, &v)| f64::from(g) / (f64::from(v) + eps).sqrt()).collect();
-    let shift = scale.iter().zip(beta.iter().zip(&mean)).map(|(s, (&b, &m))| (f64::from(b) - f64::from(m) * s) as f32).collect();
-    Ok((scale.iter().map(|&s| s as f32).collect(), shift))
 }

@@ -2,8 +2,11 @@
 //! (dispatches on the GPU), `interpret` (the same by the plain-Rust twins).
 
 mod cost;
+pub mod engine;
+mod folded;
 mod infer;
 pub mod interpret;
+mod layers;
 mod memory;
 pub mod network;
 mod place;
@@ -15,7 +18,9 @@ mod siblings;
 pub mod slabs;
 
 pub use cost::Cost;
+pub use engine::{Engine, Memory, Timed};
 pub use interpret::interpret;
+pub use layers::Method;
 pub use network::{AutoPad, Network, Op, Pad, PadMode};
 pub use record::Prepared;
 pub use resolve::{Constant, Graph, Kind, Node, TensorId};

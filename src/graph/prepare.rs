@@ -1,10 +1,10 @@
 //! The weights of a schedule's steps on the GPU: read from every member, folded, packed for the kernel that will read them, and sent off.
 
 use super::Weights;
-use super::interpret::batch_norm;
+use super::folded::{dense_bias, layer, norm_of, slopes, stacked};
 use super::resolve::Graph;
-use super::schedule::{ConvLayer, Norm, Step, StepKind};
-use crate::error::{Error, Result};
+use super::schedule::{Step, StepKind};
+use crate::error::Result;
 use crate::gpu::{Buffer, Choice, Gpu};
 use crate::kernels::{self, DenseVariant, Variant, View, Winograd, WinogradShape, packed_bias};
 use crate::operators::{fractional_starts, taps};
@@ -177,10 +177,7 @@ pub(super) fn prepare(
         StepKind::Affine(norm) => {
             let (mut scales, mut shifts) = (Vec::new(), Vec::new());
             for member in members {
-                let (scale, shift) = batch_norm(*member, &norm.name, norm.eps)?;
-                if scale.len() != input[0] {
-                    return Err(Error::shape(&norm.name, format!("{} channels, the tensor has {}", scale.len(), input[0])));
-                }
+                let (scale, shift) = norm_of(*member, norm, input[0])?;
                 for (all, part) in [(&mut scales, scale), (&mut shifts, shift)] {
                     all.extend(part);
                     all.resize(all.len().next_multiple_of(4), 0.0);
@@ -189,16 +186,12 @@ pub(super) fn prepare(
             Ok(StepWeights::Pair(upload("scale", &scales)?, upload("shift", &shifts)?))
         }
         StepKind::Prelu { name } => {
-            let mut slopes = Vec::new();
+            let mut all = Vec::new();
             for member in members {
-                let slope = member.tensor(&format!("{name}.weight"))?;
-                if slope.shape != [input[0]] {
-                    return Err(Error::shape(name, format!("slopes {:?} of {} channels", slope.shape, input[0])));
-                }
-                slopes.extend(slope.data);
-                slopes.resize(slopes.len().next_multiple_of(4), 0.0);
+                all.extend(slopes(*member, name, input[0])?);
+                all.resize(all.len().next_multiple_of(4), 0.0);
             }
-            Ok(StepWeights::Slope(upload("slope", &slopes)?))
+            Ok(StepWeights::Slope(upload("slope", &all)?))
         }
         StepKind::ConvTranspose { name, channels, window, groups, bias } => {
             let want = [input[0], channels / groups, window.kernel[0], window.kernel[1]];
@@ -241,66 +234,4 @@ fn upload_dense(gpu: &Gpu, at: &str, members: &[&dyn Weights], name: &str, pixel
         }
     }
     Ok(buffer)
-}
-
-/// The bias of a dense layer whose weight has the sizes `want`.
-fn dense_bias(member: &dyn Weights, name: &str, want: &[usize], bias: bool) -> Result<Vec<f32>> {
-    let weight = format!("{name}.weight");
-    let shape = member.shape(&weight)?;
-    if shape != want {
-        return Err(Error::shape(weight, format!("its shape is {shape:?}, the network wants {want:?}")));
-    }
-    let bias = if bias { member.tensor(&format!("{name}.bias"))?.data } else { vec![0.0; want[0]] };
-    if bias.len() != want[0] {
-        return Err(Error::shape(format!("{name}.bias"), format!("{} values, the network wants {}", bias.len(), want[0])));
-    }
-    Ok(bias)
-}
-
-/// The weight `want` and the bias of a layer of `outputs` channels.
-fn layer(member: &dyn Weights, name: &str, want: &[usize], bias: bool, outputs: usize) -> Result<(Tensor, Vec<f32>)> {
-    let weight = member.tensor(&format!("{name}.weight"))?;
-    if weight.shape != want {
-        return Err(Error::shape(
-            format!("{name}.weight"),
-            format!("its shape is {:?}, the network wants {want:?}", weight.shape),
-        ));
-    }
-    let bias = if bias { member.tensor(&format!("{name}.bias"))?.data } else { vec![0.0; outputs] };
-    if bias.len() != outputs {
-        return Err(Error::shape(format!("{name}.bias"), format!("{} values, the network wants {outputs}", bias.len())));
-    }
-    Ok((weight, bias))
-}
-
-/// The weights `[C / groups, kh, kw]` of each channel of all `layers`, one after another, and their biases.
-fn stacked(member: &dyn Weights, layers: &[ConvLayer], each: [usize; 3]) -> Result<(Tensor, Vec<f32>)> {
-    let (mut values, mut biases) = (Vec::new(), Vec::new());
-    for ConvLayer { name, channels, bias, norm } in layers {
-        let want = [&[*channels], &each[..]].concat();
-        let (weight, bias) = folded(member, name, &want, *bias, norm.as_ref())?;
-        if layers.len() == 1 {
-            return Ok((weight, bias));
-        }
-        values.extend(weight.data);
-        biases.extend(bias);
-    }
-    Ok((Tensor::new([&[biases.len()], &each[..]].concat(), values)?, biases))
-}
-
-/// The weight and bias of a layer, with the batch-norm behind it folded in.
-fn folded(member: &dyn Weights, name: &str, want: &[usize], bias: bool, norm: Option<&Norm>) -> Result<(Tensor, Vec<f32>)> {
-    let (mut weight, mut bias) = layer(member, name, want, bias, want[0])?;
-    if let Some(norm) = norm {
-        let (scale, shift) = batch_norm(member, &norm.name, norm.eps)?;
-        if scale.len() != want[0] {
-            return Err(Error::shape(&norm.name, format!("{} channels, the convolution makes {}", scale.len(), want[0])));
-        }
-        let each = weight.data.len() / want[0];
-        for (o, row) in weight.data.chunks_exact_mut(each.max(1)).enumerate() {
-            row.iter_mut().for_each(|w| *w *= scale[o]);
-            bias[o] = bias[o] * scale[o] + shift[o];
-        }
-    }
-    Ok((weight, bias))
 }

@@ -36,7 +36,7 @@ pub use rearrange::rearrange;
 pub use resample::{pack_taps, resample};
 pub use tiling::Tiling;
 pub use variant::{Packed, Variant};
-pub use winograd::{Shape as WinogradShape, Size as WinogradSize, Winograd, WinogradBuffers};
+pub use winograd::{Shape as WinogradShape, Winograd, WinogradBuffers};
 
 use crate::error::{Error, Result};
 use crate::gpu::shader::{BindingKind, Shader};

@@ -8,55 +8,9 @@ use super::{View, holds, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, BindingKind, Shader, conv_direct::Params};
 use crate::gpu::{Capabilities, Dispatch, MOST_LAYERS, Slice, Work, grid};
-use crate::operators::Window;
+use crate::operators::{Window, WinogradSize as Size};
 use crate::tensor::{Precision, Tensor};
 
-/// Side of a tile of output pixels: m of F(m x m, 3 x 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Size {
-    /// F(2 x 2, 3 x 3).
-    Two,
-    /// F(4 x 4, 3 x 3).
-    Four,
-}
-
-impl Size {
-    /// Both, the larger first.
-    pub const ALL: [Self; 2] = [Self::Four, Self::Two];
-
-    /// In pixels.
-    pub fn pixels(self) -> usize {
-        match self {
-            Self::Two => 2,
-            Self::Four => 4,
-        }
-    }
-
-    /// Products: values of a transformed tile.
-    pub fn points(self) -> usize {
-        self.kernel().len() * self.kernel().len()
-    }
-
-    /// G of Lavin & Gray.
-    fn kernel(self) -> &'static [[f64; 3]] {
-        match self {
-            Self::Two => &KERNEL_2,
-            Self::Four => &KERNEL_4,
-        }
-    }
-}
-
-/// Rows for 0, 1, -1 and infinity.
-const KERNEL_2: [[f64; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
-/// Rows for 0, 1, -1, 2, -2 and infinity.
-const KERNEL_4: [[f64; 3]; 6] = [
-    [1.0 / 4.0, 0.0, 0.0],
-    [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
-    [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
-    [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
-    [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
-    [0.0, 0.0, 1.0],
-];
 /// What a value of the transformed input, of the products and of the weights costs, and what the dispatches cost, in multiply-adds: measured with VGG16's,
 /// ResNet-18's and GoogLeNet's layers on lavapipe. F(4, 3) reads four times as many weights as a direct kernel, F(2, 3) 16 / 9.
 const INPUT: f64 = 76.0;
@@ -261,10 +215,7 @@ impl Winograd {
     /// # Errors
     /// [`Error::Shape`] where the members differ or a kernel is not 3 x 3.
     pub fn pack(self, at: &str, members: &[&Tensor], point: usize) -> Result<Vec<f32>> {
-        let kernel = self.size.kernel();
-        let (down, across) = (kernel[point / kernel.len() % kernel.len()], kernel[point % kernel.len()]);
-        let mut factors = [0.0; 9];
-        factors.iter_mut().enumerate().for_each(|(index, factor)| *factor = down[index / 3] * across[index % 3]);
+        let factors = self.size.factors(point);
         let transformed = members.iter().map(|weight| {
             let &[out, channels, 3, 3] = &weight.shape[..] else {
                 return Err(Error::shape(at, format!("weights of 3 x 3 are needed, not {:?}", weight.shape)));

@@ -11,6 +11,7 @@ mod rect;
 mod resample;
 mod warp;
 mod window;
+mod winograd;
 
 pub use crop::Crop;
 pub use fractional::fractional_starts;
@@ -26,3 +27,4 @@ pub use resample::{Coordinates, Resampling, ResizeMode, Rounding, Tap, taps};
 pub(crate) use warp::check as check_warp;
 pub use warp::{MAX_CROP, MAX_SIDE};
 pub use window::Window;
+pub use winograd::WinogradSize;

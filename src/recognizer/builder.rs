@@ -16,7 +16,7 @@ use crate::tensor::Precision;
 use crate::weights::Model;
 
 impl Recognizer {
-    /// The default model on the best adapter, for every face that SeetaFace finds, until the builder is told otherwise.
+    /// The default model on the best GPU, or the processor where there is none, for every face that SeetaFace finds, until the builder is told otherwise.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -33,6 +33,7 @@ pub struct Builder {
     precision: Precision,
     detector: Option<Box<dyn Detector>>,
     tuning: Option<Tuner>,
+    threads: Option<usize>,
 }
 
 /// Chooses kernels for an adapter.
@@ -40,7 +41,7 @@ type Tuner = Box<dyn FnOnce(&Adapter) -> Choices + Send>;
 
 #[derive(Default)]
 enum Place {
-    /// The best adapter, or the reference where there is none.
+    /// The best GPU, or the processor where there is none.
     #[default]
     Best,
     Named(String),
@@ -54,9 +55,15 @@ impl Builder {
         self
     }
 
-    /// As `--device`: an index or a part of a name from [`crate::gpu::adapters`], or `cpu`, instead of the best adapter.
+    /// As `--device`: an index or a part of a name from [`crate::gpu::adapters`], `cpu` or `reference`, instead of the best GPU.
     pub fn device_name(mut self, name: impl Into<String>) -> Self {
         self.place = Place::Named(name.into());
+        self
+    }
+
+    /// Threads that the processor computes with at most, where it does: as many as the machine has by default.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
         self
     }
 
@@ -146,8 +153,8 @@ impl Builder {
     async fn construct(self, finder: Finder) -> Result<Recognizer> {
         let model = self.model.map_or_else(Model::embedded, Ok)?;
         let (device, warning) = match self.place {
-            Place::Best => Device::select_async(None).await?,
-            Place::Named(name) => Device::select_async(Some(&name)).await?,
+            Place::Best => Device::select_async(None, self.threads).await?,
+            Place::Named(name) => Device::select_async(Some(&name), self.threads).await?,
             Place::Opened(device) => (device, None),
         };
         if let (Device::Gpu(gpu), Some(tuning)) = (&device, self.tuning) {

@@ -1,17 +1,19 @@
 //! Raw tensors through the networks of a model, without preprocessing: `moue run`.
 
+mod cpu;
 mod gpu;
 mod input;
 
 pub use input::Input;
 
+use cpu::OnCpu;
 use gpu::OnGpu;
 use input::{INPUT, arrange, held};
 
 use crate::device::Device;
 use crate::error::Result;
 use crate::gpu::{Cost, Spent, Timing, Wait};
-use crate::graph::{Graph, Prepared, TensorId, Weights, interpret};
+use crate::graph::{Engine, Graph, Prepared, TensorId, Weights, interpret};
 use crate::tensor::{Precision, Tensor};
 use crate::weights::{MemberWeights, Model, groups, weights_of};
 
@@ -29,7 +31,8 @@ pub struct Runner<'m> {
 /// The network that some members share.
 #[derive(Debug)]
 enum Network<'m> {
-    Cpu(Graph, Vec<MemberWeights<'m>>),
+    Reference(Graph, Vec<MemberWeights<'m>>),
+    Cpu(Box<OnCpu>),
     Gpu(Box<OnGpu>),
 }
 
@@ -69,7 +72,12 @@ impl<'m> Runner<'m> {
             };
             let weights = weights_of(model, &group);
             runner.networks.push(match device {
-                Device::Cpu => Network::Cpu(group.graph, weights),
+                Device::Reference => Network::Reference(group.graph, weights),
+                Device::Cpu(cpu) => {
+                    let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
+                    let engine = Engine::new(cpu, group.graph, &members, &wanted)?;
+                    Network::Cpu(Box::new(OnCpu::new(engine, members.len())))
+                }
                 Device::Gpu(gpu) => {
                     let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
                     let prepared = Prepared::new(gpu, group.graph, &members, &wanted, precision)?;
@@ -105,10 +113,14 @@ impl<'m> Runner<'m> {
             let arranged = arrange(network.graph(), inputs)?;
             network.graph().images(&arranged)?;
             let outputs = match network {
-                Network::Cpu(graph, weights) => {
+                Network::Reference(graph, weights) => {
                     arranged.iter().try_for_each(|input| held(self.precision, INPUT, input))?;
                     let each = weights.iter().map(|weights| interpret(graph, weights, &arranged, wanted));
                     each.collect::<Result<Vec<_>>>()?
+                }
+                Network::Cpu(network) => {
+                    arranged.iter().try_for_each(|input| held(self.precision, INPUT, input))?;
+                    network.run(&arranged, wanted, self.batch)?
                 }
                 Network::Gpu(network) => network.run(&arranged, wanted, self.batch, self.precision, wait).await?,
             };
@@ -128,7 +140,7 @@ impl<'m> Runner<'m> {
         Ok(answers)
     }
 
-    /// What the last run cost on the device, all networks together; none before the first run and on `cpu`.
+    /// What the last run cost on the device, all networks together; none before the first run, on `cpu` and on `reference`.
     pub fn cost(&self) -> Option<Cost> {
         let mut cost = Cost::default();
         for network in &self.networks {
@@ -139,19 +151,22 @@ impl<'m> Runner<'m> {
         (cost.submissions > 0).then_some(cost)
     }
 
-    /// Where the time of the last run went, all networks and submissions together; none before the first run and on `cpu`.
+    /// Where the time of the last run went, all networks and submissions together; none before the first run and on `reference`.
     pub fn spent(&self) -> Option<Spent> {
         let mut spent = None;
         for network in &self.networks {
-            if let Network::Gpu(network) = network {
-                *spent.get_or_insert_with(Spent::default) += network.spent;
-            }
+            let own = match network {
+                Network::Reference(..) => continue,
+                Network::Cpu(network) => network.spent,
+                Network::Gpu(network) => network.spent,
+            };
+            *spent.get_or_insert_with(Spent::default) += own;
         }
         spent
     }
 
     /// Runs the last submission of each network once more, with timestamps: how many images it holds, the largest of several, and how long each of the
-    /// dispatches takes. `None` on `cpu`, before the first run, and where the adapter has no timestamps.
+    /// dispatches takes. `None` on `reference`, before the first run, and where the adapter has no timestamps.
     ///
     /// # Errors
     /// The device's.
@@ -162,9 +177,12 @@ impl<'m> Runner<'m> {
     pub(crate) async fn timings(&mut self, wait: Wait) -> Result<Option<(usize, Vec<Timing>)>> {
         let mut found = None;
         for network in &mut self.networks {
-            if let Network::Gpu(network) = network
-                && let Some((own, more)) = network.profile(wait).await?
-            {
+            let profile = match network {
+                Network::Reference(..) => None,
+                Network::Cpu(network) => network.profile()?,
+                Network::Gpu(network) => network.profile(wait).await?,
+            };
+            if let Some((own, more)) = profile {
                 let (images, timings) = found.get_or_insert_with(|| (0, Vec::new()));
                 *images = own.max(*images);
                 timings.extend(more);
@@ -177,7 +195,8 @@ impl<'m> Runner<'m> {
 impl Network<'_> {
     fn graph(&self) -> &Graph {
         match self {
-            Self::Cpu(graph, _) => graph,
+            Self::Reference(graph, _) => graph,
+            Self::Cpu(network) => network.graph(),
             Self::Gpu(network) => network.graph(),
         }
     }

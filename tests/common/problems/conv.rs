@@ -3,10 +3,9 @@
 use moue::Precision;
 use moue::gpu::Gpu;
 use moue::kernels::{
-    self, Conv, ConvTranspose, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, WinogradSize,
-    pack_conv_transpose,
+    self, Conv, ConvTranspose, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, pack_conv_transpose,
 };
-use moue::operators::Window;
+use moue::operators::{Window, WinogradSize};
 use moue::reference;
 use moue::tensor::Tensor;
 

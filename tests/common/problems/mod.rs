@@ -10,7 +10,8 @@ use conv::Method;
 use moue::Precision;
 use moue::gpu::Gpu;
 use moue::gpu::shader::{self, BindingKind};
-use moue::kernels::{DenseVariant, Variant, WinogradSize};
+use moue::kernels::{DenseVariant, Variant};
+use moue::operators::WinogradSize;
 
 pub type Check = fn(&Gpu, Precision) -> Result<(), String>;
 

@@ -1,0 +1,31 @@
+//! The operators on the processor, fast: channels last, by vector instructions that are chosen when it runs, on as many threads as are given. The twins in
+//! `reference` say what is right.
+
+mod conv;
+mod conv_transpose;
+mod depthwise;
+mod elementwise;
+mod functions;
+mod lrn;
+mod matmul;
+mod moves;
+mod pixels;
+mod pool;
+mod product;
+mod softmax;
+mod threads;
+mod winograd;
+
+pub(crate) use conv::Conv;
+pub(crate) use conv_transpose::ConvTranspose;
+pub(crate) use depthwise::Depthwise;
+pub(crate) use elementwise::{affine, binary, prelu, unary};
+pub(crate) use lrn::lrn;
+pub(crate) use matmul::matmul;
+pub(crate) use moves::{Moves, Resize, Sizes, copy};
+pub(crate) use pixels::{Pixels, PixelsMut, channels_first, channels_last};
+pub(crate) use pool::{fractional_max_pool, global_average, pool};
+pub(crate) use product::Finish;
+pub(crate) use softmax::{arg_max, log_softmax, softmax};
+pub use threads::Cpu;
+pub(crate) use winograd::{Winograd, cheapest, computes};

@@ -1,0 +1,142 @@
+//! The processor: its vector instructions, and the threads that may be used.
+
+use std::fmt;
+use std::sync::Arc;
+
+use pulp::{Arch, Simd, WithSimd};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+
+/// Multiply-adds, or values moved, that are worth waking a thread for.
+const WORTH_A_THREAD: usize = 1 << 15;
+
+/// A processor with some of its threads. Clones share them.
+#[derive(Clone)]
+pub struct Cpu {
+    arch: Arch,
+    pool: Option<Arc<ThreadPool>>,
+    threads: usize,
+    lanes: usize,
+}
+
+impl fmt::Debug for Cpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cpu").field("instructions", &self.instructions()).field("threads", &self.threads).finish()
+    }
+}
+
+impl Cpu {
+    /// The processor with `threads` threads; with `None`, as many as the machine has for this process. In the browser it is one.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for no threads or more than 1,024, [`Error::Defect`] where the system gives none.
+    pub fn new(threads: Option<usize>) -> Result<Self> {
+        if threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
+            return Err(Error::Argument("threads: a number from 1 to 1024".into()));
+        }
+        let there = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if cfg!(target_family = "wasm") { 1 } else { threads.unwrap_or(there) };
+        let pool = if threads > 1 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("moue {index}"));
+            Some(pool.build().map_err(|error| Error::Defect(format!("the system gives no {threads} threads: {error}")))?)
+        } else {
+            None
+        };
+        let arch = Arch::new();
+        Ok(Self { arch, pool: pool.map(Arc::new), threads, lanes: arch.dispatch(Lanes) })
+    }
+
+    /// Threads that are used at most.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Its widest vector instructions that are used, by name.
+    pub fn instructions(&self) -> &'static str {
+        match (self.lanes, cfg!(target_arch = "x86_64")) {
+            (16, _) => "AVX-512",
+            (8, _) => "AVX2",
+            (4, false) if cfg!(target_family = "wasm") => "WebAssembly SIMD",
+            (4, false) => "NEON",
+            (4, true) => "SSE",
+            _ => "scalar",
+        }
+    }
+
+    /// What it is, in words: its vector instructions and threads.
+    pub fn words(&self) -> String {
+        let threads = if self.threads == 1 { "one thread".to_owned() } else { format!("{} threads", self.threads) };
+        format!("{}, {threads}", self.instructions())
+    }
+
+    /// Floats of a vector.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// The same, on the thread that calls.
+    pub(crate) fn alone(&self) -> Self {
+        Self { pool: None, threads: 1, ..self.clone() }
+    }
+
+    /// `work` on every one of `parts`, by as many threads as there are; the results in their order.
+    pub(crate) fn map<T: Send, R: Send>(&self, parts: Vec<T>, work: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
+        if self.threads == 1 || parts.len() < 2 {
+            return parts.into_iter().map(work).collect();
+        }
+        self.run(|| parts.into_par_iter().with_max_len(1).map(work).collect())
+    }
+
+    /// `work` by the threads of this processor.
+    pub(crate) fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// `work` with the vector instructions there are.
+    #[inline(always)]
+    pub(crate) fn vectors<W: WithSimd>(&self, work: W) -> W::Output {
+        self.arch.dispatch(work)
+    }
+
+    /// `work` on every part of `each` floats of `data`, and its number; by several threads where `cost`, in multiply-adds or values, is worth it.
+    pub(crate) fn each(&self, data: &mut [f32], each: usize, cost: usize, work: impl Fn(usize, &mut [f32]) + Sync + Send) {
+        let each = each.max(1);
+        if self.threads == 1 || cost < WORTH_A_THREAD || data.len() <= each {
+            data.chunks_mut(each).enumerate().for_each(|(index, part)| work(index, part));
+        } else {
+            data.par_chunks_mut(each).enumerate().for_each(|(index, part)| work(index, part));
+        }
+    }
+
+    /// `work` on every one of `parts`, as [`Cpu::each`].
+    pub(crate) fn parts<T: Send>(&self, parts: Vec<T>, cost: usize, work: impl Fn(T) + Sync + Send) {
+        if self.threads == 1 || cost < WORTH_A_THREAD || parts.len() < 2 {
+            parts.into_iter().for_each(work);
+        } else {
+            parts.into_par_iter().with_max_len(1).for_each(work);
+        }
+    }
+
+    /// Pixels of a part, of `pixels`, so that every thread gets some parts, of at least `least` pixels and a multiple of `unit`.
+    pub(crate) fn share(&self, pixels: usize, least: usize, unit: usize) -> usize {
+        // Several a thread: none waits long for the last one.
+        let parts = if self.threads == 1 { 1 } else { 4 * self.threads };
+        pixels.div_ceil(parts).max(least).next_multiple_of(unit.max(1)).max(1)
+    }
+}
+
+struct Lanes;
+
+impl WithSimd for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        S::F32_LANES
+    }
+}
