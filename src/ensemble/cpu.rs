@@ -6,6 +6,7 @@ use super::reading::Reading;
 use super::twins::{fused, represent, views};
 use crate::cpu::Cpu;
 use crate::error::{Error, Result};
+use crate::gpu::Cost;
 use crate::graph::{self, Memory, Weights};
 use crate::operators::Rect;
 use crate::reference;
@@ -19,6 +20,8 @@ pub(super) struct Engine {
     networks: Vec<graph::Engine>,
     /// One a thread that ran at the same time.
     memories: Vec<Memory>,
+    /// Of the last reading.
+    pub cost: Cost,
 }
 
 /// One network of one face.
@@ -37,7 +40,12 @@ impl Engine {
             let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
             graph::Engine::new(&alone, group.graph.clone(), &members, &[])
         };
-        Ok(Self { cpu: cpu.clone(), networks: groups.iter().map(network).collect::<Result<_>>()?, memories: Vec::new() })
+        Ok(Self {
+            cpu: cpu.clone(),
+            networks: groups.iter().map(network).collect::<Result<_>>()?,
+            memories: Vec::new(),
+            cost: Cost::default(),
+        })
     }
 
     /// Reads faces.
@@ -77,6 +85,10 @@ impl Engine {
         let mut work = Vec::with_capacity(faces.len() * jobs.len());
         for inputs in inputs.chunks_exact(kinds.len().max(1)) {
             work.extend(jobs.iter().map(|&(_, group, member, kind)| Job { group, member, input: &inputs[kind] }));
+        }
+        self.cost = Cost::default();
+        for (inputs, network) in inputs.first().into_iter().cycle().zip(&self.networks) {
+            self.cost.add(network.cost(faces.len() * inputs.shape.first().copied().unwrap_or(1)));
         }
         let answers = self.run(groups, work)?;
         let readings = answers.chunks_exact(jobs.len().max(1)).enumerate().map(|(face, answers)| {
