@@ -64,7 +64,9 @@ class Program:
 def shape_of(path):
     import onnxruntime as ort
 
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     return [side if isinstance(side, int) and side > 0 else 1 for side in session.get_inputs()[0].shape]
 
 

@@ -86,10 +86,6 @@ impl Engine {
         for inputs in inputs.chunks_exact(kinds.len().max(1)) {
             work.extend(jobs.iter().map(|&(_, group, member, kind)| Job { group, member, input: &inputs[kind] }));
         }
-        self.cost = Cost::default();
-        for (inputs, network) in inputs.first().into_iter().cycle().zip(&self.networks) {
-            self.cost.add(network.cost(faces.len() * inputs.shape.first().copied().unwrap_or(1)));
-        }
         let answers = self.run(groups, work)?;
         let readings = answers.chunks_exact(jobs.len().max(1)).enumerate().map(|(face, answers)| {
             let mut probabilities: Vec<Vec<f32>> = vec![Vec::new(); description.members.len()];

@@ -149,14 +149,15 @@ impl Engine {
         })
     }
 
-    /// What a run of `images` of every member costs, as if convolutions were computed value by value.
-    pub fn cost(&self, images: usize) -> Cost {
+    /// What the run in `memory` costs for every member, as if convolutions were computed value by value.
+    pub fn cost(&self, memory: &Memory) -> Cost {
+        let images = memory.images;
         let each = |layers: &Vec<Layer>| {
             self.schedule.steps.iter().zip(layers).map(|(step, layer)| self.work_of(step, layer, images)).collect::<Vec<_>>()
         };
         let works = self.members.iter().flat_map(each);
         let work = works.fold(Work::default(), |sum, work| Work { flops: sum.flops + work.flops, bytes: sum.bytes + work.bytes });
-        let slab_bytes = self.members.first().map_or(0, |layers| self.layout(images, layers).sizes.iter().sum());
+        let slab_bytes = memory.layout.sizes.iter().sum();
         Cost { submissions: 1, images, dispatches: self.members.len() * self.schedule.steps.len(), slab_bytes, work }
     }
 

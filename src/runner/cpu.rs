@@ -48,13 +48,13 @@ impl OnCpu {
                 Tensor::new(shape, input.data[first * each..(first + count) * each].to_vec())
             };
             self.last = inputs.iter().map(part).collect::<Result<_>>()?;
-            self.cost.add(self.engine.cost(count));
             let parts: Vec<&Tensor> = self.last.iter().collect();
             for (member, own) in outputs.iter_mut().enumerate() {
                 for (all, tensor) in own.iter_mut().zip(self.engine.run(member, &parts, wanted, &mut self.memory)?) {
                     all.extend(tensor.data);
                 }
             }
+            self.cost.add(self.engine.cost(&self.memory));
         }
         self.spent = Spent { compute: start.elapsed(), ..Spent::default() };
         let graph = self.graph();
