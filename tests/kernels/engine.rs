@@ -362,3 +362,60 @@ fn products_of_matrices() {
         check([Problem::new(Kind::Matmul, &[&left, &right], &output, images, Tolerance::Sum(depth))]);
     }
 }
+
+/// A convolution, a sum, a ReLU, and then a part of a concatenation that is written in place.
+#[test]
+fn what_is_fused_into_convolutions() {
+    for (index, (channels, size, window, groups, method)) in [
+        ([7, 20], [9, 8], W(3, 1).padded(1), 1, Some(Method::Direct)),
+        ([3, 20], [9, 8], W(3, 1).padded(1), 1, Some(Method::Direct)),
+        ([130, 300], [3, 5], W(3, 1).padded(1), 1, Some(Method::Direct)),
+        ([20, 36], [1, 1], W(1, 1), 1, None),
+        ([8, 16], [9, 7], W(3, 2).padded(1), 2, None),
+        ([24, 24], [9, 8], W(3, 1).padded(1), 24, None),
+        ([21, 20], [11, 8], W(3, 1).padded(1), 1, Some(Method::Winograd(WinogradSize::Four))),
+        ([21, 20], [11, 8], W(3, 1).padded(1), 1, Some(Method::Winograd(WinogradSize::Two))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let [from, to] = channels;
+        let [rows, columns] = window.output("problem", size, false).unwrap();
+        let made: &[usize] = &[to, rows, columns];
+        let whole: &[usize] = &[2 * to, rows, columns];
+        let tensors = vec![
+            info("in", &[from, size[0], size[1]]),
+            info("beside", made),
+            info("conv", made),
+            info("sum", made),
+            info("relu", made),
+            info("out", whole),
+        ];
+        let kind = Kind::Conv { name: "c".into(), channels: to, window, groups, bias: true };
+        let node = |kind, inputs: &[usize], output| Node { kind, inputs: inputs.to_vec(), output };
+        let nodes = vec![
+            node(kind, &[0], 2),
+            node(Kind::Binary(Binary::Add), &[2, 1], 3),
+            node(Kind::Unary(Unary::Relu), &[3], 4),
+            node(Kind::Concat, &[1, 4], 5),
+        ];
+        let graph = Graph { tensors, inputs: 2, constants: Vec::new(), nodes, outputs: vec![5] };
+        let mut random = Random(300 + index as u64);
+        let weights = parameters(&graph).into_iter().map(|parameter| (parameter.name, random.tensor(&parameter.shape)));
+        let weights = Held(weights.collect());
+        let inputs: Vec<Tensor> = (0..2).map(|id| random.tensor(&graph.tensors[id].logical(2))).collect();
+        let inputs: Vec<&Tensor> = inputs.iter().collect();
+        let want = interpret(&graph, &weights, &inputs, &[5]).unwrap().remove(0);
+        for threads in [1, 3] {
+            let engine = Engine::by(&Cpu::new(Some(threads)).unwrap(), graph.clone(), &[&weights], &[], method).unwrap();
+            let mut memory = Memory::default();
+            engine.run(0, &inputs, &[], &mut memory).unwrap();
+            memory.poison();
+            let got = engine.run(0, &inputs, &[5], &mut memory).unwrap().remove(0);
+            let terms = from / groups * window.kernel[0] * window.kernel[1];
+            let side = if method == Some(Method::Winograd(WinogradSize::Four)) { 4 } else { 2 };
+            let what = format!("{channels:?} {window:?} {method:?}, {threads} threads");
+            close(&what, &got.data, &want.data, Tolerance::Winograd(side, terms)).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}
