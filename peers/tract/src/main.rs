@@ -24,7 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         let answers = plan.run(tvec!(picture.into()))?;
         let seconds = start.elapsed().as_secs_f64();
-        let answer = answers.first().ok_or("no output")?.to_plain_array_view::<f32>()?.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        let answer = answers
+            .first()
+            .ok_or("no output")?
+            .to_plain_array_view::<f32>()?
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect::<Vec<u8>>();
         std::fs::write(output, answer)?;
         println!("{seconds}");
     }
