@@ -155,7 +155,7 @@ impl Engine {
         })
     }
 
-    /// What the run of a member in `memory` cost, as if convolutions were computed value by value.
+    /// What the run of a member in `memory` cost.
     pub fn cost(&self, member: usize, memory: &Memory) -> Cost {
         let images = memory.made_for.map_or(0, |(_, images)| images);
         let layers = self.members.get(member).map_or(&[][..], |layers| layers);
@@ -183,8 +183,13 @@ impl Engine {
             StepKind::Conv { channels, .. } => channels * values(step.output) / self.graph.tensors[step.output].shape[0].max(1),
             _ => values(step.output),
         };
+        let [_, height, width] = self.graph.tensors[step.output].shape;
+        let multiply_adds = match layer {
+            Layer::Winograd(winograd) => winograd.multiply_adds(images, [height, width]),
+            _ => images * each * made,
+        };
         let moved = step.inputs.iter().map(|&id| values(id)).sum::<usize>() + made;
-        Work { flops: 2 * (images * each * made) as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
+        Work { flops: 2 * multiply_adds as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
     }
 
     /// Slabs for `images`.

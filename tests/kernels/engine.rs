@@ -1,6 +1,7 @@
 //! The processor's operators against their twins: the random problems that kernels have, on one thread and on several. Each test is a second or less.
 
 use std::collections::HashMap;
+use std::iter::successors;
 
 use crate::common::{Random, Tolerance, close};
 use moue::cpu::Cpu;
@@ -26,6 +27,12 @@ fn info(name: &str, dims: &[usize]) -> TensorInfo {
     TensorInfo { name: name.into(), shape: [at(0), at(1), dims.iter().skip(2).product()], dims: dims.to_vec() }
 }
 
+/// The processor on one thread and on several, with all vector instructions that it has and with narrower ones.
+fn processors() -> Vec<Cpu> {
+    let narrower = |threads| successors(Some(Cpu::new(Some(threads)).unwrap()), Cpu::narrower);
+    [1, 3].into_iter().flat_map(narrower).collect()
+}
+
 /// One operator as a network.
 struct Problem {
     kind: Kind,
@@ -47,7 +54,7 @@ impl Problem {
         Self { values, ..self }
     }
 
-    /// Held against its twin with `threads` threads, in memory that is poisoned before.
+    /// Held against its twin, in memory that is poisoned before.
     fn check(&self, seed: u64, method: Option<Method>) {
         let mut random = Random(seed);
         let mut tensors: Vec<TensorInfo> =
@@ -79,14 +86,14 @@ impl Problem {
             .collect();
         let inputs: Vec<&Tensor> = inputs.iter().collect();
         let want = interpret(&graph, &weights, &inputs, &[output]).unwrap().remove(0);
-        for threads in [1, 3] {
-            let engine = Engine::by(&Cpu::new(Some(threads)).unwrap(), graph.clone(), &[&weights], &[], method).unwrap();
+        for cpu in processors() {
+            let engine = Engine::by(&cpu, graph.clone(), &[&weights], &[], method).unwrap();
             let mut memory = Memory::default();
             engine.run(0, &inputs, &[], &mut memory).unwrap();
             memory.poison();
             let got = engine.run(0, &inputs, &[output], &mut memory).unwrap().remove(0);
             assert_eq!(got.shape, want.shape, "{:?}", self.kind);
-            let what = format!("{:?} of {:?}, {} images, {threads} threads, {method:?}", self.kind, self.inputs, self.images);
+            let what = format!("{:?} of {:?}, {} images, {}, {method:?}", self.kind, self.inputs, self.images, cpu.words());
             close(&what, &got.data, &want.data, self.tolerance).unwrap_or_else(|error| panic!("{error}"));
         }
     }
@@ -406,15 +413,15 @@ fn what_is_fused_into_convolutions() {
         let inputs: Vec<Tensor> = (0..2).map(|id| random.tensor(&graph.tensors[id].logical(2))).collect();
         let inputs: Vec<&Tensor> = inputs.iter().collect();
         let want = interpret(&graph, &weights, &inputs, &[5]).unwrap().remove(0);
-        for threads in [1, 3] {
-            let engine = Engine::by(&Cpu::new(Some(threads)).unwrap(), graph.clone(), &[&weights], &[], method).unwrap();
+        for cpu in processors() {
+            let engine = Engine::by(&cpu, graph.clone(), &[&weights], &[], method).unwrap();
             let mut memory = Memory::default();
             engine.run(0, &inputs, &[], &mut memory).unwrap();
             memory.poison();
             let got = engine.run(0, &inputs, &[5], &mut memory).unwrap().remove(0);
             let terms = from / groups * window.kernel[0] * window.kernel[1];
             let side = if method == Some(Method::Winograd(WinogradSize::Four)) { 4 } else { 2 };
-            let what = format!("{channels:?} {window:?} {method:?}, {threads} threads");
+            let what = format!("{channels:?} {window:?} {method:?}, {}", cpu.words());
             close(&what, &got.data, &want.data, Tolerance::Winograd(side, terms)).unwrap_or_else(|error| panic!("{error}"));
         }
     }
