@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::fold::{expand, within};
+use super::layout::Moved;
 use super::value::{Constant, Numbers};
 use crate::weights::assembly::{Assembly, Shaped, volume};
 
@@ -23,6 +24,8 @@ pub(super) enum Value {
     Varying(Arc<Vec<Constant>>),
     /// Made of the image: its name in the network, and its sizes without the batch.
     Image(Shaped),
+    /// Made of the image, which the file does not have first.
+    Moved(Moved),
     /// An output of a node that could not be read.
     Unknown,
 }

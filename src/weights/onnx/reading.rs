@@ -29,6 +29,9 @@ impl Reading<'_> {
         match self.inputs.get(index) {
             Some(Some(Value::Image(shaped))) => Ok(shaped),
             Some(Some(Value::Varying(_))) => Err(by_number(index)),
+            Some(Some(Value::Moved(moved))) => {
+                Err(format!("the images of its input {index} are not first: `{}` moved them", moved.by))
+            }
             Some(Some(_)) => Err(format!("its input {index} is a constant: it has no image")),
             _ => Err(format!("its input {index} is missing")),
         }
