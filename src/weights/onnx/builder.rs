@@ -74,6 +74,16 @@ impl Builder {
         }
     }
 
+    /// Why so many images of `dims` do not become `shape`.
+    pub fn mixing(&self, shape: &[usize], images: usize, dims: &[usize]) -> String {
+        let open = if self.batches.len() > 1 {
+            ". The file leaves their number open: export it with a batch of 1, or with sizes that keep the batch"
+        } else {
+            ""
+        };
+        format!("it makes {shape:?} of {images} images of {dims:?}: images would mix{open}")
+    }
+
     /// The constants `each` beside an image of `rank` dimensions, where they repeat one row for every image: that one.
     pub fn repeated(&self, each: &[Constant], rank: usize) -> Option<Constant> {
         let row = |constant: &Constant, batch: usize| {

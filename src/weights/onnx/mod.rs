@@ -31,7 +31,7 @@ use std::sync::Arc;
 use builder::{Builder, Value};
 use node::Attributes;
 use prost::Message;
-use reading::{Made, Reading};
+use reading::{Reader, Reading};
 use value::{Constant, External};
 
 use super::Imported;
@@ -275,7 +275,7 @@ fn one(
     if whole && !shapes::MOVES.contains(&op) {
         return Err("it computes with integers: a Cast to float before it is read".into());
     }
-    if !whole && moved::concerns(&reading)? {
+    if !whole && moved::concerns(builder, &reading)? {
         let made = moved::read(builder, &reading, reader(op))?;
         builder.values.extend(made);
         return Ok(());
@@ -312,9 +312,6 @@ fn folded(builder: &Builder, node: &Reading<'_>) -> Result<Option<Value>, String
     }
     Ok(Some(Builder::known(each)))
 }
-
-/// What reads a node of the image.
-type Reader = fn(&mut Builder, &Reading<'_>) -> Result<Made, String>;
 
 fn reader(op: &str) -> Option<Reader> {
     match op {

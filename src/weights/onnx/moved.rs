@@ -9,7 +9,7 @@ use super::layout::{Axis, Layout, Moved};
 use super::maths::{Side, binary};
 use super::node::{axes_of, axis_of};
 use super::products::rows;
-use super::reading::{Made, Reading};
+use super::reading::{Made, Reader, Reading};
 use super::value::Constant;
 use crate::weights::assembly::{Shaped, volume};
 
@@ -40,18 +40,18 @@ const SEVERAL: &[&str] = &["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum
 /// Along one dimension, or from one on.
 const ALONG: &[&str] = &["Gather", "Split", "Softmax", "LogSoftmax", "LayerNormalization", "RMSNormalization"];
 
-type Reader = fn(&mut Builder, &Reading<'_>) -> Result<Made, String>;
-
 /// Whether `node` reads a tensor that does not have the images first, or makes one of one that has.
-pub(super) fn concerns(node: &Reading<'_>) -> Result<bool, String> {
+pub(super) fn concerns(builder: &Builder, node: &Reading<'_>) -> Result<bool, String> {
     if node.inputs.iter().flatten().any(|input| matches!(input, Value::Moved(_))) {
         return Ok(true);
     }
     let Some(Some(Value::Image(image))) = node.inputs.first() else { return Ok(false) };
     Ok(match node.op {
         "Transpose" => node.attributes.ints("perm")?.map_or(image.rank() > 1, |axes| axes.first().is_some_and(|&axis| axis != 0)),
-        // All values of all images in a row, of which a Gather takes each image's again: as_strided of torch.export.
-        "Reshape" => matches!(node.at(1, 0), Ok(Some(sizes)) if sizes.count() == 1),
+        "Reshape" => {
+            let shapes = targets(builder, node, &Layout::first(&image.dims, builder.batches == [1]));
+            shapes.is_ok_and(|shapes| shapes.iter().zip(&builder.batches).any(|(shape, images)| shape.first() != Some(images)))
+        }
         _ => false,
     })
 }
@@ -166,17 +166,19 @@ fn shape(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
     Ok(vec![(node.output()?, Builder::known(each.collect()))])
 }
 
-fn reshaped(builder: &mut Builder, node: &Reading<'_>) -> Result<Moved, String> {
-    let Moved { image, layout, by } = lifted(builder, node, 0)?;
+/// The sizes that it makes, for each number of images.
+fn targets(builder: &Builder, node: &Reading<'_>, layout: &Layout) -> Result<Vec<Vec<usize>>, String> {
     let sizes = |(run, &images): (usize, &usize)| {
         new_shape(node.op, node.version, &node.attributes, &layout.shape(images), node.at(1, run)?)
     };
-    let targets = builder.batches.iter().enumerate().map(sizes).collect::<Result<Vec<_>, _>>()?;
+    builder.batches.iter().enumerate().map(sizes).collect()
+}
+
+fn reshaped(builder: &mut Builder, node: &Reading<'_>) -> Result<Moved, String> {
+    let Moved { image, layout, by } = lifted(builder, node, 0)?;
+    let targets = targets(builder, node, &layout)?;
     let wanted = layout.regrouped(&targets, &builder.batches);
-    let layout = wanted.ok_or_else(|| {
-        let (images, target) = (builder.batches[0], &targets[0]);
-        format!("it makes {target:?} of {images} images of {:?}, which `{by}` moved: images would mix", image.dims)
-    })?;
+    let layout = wanted.ok_or_else(|| builder.mixing(&targets[0], builder.batches[0], &image.dims))?;
     let near = node.outputs.first().map_or("", String::as_str);
     Ok(Moved { image: builder.viewed(near, &image, layout.dims()), layout, by })
 }

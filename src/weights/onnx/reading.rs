@@ -84,6 +84,9 @@ impl Reading<'_> {
 /// What a node makes: names of the file and what they stand for.
 pub(super) type Made = Vec<(String, Value)>;
 
+/// What reads a node of the image.
+pub(super) type Reader = fn(&mut Builder, &Reading<'_>) -> Result<Made, String>;
+
 pub(super) fn image(out: String, shaped: Shaped) -> Made {
     vec![(out, Value::Image(shaped))]
 }

@@ -117,12 +117,7 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
                 let shape = new_shape(node.op, node.version, &node.attributes, &shape, node.at(1, run)?)?;
                 let (&images, dims) = shape.split_first().ok_or("it makes a single number of a batch")?;
                 if images != batch {
-                    let open = if builder.batches.len() > 1 {
-                        ". The file leaves their number open: export it with a batch of 1, or with sizes that keep the batch"
-                    } else {
-                        ""
-                    };
-                    return Err(format!("it makes {shape:?} of {batch} images of {:?}: images would mix{open}", input.dims));
+                    return Err(builder.mixing(&shape, batch, &input.dims));
                 }
                 Ok(dims.to_vec())
             })?;
