@@ -56,7 +56,7 @@ fn agrees(network: &str, large: bool) {
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(folder().join("exported.json")).unwrap()).unwrap();
     let own: Vec<&Case> = cases.iter().filter(|case| case.name == format!("{network}_{}", case.opset)).collect();
-    assert!(own.iter().map(|case| case.opset).eq([11, 17, 23]));
+    assert!([11, 17, 23].iter().all(|opset| own.iter().any(|case| case.opset == *opset)));
     for case in own {
         let path = written(&file, case);
         let model =

@@ -72,7 +72,7 @@ impl Layout {
 
     /// In the sizes `targets`, one for each of the numbers of images `batches`: `None` where a dimension has images in part.
     pub fn regrouped(&self, targets: &[Vec<usize>], batches: &[usize]) -> Option<Self> {
-        // The more there are, the less is another size taken for theirs.
+        // More than one are in one place only: what lies before them ends there.
         let (run, &images) = batches.iter().enumerate().max_by_key(|(_, images)| **images)?;
         let target = targets.get(run)?;
         let own = || target.iter().map(|&size| Axis::Own(size)).collect::<Vec<_>>();
@@ -94,8 +94,7 @@ impl Layout {
             let whole = after.saturating_mul(volume(&target[at + 1..])) == inner;
             Some(Self(axes)).filter(|layout| whole && fits(layout))
         };
-        let alone = |layout: &Self| layout.0.contains(&Axis::Images { before: 1, after: 1 });
-        (0..target.len()).filter_map(candidate).max_by_key(alone)
+        (0..target.len()).find_map(candidate)
     }
 }
 

@@ -92,10 +92,16 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>, reader: Option<Rea
         op if SEVERAL.contains(&op) && node.version >= 7 => several(builder, node, reader),
         op if ALONG.contains(&op) => along(builder, node, reader),
         "ReduceMean" => mean(builder, node, reader),
-        _ => Err(format!(
-            "it reads images that `{}` moved from the first dimension: move them back before it",
-            lifted(builder, node, 0)?.by
-        )),
+        _ => {
+            let by = node.inputs.iter().flatten().find_map(|input| match input {
+                Value::Moved(moved) => Some(&*moved.by),
+                _ => None,
+            });
+            Err(format!(
+                "it reads images that `{}` moved from the first dimension: move them back before it",
+                by.unwrap_or(node.name)
+            ))
+        }
     }
 }
 
@@ -323,19 +329,25 @@ fn strided(builder: &mut Builder, node: &Reading<'_>, out: &str) -> Result<Made,
     let moved = lifted(builder, node, 0)?;
     let wrong =
         || format!("it gathers of images that `{}` moved: places that are evenly spaced and the same in each are read", moved.by);
+    axis_of(node.attributes.int("axis", 0)?, moved.layout.0.len())?;
+    if !matches!(moved.layout.0[..], [Axis::Own(_) | Axis::Images { before: 1, .. }]) {
+        return Err(wrong());
+    }
     let count = volume(&moved.layout.dims());
     let mut found: Option<(Vec<usize>, Vec<usize>)> = None;
     for (run, &images) in builder.batches.iter().enumerate() {
         let places = node.at(1, run)?.ok_or_else(wrong)?;
         let (Some((&first, dims)), values) = (places.shape.split_first(), places.as_ints()?) else { return Err(wrong()) };
         let each = volume(dims);
-        if moved.layout.0.len() != 1 || first != images || each == 0 {
+        if first != images || each == 0 {
             return Err(wrong());
         }
         let own: Option<Vec<usize>> = values
             .iter()
             .enumerate()
-            .map(|(at, &place)| usize::try_from(place).ok()?.checked_sub(at / each * count).filter(|&place| place < count))
+            .map(|(at, &place)| {
+                usize::try_from(place).ok()?.checked_sub((at / each).saturating_mul(count)).filter(|&place| place < count)
+            })
             .collect();
         let own = own.filter(|own| own.chunks_exact(each).all(|next| next == &own[..each])).ok_or_else(wrong)?;
         let own = (own[..each].to_vec(), dims.to_vec());
