@@ -59,6 +59,22 @@ def queries_keys_and_values_first(g, x):
     return g.node("MatMul", [weights, v])
 
 
+@case(18, x=("N", 5, 24))
+def queries_and_keys_sliced(g, x):
+    """As torch.export takes what lies before the images apart."""
+    y = turned(g, g.node("Reshape", [x, ints(0, 0, 2, 3, 4)]), 2, 0, 3, 1, 4)
+    q, k = (g.node("Squeeze", [g.node("Slice", [y, ints(i), ints(i + 1), ints(0)]), ints(0)]) for i in (0, 1))
+    return g.node("MatMul", [q, turned(g, k, 0, 1, 3, 2)])
+
+
+@case(18, x=ROWS)
+def reduced_rows_first(g, x):
+    y = turned(g, x, 1, 0, 2)
+    means, most = g.node("ReduceMean", [y, ints(0)], keepdims=0), g.node("ReduceMax", [y, ints(0, -1)])
+    every_other = g.node("ReduceSum", [g.node("Slice", [y, ints(-1, 5), ints(-8, 0), ints(0, 2), ints(-2, -2)]), ints(2)])
+    return g.node("Add", [means, g.node("ReduceMean", [g.node("Mul", [every_other, most]), ints(0)], keepdims=0)])
+
+
 @case(17, x=("N", 5, 12))
 def sizes_of_rows_first(g, x):
     """Sizes that follow from those of a tensor without the images first."""
@@ -109,6 +125,16 @@ def normalised_over_moved_images(g, x):
 def mean_of_merged_images(g, x):
     y = g.node("ReduceMean", [g.node("Reshape", [x, ints(-1, 6)])], axes=[0])
     return g.node("Mul", [y, x])
+
+
+@case(13, refused="Slice_1", x=ROWS)
+def some_of_moved_images(g, x):
+    return turned(g, g.node("Slice", [turned(g, x, 1, 0, 2), ints(0), ints(1), ints(1)]), 1, 0, 2)
+
+
+@case(13, refused="ReduceMean_1", x=ROWS)
+def mean_of_moved_images(g, x):
+    return g.node("Sub", [x, g.node("ReduceMean", [turned(g, x, 1, 0, 2)], axes=[1, 2])])
 
 
 @case(13, refused="Gather_1", x=ROWS)

@@ -54,6 +54,19 @@ impl Layout {
         self.0.iter().map(size).collect()
     }
 
+    /// With other sizes of dimensions without images: those of `dims`, which are as many as [`Layout::dims`].
+    pub fn resized(mut self, dims: &[usize]) -> Self {
+        let mut at = 0;
+        for axis in &mut self.0 {
+            let each = axis.dims().len();
+            if let (Axis::Own(size), Some(&new)) = (&mut *axis, dims.get(at)) {
+                *size = new;
+            }
+            at += each;
+        }
+        self
+    }
+
     /// The place in [`Layout::dims`] of a dimension without images.
     pub fn own(&self, axis: usize) -> Option<usize> {
         match self.0.get(axis)? {
@@ -152,5 +165,6 @@ mod tests {
         let (turned, order) = layout.turned(&[1, 2, 0]);
         assert_eq!((turned.dims(), order), (vec![3, 4, 16, 17], vec![1, 2, 3, 0]));
         assert_eq!((layout.own(1), layout.own(2)), (None, Some(3)));
+        assert_eq!(layout.resized(&[5, 3, 4, 7]).shape(2), [5, 24, 7]);
     }
 }

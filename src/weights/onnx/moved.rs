@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::builder::{Builder, Value};
-use super::fold::{broadcast, new_shape, range};
+use super::fold::{broadcast, new_shape, range, reduced_axes};
 use super::layers::linear;
 use super::layout::{Axis, Layout, Moved};
 use super::maths::{Side, binary};
@@ -11,6 +11,7 @@ use super::node::{axes_of, axis_of};
 use super::products::rows;
 use super::reading::{Made, Reader, Reading};
 use super::value::Constant;
+use super::{reduce, shapes};
 use crate::weights::assembly::{Shaped, volume};
 
 /// Of one operand, value by value.
@@ -91,7 +92,8 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>, reader: Option<Rea
         }
         op if SEVERAL.contains(&op) && node.version >= 7 => several(builder, node, reader),
         op if ALONG.contains(&op) => along(builder, node, reader),
-        "ReduceMean" => mean(builder, node, reader),
+        "Slice" => sliced(builder, node),
+        op if op.starts_with("Reduce") && reduce::OPERATORS.contains(&op) => reduced(builder, node),
         _ => {
             let by = node.inputs.iter().flatten().find_map(|input| match input {
                 Value::Moved(moved) => Some(&*moved.by),
@@ -140,22 +142,15 @@ fn with(
     let reader = reader.ok_or("this operator is not read")?;
     let attributes = axis.map_or_else(|| node.attributes.clone(), |axis| node.attributes.with_axis(axis));
     let made = reader(builder, &Reading { inputs, attributes, ..*node })?;
-    made.into_iter()
+    let made = made.into_iter();
+    Ok(made
         .map(|(name, value)| {
-            let Value::Image(image) = value else { return Ok((name, value)) };
-            // Sizes of their own may have changed, and what a Split leaves differs from part to part.
-            let (mut layout, mut at) = (Layout(axes.to_vec()), 0);
-            for axis in &mut layout.0 {
-                let each = axis.dims().len();
-                if let Axis::Own(size) = axis {
-                    *size = *image.dims.get(at).ok_or("a dimension is lost")?;
-                }
-                at += each;
-            }
+            let Value::Image(image) = value else { return (name, value) };
+            let layout = Layout(axes.to_vec()).resized(&image.dims);
             let by = Arc::clone(&moved.by);
-            Ok((name, settled(builder, Moved { image, layout, by })))
+            (name, settled(builder, Moved { image, layout, by }))
         })
-        .collect()
+        .collect())
 }
 
 fn shape(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
@@ -265,20 +260,28 @@ fn along(builder: &mut Builder, node: &Reading<'_>, reader: Option<Reader>) -> R
     with(builder, node, reader, inputs, Some(at as i64 + 1), &moved, &axes)
 }
 
-/// The mean along the last dimension, as a LayerNormalization that is written out reads it.
-fn mean(builder: &mut Builder, node: &Reading<'_>, reader: Option<Reader>) -> Result<Made, String> {
-    let moved = lifted(builder, node, 0)?;
-    let axes = match node.constant(1)? {
-        Some(axes) => Some(axes.as_ints()?),
-        None => node.attributes.ints("axes")?.map(<[i64]>::to_vec),
-    };
-    let last = moved.layout.own(moved.layout.0.len().saturating_sub(1)).is_some();
-    if axes.as_deref() != Some(&[-1]) || !last || node.attributes.int("keepdims", 1)? == 0 {
-        return Err(format!("of images that `{}` moved the mean of the last dimension is read", moved.by));
-    }
-    let mut inputs = node.inputs.clone();
-    inputs[0] = Some(Value::Image(moved.image.clone()));
-    with(builder, node, reader, inputs, None, &moved, &moved.layout.0)
+/// Parts along dimensions without images.
+fn sliced(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
+    let Moved { image, layout, by } = lifted(builder, node, 0)?;
+    let out = node.output()?;
+    let inner = builder.fresh(&format!("{out}/moved"));
+    let image = shapes::sliced(builder, node, &image, &layout, inner)?;
+    let layout = layout.resized(&image.dims);
+    Ok(vec![(out, settled(builder, Moved { image, layout, by }))])
+}
+
+/// One number of the values along dimensions without images.
+fn reduced(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, String> {
+    let Moved { image, layout, by } = lifted(builder, node, 0)?;
+    let (out, axes) = (node.output()?, node.constant(1)?);
+    let axes = reduced_axes(node.op, node.version, &node.attributes, axes.as_deref(), layout.0.len())?.unwrap_or_default();
+    let own = axes.iter().map(|&axis| layout.own(axis)).collect::<Option<Vec<_>>>();
+    let own = own.ok_or_else(|| format!("it reduces over the images, which `{by}` moved"))?;
+    let inner = builder.fresh(&format!("{out}/moved"));
+    let image = reduce::along(builder, node, &image, &own, inner)?;
+    let kept = |axis: &usize| node.attributes.int("keepdims", 1) != Ok(0) || !axes.contains(axis);
+    let layout = Layout((0..layout.0.len()).filter(kept).map(|axis| layout.0[axis]).collect()).resized(&image.dims);
+    Ok(vec![(out, settled(builder, Moved { image, layout, by }))])
 }
 
 fn products(builder: &mut Builder, node: &Reading<'_>, reader: Option<Reader>) -> Result<Made, String> {
