@@ -4,6 +4,7 @@ and those that mix them there. Of what they answer the images are first again, o
 import numpy as np
 
 from onnx_graph import Weight, ints, scalar
+from onnx_graph import case as fixed
 from onnx_open import ROWS, case, images, listed
 
 
@@ -93,6 +94,38 @@ def places(g, x, step, first):
 @case(13, x=("N", 5, 4))
 def places_of_every_image(g, x):
     return g.node("Gather", [g.node("Reshape", [x, ints(-1)]), places(g, x, 20, 8)], axis=0)
+
+
+# A file that fixes the number of images writes it into its sizes; where it is 1, sizes do not say which 1 it is.
+def heads_of_few(g, x, count):
+    y = turned(g, x, 1, 0, 2)
+    q, k, v = (turned(g, g.node("Reshape", [g.node("MatMul", [y, Weight(12, 12)]), ints(5, 3 * count, 4)]), 1, 0, 2) for _ in range(3))
+    y = g.node("MatMul", [g.node("Softmax", [g.node("MatMul", [q, turned(g, k, 0, 2, 1)])], axis=2), v])
+    y = g.node("Gemm", [g.node("Reshape", [turned(g, y, 1, 0, 2), ints(5 * count, 12)]), Weight(12, 8), Weight(8)])
+    return turned(g, g.node("Reshape", [y, ints(5, count, 8)]), 1, 0, 2)
+
+
+@fixed(13, batch=1, x=("N", 5, 12))
+def heads_of_one_image(g, x):
+    return heads_of_few(g, x, 1)
+
+
+@fixed(13, batch=2, x=("N", 5, 12))
+def heads_of_two_images(g, x):
+    return heads_of_few(g, x, 2)
+
+
+@fixed(13, batch=1, x=("N", 5, 36))
+def queries_and_keys_of_one_image(g, x):
+    y = g.node("Unsqueeze", [g.node("Reshape", [turned(g, x, 1, 0, 2), ints(5, 1, 3, 12)]), ints(0)])
+    y = g.node("Squeeze", [turned(g, y, 3, 1, 2, 0, 4), ints(-2)])
+    q, k = (g.node("Reshape", [turned(g, g.node("Gather", [y, scalar(i, np.int64)], axis=0), 1, 0, 2), ints(1, 5, 12)]) for i in (0, 2))
+    return g.node("MatMul", [q, turned(g, k, 0, 2, 1)])
+
+
+@fixed(13, batch=1, x=("N", 5, 4))
+def places_of_one_image(g, x):
+    return g.node("Gather", [g.node("Reshape", [x, ints(-1)]), np.arange(19, 7, -1).reshape(1, 3, 4)], axis=0)
 
 
 # What mixes images, or leaves them elsewhere.
