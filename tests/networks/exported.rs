@@ -16,8 +16,8 @@ use safetensors::SafeTensors;
 use serde::Deserialize;
 
 const SEED: u64 = 7;
-/// Of the largest logit.
-const BOUND: f32 = 1e-4;
+/// Of the largest logit. The project promises 1e-4: a bias of a block that is off by a part in a thousand would hide in it.
+const BOUND: f32 = 2e-5;
 
 #[derive(Deserialize)]
 struct Case {
