@@ -1,6 +1,6 @@
 //! Networks of today as PyTorch's exporters write them at opsets 11, 17 and 23: a vision transformer, MobileNetV3, EfficientNet-B0 and ConvNeXt-tiny, their
 //! weights beside them, and what ONNX Runtime computes of them. No file of one feature has the programs of shapes that an exporter writes around attention.
-//! 14 seconds on two cores without a GPU, 12 of them for ConvNeXt's 28 million weights. tests/importers/README.md says how the files were made.
+//! 11 seconds of a core without a GPU, most of them for the 28 million weights of ConvNeXt. tests/importers/README.md says how the files were made.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
