@@ -28,7 +28,7 @@ pub struct DeviceArgs {
     /// An index or a part of a name from `moue devices`, `cpu` for the processor, or `reference` for the slow twins that all are held against [default: what MOUE_DEVICE says, or the best GPU, or `cpu`]
     #[arg(long, value_name = "DEVICE")]
     device: Option<String>,
-    /// Threads that the processor computes with at most, where it does [default: as many as there are]
+    /// Threads that decode photographs and find faces at most, and as many that compute, where the processor does [default: as many as there are]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Time how each convolution can be computed on this adapter, where that was not done before: 3 x 3 ones directly and by Winograd's method, and on a GPU direct

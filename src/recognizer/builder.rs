@@ -61,7 +61,7 @@ impl Builder {
         self
     }
 
-    /// Threads that the processor computes with at most, where it does: as many as the machine has by default.
+    /// Threads that decode photographs and find faces at most, and as many that compute, where the processor does: as many as the machine has by default.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
@@ -147,7 +147,7 @@ impl Builder {
     }
 
     fn finder(&mut self) -> Result<Finder> {
-        Finder::new(self.faces, self.detector.take())
+        Finder::new(self.faces, self.detector.take(), self.threads)
     }
 
     async fn construct(self, finder: Finder) -> Result<Recognizer> {

@@ -29,24 +29,26 @@ pub enum Faces {
 pub(super) struct Finder {
     faces: Faces,
     detector: Option<Arc<Mutex<Box<dyn Detector>>>>,
+    /// Threads that look for faces at the same time at most, where that was said.
+    threads: Option<usize>,
 }
 
 impl Finder {
     /// Without a detector of the caller's, SeetaFace.
-    pub fn new(faces: Faces, detector: Option<Box<dyn Detector>>) -> Result<Self> {
+    pub fn new(faces: Faces, detector: Option<Box<dyn Detector>>, threads: Option<usize>) -> Result<Self> {
         let detector: Option<Box<dyn Detector>> = match (faces, detector) {
             // Asked for nothing now, it is kept for what is asked for later.
             (_, Some(detector)) => Some(detector),
             (Faces::None, None) => None,
             (_, None) => Some(Box::new(SeetaFace::new()?)),
         };
-        Ok(Self { faces, detector: detector.map(|detector| Arc::new(Mutex::new(detector))) })
+        Ok(Self { faces, detector: detector.map(|detector| Arc::new(Mutex::new(detector))), threads })
     }
 
     /// Other faces from now on.
     pub fn set(&mut self, faces: Faces) -> Result<()> {
         if faces != Faces::None && self.detector.is_none() {
-            *self = Self::new(faces, None)?;
+            *self = Self::new(faces, None, self.threads)?;
         }
         self.faces = faces;
         Ok(())
@@ -56,9 +58,14 @@ impl Finder {
     pub fn fork(&self) -> Self {
         let fork = self.detector.as_ref().and_then(|detector| detector.lock().unwrap_or_else(PoisonError::into_inner).fork());
         match fork {
-            Some(detector) => Self { faces: self.faces, detector: Some(Arc::new(Mutex::new(detector))) },
+            Some(detector) => Self { detector: Some(Arc::new(Mutex::new(detector))), faces: self.faces, threads: self.threads },
             None => self.clone(),
         }
+    }
+
+    /// Threads that look for faces at the same time at most.
+    pub fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
     }
 
     /// The rectangles of `photo`, best score first.

@@ -55,12 +55,12 @@ impl Recognizer {
         self.ensemble.description()
     }
 
-    /// Name of the adapter it runs on, or `cpu`.
+    /// Name of the adapter it runs on, `cpu` or `reference`.
     pub fn device_name(&self) -> &str {
         &self.device
     }
 
-    /// What a user should know about the device: that there was no adapter, and that the slow reference runs.
+    /// What a user should know about the device: that there was no GPU, and that the processor computes.
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
     }

@@ -39,7 +39,7 @@ impl<F: FnMut() -> Result<RgbImage> + Send + 'static> Source for F {
     }
 }
 
-/// Photographs on their way: as many threads as the machine has cores take sources, decode them and find their faces, at most 64 ahead and
+/// Photographs on their way: as many threads as the machine has cores, or fewer where that was asked, take sources, decode them and find their faces, at most 64 ahead and
 /// about 2^25 pixels (and one photograph a thread) beyond what was taken; then they wait. Dropped, they stop after the photograph at hand.
 pub struct Prefetch<S> {
     shared: Arc<Shared<S>>,
@@ -88,8 +88,8 @@ impl<S: Source> Prefetch<S> {
         I::IntoIter: Send + 'static,
     {
         let sources = sources.into_iter();
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = cores.min(sources.size_hint().1.unwrap_or(cores));
+        let most = finder.threads();
+        let threads = most.min(sources.size_hint().1.unwrap_or(most));
         let state = State {
             window: VecDeque::new(),
             first: 0,

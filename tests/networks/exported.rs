@@ -5,7 +5,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::common::{gpus, thorough};
+use crate::common::{engine, gpus, thorough};
 use crate::support::scratch;
 use flate2::read::ZlibDecoder;
 use moue::Device;
@@ -66,7 +66,10 @@ fn agrees(network: &str, large: bool) {
         let (images, classes) = (logits.shape()[0], logits.shape()[1]);
         let logits: Vec<f32> = bytemuck::pod_collect_to_vec(logits.data());
         // The twins take 10 seconds for each file of the largest; the kernels of other adapters are those of the first.
-        let mut devices = if large && !thorough() { Vec::new() } else { vec![Device::Cpu] };
+        let mut devices = vec![engine()];
+        if !large || thorough() {
+            devices.push(Device::Reference);
+        }
         devices.extend(gpus().into_iter().take(if thorough() { usize::MAX } else { 1 }).map(Device::Gpu));
         for (device, count) in devices.iter().flat_map(|device| [1, images].map(|count| (device, count))) {
             let tensor = Stream::new(SEED, "image").tensor(&[count, 3, case.size, case.size], 0.0, 1.0);

@@ -87,7 +87,7 @@ fn the_report_of_a_browser_keeps_what_a_native_one_does() {
     report_holds(&found);
     assert_eq!(found["adapter"]["backend"], "webgpu");
     assert!(found["results"].as_array().is_some_and(|results| results.iter().any(|result| result["net"] == "default")));
-    let native = report(&moue(&["bench", "--net", "default", "--batch", "1", "--json"]));
+    let native = report(&moue(&["bench", "--device", "0", "--net", "default", "--batch", "1", "--json"]));
     assert_eq!(fields(&found["results"][0]), fields(&native["results"][0]));
     compares_with_older_versions(&path);
 }
@@ -95,7 +95,7 @@ fn the_report_of_a_browser_keeps_what_a_native_one_does() {
 #[test]
 fn a_report_has_the_fields_of_its_contract_in_their_order() {
     let Some(adapter) = adapter() else { return };
-    let ran = moue(&["bench", "--net", "cvgg13,default", "--batch", "1,2", "--kernels", "--json"]);
+    let ran = moue(&["bench", "--device", "0", "--net", "cvgg13,default", "--batch", "1,2", "--kernels", "--json"]);
     let found = report(&ran);
     assert!(ran.text().starts_with(r#"{"schema":"moue.bench/1","adapter":{"name":"#), "{}", ran.text());
     assert_eq!((&found["adapter"]["name"], &found["adapter"]["backend"]), (&json!(adapter.name), &json!(adapter.backend)));
@@ -143,7 +143,7 @@ fn a_frame_is_held_against_the_copy() {
     if adapter().is_none() {
         return;
     }
-    let found = report(&moue(&["bench", "--net", "lbp", "--json"]));
+    let found = report(&moue(&["bench", "--device", "0", "--net", "lbp", "--json"]));
     let frame = &found["results"][0];
     figures_hold(frame);
     assert_eq!((&frame["net"], &frame["batch"], &frame["dispatches"]), (&json!("lbp"), &json!(1), &json!(3)));
@@ -191,7 +191,8 @@ fn the_processor_is_measured_against_its_own_ceilings() {
 #[test]
 fn what_was_measured_outlives_an_interrupt() {
     let path = scratch("bench_interrupt").join("report.json");
-    let arguments = ["bench", "--device", "cpu", "--net", "default,vgg16", "--json", &text(&path)];
+    // The reference takes long enough for the second to be interrupted.
+    let arguments = ["bench", "--device", "reference", "--net", "default,vgg16", "--json", &text(&path)];
     let mut running = support::command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     while !path.exists() && running.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(20));

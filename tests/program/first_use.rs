@@ -327,5 +327,29 @@ fn a_machine_without_a_driver_says_what_to_install() {
     assert!(listed.text().contains("--device cpu") && listed.text().contains("WGPU_BACKEND=vulkan"), "{}", listed.text());
     assert!(moue::gpu::adapters().is_empty() || devices().len() > 1);
     let ran = with(&none, &["analyze", &text(&small)]);
-    assert!(ran.code == Some(0) && ran.stderr.contains("running on `cpu`"), "{}", ran.stderr);
+    assert!(ran.code == Some(0) && ran.stderr.contains("running on the processor"), "{}", ran.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_more_threads_run_than_were_asked_for() {
+    let folder = scratch("threads");
+    for name in ["a.png", "b.png", "c.png", "d.png"] {
+        picture(&folder.join(name));
+    }
+    let most = |threads: &str| {
+        let arguments = ["analyze", &text(&folder), "--device", "cpu", "--faces", "none", "--oversample", "--threads", threads];
+        let mut running = command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut most = 0;
+        while running.try_wait().unwrap().is_none() {
+            let there = fs::read_dir(format!("/proc/{}/task", running.id())).map_or(0, Iterator::count);
+            most = most.max(there);
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert_eq!(running.wait().unwrap().code(), Some(0));
+        most
+    };
+    // The first thread, one that decodes, one that waits for a signal or shows progress; with three, three more of either kind at most.
+    let (one, three) = (most("1"), most("3"));
+    assert!(one <= 4 && three <= one + 6 && three > one, "{one} and {three} threads");
 }

@@ -4,7 +4,7 @@ use crate::tiny;
 
 use std::path::{Path, PathBuf};
 
-use crate::common::{Random, devices};
+use crate::common::{Random, devices, engine};
 use crate::support::{Ran, moue, scratch, text};
 use image::RgbImage;
 use moue::ensemble::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
@@ -192,7 +192,8 @@ fn labelled(name: &str) -> (PathBuf, Vec<usize>, Vec<RgbImage>) {
 fn fuse_writes_the_weights_and_the_temperature_that_the_library_learns() {
     let (folder, labels, faces) = labelled("fuse");
     let model = tiny::model(3);
-    let readings = read(&model, Device::Reference, &faces);
+    // The command's own device: its figures are the library's, bit by bit.
+    let readings = read(&model, engine(), &faces);
     let answer = |m: usize| readings.iter().map(|r| r.members[m].iter().map(|&p| f64::from(p)).collect()).collect();
     let members: Vec<Vec<Vec<f64>>> = (0..3).map(answer).collect();
     let of_label: Vec<Vec<f64>> = members.iter().map(|rows| rows.iter().zip(&labels).map(|(r, &l)| r[l]).collect()).collect();

@@ -158,7 +158,7 @@ fn built(root: &Path, copy: &Path) -> PathBuf {
         "--test",
         "processor",
     ]);
-    command.args(["--message-format", "json", "--target-dir"]).arg(root.join("target/planted-build"));
+    command.args(["--message-format", "json-render-diagnostics", "--target-dir"]).arg(root.join("target/planted-build"));
     let output = command.current_dir(copy).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
