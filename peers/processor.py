@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -70,49 +71,57 @@ def shape_of(path):
 
 
 def compare(path, options):
+    """One network's result, as compare.py writes it."""
     name, folder = path.stem, options.folder
     picture = np.random.default_rng(1).standard_normal(shape_of(path)).astype(np.float32)
     np.save(folder / f"{name}.npy", picture)
     picture.tofile(folder / f"{name}.input")
-    answers = {kind: folder / f"{name}.{kind}.output" for kind in ("ort", "moue", "lavapipe", "tract")}
+    answers = {kind: folder / f"{name}.{kind}.output" for kind in ("ort-cpu", "moue", "moue-lavapipe", "tract")}
     threads, count = str(options.threads), picture.shape[0]
+
+    def program(kind, *command):
+        return Program(kind, command, answers[kind], count)
+
+    given = [path, folder / f"{name}.input"]
     programs = [
-        Program("ONNX Runtime", [sys.executable, __file__, "worker", path, folder / f"{name}.npy", answers["ort"], threads], answers["ort"], count),
-        Program("moue", [options.moue, path, folder / f"{name}.input", answers["moue"], "f32", "cpu"], answers["moue"], count),
+        program("ort-cpu", sys.executable, __file__, "worker", path, folder / f"{name}.npy", answers["ort-cpu"], threads),
+        program("moue", options.moue, *given, answers["moue"], "f32", "cpu"),
     ]
     if options.lavapipe:
-        command = [options.moue, path, folder / f"{name}.input", answers["lavapipe"], "f32", "llvmpipe"]
-        programs.append(Program("moue on lavapipe", command, answers["lavapipe"], count))
+        programs.append(program("moue-lavapipe", options.moue, *given, answers["moue-lavapipe"], "f32", "llvmpipe"))
     if options.tract:
-        shape = ",".join(map(str, picture.shape))
-        command = [options.tract, path, folder / f"{name}.input", answers["tract"], shape, threads]
-        programs.append(Program("tract", command, answers["tract"], count))
-    entry = {"net": name, "shape": list(picture.shape), "programs": {}}
-    expected = None
-    for program in list(programs):
-        program.run()
-        found = np.fromfile(program.answer, np.float32)
+        programs.append(program("tract", options.tract, *given, answers["tract"], ",".join(map(str, picture.shape))))
+    peers, expected = {}, None
+    for one in list(programs):
+        one.run()
+        found = np.fromfile(one.answer, np.float32)
         expected = found if expected is None else expected
         error = float(np.abs(found - expected).max() / np.abs(expected).max()) if found.shape == expected.shape else None
-        entry["programs"][program.name] = {"says": program.says, "error": error}
+        peers[one.name] = {"says": one.says, "error": error}
         if error is None or not error <= MOST_ERROR:
-            print(f"{name}: {program.name} is wrong by {error}, not timed", flush=True)
-            programs.remove(program)
+            peers[one.name]["failed"] = f"wrong: it differs from the reference by {error}, more than {MOST_ERROR}"
+            programs.remove(one)
     for turn in range(options.turns + 1):
-        for program in programs:
+        for one in programs:
             # The first of a turn finds the caches of another program.
-            seconds = min(program.run() for _ in range(options.runs))
+            seconds = min(one.run() for _ in range(options.runs))
             if turn:
-                program.seconds.append(seconds)
+                one.seconds.append(seconds)
             time.sleep(PAUSE_S)
     base = statistics.median(programs[0].seconds)
-    for program in programs:
-        median = statistics.median(program.seconds)
-        entry["programs"][program.name] |= {"ms": [round(1e3 * value, 3) for value in program.seconds], "ratio": median / base}
-        print(f"{name:22} {program.name:18} {1e3 * median:9.2f} ms  {median / base:6.2f} of ONNX Runtime", flush=True)
-        program.process.stdin.close()
-        program.process.wait(20)
-    return entry
+    for one in programs:
+        median = statistics.median(one.seconds)
+        peers[one.name] |= {"median_ms": round(1e3 * median, 3), "ms": [round(1e3 * value, 3) for value in one.seconds]}
+        print(f"{name:22} {one.name:14} {1e3 * median:9.2f} ms  {median / base:6.2f} of ONNX Runtime", flush=True)
+    for one in programs:
+        one.process.stdin.close()
+        one.process.wait(20)
+    return {"net": name, "precision": "f32", "batch": 1, "images": count, "peers": peers}
+
+
+def processor():
+    with open("/proc/cpuinfo") as lines:
+        return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
 
 
 def main():
@@ -128,11 +137,17 @@ def main():
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    results = [compare(path, options) for path in options.nets]
+    said = [entry["says"].split("\t") for result in results for kind, entry in result["peers"].items() if kind == "moue"]
+    versions = {"onnxruntime": metadata.version("onnxruntime")} | ({"tract": "0.23.9"} if options.tract else {})
     report = {
-        "processor": next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor()),
-        "threads": options.threads,
+        "schema": "moue.peers/2",
         "date": time.strftime("%Y-%m-%d"),
-        "nets": [compare(path, options) for path in options.nets],
+        "processor": f"{processor()}, {options.threads} threads",
+        "adapter": f"the processor, {said[0][-1]}",
+        "versions": versions,
+        "how": f"peers/processor.py --turns {options.turns} --runs {options.runs}",
+        "results": results,
     }
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n")

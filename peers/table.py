@@ -1,4 +1,4 @@
-"""Reports of compare.py as the tables that benches/README.md shows: `table.py REPORT...` prints them; `table.py --write FILE.md` puts each between its marks,
+"""Reports of compare.py and processor.py as the tables that benches/README.md shows: `table.py REPORT...` prints them; `table.py --write FILE.md` puts each between its marks,
 `<!-- peers: REPORT PRECISION -->` and `<!-- /peers -->`, REPORT as seen from the file's folder; `table.py --check FILE.md` fails where one is another.
 
 Each peer stands beside the moue of its own report: what another run took says nothing of it.
@@ -12,10 +12,12 @@ from pathlib import Path
 
 PEERS = {
     "ncnn-vulkan": "ncnn", "burn-wgpu": "burn", "ort-webgpu": "ORT WebGPU", "ort-cuda": "ORT CUDA", "torch-cuda": "PyTorch", "ort-cpu": "ORT CPU",
+    "tract": "tract", "moue-lavapipe": "moue on lavapipe",
 }
 NETWORKS = {
     "alexnet": "AlexNet", "caffenet": "CaffeNet", "googlenet": "GoogLeNet", "resnet18": "ResNet-18", "resnet101": "ResNet-101", "vgg_s": "VGG_S",
-    "vgg_m_4096": "VGG_M (4096)", "vgg16": "VGG16",
+    "vgg_m_4096": "VGG_M (4096)", "vgg16": "VGG16", "mobilenet_v3_large": "MobileNetV3-large", "version-RFB-320": "RFB-320",
+    "default_members": "the default model's six networks, both views of a face",
 }
 MARKED = re.compile(r"(<!-- peers: (\S+) (\S+) -->\n).*?(<!-- /peers -->)", re.DOTALL)
 WRONG = re.compile(r"wrong: it differs from the reference by (\S+), more than (\S+)")
