@@ -9,7 +9,7 @@ use moue::{Device, Ensemble, Rect, photo, zoo};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let choice = std::env::args().nth(1);
-    let (device, warning) = Device::select(choice.as_deref())?;
+    let (device, warning) = Device::select(choice.as_deref(), None)?;
     println!("on {} {}", device.name(), warning.unwrap_or_default());
     let start = Instant::now();
     let model = zoo::ensemble("levi_hassner", 1)?;

@@ -1,6 +1,6 @@
 //! moue as the other programs of this folder run: `moue-peer NET INPUT OUTPUT PRECISION [DEVICE]`, files of f32, INPUT as many pictures as there
 //! are. Once ready it says so; for every line on standard input, a number of images, it runs the first of them once, writes OUTPUT, and gives the
-//! seconds from input on the host to result on the host. `moue-peer NET MODEL` writes the network and its seeded weights for burn, and ends.
+//! seconds from input on the host to result on the host. NET may be an ONNX file. `moue-peer NET MODEL` writes the network and its seeded weights for burn, and ends.
 
 #![allow(clippy::print_stdout)]
 
@@ -11,6 +11,7 @@ use std::time::Instant;
 use moue::graph::Graph;
 use moue::runner::{Input, Options, Runner};
 use moue::tensor::Tensor;
+use moue::weights::onnx;
 use moue::{Device, Precision, zoo};
 
 const SEED: u64 = 1;
@@ -26,14 +27,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let precision = [Precision::F32, Precision::F16].into_iter().find(|known| known.name() == precision);
     let precision = precision.ok_or("the precision is f32 or f16")?;
-    let (device, _) = Device::select(rest.first().map(String::as_str))?;
-    let architecture = zoo::find(net)?;
-    let network = architecture.network(None)?;
+    let (device, _) = Device::select(rest.first().map(String::as_str), None)?;
+    let model = if net.ends_with(".onnx") {
+        onnx::load(net.as_ref())?.model(Vec::new(), None)?
+    } else {
+        let architecture = zoo::find(net)?;
+        zoo::model(&architecture, architecture.network(None)?, SEED)?
+    };
     let values: Vec<f32> = bytemuck::pod_collect_to_vec(&std::fs::read(input)?);
-    let [channels, height, width] = Graph::new(&network)?.tensors[0].shape;
-    let model = zoo::model(&architecture, network, SEED)?;
+    let network = model.description.networks.values().next().ok_or("a model without a network")?;
+    let [channels, height, width] = Graph::new(network)?.tensors[0].shape;
     let mut runner = Runner::new(&model, &device, Options { precision, ..Options::default() })?;
-    let driver = if let Device::Gpu(gpu) = &device { gpu.adapter().driver.as_str() } else { "" };
+    let driver = match &device {
+        Device::Gpu(gpu) => gpu.adapter().driver.clone(),
+        Device::Cpu(cpu) => cpu.words(),
+        Device::Reference => String::new(),
+    };
     println!("ready {}\tmoue {}\t{driver}", device.name(), env!("CARGO_PKG_VERSION"));
     for line in std::io::stdin().lock().lines() {
         let images: usize = line?.trim().parse()?;

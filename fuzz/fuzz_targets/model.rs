@@ -19,7 +19,7 @@ fuzz_target!(init: seeds(), |bytes: &[u8]| {
     let small = is_small(&model.description);
     let labels = model.description.labels.len();
     let reads_faces = labels > 0 && model.description.members.iter().all(|member| member.representation.is_some());
-    let mut ensemble = match Ensemble::new(model, Device::Cpu) {
+    let mut ensemble = match Ensemble::new(model, Device::Reference) {
         Ok(ensemble) => ensemble,
         Err(error) => return assert!(!reads_faces && error.to_string().contains("moue run"), "{error}"),
     };

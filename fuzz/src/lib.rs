@@ -68,7 +68,7 @@ pub fn exercise(imported: Result<Imported, Error>) {
         .map(|info| Input { name: Some(info.name.clone()), tensor: Tensor::zeros(info.logical(1)) })
         .collect();
     match imported.model(Vec::new(), None) {
-        Ok(model) => match runner::run(&model, &Device::Cpu, &inputs, Options::default()) {
+        Ok(model) => match runner::run(&model, &Device::Reference, &inputs, Options::default()) {
             Ok(outputs) => assert!(!outputs.is_empty()),
             Err(error) => assert!(!error.to_string().is_empty()),
         },

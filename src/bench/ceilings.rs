@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cpu::Peaks;
 use crate::device::Device;
 use crate::error::Result;
 use crate::gpu::{Wait, Work};
@@ -31,11 +32,15 @@ impl Peak {
     }
 }
 
-/// The fastest that an adapter was seen to be; those of the reference are not measured.
+/// The fastest that a device was seen to be; those of the reference are not measured.
 #[derive(Debug)]
-pub struct Ceilings {
-    loads: Option<PeakLoads>,
-    fastest: PeakSeconds,
+pub enum Ceilings {
+    /// Of the reference.
+    None,
+    /// Of the processor, and its operations and bytes a second so far.
+    Cpu(Peaks, [f64; 2]),
+    /// Of an adapter.
+    Gpu(PeakLoads, PeakSeconds),
 }
 
 impl Ceilings {
@@ -44,11 +49,11 @@ impl Ceilings {
     /// # Errors
     /// The device's.
     pub async fn new(device: &Device, wait: Wait) -> Result<Self> {
-        let loads = match device {
-            Device::Reference | Device::Cpu(_) => None,
-            Device::Gpu(gpu) => Some(PeakLoads::new(gpu)?),
+        let mut ceilings = match device {
+            Device::Reference => Self::None,
+            Device::Cpu(cpu) => Self::Cpu(Peaks::new(cpu), [0.0; 2]),
+            Device::Gpu(gpu) => Self::Gpu(PeakLoads::new(gpu)?, PeakSeconds::default()),
         };
-        let mut ceilings = Self { loads, fastest: PeakSeconds::default() };
         ceilings.measure(wait).await?;
         Ok(ceilings)
     }
@@ -58,9 +63,14 @@ impl Ceilings {
     /// # Errors
     /// The device's.
     pub async fn measure(&mut self, wait: Wait) -> Result<()> {
-        if let Some(loads) = &mut self.loads {
-            for _ in 0..REPEATS {
-                self.fastest = self.fastest.best(loads.waited(wait).await?);
+        for _ in 0..REPEATS {
+            match self {
+                Self::None => {}
+                Self::Cpu(peaks, fastest) => {
+                    let found = peaks.measure();
+                    fastest.iter_mut().zip(found).for_each(|(most, found)| *most = most.max(found));
+                }
+                Self::Gpu(loads, fastest) => *fastest = fastest.best(loads.waited(wait).await?),
             }
         }
         Ok(())
@@ -68,12 +78,15 @@ impl Ceilings {
 
     /// The best so far.
     pub fn peak(&self) -> Peak {
-        match &self.loads {
-            Some(loads) => {
-                let peak = loads.peak(self.fastest);
+        match self {
+            Self::Cpu(_, [gflops, gbytes]) => {
+                Peak { gflops_f32: Some(*gflops), gflops_f16_matrix: None, gbytes_per_s: Some(*gbytes) }
+            }
+            Self::Gpu(loads, fastest) => {
+                let peak = loads.peak(*fastest);
                 Peak { gflops_f32: Some(peak.gflops), gflops_f16_matrix: peak.gflops_matrix, gbytes_per_s: Some(peak.gbytes) }
             }
-            None => Peak::default(),
+            Self::None => Peak::default(),
         }
     }
 }

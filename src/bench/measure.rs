@@ -58,7 +58,11 @@ pub async fn run(
     watch: &mut dyn Watch,
 ) -> Result<BenchReport> {
     let start = Instant::now();
-    let timestamps = matches!(device, Device::Gpu(gpu) if gpu.capabilities().timestamps);
+    let timestamps = match device {
+        Device::Reference => false,
+        Device::Cpu(_) => true,
+        Device::Gpu(gpu) => gpu.capabilities().timestamps,
+    };
     if with_kernels && !timestamps {
         watch.warning(&format!("--kernels: `{}` has no timestamps, no kernel can be timed there", device.name()));
     }

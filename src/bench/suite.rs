@@ -94,7 +94,8 @@ impl Suite {
     /// `nets` at `batches` in `precisions`; what suits the device in place of empty ones. `memory`: bytes that the system has left, where it says.
     pub fn new(nets: &[String], batches: &[u32], precisions: &[Precision], device: &Device, memory: Option<u64>) -> Self {
         match device {
-            Device::Reference | Device::Cpu(_) => Self::choose(nets, batches, precisions, Place::Reference),
+            Device::Reference => Self::choose(nets, batches, precisions, Place::Reference),
+            Device::Cpu(_) => Self::choose(nets, batches, precisions, Place::Processor),
             Device::Gpu(gpu) if gpu.capabilities().cpu => Self::choose(nets, batches, precisions, Place::Software(gpu.name())),
             Device::Gpu(gpu) => {
                 let capabilities = gpu.capabilities();
@@ -110,6 +111,8 @@ impl Suite {
             _ if !nets.is_empty() => nets.iter().map(String::as_str).collect(),
             Place::Reference => vec![DEFAULT],
             Place::Software(_) => SHORT_NETS.to_vec(),
+            // It has no frame to wait for.
+            Place::Processor => SHORT_NETS.into_iter().filter(|&net| net != FRAME).collect(),
             // The largest comes last: what it takes the others have had. A browser holds no such weights.
             Place::Hardware { .. } => {
                 let largest = if cfg!(target_family = "wasm") { None } else { Some(TWENTY_CENTRE) };
@@ -122,8 +125,8 @@ impl Suite {
             // One that is waited for, and what a video has: a GPU makes a frame in less time than a submission takes.
             (FRAME, Place::Hardware { .. }) => vec![1, 16],
             (FRAME, Place::Software(_)) => vec![1],
-            (_, Place::Software(_)) if short && net != DEFAULT => vec![1],
-            (_, Place::Software(_)) => vec![1, 8],
+            (_, Place::Software(_) | Place::Processor) if short && net != DEFAULT => vec![1],
+            (_, Place::Software(_) | Place::Processor) => vec![1, 8],
             (_, Place::Hardware { .. }) => vec![1, 8, 64],
         };
         let precisions: &[Precision] = match place {
@@ -151,11 +154,12 @@ impl Suite {
         }
         let less = match place {
             Place::Reference => Some("the built-in reference is slow by design".to_owned()),
+            Place::Processor => Some("a processor is slower than a GPU".to_owned()),
             Place::Software(name) => Some(format!("{name} is a CPU")),
             Place::Hardware { .. } => None,
         };
         let remark = less.filter(|_| short).map(|why| {
-            let f16 = if precisions.contains(&Precision::F16) { "" } else { "f16, " };
+            let f16 = if precisions.contains(&Precision::F16) || matches!(place, Place::Processor) { "" } else { "f16, " };
             format!(
                 "{why}: less is measured there, and briefly, without {f16}larger batches, most networks of the zoo and the twenty of `{TWENTY}`; more and \
                  longer with --net NAMES --batch LIST --precision LIST (`moue zoo` has the names)"
@@ -163,7 +167,7 @@ impl Suite {
         });
         let effort = match place {
             Place::Reference => ONCE_OR_TWICE,
-            Place::Software(_) if short => SHORT,
+            Place::Software(_) | Place::Processor if short => SHORT,
             _ => THOROUGH,
         };
         Self { cases, effort, deadline: remark.is_some().then_some(SHORT_DEADLINE), remark, left_out }
@@ -210,6 +214,8 @@ fn weights_of_twenty(precision: Precision) -> u64 {
 #[derive(Debug, Clone, Copy)]
 enum Place<'n> {
     Reference,
+    /// The processor itself.
+    Processor,
     /// An adapter of this name that is a CPU.
     Software(&'n str),
     /// A GPU, whether it computes in f16, and its memory.
@@ -271,6 +277,8 @@ mod tests {
         assert!(suite.deadline.is_some() && suite.cases.iter().all(|case| ![TWENTY, TWENTY_CENTRE].contains(&case.net.as_str())));
         let half = Suite::choose(&[], &[], &[Precision::F16], Place::Software("lavapipe"));
         assert!(half.remark.is_some_and(|text| !text.contains("f16")));
+        let suite = Suite::choose(&[], &[], &[], Place::Processor);
+        assert_eq!((batches(&suite, DEFAULT), batches(&suite, FRAME)), (Some(vec![1, 8]), None));
         let suite = Suite::choose(&[], &[], &[], Place::Reference);
         assert_eq!(suite.cases, [Case { net: DEFAULT.into(), batches: vec![1], precision: Precision::F32 }]);
     }

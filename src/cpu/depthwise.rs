@@ -32,153 +32,136 @@ impl Depthwise {
 
     /// Into `output`: rows of it are shared among threads.
     pub fn run(&self, cpu: &Cpu, input: Pixels<'_>, finish: Finish<'_>, output: &mut PixelsMut<'_>) {
-        let ([rows, columns], first, stride) = (output.size, output.first, output.stride);
-        let taps = self.window.kernel[0] * self.window.kernel[1];
-        let cost = output.count() * output.channels * taps / 4;
-        cpu.each(output.whole(), columns * stride, cost, |row, line| {
-            let (image, y) = (row / rows, row % rows);
-            cpu.vectors(Row { layer: self, input, finish, image, row, y, columns, stride, first, line });
+        let (size, first, stride) = (output.size, output.first, output.stride);
+        let cost = output.count() * output.channels * self.window.kernel[0] * self.window.kernel[1] / 4;
+        let each = cpu.share(output.images * size[0], 1, 1);
+        cpu.each(output.whole(), each * size[1] * stride, cost, |index, lines| {
+            cpu.vectors(Rows { layer: self, input, finish, first_row: index * each, size, stride, first, lines });
         });
     }
 }
 
-/// One row of the output.
-struct Row<'t> {
+/// Some rows of the output.
+struct Rows<'t> {
     layer: &'t Depthwise,
     input: Pixels<'t>,
     finish: Finish<'t>,
-    image: usize,
     /// Counted through all images.
-    row: usize,
-    y: usize,
-    columns: usize,
+    first_row: usize,
+    size: [usize; 2],
     stride: usize,
     first: usize,
-    line: &'t mut [f32],
+    lines: &'t mut [f32],
 }
 
-impl WithSimd for Row<'_> {
+impl WithSimd for Rows<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         match self.layer.window.kernel {
-            [3, 3] => channels::<S, 9>(simd, self),
-            [5, 5] => channels::<S, 25>(simd, self),
-            _ => channels::<S, 0>(simd, self),
+            [3, 3] => rows::<S, 3>(simd, self),
+            [5, 5] => rows::<S, 5>(simd, self),
+            _ => rows::<S, 0>(simd, self),
         }
     }
 }
 
-/// `T` taps, or any number where it is 0.
+/// Pixels of a row that are computed together: none waits for the sum of another.
+const TOGETHER: usize = 4;
+
+/// Kernels of `K` x `K`, or any where it is 0.
 #[inline(always)]
-fn channels<S: Simd, const T: usize>(simd: S, row: Row<'_>) {
-    let Row { layer: Depthwise { weights, bias, window }, input, finish, image, row, y, columns, stride, first, line } = row;
-    let [kernel_rows, kernel_columns] = window.kernel;
-    let ([height, width], channels) = (input.size, input.channels);
+fn rows<S: Simd, const K: usize>(simd: S, task: Rows<'_>) {
+    let Rows {
+        layer: Depthwise { weights, bias, window },
+        input,
+        finish,
+        first_row,
+        size: [height, columns],
+        stride,
+        first,
+        lines,
+    } = task;
+    let kernel = if K == 0 { window.kernel } else { [K; 2] };
+    let ([rows, width], channels) = (input.size, input.channels);
     let zero = simd.splat_f32s(0.0);
     // Columns whose windows lie within the input.
-    let reach = (kernel_columns - 1) * window.dilation[1];
+    let reach = (kernel[1] - 1) * window.dilation[1];
     let begin = window.pad[1].div_ceil(window.stride[1]).min(columns);
-    let end =
-        if width + window.pad[1] > reach { ((width + window.pad[1] - reach - 1) / window.stride[1] + 1).min(columns) } else { 0 };
-    let end = end.max(begin);
-    let tops: [usize; 2] = {
+    let inner = (width + window.pad[1]).checked_sub(reach + 1).map_or(0, |last| last / window.stride[1] + 1);
+    let end = inner.min(columns).max(begin);
+    for (index, line) in lines.chunks_exact_mut(columns * stride).enumerate() {
+        let row = first_row + index;
+        let (image, y) = (row / height, row % height);
         // Rows of the window that lie within the input.
         let start = y * window.stride[0];
-        let skipped = window.pad[0].saturating_sub(start).div_ceil(window.dilation[0]);
-        let left = (height + window.pad[0]).saturating_sub(start).div_ceil(window.dilation[0]).min(kernel_rows);
-        [skipped.min(left), left]
-    };
-    let mut channel = 0;
-    while channel < channels {
-        let lanes = S::F32_LANES.min(channels - channel);
-        let whole = lanes == S::F32_LANES;
-        let load = |from: &[f32]| {
-            if whole { S::as_simd_f32s(&from[..S::F32_LANES]).0[0] } else { simd.partial_load_f32s(&from[..lanes]) }
-        };
-        let mut kept = [zero; T];
-        for (tap, kept) in kept.iter_mut().enumerate() {
-            *kept = load(&weights[tap * channels + channel..]);
+        let left = (rows + window.pad[0]).saturating_sub(start).div_ceil(window.dilation[0]).min(kernel[0]);
+        let skipped = window.pad[0].saturating_sub(start).div_ceil(window.dilation[0]).min(left);
+        let mut channel = 0;
+        while channel < channels {
+            let lanes = S::F32_LANES.min(channels - channel);
+            let part = Part { simd, lanes };
+            let bias = part.load(bias, channel);
+            let mut x = 0;
+            while x < columns {
+                let together = TOGETHER.min(columns - x);
+                // No window of these reaches beyond the input.
+                let inside = x >= begin && x + TOGETHER <= end;
+                let mut sums = [bias; TOGETHER];
+                for ky in skipped..left {
+                    let line = (image * rows + start + ky * window.dilation[0] - window.pad[0]) * width;
+                    for kx in 0..kernel[1] {
+                        let at = (x * window.stride[1] + kx * window.dilation[1]).wrapping_sub(window.pad[1]);
+                        let weight = part.load(weights, (ky * kernel[1] + kx) * channels + channel);
+                        for (pixel, sum) in sums.iter_mut().enumerate() {
+                            let at = at.wrapping_add(pixel * window.stride[1]);
+                            if inside || (at < width && pixel < together) {
+                                let value = part.load(input.data, (line + at) * input.stride + channel);
+                                *sum = simd.mul_add_e_f32s(value, weight, *sum);
+                            }
+                        }
+                    }
+                }
+                for (pixel, mut sum) in sums.into_iter().enumerate().take(together) {
+                    if let Some(residual) = finish.residual {
+                        sum = simd.add_f32s(sum, part.load(residual.pixel(row * columns + x + pixel), channel));
+                    }
+                    if finish.relu {
+                        sum = simd.max_f32s(sum, zero);
+                    }
+                    part.store(line, (x + pixel) * stride + first + channel, sum);
+                }
+                x += together;
+            }
+            channel += lanes;
         }
-        let bias = load(&bias[channel..]);
-        let weight = |tap: usize| if T == 0 { load(&weights[tap * channels + channel..]) } else { kept[tap] };
-        let source = |ky: usize| {
-            let iy = y * window.stride[0] + ky * window.dilation[0] - window.pad[0];
-            ((image * height + iy) * width) * input.stride + channel
-        };
-        let mut put = |x: usize, mut sum: S::f32s| {
-            if let Some(residual) = finish.residual {
-                sum = simd.add_f32s(sum, load(&residual.pixel(row * columns + x)[channel..]));
-            }
-            if finish.relu {
-                sum = simd.max_f32s(sum, zero);
-            }
-            let to = &mut line[x * stride + first + channel..][..lanes];
-            if whole {
-                S::as_mut_simd_f32s(to).0[0] = sum;
-            } else {
-                simd.partial_store_f32s(to, sum);
-            }
-        };
-        for x in (0..begin).chain(end..columns) {
-            let mut sum = bias;
-            for ky in tops[0]..tops[1] {
-                let from = source(ky);
-                for kx in 0..kernel_columns {
-                    let ix = (x * window.stride[1] + kx * window.dilation[1]).wrapping_sub(window.pad[1]);
-                    if ix < width {
-                        sum = simd.mul_add_e_f32s(
-                            load(&input.data[from + ix * input.stride..]),
-                            weight(ky * kernel_columns + kx),
-                            sum,
-                        );
-                    }
-                }
-            }
-            put(x, sum);
-        }
-        if T == 9 && window.stride[1] == 1 && window.dilation[1] == 1 && whole {
-            // Two pixels of neighbouring windows read eight columns of twelve.
-            let mut x = begin;
-            while x + 2 <= end {
-                let (mut left, mut right) = (bias, bias);
-                for ky in tops[0]..tops[1] {
-                    let from = source(ky) + (x - window.pad[1]) * input.stride;
-                    let v: [S::f32s; 4] = std::array::from_fn(|kx| load(&input.data[from + kx * input.stride..]));
-                    for kx in 0..3 {
-                        let weight = weight(3 * ky + kx);
-                        left = simd.mul_add_e_f32s(v[kx], weight, left);
-                        right = simd.mul_add_e_f32s(v[kx + 1], weight, right);
-                    }
-                }
-                put(x, left);
-                put(x + 1, right);
-                x += 2;
-            }
-            if x < end {
-                let mut sum = bias;
-                for ky in tops[0]..tops[1] {
-                    let from = source(ky) + (x - window.pad[1]) * input.stride;
-                    for kx in 0..3 {
-                        sum = simd.mul_add_e_f32s(load(&input.data[from + kx * input.stride..]), weight(3 * ky + kx), sum);
-                    }
-                }
-                put(x, sum);
-            }
+    }
+}
+
+/// Some channels: a vector, or what is left of one.
+#[derive(Clone, Copy)]
+struct Part<S> {
+    simd: S,
+    lanes: usize,
+}
+
+impl<S: Simd> Part<S> {
+    #[inline(always)]
+    fn load(&self, from: &[f32], at: usize) -> S::f32s {
+        if self.lanes == S::F32_LANES {
+            S::as_simd_f32s(&from[at..at + S::F32_LANES]).0[0]
         } else {
-            for x in begin..end {
-                let mut sum = bias;
-                for ky in tops[0]..tops[1] {
-                    let from = source(ky) + (x * window.stride[1] - window.pad[1]) * input.stride;
-                    for kx in 0..kernel_columns {
-                        let value = load(&input.data[from + kx * window.dilation[1] * input.stride..]);
-                        sum = simd.mul_add_e_f32s(value, weight(ky * kernel_columns + kx), sum);
-                    }
-                }
-                put(x, sum);
-            }
+            self.simd.partial_load_f32s(&from[at..at + self.lanes])
         }
-        channel += lanes;
+    }
+
+    #[inline(always)]
+    fn store(&self, to: &mut [f32], at: usize, value: S::f32s) {
+        if self.lanes == S::F32_LANES {
+            S::as_mut_simd_f32s(&mut to[at..at + S::F32_LANES]).0[0] = value;
+        } else {
+            self.simd.partial_store_f32s(&mut to[at..at + self.lanes], value);
+        }
     }
 }

@@ -60,12 +60,7 @@ impl<'d> Pixels<'d> {
     }
 }
 
-impl<'d> PixelsMut<'d> {
-    /// Images of `channels` alone.
-    pub fn new(data: &'d mut [f32], images: usize, size: [usize; 2], channels: usize) -> Self {
-        Self { data, images, size, first: 0, channels, stride: channels }
-    }
-
+impl PixelsMut<'_> {
     /// Pixels of an image.
     pub fn area(&self) -> usize {
         self.size[0] * self.size[1]

@@ -150,31 +150,39 @@ struct Corner {
 }
 
 impl Rows<'_> {
+    /// Whether pixel `p` of the output reads pixel `p` of the input alone.
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        self.window == Window::square(1, 1) && self.input.size == self.output
+    }
+
+    /// Of `count` pixels from `start` on. Blocks that are not full compute their last pixel again.
     #[inline(always)]
     fn corners<const M: usize>(&self, start: usize, count: usize) -> [Corner; M] {
         let [height, width] = self.output;
         let (mut image, rest) = (start / (height * width), start % (height * width));
         let (mut row, mut column) = (rest / width, rest % width);
         let [down, right] = self.window.stride;
-        let mut last = Corner { image: 0, y: 0, x: 0 };
-        std::array::from_fn(|m| {
-            if m < count {
-                last = Corner {
-                    image,
-                    y: (row * down) as isize - self.window.pad[0] as isize,
-                    x: (column * right) as isize - self.window.pad[1] as isize,
-                };
-                column += 1;
-                if column == width {
-                    (column, row) = (0, row + 1);
-                    if row == height {
-                        (row, image) = (0, image + 1);
-                    }
+        let mut corners = [Corner { image: 0, y: 0, x: 0 }; M];
+        for m in 0..M {
+            if m >= count {
+                corners[m] = corners[m - 1];
+                continue;
+            }
+            corners[m] = Corner {
+                image,
+                y: (row * down) as isize - self.window.pad[0] as isize,
+                x: (column * right) as isize - self.window.pad[1] as isize,
+            };
+            column += 1;
+            if column == width {
+                (column, row) = (0, row + 1);
+                if row == height {
+                    (row, image) = (0, image + 1);
                 }
             }
-            // Blocks that are not full compute their last pixel again.
-            last
-        })
+        }
+        corners
     }
 }
 
@@ -217,6 +225,36 @@ fn blocks<S: Simd, const N: usize>(simd: S, product: &mut Product<'_>, panel: Pa
     }
 }
 
+/// Positions that one pixel goes through at a time: its sums would wait for one another.
+const CHAINS: usize = 4;
+
+/// Adds one pixel times `N` vectors of outputs.
+#[inline(always)]
+fn alone<S: Simd, const N: usize>(simd: S, line: &[f32], weights: &[[S::f32s; N]], sums: &mut [S::f32s; N]) {
+    let mut chains = [[simd.splat_f32s(0.0); N]; CHAINS];
+    let (fours, weights_of_fours) = (line.chunks_exact(CHAINS), weights.chunks_exact(CHAINS));
+    let (rest, weights_of_rest) = (fours.remainder(), weights_of_fours.remainder());
+    for (values, weights) in fours.zip(weights_of_fours) {
+        for chain in 0..CHAINS {
+            let value = simd.splat_f32s(values[chain]);
+            for n in 0..N {
+                chains[chain][n] = simd.mul_add_e_f32s(value, weights[chain][n], chains[chain][n]);
+            }
+        }
+    }
+    for (&value, weights) in rest.iter().zip(weights_of_rest) {
+        let value = simd.splat_f32s(value);
+        for n in 0..N {
+            sums[n] = simd.mul_add_e_f32s(value, weights[n], sums[n]);
+        }
+    }
+    for chain in chains {
+        for n in 0..N {
+            sums[n] = simd.add_f32s(sums[n], chain[n]);
+        }
+    }
+}
+
 /// `count` of `M` pixels times `N` vectors of outputs.
 #[inline(always)]
 fn block<S: Simd, const M: usize, const N: usize>(simd: S, product: &mut Product<'_>, panel: Panel, start: usize, count: usize) {
@@ -225,9 +263,13 @@ fn block<S: Simd, const M: usize, const N: usize>(simd: S, product: &mut Product
     let depth = rows.depth;
     let width = N * S::F32_LANES;
     let (bias, _) = S::as_simd_f32s(&weights.bias[panel.first..][..width]);
-    let bias: [S::f32s; N] = std::array::from_fn(|n| bias[n]);
-    let mut sums = [bias; M];
-    let corners: [Corner; M] = rows.corners(start, count);
+    let mut sums = [[bias[0]; N]; M];
+    for sums in &mut sums {
+        sums.copy_from_slice(&bias[..N]);
+    }
+    // Pixels of the input are those of the output.
+    let plain = rows.is_plain();
+    let corners: [Corner; M] = if plain { [Corner { image: 0, y: 0, x: 0 }; M] } else { rows.corners(start, count) };
     let (values, _) = S::as_simd_f32s(&weights.values[panel.at..][..weights.depth * width]);
     let (values, _) = pulp::as_arrays::<N, S::f32s>(values);
     let [height, columns] = rows.input.size;
@@ -237,16 +279,27 @@ fn block<S: Simd, const M: usize, const N: usize>(simd: S, product: &mut Product
         for kx in 0..kernel_columns {
             let Some(tap) = taps.next() else { return };
             let (down, right) = ((ky * rows.window.dilation[0]) as isize, (kx * rows.window.dilation[1]) as isize);
-            let lines: [&[f32]; M] = std::array::from_fn(|m| {
+            // A loop, and every length said again: only then are they known to be `depth`, and no value is looked at whether it is there.
+            let mut lines = [&weights.zeros[..depth]; M];
+            for m in 0..M {
+                if plain {
+                    lines[m] = &rows.input.data[(start + m.min(count - 1)) * rows.input.stride..][..depth];
+                    continue;
+                }
                 let Corner { image, y, x } = corners[m];
                 let (y, x) = ((y + down) as usize, (x + right) as usize);
                 if y < height && x < columns {
-                    &rows.input.data[(image * area + y * columns + x) * rows.input.stride..][..depth]
-                } else {
-                    &weights.zeros[..depth]
+                    lines[m] = &rows.input.data[(image * area + y * columns + x) * rows.input.stride..][..depth];
                 }
-            });
-            for (k, weight) in tap.iter().enumerate() {
+            }
+            for line in &mut lines {
+                *line = &line[..depth];
+            }
+            if M == 1 {
+                alone(simd, lines[0], &tap[..depth], &mut sums[0]);
+                continue;
+            }
+            for (k, weight) in tap[..depth].iter().enumerate() {
                 for m in 0..M {
                     let value = simd.splat_f32s(lines[m][k]);
                     for n in 0..N {

@@ -6,6 +6,7 @@ use super::reading::Reading;
 use super::twins::{fused, represent, views};
 use crate::cpu::Cpu;
 use crate::error::{Error, Result};
+use crate::gpu::Cost;
 use crate::graph::{self, Memory, Weights};
 use crate::operators::Rect;
 use crate::reference;
@@ -19,6 +20,8 @@ pub(super) struct Engine {
     networks: Vec<graph::Engine>,
     /// One a thread that ran at the same time.
     memories: Vec<Memory>,
+    /// Of the last reading.
+    pub cost: Cost,
 }
 
 /// One network of one face.
@@ -37,7 +40,12 @@ impl Engine {
             let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
             graph::Engine::new(&alone, group.graph.clone(), &members, &[])
         };
-        Ok(Self { cpu: cpu.clone(), networks: groups.iter().map(network).collect::<Result<_>>()?, memories: Vec::new() })
+        Ok(Self {
+            cpu: cpu.clone(),
+            networks: groups.iter().map(network).collect::<Result<_>>()?,
+            memories: Vec::new(),
+            cost: Cost::default(),
+        })
     }
 
     /// Reads faces.

@@ -191,10 +191,11 @@ impl Ensemble {
         }
     }
 
-    /// What the last reading cost on the device; `None` on `cpu`, and before anything was read.
+    /// What the last reading cost on the device; `None` on `reference`, and before anything was read.
     pub fn cost(&self) -> Option<Cost> {
         match &self.engine {
-            Engine::Reference | Engine::Cpu(_) => None,
+            Engine::Reference => None,
+            Engine::Cpu(engine) => Some(engine.cost).filter(|cost| cost.submissions > 0),
             Engine::Gpu(engine) => Some(engine.cost()).filter(|cost| cost.submissions > 0),
         }
     }

@@ -6,9 +6,10 @@ use super::Weights;
 use super::layers::{Layer, Method, ready, stride};
 use super::resolve::{Graph, TensorId};
 use super::schedule::{Schedule, Step, StepKind};
-use super::slabs::{Slabs, Work};
+use super::slabs::{self, Slabs};
 use crate::cpu::{self, Cpu, Finish, Pixels, PixelsMut};
 use crate::error::{Error, Result};
+use crate::gpu::{Cost, Timing, Work};
 use crate::host::Clock;
 use crate::tensor::Tensor;
 
@@ -34,27 +35,16 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Fills it with numbers that are none: what a run reads before it wrote it shows in its answers.
+    #[doc(hidden)]
+    pub fn poison(&mut self) {
+        self.slabs.iter_mut().chain(&mut self.inputs).for_each(|slab| slab.fill(f32::NAN));
+    }
+
     /// Bytes that it holds.
     pub fn bytes(&self) -> u64 {
         self.slabs.iter().chain(&self.inputs).map(|slab| 4 * slab.len() as u64).sum()
     }
-}
-
-/// How long a step took.
-#[derive(Debug, Clone)]
-pub struct Timed {
-    /// The tensor that it made.
-    pub label: String,
-    /// What computed it.
-    pub code: &'static str,
-    /// Seconds from the beginning of the run.
-    pub begin: f64,
-    /// Seconds.
-    pub seconds: f64,
-    /// Multiply-adds of convolutions, dense layers and products of matrices, as if they were computed one by one.
-    pub multiply_adds: u64,
-    /// Bytes of what it reads and writes, each once.
-    pub bytes: u64,
 }
 
 impl Engine {
@@ -133,7 +123,7 @@ impl Engine {
         inputs: &[&Tensor],
         wanted: &[TensorId],
         memory: &mut Memory,
-        said: &mut (dyn FnMut(Timed) + Send),
+        said: &mut (dyn FnMut(Timing) + Send),
     ) -> Result<Vec<Tensor>> {
         let images = self.graph.images(inputs)?;
         wanted.iter().try_for_each(|&id| self.graph.answers(id))?;
@@ -153,15 +143,26 @@ impl Engine {
                 let code = part.step(index, step, layer, slabs)?;
                 let seconds = start.elapsed().as_secs_f64() - begin;
                 let label = self.graph.tensors[step.output].name.clone();
-                let (multiply_adds, bytes) = self.cost(step, layer, images);
-                said(Timed { label, code, begin, seconds, multiply_adds, bytes });
+                said(Timing { label, shader: code, begin, seconds, work: self.work_of(step, layer, images) });
             }
             wanted.iter().map(|&id| part.answer(id, slabs)).collect()
         })
     }
 
-    /// Multiply-adds of a step, and bytes that it reads and writes.
-    fn cost(&self, step: &Step, layer: &Layer, images: usize) -> (u64, u64) {
+    /// What the run in `memory` costs for every member, as if convolutions were computed value by value.
+    pub fn cost(&self, memory: &Memory) -> Cost {
+        let images = memory.images;
+        let each = |layers: &Vec<Layer>| {
+            self.schedule.steps.iter().zip(layers).map(|(step, layer)| self.work_of(step, layer, images)).collect::<Vec<_>>()
+        };
+        let works = self.members.iter().flat_map(each);
+        let work = works.fold(Work::default(), |sum, work| Work { flops: sum.flops + work.flops, bytes: sum.bytes + work.bytes });
+        let slab_bytes = memory.layout.sizes.iter().sum();
+        Cost { submissions: 1, images, dispatches: self.members.len() * self.schedule.steps.len(), slab_bytes, work }
+    }
+
+    /// Operations of a step, and bytes that it reads and writes, each once.
+    fn work_of(&self, step: &Step, layer: &Layer, images: usize) -> Work {
         let values = |id: TensorId| self.graph.tensors[id].values();
         let [channels, _, depth] = self.graph.tensors[step.inputs[0]].shape;
         let each = match &step.kind {
@@ -173,8 +174,13 @@ impl Engine {
             StepKind::Matmul => depth,
             _ => 0,
         };
-        let moved = step.inputs.iter().map(|&id| values(id)).sum::<usize>() + values(step.output);
-        ((images * each * values(step.output)) as u64, 4 * (images * moved) as u64 + layer.bytes())
+        let made = match &step.kind {
+            // Siblings make more than the first of them.
+            StepKind::Conv { channels, .. } => channels * values(step.output) / self.graph.tensors[step.output].shape[0].max(1),
+            _ => values(step.output),
+        };
+        let moved = step.inputs.iter().map(|&id| values(id)).sum::<usize>() + made;
+        Work { flops: 2 * (images * each * made) as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
     }
 
     /// Slabs for `images`.
@@ -182,9 +188,7 @@ impl Engine {
         if memory.images == images {
             return;
         }
-        let bytes = |id: TensorId| 4 * (images * self.schedule.shape(&self.graph, id).iter().product::<usize>()) as u64;
-        let work = |at: usize| Work { bytes: [4 * self.work(at, &layers[at], images) as u64, 0], staged: false };
-        let layout = Slabs::new(&self.schedule, bytes, work);
+        let layout = self.layout(images, layers);
         memory.slabs.resize_with(layout.sizes.len(), Vec::new);
         for (slab, &size) in memory.slabs.iter_mut().zip(&layout.sizes) {
             slab.resize((size / 4) as usize, 0.0);
@@ -192,6 +196,12 @@ impl Engine {
         let values = self.graph.tensors.iter().take(self.graph.inputs).map(|info| images * info.values());
         memory.inputs = values.map(|count| vec![0.0; count]).collect();
         (memory.layout, memory.images) = (layout, images);
+    }
+
+    fn layout(&self, images: usize, layers: &[Layer]) -> Slabs {
+        let bytes = |id: TensorId| 4 * (images * self.schedule.shape(&self.graph, id).iter().product::<usize>()) as u64;
+        let work = |at: usize| slabs::Work { bytes: [4 * self.work(at, &layers[at], images) as u64, 0], staged: false };
+        Slabs::new(&self.schedule, bytes, work)
     }
 
     /// Floats that a step works with besides its tensors.

@@ -18,7 +18,7 @@ mod siblings;
 pub mod slabs;
 
 pub use cost::Cost;
-pub use engine::{Engine, Memory, Timed};
+pub use engine::{Engine, Memory};
 pub use interpret::interpret;
 pub use layers::Method;
 pub use network::{AutoPad, Network, Op, Pad, PadMode};

@@ -20,7 +20,7 @@ pub use lbp::MAX_RADIUS;
 pub(crate) use lbp::{Diagonal, check as check_lbp};
 pub use lrn::Lrn;
 pub use pooling::Pooling;
-pub(crate) use pooling::check as check_window;
+pub use pooling::check as check_window;
 pub use rearrange::{Axis, Beyond, MOST_AXES, Rearrange};
 pub use rect::Rect;
 pub use resample::{Coordinates, Resampling, ResizeMode, Rounding, Tap, taps};

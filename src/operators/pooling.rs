@@ -16,7 +16,7 @@ pub enum Pooling {
 }
 
 /// Rows and columns that a pooling makes of `input`. Its window has a value of the input wherever it lies, and of means no dilation.
-pub(crate) fn check(at: &str, pooling: Pooling, window: Window, input: [usize; 2], ceil: bool) -> Result<[usize; 2]> {
+pub fn check(at: &str, pooling: Pooling, window: Window, input: [usize; 2], ceil: bool) -> Result<[usize; 2]> {
     let [top, left, bottom, right] = window.pad;
     let [kh, kw] = window.kernel;
     if top >= kh || bottom >= kh || left >= kw || right >= kw {

@@ -1,7 +1,7 @@
 //! A network of some members on the processor: a batch after the other.
 
 use crate::error::Result;
-use crate::gpu::{Spent, Timing, Work};
+use crate::gpu::{Cost, Spent, Timing};
 use crate::graph::{Engine, Graph, Memory, TensorId};
 use crate::host::Clock;
 use crate::tensor::Tensor;
@@ -18,12 +18,13 @@ pub(super) struct OnCpu {
     /// The last batch, for [`OnCpu::profile`].
     last: Vec<Tensor>,
     /// Of the last run.
+    pub cost: Cost,
     pub spent: Spent,
 }
 
 impl OnCpu {
     pub fn new(engine: Engine, members: usize) -> Self {
-        Self { engine, members, memory: Memory::default(), last: Vec::new(), spent: Spent::default() }
+        Self { engine, members, memory: Memory::default(), last: Vec::new(), cost: Cost::default(), spent: Spent::default() }
     }
 
     pub fn graph(&self) -> &Graph {
@@ -38,6 +39,7 @@ impl OnCpu {
         let batch = images.div_ceil(images.div_ceil(most));
         let mut outputs = vec![vec![Vec::new(); wanted.len()]; self.members];
         let start = Clock::start();
+        self.cost = Cost::default();
         for first in (0..images).step_by(batch) {
             let count = batch.min(images - first);
             let part = |input: &&Tensor| {
@@ -52,6 +54,7 @@ impl OnCpu {
                     all.extend(tensor.data);
                 }
             }
+            self.cost.add(self.engine.cost(&self.memory));
         }
         self.spent = Spent { compute: start.elapsed(), ..Spent::default() };
         let graph = self.graph();
@@ -66,8 +69,7 @@ impl OnCpu {
         let mut timings = Vec::new();
         for member in 0..self.members {
             self.engine.timed(member, &parts, &[], &mut self.memory, &mut |step| {
-                let work = Work { flops: 2 * step.multiply_adds, bytes: step.bytes };
-                timings.push(Timing { label: step.label, shader: step.code, begin: step.begin, seconds: step.seconds, work });
+                timings.push(step);
             })?;
         }
         Ok(Some((images, timings)))

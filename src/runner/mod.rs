@@ -140,12 +140,14 @@ impl<'m> Runner<'m> {
         Ok(answers)
     }
 
-    /// What the last run cost on the device, all networks together; none before the first run, on `cpu` and on `reference`.
+    /// What the last run cost on the device, all networks together; none before the first run and on `reference`.
     pub fn cost(&self) -> Option<Cost> {
         let mut cost = Cost::default();
         for network in &self.networks {
-            if let Network::Gpu(network) = network {
-                cost.add(network.cost);
+            match network {
+                Network::Reference(..) => {}
+                Network::Cpu(network) => cost.add(network.cost),
+                Network::Gpu(network) => cost.add(network.cost),
             }
         }
         (cost.submissions > 0).then_some(cost)

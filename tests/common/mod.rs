@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use moue::Precision;
+use moue::cpu::Cpu;
+use moue::device::Device;
 use moue::gpu::{Gpu, Plan, Recording, Slice, adapters};
-use moue::graph::{Graph, Prepared, TensorId, Weights};
+use moue::graph::{Engine, Graph, Memory, Prepared, TensorId, Weights};
 use moue::kernels::View;
 use moue::tensor::Tensor;
 
@@ -15,6 +17,16 @@ use moue::tensor::Tensor;
 pub fn gpus() -> Vec<Gpu> {
     static OPENED: OnceLock<Vec<Gpu>> = OnceLock::new();
     OPENED.get_or_init(open_all).clone()
+}
+
+/// The twins, the processor's engine, and every adapter.
+pub fn devices() -> Vec<Device> {
+    [Device::Reference, engine()].into_iter().chain(gpus().into_iter().map(Device::Gpu)).collect()
+}
+
+/// The processor, with more threads than one wherever it runs: work is shared then.
+pub fn engine() -> Device {
+    Device::Cpu(Cpu::new(Some(3)).unwrap())
 }
 
 /// Every adapter, opened anew: for tests that spoil it. `MOUE_TEST_ADAPTERS=1` leaves the best one, for a quick run.
@@ -252,6 +264,24 @@ pub fn shaders_of(prepared: &Prepared, images: usize) -> Vec<&'static str> {
     let slabs = recording.pool([prepared.slabs(images)]);
     prepared.record(&mut recording, &slabs, &[input], &graph.outputs).unwrap();
     recording.dispatches().iter().map(|dispatch| dispatch.shader.name).collect()
+}
+
+/// The tensors `wanted` of every member by the processor's engine, in memory that is poisoned before.
+pub fn by_engine(
+    threads: usize,
+    graph: &Graph,
+    members: &[&dyn Weights],
+    inputs: &[Tensor],
+    wanted: &[TensorId],
+) -> Vec<Vec<Tensor>> {
+    let engine = Engine::new(&Cpu::new(Some(threads)).unwrap(), graph.clone(), members, wanted).unwrap();
+    let mut memory = Memory::default();
+    let run = |(member, input)| {
+        engine.run(member, &[input], &[], &mut memory).unwrap();
+        memory.poison();
+        engine.run(member, &[input], wanted, &mut memory).unwrap()
+    };
+    inputs.iter().enumerate().map(run).collect()
 }
 
 /// The tensors `wanted` of every member on the GPU; slabs are poisoned before.

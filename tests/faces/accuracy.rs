@@ -24,7 +24,7 @@ fn data(path: &str) -> Option<PathBuf> {
 }
 
 fn ensemble() -> Ensemble {
-    let (device, warning) = Device::select(None).unwrap();
+    let (device, warning) = Device::select(None, None).unwrap();
     println!("on {} {}", device.name(), warning.unwrap_or_default());
     Ensemble::new(Model::embedded().unwrap(), device).unwrap()
 }
@@ -128,7 +128,7 @@ fn imported_networks_are_worth_on_public_test_what_was_measured_elsewhere() {
     let models: Option<Vec<Model>> = cases.iter().map(|(file, labels, steps, _)| imported(file, &labels[..], steps)).collect();
     let Some(models) = models else { return };
     let all = moue::weights::combine("all", &models, &[1.0; 3], None).unwrap();
-    let (device, _) = Device::select(None).unwrap();
+    let (device, _) = Device::select(None, None).unwrap();
     let mut ensemble = Ensemble::new(all, device).unwrap();
     let faces = public_test(&path, &ensemble.description().labels.clone());
     let right = read_right(&mut ensemble, &faces);

@@ -1,6 +1,6 @@
 //! The whole way from a photograph to the fused answer: GPU against twins, batches, poison, pipelines, failures.
 
-use crate::common::{Random, gpus, open_all};
+use crate::common::{Random, devices, gpus, open_all};
 use image::RgbImage;
 use moue::{Device, Ensemble, Error, Model, Precision, Reading, Rect};
 
@@ -30,16 +30,17 @@ fn gpu_and_twins_answer_alike() {
         (&b, Rect { x: 500, y: -300, width: 20, height: 20 }),
         (&a, Rect { x: 5, y: 5, width: 48, height: 48 }),
     ];
-    let mut twin = Ensemble::new(Model::embedded().unwrap(), Device::Cpu).unwrap();
+    let mut twin = Ensemble::new(Model::embedded().unwrap(), Device::Reference).unwrap();
     // Ten crops of a face take the twin ten times as long.
     for (oversample, faces) in [(false, &faces[..]), (true, &faces[..2])] {
         let want = twin.read(faces, oversample).unwrap();
-        for gpu in gpus() {
-            let mut ensemble = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu.clone())).unwrap();
+        for device in devices().into_iter().skip(1) {
+            let name = device.name().to_owned();
+            let mut ensemble = Ensemble::new(Model::embedded().unwrap(), device).unwrap();
             let got = ensemble.read(faces, oversample).unwrap();
             assert_eq!(got.len(), faces.len());
             for (index, (got, want)) in got.iter().zip(&want).enumerate() {
-                same(&format!("{} face {index} oversample {oversample}", gpu.name()), got, want);
+                same(&format!("{name} face {index} oversample {oversample}"), got, want);
                 let sum: f32 = got.probabilities.iter().sum();
                 assert!((sum - 1.0).abs() < 1e-5, "the fused probabilities sum to {sum}");
             }
@@ -122,7 +123,7 @@ fn f16_reads_nearly_as_f32_in_half_the_memory() {
         let bytes = [&mut whole, &mut half].map(|ensemble| ensemble.layout(4).unwrap().unwrap().slab_bytes);
         assert!(bytes[1] < bytes[0] * 6 / 10, "{bytes:?}");
     }
-    let refused = Ensemble::with(Model::embedded().unwrap(), Device::Cpu, Precision::F16).map(drop);
+    let refused = Ensemble::with(Model::embedded().unwrap(), Device::Reference, Precision::F16).map(drop);
     assert!(matches!(&refused, Err(Error::Argument(text)) if text.contains("f32 only")), "{refused:?}");
 }
 
@@ -135,9 +136,9 @@ fn a_photograph_beyond_the_kernel_is_read_all_the_same() {
         (&wide, Rect::whole(9000, 8000)),
         (&wide, Rect { x: 100, y: 100, width: 60, height: 60 }),
     ];
-    let want = Ensemble::new(Model::embedded().unwrap(), Device::Cpu).unwrap().read(&faces, false).unwrap();
-    for gpu in gpus() {
-        let got = Ensemble::new(Model::embedded().unwrap(), Device::Gpu(gpu)).unwrap().read(&faces, false).unwrap();
+    let want = Ensemble::new(Model::embedded().unwrap(), Device::Reference).unwrap().read(&faces, false).unwrap();
+    for device in devices().into_iter().skip(1) {
+        let got = Ensemble::new(Model::embedded().unwrap(), device).unwrap().read(&faces, false).unwrap();
         got.iter().zip(&want).for_each(|(got, want)| same("large", got, want));
     }
 }
@@ -167,7 +168,7 @@ fn a_lost_device_is_an_error() {
 
 #[test]
 fn what_cannot_be_read_is_said() {
-    let mut twin = Ensemble::new(Model::embedded().unwrap(), Device::Cpu).unwrap();
+    let mut twin = Ensemble::new(Model::embedded().unwrap(), Device::Reference).unwrap();
     let p = picture(4, 10, 10);
     let empty = RgbImage::new(0, 5);
     for (picture, rect) in [

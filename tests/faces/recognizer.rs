@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use crate::common::{gpus, open_all, thorough};
+use crate::common::{engine, gpus, open_all, thorough};
 use image::RgbImage;
 use moue::face::{Detector, Face};
 use moue::gpu::Gpu;
@@ -38,11 +38,11 @@ impl Detector for Counting {
     }
 }
 
-/// Recognizers of every device: the adapters, or the reference where there is none.
+/// Recognizers of every device: the adapters, or the processor where there is none.
 fn recognizers(with: impl Fn(Builder) -> Builder) -> Vec<Recognizer> {
     let mut devices: Vec<Device> = gpus().into_iter().map(Device::Gpu).collect();
     if devices.is_empty() {
-        devices.push(Device::Cpu);
+        devices.push(engine());
     }
     devices.into_iter().map(|device| with(Recognizer::builder().device(device)).build().unwrap()).collect()
 }
@@ -54,7 +54,7 @@ fn counted() -> Vec<RgbImage> {
 #[test]
 fn it_can_be_sent_and_so_can_its_futures() {
     fn send<T: Send>(_: &T) {}
-    let mut recognizer = Recognizer::builder().device(Device::Cpu).faces(Faces::None).build().unwrap();
+    let mut recognizer = Recognizer::builder().device(engine()).faces(Faces::None).build().unwrap();
     send(&recognizer);
     let photo = soft(1, 50, 50);
     send(&recognizer.analyze_async(&photo));
@@ -263,7 +263,7 @@ fn a_stream_runs_ahead_by_a_bounded_number_and_stops_when_it_is_dropped() {
         counter.fetch_add(1, Ordering::Relaxed);
         || Ok(RgbImage::new(8, 8))
     });
-    let mut recognizer = Recognizer::builder().device(Device::Cpu).detector(Box::new(Counting::default())).build().unwrap();
+    let mut recognizer = Recognizer::builder().device(engine()).detector(Box::new(Counting::default())).build().unwrap();
     let prefetch = recognizer.prefetch(endless).unwrap();
     let settled = || {
         let mut before = usize::MAX;
@@ -287,7 +287,7 @@ fn pixels_bound_it_too() {
         counter.fetch_add(1, Ordering::Relaxed);
         || Ok(RgbImage::new(4096, 2048))
     });
-    let recognizer = Recognizer::builder().device(Device::Cpu).faces(Faces::None).build().unwrap();
+    let recognizer = Recognizer::builder().device(engine()).faces(Faces::None).build().unwrap();
     let prefetch = recognizer.prefetch(large).unwrap();
     std::thread::sleep(Duration::from_secs(2));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

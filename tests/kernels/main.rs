@@ -9,6 +9,7 @@ mod common;
 #[path = "../common/problems/mod.rs"]
 mod problems;
 
+mod engine;
 mod mutations;
 mod operators;
 mod twins;

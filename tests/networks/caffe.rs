@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::common::{Random, gpus};
+use crate::common::{Random, devices};
+use moue::Model;
 use moue::graph::Graph;
 use moue::runner::{self, Input, Options};
 use moue::tensor::Tensor;
 use moue::weights::{Imported, caffe, onnx};
-use moue::{Device, Model};
 use safetensors::SafeTensors;
 
 /// Of the largest value of the reference.
@@ -61,10 +61,6 @@ impl References {
 
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
-}
-
-fn devices() -> Vec<Device> {
-    std::iter::once(Device::Cpu).chain(gpus().into_iter().map(Device::Gpu)).collect()
 }
 
 /// The outputs on every device, each held against `want` after `seen` has taken what of it is compared.

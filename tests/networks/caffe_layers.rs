@@ -1,12 +1,12 @@
 //! Caffe's rules that OpenCV does not follow or its references do not reach: each against numbers worked out here.
 
-use crate::common::gpus;
+use crate::common::devices;
+use moue::Result;
 use moue::graph::Graph;
 use moue::runner::{self, Input, Options};
 use moue::tensor::Tensor;
 use moue::weights::Imported;
 use moue::weights::caffe::{self, Mean};
-use moue::{Device, Result};
 
 fn varint(mut n: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -51,7 +51,7 @@ fn computes(imported: Imported, inputs: &[(&str, &Tensor)], name: Option<&str>, 
     let model = imported.model(Vec::new(), None).unwrap();
     let inputs: Vec<Input> =
         inputs.iter().map(|&(name, tensor)| Input { name: Some(name.to_owned()), tensor: tensor.clone() }).collect();
-    for device in std::iter::once(Device::Cpu).chain(gpus().into_iter().map(Device::Gpu)) {
+    for device in devices() {
         let answers = runner::run(&model, &device, &inputs, Options { tensor: name, ..Options::default() }).unwrap();
         let [(_, got)] = &answers[..] else { panic!("{} answers", answers.len()) };
         assert_eq!(got.shape[1..], *dims);

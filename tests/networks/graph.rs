@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::common::{Random, gpus, open_all, run_graph, run_graph_in, shaders_of};
+use crate::common::{Random, by_engine, gpus, open_all, run_graph, run_graph_in, shaders_of};
 use moue::Error;
 use moue::Precision;
 use moue::gpu::{Gpu, Plan, Recording, Scratch};
@@ -82,8 +82,10 @@ fn check(name: &str, network: &Network, pinned: &[&str], members: usize, images:
     let mut wanted = graph.outputs.clone();
     wanted.extend(pinned.iter().map(|p| graph.find(p).unwrap()));
     let twin: Vec<Vec<Tensor>> = weights.iter().zip(&inputs).map(|(w, i)| interpret(&graph, w, &[i], &wanted).unwrap()).collect();
-    for gpu in gpus() {
-        let got = run(&gpu, &graph, &weights, &inputs, &wanted);
+    let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
+    let on_gpus = gpus().into_iter().map(|gpu| (gpu.name().to_owned(), run(&gpu, &graph, &weights, &inputs, &wanted)));
+    let on_cpu = [1, 3].map(|threads| (format!("{threads} threads"), by_engine(threads, &graph, &members, &inputs, &wanted)));
+    for (device, got) in on_gpus.chain(on_cpu) {
         for (member, (got, want)) in got.iter().zip(&twin).enumerate() {
             for ((&id, got), want) in wanted.iter().zip(got).zip(want) {
                 assert_eq!(got.shape, want.shape, "{name} {}", graph.tensors[id].name);
@@ -92,8 +94,7 @@ fn check(name: &str, network: &Network, pinned: &[&str], members: usize, images:
                     // The bound of model-format: 1e-4 of the largest.
                     assert!(
                         (g - w).abs() <= 1e-4 * largest,
-                        "{name} on {}, member {member}, `{}`: {g} and {w}",
-                        gpu.name(),
+                        "{name} on {device}, member {member}, `{}`: {g} and {w}",
                         graph.tensors[id].name
                     );
                 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::common::{Random, gpus};
+use crate::common::{Random, devices};
 use moue::runner::{self, Input, Options};
 use moue::tensor::Tensor;
 use moue::weights::onnx;
-use moue::{Device, Error, Model};
+use moue::{Error, Model};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -50,10 +50,6 @@ fn import(file: &SafeTensors<'_>, case: &str) -> Result<Model, Error> {
 
 fn nowhere(_: &str, _: u64, _: Option<u64>) -> Result<Vec<u8>, String> {
     Err("there is none".into())
-}
-
-fn devices() -> Vec<Device> {
-    std::iter::once(Device::Cpu).chain(gpus().into_iter().map(Device::Gpu)).collect()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::tiny;
 
-use crate::common::{Random, gpus, open_all};
+use crate::common::{Random, devices, gpus, open_all};
 use moue::gpu::{Gpu, adapters};
 use moue::runner::{self, Input, Options, Runner};
 use moue::tensor::Tensor;
@@ -24,21 +24,16 @@ fn shared() -> Model {
 fn members_of_one_network_answer_as_they_do_alone() {
     let model = shared();
     let input = Input { name: None, tensor: Random(41).tensor(&[5, 3, 6, 6]) };
-    let twin = runner::run(&model, &Device::Cpu, std::slice::from_ref(&input), Options::default()).unwrap();
+    let twin = runner::run(&model, &Device::Reference, std::slice::from_ref(&input), Options::default()).unwrap();
     assert_eq!(twin.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["rgb.prob", "codes.prob"]);
-    for gpu in gpus() {
+    for device in devices().into_iter().skip(1) {
         for batch in [None, Some(2)] {
-            let got = runner::run(
-                &model,
-                &Device::Gpu(gpu.clone()),
-                std::slice::from_ref(&input),
-                Options { batch, ..Options::default() },
-            )
-            .unwrap();
+            let got =
+                runner::run(&model, &device, std::slice::from_ref(&input), Options { batch, ..Options::default() }).unwrap();
             for ((name, got), (other, want)) in got.iter().zip(&twin) {
                 assert_eq!((name, &got.shape), (other, &want.shape));
                 let worst = got.data.iter().zip(&want.data).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
-                assert!(worst < 1e-5, "{name} on {}: {worst}", gpu.name());
+                assert!(worst < 1e-5, "{name} on {}: {worst}", device.name());
             }
         }
     }
@@ -66,8 +61,8 @@ fn f16_answers_nearly_as_f32() {
     let model = shared();
     let input = Input { name: None, tensor: Random(43).tensor(&[5, 3, 6, 6]) };
     let half = Options { precision: Precision::F16, batch: Some(3), ..Options::default() };
-    let twin = runner::run(&model, &Device::Cpu, std::slice::from_ref(&input), Options::default()).unwrap();
-    let refused = runner::run(&model, &Device::Cpu, std::slice::from_ref(&input), half);
+    let twin = runner::run(&model, &Device::Reference, std::slice::from_ref(&input), Options::default()).unwrap();
+    let refused = runner::run(&model, &Device::Reference, std::slice::from_ref(&input), half);
     assert!(matches!(&refused, Err(Error::Argument(text)) if text.contains("f32 only")), "{refused:?}");
     for gpu in gpus() {
         let mut large = input.clone();

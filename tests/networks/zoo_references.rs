@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, OnceLock};
 
-use crate::common::{gpus, open_all, run_prepared, thorough};
+use crate::common::{by_engine, gpus, open_all, run_prepared, thorough};
 use moue::Precision;
 use moue::gpu::Gpu;
 use moue::graph::{Graph, Prepared, TensorId, interpret};
@@ -145,6 +145,12 @@ fn agrees(name: &str) {
     if gflop <= TWIN {
         let error = worst(&format!("{name} by the twin"), &all, &interpret(&graph, &weights, &[&input], &ids).unwrap(), F32);
         println!("{name:26} twin {error:.1e}");
+    }
+    // As it is used, and with every tensor read.
+    for (how, wanted, from) in [("fused", &ends, ids.len() - 2), ("every stage", &all, 0)] {
+        let found = by_engine(3, &graph, &[&weights], std::slice::from_ref(&input), &ids[from..]).remove(0);
+        let error = worst(&format!("{name} on the processor, {how}"), wanted, &found, F32);
+        println!("{name:26} processor, {how} {error:.1e}");
     }
     for (index, (gpu, half)) in gpus().into_iter().zip(halves()).enumerate() {
         if index > 0 && gflop > EVERYWHERE && !thorough() {

@@ -4,7 +4,7 @@ use crate::tiny;
 
 use std::path::{Path, PathBuf};
 
-use crate::common::{Random, gpus};
+use crate::common::{Random, devices};
 use crate::support::{Ran, moue, scratch, text};
 use image::RgbImage;
 use moue::ensemble::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
@@ -30,9 +30,8 @@ fn two_models_as_one_answer_the_weighted_mean_of_what_they_answer_alone() {
     let models = [tiny::model(1), tiny::model(2)];
     let both = combine("both", &models, &[1.0, 3.0], None).unwrap();
     let faces = [face(1), face(2), face(3)];
-    let alone: Vec<Vec<Reading>> = models.iter().map(|model| read(model, Device::Cpu, &faces)).collect();
-    let devices = std::iter::once(Device::Cpu).chain(gpus().into_iter().map(Device::Gpu));
-    for device in devices {
+    let alone: Vec<Vec<Reading>> = models.iter().map(|model| read(model, Device::Reference, &faces)).collect();
+    for device in devices() {
         for (i, got) in read(&both, device, &faces).iter().enumerate() {
             let (a, b) = (&alone[0][i], &alone[1][i]);
             let want: Vec<f32> = a.probabilities.iter().zip(&b.probabilities).map(|(a, b)| 0.25 * a + 0.75 * b).collect();
@@ -50,10 +49,10 @@ fn labels_in_another_order_meet_their_own() {
     let tensors = tiny::tensors(&turned, 2);
     let (first, turned) = (tiny::model(1), Model::new(turned, tensors).unwrap());
     let faces = [face(1), face(2)];
-    let alone = [&first, &turned].map(|model| read(model, Device::Cpu, &faces));
+    let alone = [&first, &turned].map(|model| read(model, Device::Reference, &faces));
     let both = combine("both", &[first, turned], &[1.0, 1.0], None).unwrap();
     assert_eq!(both.description.labels, tiny::model(1).description.labels);
-    for device in std::iter::once(Device::Cpu).chain(gpus().into_iter().map(Device::Gpu)) {
+    for device in devices() {
         for (i, got) in read(&both, device, &faces).iter().enumerate() {
             let (a, b) = (&alone[0][i].probabilities, alone[1][i].probabilities.iter().rev());
             let want: Vec<f32> = a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
@@ -103,9 +102,9 @@ fn a_model_with_itself_answers_as_before_and_grows_by_a_description_only() {
     assert!(twice.arrays().eq(model.arrays()));
     assert_eq!((twice.description.members.len(), twice.description.networks.len()), (6, 2));
     assert_eq!(twice.description.licence, "MIT");
-    for device in std::iter::once(Device::Cpu).chain(gpus().into_iter().map(Device::Gpu)) {
+    for device in devices() {
         let got = read(&twice, device, &[face(5)]);
-        near(&got[0].probabilities, &read(&model, Device::Cpu, &[face(5)])[0].probabilities, 1e-5);
+        near(&got[0].probabilities, &read(&model, Device::Reference, &[face(5)])[0].probabilities, 1e-5);
     }
 }
 
@@ -193,7 +192,7 @@ fn labelled(name: &str) -> (PathBuf, Vec<usize>, Vec<RgbImage>) {
 fn fuse_writes_the_weights_and_the_temperature_that_the_library_learns() {
     let (folder, labels, faces) = labelled("fuse");
     let model = tiny::model(3);
-    let readings = read(&model, Device::Cpu, &faces);
+    let readings = read(&model, Device::Reference, &faces);
     let answer = |m: usize| readings.iter().map(|r| r.members[m].iter().map(|&p| f64::from(p)).collect()).collect();
     let members: Vec<Vec<Vec<f64>>> = (0..3).map(answer).collect();
     let of_label: Vec<Vec<f64>> = members.iter().map(|rows| rows.iter().zip(&labels).map(|(r, &l)| r[l]).collect()).collect();

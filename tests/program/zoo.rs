@@ -143,7 +143,7 @@ fn what_reads_tensors_or_answers_values_is_run_and_refuses_faces() {
     let embedding = zoo::find("fmpnet").unwrap();
     let embedding = zoo::model(&embedding, embedding.network(None).unwrap(), 1).unwrap();
     for (model, what) in [(flow, "no labels"), (faceless, "no representation"), (embedding.clone(), "no labels")] {
-        let error = Ensemble::new(model, Device::Cpu).unwrap_err().to_string();
+        let error = Ensemble::new(model, Device::Reference).unwrap_err().to_string();
         assert!(error.contains(what) && error.contains("`moue run`"), "{error}");
     }
     let named = text(folder.join("values.safetensors"));

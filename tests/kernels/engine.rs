@@ -1,0 +1,364 @@
+//! The processor's operators against their twins: the random problems that kernels have, on one thread and on several. Each test is a second or less.
+
+use std::collections::HashMap;
+
+use crate::common::{Random, Tolerance, close};
+use moue::cpu::Cpu;
+use moue::graph::resolve::TensorInfo;
+use moue::graph::{Constant, Engine, Graph, Kind, Memory, Method, Node, Weights, interpret, parameters};
+use moue::operators::{
+    Beyond, Binary, Coordinates, Lrn, Pooling, Rearrange, Resampling, ResizeMode, Rounding, Unary, Window, WinogradSize,
+    check_window,
+};
+use moue::tensor::Tensor;
+use moue::{Error, Result};
+
+struct Held(HashMap<String, Tensor>);
+
+impl Weights for Held {
+    fn tensor(&self, name: &str) -> Result<Tensor> {
+        self.0.get(name).cloned().ok_or_else(|| Error::Argument(format!("no {name}")))
+    }
+}
+
+fn info(name: &str, dims: &[usize]) -> TensorInfo {
+    let at = |i: usize| dims.get(i).copied().unwrap_or(1);
+    TensorInfo { name: name.into(), shape: [at(0), at(1), dims.iter().skip(2).product()], dims: dims.to_vec() }
+}
+
+/// One operator as a network.
+struct Problem {
+    kind: Kind,
+    inputs: Vec<Vec<usize>>,
+    output: Vec<usize>,
+    images: usize,
+    tolerance: Tolerance,
+    /// How far inputs reach, and what is added to them.
+    values: [f32; 2],
+}
+
+impl Problem {
+    fn new(kind: Kind, inputs: &[&[usize]], output: &[usize], images: usize, tolerance: Tolerance) -> Self {
+        let inputs = inputs.iter().map(|dims| dims.to_vec()).collect();
+        Self { kind, inputs, output: output.to_vec(), images, tolerance, values: [1.0, 0.0] }
+    }
+
+    fn of(self, values: [f32; 2]) -> Self {
+        Self { values, ..self }
+    }
+
+    /// Held against its twin with `threads` threads, in memory that is poisoned before.
+    fn check(&self, seed: u64, method: Option<Method>) {
+        let mut random = Random(seed);
+        let mut tensors: Vec<TensorInfo> =
+            self.inputs.iter().enumerate().map(|(index, dims)| info(&format!("in{index}"), dims)).collect();
+        tensors.push(info("out", &self.output));
+        let output = tensors.len() - 1;
+        let graph = Graph {
+            inputs: output,
+            constants: Vec::<Constant>::new(),
+            nodes: vec![Node { kind: self.kind.clone(), inputs: (0..output).collect(), output }],
+            outputs: vec![output],
+            tensors,
+        };
+        let weights = parameters(&graph).into_iter().map(|parameter| {
+            let mut tensor = random.tensor(&parameter.shape);
+            if parameter.above.is_some() {
+                tensor.data.iter_mut().for_each(|value| *value = value.abs() + 0.5);
+            }
+            (parameter.name, tensor)
+        });
+        let weights = Held(weights.collect());
+        let [reach, offset] = self.values;
+        let inputs: Vec<Tensor> = (0..output)
+            .map(|id| {
+                let mut tensor = random.tensor(&graph.tensors[id].logical(self.images));
+                tensor.data.iter_mut().for_each(|value| *value = *value * reach + offset);
+                tensor
+            })
+            .collect();
+        let inputs: Vec<&Tensor> = inputs.iter().collect();
+        let want = interpret(&graph, &weights, &inputs, &[output]).unwrap().remove(0);
+        for threads in [1, 3] {
+            let engine = Engine::by(&Cpu::new(Some(threads)).unwrap(), graph.clone(), &[&weights], &[], method).unwrap();
+            let mut memory = Memory::default();
+            engine.run(0, &inputs, &[], &mut memory).unwrap();
+            memory.poison();
+            let got = engine.run(0, &inputs, &[output], &mut memory).unwrap().remove(0);
+            assert_eq!(got.shape, want.shape, "{:?}", self.kind);
+            let what = format!("{:?} of {:?}, {} images, {threads} threads, {method:?}", self.kind, self.inputs, self.images);
+            close(&what, &got.data, &want.data, self.tolerance).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}
+
+fn check(problems: impl IntoIterator<Item = Problem>) {
+    for (problem, seed) in problems.into_iter().zip(100..) {
+        problem.check(seed, None);
+    }
+}
+
+fn conv(images: usize, [from, to]: [usize; 2], [height, width]: [usize; 2], window: Window, groups: usize) -> Problem {
+    let [rows, columns] = window.output("problem", [height, width], false).unwrap();
+    let kind = Kind::Conv { name: "c".into(), channels: to, window, groups, bias: true };
+    let terms = from / groups * window.kernel[0] * window.kernel[1];
+    Problem::new(kind, &[&[from, height, width]], &[to, rows, columns], images, Tolerance::Sum(terms))
+}
+
+const W: fn(usize, usize) -> Window = Window::square;
+
+#[test]
+fn products() {
+    let problems = [
+        conv(1, [1, 1], [1, 1], W(1, 1), 1),
+        conv(1, [3, 5], [7, 9], W(3, 1).padded(1), 1),
+        conv(7, [6, 10], [5, 11], W(3, 1).padded(1), 1),
+        conv(2, [17, 70], [9, 8], W(3, 2).padded(1), 1),
+        conv(6, [20, 36], [6, 7], W(1, 1), 1),
+        conv(2, [9, 12], [13, 6], W(5, 2).padded(2), 1),
+        conv(1, [8, 33], [11, 10], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 3], dilation: [2, 3] }, 1),
+        conv(1, [14, 17], [12, 9], Window { kernel: [2, 3], stride: [3, 1], pad: [1, 2, 0, 1], dilation: [1, 2] }, 1),
+        conv(1, [4, 4], [23, 19], W(7, 2).padded(3), 1),
+        conv(2, [3, 70], [23, 19], W(7, 2).padded(3), 1),
+        conv(2, [2, 9], [17, 30], W(11, 4), 1),
+        conv(1, [3, 36], [8, 13], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 3], dilation: [2, 3] }, 1),
+        conv(1, [70, 130], [4, 5], W(3, 1).padded(1), 1),
+        // More weights than pixels: panels are shared among threads.
+        conv(1, [130, 300], [3, 5], W(3, 1).padded(1), 1),
+        conv(1, [513, 290], [20, 21], W(1, 1), 1),
+        conv(3, [8, 24], [5, 5], W(1, 1), 1),
+        conv(1, [16, 24], [7, 7], W(3, 1).padded(1), 2),
+        conv(2, [16, 80], [5, 6], W(3, 2).padded(1), 4),
+        conv(7, [9, 6], [5, 5], W(3, 1).padded(1), 3),
+        // Wider than one block of pixels, of every remainder.
+        conv(1, [13, 19], [1, 43], Window { kernel: [1, 3], ..W(1, 1) }, 1),
+    ];
+    for (problem, seed) in problems.iter().zip(1..) {
+        problem.check(seed, Some(Method::Direct));
+    }
+    for width in 1..=29 {
+        conv(1, [13, 17], [1, width], W(1, 1), 1).check(50 + width as u64, Some(Method::Direct));
+    }
+}
+
+#[test]
+fn winograd() {
+    for size in WinogradSize::ALL {
+        for (images, channels, input, pad) in [
+            (1, [1, 1], [3, 3], [0; 4]),
+            (2, [7, 18], [9, 14], [1; 4]),
+            (1, [5, 9], [10, 7], [2, 0, 1, 2]),
+            (7, [20, 34], [5, 9], [1; 4]),
+            (1, [16, 40], [70, 66], [1; 4]),
+            // Several rounds of what stays in a cache.
+            (3, [64, 96], [41, 57], [1, 1, 0, 1]),
+        ] {
+            let problem = conv(images, channels, input, Window { pad, ..W(3, 1) }, 1);
+            let terms = 9 * channels[0];
+            let problem = Problem { tolerance: Tolerance::Winograd(size.pixels(), terms), ..problem };
+            problem.check(7 + images as u64, Some(Method::Winograd(size)));
+        }
+    }
+}
+
+#[test]
+fn depthwise() {
+    for (index, (images, channels, size, window)) in [
+        (2, 13, [9, 7], W(3, 2).padded(1)),
+        (1, 16, [5, 9], Window { kernel: [3, 3], stride: [1, 1], pad: [0, 1, 2, 1], dilation: [1, 2] }),
+        (1, 40, [11, 12], W(3, 1).padded(1)),
+        (1, 33, [11, 13], W(3, 1).padded(1)),
+        (2, 24, [12, 10], W(5, 2).padded(2)),
+        (1, 17, [9, 8], W(5, 1).padded(2)),
+        (1, 5, [8, 6], Window { kernel: [2, 4], stride: [1, 3], pad: [1, 3, 0, 2], dilation: [3, 1] }),
+        (1, 3, [1, 1], W(3, 1).padded(1)),
+        (1, 16, [2, 2], W(5, 1).padded(2)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        conv(images, [channels; 2], size, window, channels).check(20 + index as u64, None);
+    }
+}
+
+#[test]
+fn transposed_convolutions() {
+    let mut problems = Vec::new();
+    for (images, [from, to], [height, width], window, groups, output_pad) in [
+        (1, [1, 1], [1, 1], W(1, 1), 1, [0, 0]),
+        (2, [5, 7], [4, 5], W(3, 2).padded(1), 1, [1, 1]),
+        (1, [8, 12], [5, 3], Window { kernel: [2, 3], stride: [3, 1], pad: [0, 1, 1, 0], dilation: [1, 2] }, 4, [0, 0]),
+    ] {
+        let length = |axis: usize, size: usize| {
+            (size - 1) * window.stride[axis] + window.dilation[axis] * (window.kernel[axis] - 1) + 1 + output_pad[axis]
+                - window.pad[axis]
+                - window.pad[axis + 2]
+        };
+        let kind = Kind::ConvTranspose { name: "t".into(), channels: to, window, groups, bias: true };
+        let output = [to, length(0, height), length(1, width)];
+        let terms = from * window.kernel[0] * window.kernel[1];
+        problems.push(Problem::new(kind, &[&[from, height, width]], &output, images, Tolerance::Sum(terms)));
+    }
+    check(problems);
+}
+
+#[test]
+fn dense_layers() {
+    for (images, columns, outputs) in [(1, 1, 1), (7, 13, 7), (2, 64, 10), (1, 300, 77), (9, 35, 39), (1, 650, 12)] {
+        let kind = Kind::Dense { name: "d".into(), channels: outputs, bias: true };
+        check([Problem::new(kind, &[&[columns]], &[outputs], images, Tolerance::Sum(columns))]);
+    }
+}
+
+#[test]
+fn pools() {
+    let mut problems = Vec::new();
+    for (images, channels, size, window, ceil) in [
+        (1, 1, [1, 1], W(1, 1), false),
+        (7, 5, [9, 11], W(2, 2), false),
+        (1, 6, [11, 8], W(3, 2), true),
+        (2, 3, [7, 7], W(3, 2).padded(1), false),
+        (1, 9, [6, 13], Window { kernel: [3, 2], stride: [2, 3], pad: [1, 0, 2, 1], dilation: [1, 1] }, true),
+        (1, 4, [5, 5], W(3, 3).padded(1), true),
+        (2, 5, [9, 8], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 1, 1, 0], dilation: [2, 3] }, false),
+        (1, 6, [8, 11], Window { kernel: [2, 3], stride: [2, 3], pad: [1, 2, 0, 1], dilation: [3, 2] }, true),
+    ] {
+        let averages = [false, true].map(|count_include_pad| Pooling::Average { count_include_pad });
+        let averages = averages.into_iter().filter(|_| window.dilation == [1, 1]);
+        for pooling in std::iter::once(Pooling::Max).chain(averages) {
+            let [rows, columns] = check_window("problem", pooling, window, size, ceil).unwrap();
+            let kind = Kind::Pool { pooling, window, ceil };
+            let problem =
+                Problem::new(kind, &[&[channels, size[0], size[1]]], &[channels, rows, columns], images, Tolerance::Sum(9));
+            // Values below zero too: a maximum that starts from 0 would show.
+            problems.push(problem.of([1.0, -0.9]));
+        }
+    }
+    for (images, channels, size, kernel, made) in
+        [(1, 1, [1, 1], [1, 1], [1, 1]), (7, 5, [9, 11], [3, 2], [4, 6]), (1, 9, [5, 24], [2, 3], [1, 22])]
+    {
+        let kind = Kind::FractionalMaxPool { kernel, sample: [0.3, 0.8] };
+        let output = [channels, made[0], made[1]];
+        let problem = Problem::new(kind, &[&[channels, size[0], size[1]]], &output, images, Tolerance::Exact);
+        problems.push(problem.of([1.0, -0.9]));
+    }
+    for [images, channels, height, width] in [[1, 1, 1, 1], [7, 5, 3, 7], [2, 16, 6, 6], [1, 130, 17, 9]] {
+        let input: &[usize] = &[channels, height, width];
+        problems.push(Problem::new(Kind::GlobalAverage, &[input], &[channels], images, Tolerance::Sum(height * width)));
+    }
+    check(problems);
+}
+
+#[test]
+fn normalisations() {
+    let lrn = |size, alpha, beta, k| Kind::Lrn(Lrn { size, alpha, beta, k });
+    let of = |kind: Kind, [images, channels, height, width]: [usize; 4]| {
+        let dims: &[usize] = &[channels, height, width];
+        Problem::new(kind, &[dims], dims, images, Tolerance::Exp).of([3.0, 0.0])
+    };
+    check([
+        of(lrn(5, 1e-4, 0.75, 1.0), [1, 1, 1, 1]),
+        of(lrn(5, 2.0, 0.75, 1.0), [7, 7, 3, 2]),
+        of(lrn(3, 0.7, 0.5, 2.0), [2, 18, 2, 3]),
+        of(lrn(8, 1.5, 1.2, 0.1), [1, 33, 5, 1]),
+        of(lrn(31, 3.0, 0.75, 1.0), [1, 6, 2, 2]),
+        of(lrn(1, 2.0, 0.75, 0.5), [2, 12, 1, 4]),
+        of(Kind::BatchNorm { name: "n".into(), eps: 1e-3 }, [3, 7, 4, 5]),
+        of(Kind::Prelu { name: "p".into() }, [2, 21, 4, 5]),
+        of(Kind::Softmax, [2, 7, 1, 1]),
+        of(Kind::Softmax, [3, 70, 3, 2]),
+        of(Kind::LogSoftmax, [3, 70, 3, 2]),
+        of(Kind::LogSoftmax, [1, 3, 1, 1]).of([90.0, 0.0]),
+    ]);
+}
+
+#[test]
+fn functions_of_one_value() {
+    let functions = [
+        Unary::Relu,
+        Unary::Sigmoid,
+        Unary::Tanh,
+        Unary::Exp,
+        Unary::Abs,
+        Unary::LeakyRelu(0.1),
+        Unary::Elu(1.3),
+        Unary::Clip(-0.5, 1.5),
+        Unary::HardSigmoid(0.2, 0.5),
+        Unary::HardSwish,
+        Unary::Erf,
+        Unary::Gelu,
+        Unary::GeluTanh,
+        Unary::Softplus,
+    ];
+    for function in functions {
+        for reach in [1.0, 6.0] {
+            let dims: &[usize] = &[19, 5, 3];
+            check([Problem::new(Kind::Unary(function), &[dims], dims, 3, Tolerance::Exp).of([reach, 0.0])]);
+        }
+    }
+    for function in [Unary::Log, Unary::Sqrt] {
+        let dims: &[usize] = &[19, 5, 3];
+        check([Problem::new(Kind::Unary(function), &[dims], dims, 3, Tolerance::Exp).of([2.0, 2.5])]);
+    }
+}
+
+#[test]
+fn functions_of_two_values() {
+    let shapes: [[&[usize]; 3]; 7] = [
+        [&[5, 3, 4], &[5, 3, 4], &[5, 3, 4]],
+        [&[1], &[1], &[1]],
+        [&[17, 6, 5], &[17, 1, 1], &[17, 6, 5]],
+        [&[1, 6, 5], &[17, 6, 5], &[17, 6, 5]],
+        [&[17, 6, 5], &[1, 1, 5], &[17, 6, 5]],
+        [&[17, 1, 5], &[1, 6, 1], &[17, 6, 5]],
+        [&[9, 4], &[1], &[9, 4]],
+    ];
+    for function in [Binary::Add, Binary::Mul, Binary::Sub, Binary::Div, Binary::Max, Binary::Min, Binary::Pow] {
+        for [left, right, output] in shapes {
+            // Positive: their quotients and powers are numbers.
+            check([Problem::new(Kind::Binary(function), &[left, right], output, 3, Tolerance::Exp).of([1.0, 1.5])]);
+        }
+    }
+}
+
+#[test]
+fn values_from_other_places() {
+    let problems = [
+        (vec![1], Rearrange::reshape(1), vec![1]),
+        (vec![6, 5, 3], Rearrange::reshape(90), vec![90]),
+        (vec![6, 5, 3], Rearrange::reshape(90), vec![3, 10, 3]),
+        (vec![5, 3, 4], Rearrange::transpose(&[5, 3, 4], &[1, 2, 0]), vec![3, 4, 5]),
+        (vec![2, 3, 5, 2], Rearrange::transpose(&[2, 3, 5, 2], &[1, 0, 3, 2]), vec![3, 2, 2, 5]),
+        (vec![9, 4, 5], Rearrange::slice(&[9, 4, 5], 0, 1, 4, 2), vec![4, 4, 5]),
+        (vec![3, 7, 2], Rearrange::slice(&[3, 7, 2], 1, 6, 3, -3), vec![3, 3, 2]),
+        (vec![3, 4, 5], Rearrange::pad(&[3, 4, 5], &[0, 1, 2], &[2, 0, 3], Beyond::Constant(-7.5)), vec![5, 5, 10]),
+        (vec![5, 4, 3], Rearrange::pad(&[5, 4, 3], &[1, 3, 2], &[4, 0, 1], Beyond::Reflect), vec![10, 7, 6]),
+        (vec![2, 3, 3], Rearrange::pad(&[2, 3, 3], &[1, 0, 5], &[3, 2, 1], Beyond::Edge), vec![6, 5, 9]),
+    ];
+    for (dims, to, output) in problems {
+        let kind = Kind::Rearrange(to);
+        check([1, 3].map(|images| Problem::new(kind.clone(), &[&dims], &output, images, Tolerance::Exact)));
+    }
+    let parts: [&[usize]; 3] = [&[3, 4, 2], &[6, 4, 2], &[1, 4, 2]];
+    check([Problem::new(Kind::Concat, &parts, &[10, 4, 2], 3, Tolerance::Exact)]);
+    check([Problem::new(Kind::ArgMax, &[&[19, 3, 4]], &[1, 3, 4], 2, Tolerance::Exact)]);
+    for (images, channels, from, to) in [(1, 1, [1, 1], [1, 1]), (7, 5, [3, 4], [7, 9]), (2, 9, [8, 5], [3, 11])] {
+        for mode in [ResizeMode::Nearest, ResizeMode::Linear] {
+            let how = Resampling { mode, coordinates: Coordinates::HalfPixel, rounding: Rounding::RoundPreferFloor };
+            let kind = Kind::Resample { how, scale: None };
+            let (input, output) = ([channels, from[0], from[1]], [channels, to[0], to[1]]);
+            check([Problem::new(kind, &[&input], &output, images, Tolerance::Sum(4))]);
+        }
+    }
+}
+
+#[test]
+fn products_of_matrices() {
+    for (images, channels, [rows, depth, columns]) in
+        [(1, 1, [1, 1, 1]), (3, 4, [5, 7, 9]), (1, 3, [50, 16, 50]), (2, 13, [3, 70, 33])]
+    {
+        let (left, right) = ([channels, rows, depth], [channels, depth, columns]);
+        let output = [channels, rows, columns];
+        check([Problem::new(Kind::Matmul, &[&left, &right], &output, images, Tolerance::Sum(depth))]);
+    }
+}
