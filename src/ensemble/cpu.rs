@@ -18,8 +18,8 @@ pub(super) struct Engine {
     cpu: Cpu,
     /// One a group.
     networks: Vec<graph::Engine>,
-    /// One a thread that ran at the same time.
-    memories: Vec<Memory>,
+    /// Of every group one a thread that ran at the same time: another group's lies differently.
+    memories: Vec<Vec<Memory>>,
     /// Of the last reading.
     pub cost: Cost,
 }
@@ -43,7 +43,7 @@ impl Engine {
         Ok(Self {
             cpu: cpu.clone(),
             networks: groups.iter().map(network).collect::<Result<_>>()?,
-            memories: Vec::new(),
+            memories: groups.iter().map(|_| Vec::new()).collect(),
             cost: Cost::default(),
         })
     }
@@ -104,9 +104,9 @@ impl Engine {
         let lock = || memories.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let networks = &self.networks;
         let answers = self.cpu.map(jobs, |Job { group, member, input }| {
-            let mut memory = lock().pop().unwrap_or_default();
+            let mut memory = lock()[group].pop().unwrap_or_default();
             let outputs = networks[group].run(member, &[input], &groups[group].graph.outputs, &mut memory);
-            lock().push(memory);
+            lock()[group].push(memory);
             let first = outputs?.into_iter().next();
             first.map(|tensor| tensor.data).ok_or_else(|| Error::Defect("a network without an answer".into()))
         });
