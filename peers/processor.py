@@ -1,6 +1,6 @@
 """moue on the processor and its peers there, in turns: `processor.py --help`.
 
-Every program reads the same ONNX file, is asked for one image after the other in turns, and says how long it took. One whose answer differs from ONNX
+Every program reads the same ONNX file, is asked for one answer after the other in turns, and says how long it took. One whose answer differs from ONNX
 Runtime's by more than MOST_ERROR of the largest value is not timed.
 """
 
@@ -40,14 +40,13 @@ def onnxruntime(path, source, answer, threads):
 
 
 class Program:
-    def __init__(self, name, command, answer, environment=None):
-        self.name, self.answer, self.seconds = name, answer, []
+    def __init__(self, name, command, answer, images):
+        self.name, self.answer, self.images, self.seconds = name, answer, images, []
         self.process = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **(environment or {})},
         )
         self.says = self.line()
 
@@ -56,7 +55,7 @@ class Program:
         return line if line else None
 
     def run(self):
-        self.process.stdin.write("1\n")
+        self.process.stdin.write(f"{self.images}\n")
         self.process.stdin.flush()
         return float(self.line())
 
@@ -76,18 +75,18 @@ def compare(path, options):
     np.save(folder / f"{name}.npy", picture)
     picture.tofile(folder / f"{name}.input")
     answers = {kind: folder / f"{name}.{kind}.output" for kind in ("ort", "moue", "lavapipe", "tract")}
-    threads = str(options.threads)
+    threads, count = str(options.threads), picture.shape[0]
     programs = [
-        Program("ONNX Runtime", [sys.executable, __file__, "worker", path, folder / f"{name}.npy", answers["ort"], threads], answers["ort"]),
-        Program("moue", [options.moue, path, folder / f"{name}.input", answers["moue"], "f32", "cpu"], answers["moue"]),
+        Program("ONNX Runtime", [sys.executable, __file__, "worker", path, folder / f"{name}.npy", answers["ort"], threads], answers["ort"], count),
+        Program("moue", [options.moue, path, folder / f"{name}.input", answers["moue"], "f32", "cpu"], answers["moue"], count),
     ]
     if options.lavapipe:
         command = [options.moue, path, folder / f"{name}.input", answers["lavapipe"], "f32", "llvmpipe"]
-        programs.append(Program("moue on lavapipe", command, answers["lavapipe"]))
+        programs.append(Program("moue on lavapipe", command, answers["lavapipe"], count))
     if options.tract:
         shape = ",".join(map(str, picture.shape))
         command = [options.tract, path, folder / f"{name}.input", answers["tract"], shape, threads]
-        programs.append(Program("tract", command, answers["tract"]))
+        programs.append(Program("tract", command, answers["tract"], count))
     entry = {"net": name, "shape": list(picture.shape), "programs": {}}
     expected = None
     for program in list(programs):

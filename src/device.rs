@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Hardware};
 use crate::tensor::Precision;
 
-/// A place to run: an opened adapter, the processor or the built-in reference. Clones share the adapter, or the threads.
+/// A place to run: an opened adapter, the processor, or the twins. Clones share the adapter, or the threads.
 #[derive(Debug, Clone)]
 pub enum Device {
     /// The plain-Rust twins: slow, exact sums, what the others are held against.

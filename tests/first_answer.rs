@@ -25,7 +25,7 @@ fn answer_twice() {
         println!("\n{word} answer");
         std::io::stdout().flush().unwrap();
     };
-    let (mut recognizer, photos) = Recognizer::builder().build_and_prefetch(photo()).unwrap();
+    let (mut recognizer, photos) = Recognizer::builder().device_name("0").build_and_prefetch(photo()).unwrap();
     said(recognizer.analyze_stream(photos).filter(|answer| answer.analysis.is_ok()).count(), "first");
     let photos = recognizer.prefetch(photo()).unwrap();
     said(recognizer.analyze_stream(photos).filter(|answer| answer.analysis.is_ok()).count(), "second");

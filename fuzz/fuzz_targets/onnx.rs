@@ -12,5 +12,6 @@ fuzz_target!(init: seeds(), |bytes: &[u8]| {
 });
 
 fn seeds() {
-    plant("onnx", references("onnx.safetensors").filter(|(name, _)| name.ends_with("/model")));
+    let files = ["onnx.safetensors", "open.safetensors"].into_iter().flat_map(references);
+    plant("onnx", files.filter(|(name, _)| name.ends_with("/model")));
 }

@@ -153,7 +153,7 @@ impl Suite {
             }
         }
         let less = match place {
-            Place::Reference => Some("the built-in reference is slow by design".to_owned()),
+            Place::Reference => Some("the reference is slow by design".to_owned()),
             Place::Processor => Some("a processor is slower than a GPU".to_owned()),
             Place::Software(name) => Some(format!("{name} is a CPU")),
             Place::Hardware { .. } => None,

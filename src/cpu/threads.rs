@@ -48,6 +48,18 @@ impl Cpu {
         Ok(Self { arch, pool: pool.map(Arc::new), threads, lanes: arch.dispatch(Lanes) })
     }
 
+    /// The same by narrower vector instructions, as an older processor has them; `None` where there are none: tests run them all.
+    #[doc(hidden)]
+    pub fn narrower(&self) -> Option<Self> {
+        let arch = match self.arch {
+            Arch::Scalar => return None,
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(_) => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
+            _ => Arch::Scalar,
+        };
+        Some(Self { arch, lanes: arch.dispatch(Lanes), ..self.clone() })
+    }
+
     /// Threads that are used at most.
     pub fn threads(&self) -> usize {
         self.threads

@@ -105,6 +105,12 @@ impl Winograd {
         (BETWEEN / (tiles.columns * self.each()).max(1)).clamp(1, images * tiles.rows)
     }
 
+    /// Multiply-adds of its products, for images of `output`.
+    pub fn multiply_adds(&self, images: usize, output: [usize; 2]) -> usize {
+        let tiles = self.tiles(output);
+        images * tiles.rows * tiles.columns * self.size.points() * self.channels * self.outputs()
+    }
+
     /// Floats that it works with.
     pub fn work(&self, images: usize, output: [usize; 2]) -> usize {
         let tiles = self.tiles(output);

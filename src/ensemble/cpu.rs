@@ -1,5 +1,7 @@
 //! An ensemble on the processor: every network of every face is a piece of work for one thread.
 
+use std::sync::{Mutex, PoisonError};
+
 use image::RgbImage;
 
 use super::reading::Reading;
@@ -18,8 +20,8 @@ pub(super) struct Engine {
     cpu: Cpu,
     /// One a group.
     networks: Vec<graph::Engine>,
-    /// Of every group one a thread that ran at the same time: another group's lies differently.
-    memories: Vec<Vec<Memory>>,
+    /// Of every network, one a thread that ran it at the same time.
+    memories: Vec<Mutex<Vec<Memory>>>,
     /// Of the last reading.
     pub cost: Cost,
 }
@@ -43,7 +45,7 @@ impl Engine {
         Ok(Self {
             cpu: cpu.clone(),
             networks: groups.iter().map(network).collect::<Result<_>>()?,
-            memories: groups.iter().map(|_| Vec::new()).collect(),
+            memories: groups.iter().map(|_| Mutex::default()).collect(),
             cost: Cost::default(),
         })
     }
@@ -100,17 +102,19 @@ impl Engine {
 
     /// The answers of all jobs, in their order.
     fn run(&mut self, groups: &[Group], jobs: Vec<Job<'_>>) -> Result<Vec<Vec<f32>>> {
-        let memories = std::sync::Mutex::new(std::mem::take(&mut self.memories));
-        let lock = || memories.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let networks = &self.networks;
-        let answers = self.cpu.map(jobs, |Job { group, member, input }| {
-            let mut memory = lock()[group].pop().unwrap_or_default();
-            let outputs = networks[group].run(member, &[input], &groups[group].graph.outputs, &mut memory);
-            lock()[group].push(memory);
-            let first = outputs?.into_iter().next();
-            first.map(|tensor| tensor.data).ok_or_else(|| Error::Defect("a network without an answer".into()))
+        let Self { cpu, networks, memories, .. } = &*self;
+        let answers = cpu.map(jobs, |Job { group, member, input }| {
+            let lock = || memories[group].lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = lock().pop().unwrap_or_default();
+            let outputs = networks[group].run(member, &[input], &groups[group].graph.outputs, &mut memory)?;
+            let cost = networks[group].cost(member, &memory);
+            lock().push(memory);
+            let first = outputs.into_iter().next().ok_or_else(|| Error::Defect("a network without an answer".into()))?;
+            Ok((first.data, cost))
         });
-        self.memories = memories.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        answers.into_iter().collect()
+        let answers = answers.into_iter().collect::<Result<Vec<_>>>()?;
+        self.cost = Cost::default();
+        answers.iter().for_each(|(_, cost)| self.cost.add(*cost));
+        Ok(answers.into_iter().map(|(answer, _)| answer).collect())
     }
 }

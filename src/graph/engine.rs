@@ -1,6 +1,7 @@
 //! A schedule on the processor: weights made ready once for every member, steps run one after the other in slabs.
 
 use std::mem;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Weights;
 use super::layers::{Layer, Method, ready, stride};
@@ -22,12 +23,15 @@ pub struct Engine {
     /// Of every member, channels last.
     constants: Vec<Vec<(TensorId, Vec<f32>)>>,
     cpu: Cpu,
+    /// No other has it: memory that another left has other slabs.
+    number: usize,
 }
 
-/// Memory that a run works in; it is kept for the next one.
+/// Memory that a run works in; it is kept for the next one of the same engine.
 #[derive(Debug, Default)]
 pub struct Memory {
-    images: usize,
+    /// The engine's number, and the images of the run; none before the first.
+    made_for: Option<(usize, usize)>,
     layout: Slabs,
     slabs: Vec<Vec<f32>>,
     /// Inputs, channels last.
@@ -81,7 +85,9 @@ impl Engine {
         };
         let (layers, constants) =
             (members.iter().map(layers).collect::<Result<_>>()?, members.iter().map(constants).collect::<Result<_>>()?);
-        Ok(Self { members: layers, constants, graph, schedule, cpu: cpu.clone() })
+        static NUMBERS: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { members: layers, constants, graph, schedule, cpu: cpu.clone(), number })
     }
 
     /// The graph.
@@ -149,16 +155,14 @@ impl Engine {
         })
     }
 
-    /// What the run in `memory` costs for every member, as if convolutions were computed value by value.
-    pub fn cost(&self, memory: &Memory) -> Cost {
-        let images = memory.images;
-        let each = |layers: &Vec<Layer>| {
-            self.schedule.steps.iter().zip(layers).map(|(step, layer)| self.work_of(step, layer, images)).collect::<Vec<_>>()
-        };
-        let works = self.members.iter().flat_map(each);
+    /// What the run of a member in `memory` cost.
+    pub fn cost(&self, member: usize, memory: &Memory) -> Cost {
+        let images = memory.made_for.map_or(0, |(_, images)| images);
+        let layers = self.members.get(member).map_or(&[][..], |layers| layers);
+        let works = self.schedule.steps.iter().zip(layers).map(|(step, layer)| self.work_of(step, layer, images));
         let work = works.fold(Work::default(), |sum, work| Work { flops: sum.flops + work.flops, bytes: sum.bytes + work.bytes });
         let slab_bytes = memory.layout.sizes.iter().sum();
-        Cost { submissions: 1, images, dispatches: self.members.len() * self.schedule.steps.len(), slab_bytes, work }
+        Cost { submissions: 1, images, dispatches: self.schedule.steps.len(), slab_bytes, work }
     }
 
     /// Operations of a step, and bytes that it reads and writes, each once.
@@ -179,13 +183,18 @@ impl Engine {
             StepKind::Conv { channels, .. } => channels * values(step.output) / self.graph.tensors[step.output].shape[0].max(1),
             _ => values(step.output),
         };
+        let [_, height, width] = self.graph.tensors[step.output].shape;
+        let multiply_adds = match layer {
+            Layer::Winograd(winograd) => winograd.multiply_adds(images, [height, width]),
+            _ => images * each * made,
+        };
         let moved = step.inputs.iter().map(|&id| values(id)).sum::<usize>() + made;
-        Work { flops: 2 * (images * each * made) as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
+        Work { flops: 2 * multiply_adds as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
     }
 
     /// Slabs for `images`.
     fn make_room(&self, images: usize, layers: &[Layer], memory: &mut Memory) {
-        if memory.images == images {
+        if memory.made_for == Some((self.number, images)) {
             return;
         }
         let layout = self.layout(images, layers);
@@ -195,7 +204,7 @@ impl Engine {
         }
         let values = self.graph.tensors.iter().take(self.graph.inputs).map(|info| images * info.values());
         memory.inputs = values.map(|count| vec![0.0; count]).collect();
-        (memory.layout, memory.images) = (layout, images);
+        (memory.layout, memory.made_for) = (layout, Some((self.number, images)));
     }
 
     fn layout(&self, images: usize, layers: &[Layer]) -> Slabs {

@@ -53,8 +53,8 @@ impl OnCpu {
                 for (all, tensor) in own.iter_mut().zip(self.engine.run(member, &parts, wanted, &mut self.memory)?) {
                     all.extend(tensor.data);
                 }
+                self.cost.add(self.engine.cost(member, &self.memory));
             }
-            self.cost.add(self.engine.cost(&self.memory));
         }
         self.spent = Spent { compute: start.elapsed(), ..Spent::default() };
         let graph = self.graph();

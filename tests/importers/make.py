@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from safetensors.numpy import save_file
 
-import onnx_files, onnx_maths, onnx_refused, onnx_resize, onnx_shapes, onnx_today, onnx_windows  # noqa: E401, F401: registers the cases
+import onnx_files, onnx_maths, onnx_moved, onnx_refused, onnx_resize, onnx_shapes, onnx_today, onnx_windows  # noqa: E401, F401: registers the cases
 from onnx_graph import CASES, infer
 from onnx_open import OPEN
 

@@ -1,6 +1,7 @@
 //! The processor's operators against their twins: the random problems that kernels have, on one thread and on several. Each test is a second or less.
 
 use std::collections::HashMap;
+use std::iter::successors;
 
 use crate::common::{Random, Tolerance, close};
 use moue::cpu::Cpu;
@@ -26,6 +27,12 @@ fn info(name: &str, dims: &[usize]) -> TensorInfo {
     TensorInfo { name: name.into(), shape: [at(0), at(1), dims.iter().skip(2).product()], dims: dims.to_vec() }
 }
 
+/// The processor on one thread and on several, with all vector instructions that it has and with narrower ones.
+fn processors() -> Vec<Cpu> {
+    let narrower = |threads| successors(Some(Cpu::new(Some(threads)).unwrap()), Cpu::narrower);
+    [1, 3].into_iter().flat_map(narrower).collect()
+}
+
 /// One operator as a network.
 struct Problem {
     kind: Kind,
@@ -47,7 +54,7 @@ impl Problem {
         Self { values, ..self }
     }
 
-    /// Held against its twin with `threads` threads, in memory that is poisoned before.
+    /// Held against its twin, in memory that is poisoned before.
     fn check(&self, seed: u64, method: Option<Method>) {
         let mut random = Random(seed);
         let mut tensors: Vec<TensorInfo> =
@@ -79,14 +86,14 @@ impl Problem {
             .collect();
         let inputs: Vec<&Tensor> = inputs.iter().collect();
         let want = interpret(&graph, &weights, &inputs, &[output]).unwrap().remove(0);
-        for threads in [1, 3] {
-            let engine = Engine::by(&Cpu::new(Some(threads)).unwrap(), graph.clone(), &[&weights], &[], method).unwrap();
+        for cpu in processors() {
+            let engine = Engine::by(&cpu, graph.clone(), &[&weights], &[], method).unwrap();
             let mut memory = Memory::default();
             engine.run(0, &inputs, &[], &mut memory).unwrap();
             memory.poison();
             let got = engine.run(0, &inputs, &[output], &mut memory).unwrap().remove(0);
             assert_eq!(got.shape, want.shape, "{:?}", self.kind);
-            let what = format!("{:?} of {:?}, {} images, {threads} threads, {method:?}", self.kind, self.inputs, self.images);
+            let what = format!("{:?} of {:?}, {} images, {}, {method:?}", self.kind, self.inputs, self.images, cpu.words());
             close(&what, &got.data, &want.data, self.tolerance).unwrap_or_else(|error| panic!("{error}"));
         }
     }
@@ -360,5 +367,62 @@ fn products_of_matrices() {
         let (left, right) = ([channels, rows, depth], [channels, depth, columns]);
         let output = [channels, rows, columns];
         check([Problem::new(Kind::Matmul, &[&left, &right], &output, images, Tolerance::Sum(depth))]);
+    }
+}
+
+/// A convolution, a sum, a ReLU, and then a part of a concatenation that is written in place.
+#[test]
+fn what_is_fused_into_convolutions() {
+    for (index, (channels, size, window, groups, method)) in [
+        ([7, 20], [9, 8], W(3, 1).padded(1), 1, Some(Method::Direct)),
+        ([3, 20], [9, 8], W(3, 1).padded(1), 1, Some(Method::Direct)),
+        ([130, 300], [3, 5], W(3, 1).padded(1), 1, Some(Method::Direct)),
+        ([20, 36], [1, 1], W(1, 1), 1, None),
+        ([8, 16], [9, 7], W(3, 2).padded(1), 2, None),
+        ([24, 24], [9, 8], W(3, 1).padded(1), 24, None),
+        ([21, 20], [11, 8], W(3, 1).padded(1), 1, Some(Method::Winograd(WinogradSize::Four))),
+        ([21, 20], [11, 8], W(3, 1).padded(1), 1, Some(Method::Winograd(WinogradSize::Two))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let [from, to] = channels;
+        let [rows, columns] = window.output("problem", size, false).unwrap();
+        let made: &[usize] = &[to, rows, columns];
+        let whole: &[usize] = &[2 * to, rows, columns];
+        let tensors = vec![
+            info("in", &[from, size[0], size[1]]),
+            info("beside", made),
+            info("conv", made),
+            info("sum", made),
+            info("relu", made),
+            info("out", whole),
+        ];
+        let kind = Kind::Conv { name: "c".into(), channels: to, window, groups, bias: true };
+        let node = |kind, inputs: &[usize], output| Node { kind, inputs: inputs.to_vec(), output };
+        let nodes = vec![
+            node(kind, &[0], 2),
+            node(Kind::Binary(Binary::Add), &[2, 1], 3),
+            node(Kind::Unary(Unary::Relu), &[3], 4),
+            node(Kind::Concat, &[1, 4], 5),
+        ];
+        let graph = Graph { tensors, inputs: 2, constants: Vec::new(), nodes, outputs: vec![5] };
+        let mut random = Random(300 + index as u64);
+        let weights = parameters(&graph).into_iter().map(|parameter| (parameter.name, random.tensor(&parameter.shape)));
+        let weights = Held(weights.collect());
+        let inputs: Vec<Tensor> = (0..2).map(|id| random.tensor(&graph.tensors[id].logical(2))).collect();
+        let inputs: Vec<&Tensor> = inputs.iter().collect();
+        let want = interpret(&graph, &weights, &inputs, &[5]).unwrap().remove(0);
+        for cpu in processors() {
+            let engine = Engine::by(&cpu, graph.clone(), &[&weights], &[], method).unwrap();
+            let mut memory = Memory::default();
+            engine.run(0, &inputs, &[], &mut memory).unwrap();
+            memory.poison();
+            let got = engine.run(0, &inputs, &[5], &mut memory).unwrap().remove(0);
+            let terms = from / groups * window.kernel[0] * window.kernel[1];
+            let side = if method == Some(Method::Winograd(WinogradSize::Four)) { 4 } else { 2 };
+            let what = format!("{channels:?} {window:?} {method:?}, {}", cpu.words());
+            close(&what, &got.data, &want.data, Tolerance::Winograd(side, terms)).unwrap_or_else(|error| panic!("{error}"));
+        }
     }
 }

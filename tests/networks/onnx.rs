@@ -103,7 +103,7 @@ fn every_case_gives_what_onnx_runtime_gives() {
 fn distance(got: &Tensor, want: &Tensor) -> f64 {
     let largest = want.data.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
     let differences = got.data.iter().zip(&want.data).map(|(g, w)| (g - w).abs());
-    let error = differences.fold(0.0_f32, |most, next| if next.is_nan() { f32::NAN } else { most.max(next) });
+    let error = differences.fold(0.0_f32, |most, next| if most.is_nan() || next.is_nan() { f32::NAN } else { most.max(next) });
     f64::from(error) / f64::from(largest)
 }
 

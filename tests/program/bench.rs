@@ -155,18 +155,37 @@ fn a_frame_is_held_against_the_copy() {
 #[test]
 fn the_reference_is_measured_without_ceilings() {
     let path = scratch("bench_reference").join("below").join("report.json");
-    let ran = moue(&["bench", "--device", "cpu", "--kernels", "--json", &text(&path)]);
+    let ran = moue(&["bench", "--device", "reference", "--kernels", "--json", &text(&path)]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stderr.contains("no timestamps") && ran.stderr.contains("--net"), "{}", ran.stderr);
     assert!(ran.text().contains("images/s") && ran.text().contains("default"), "{}", ran.text());
     let found: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    assert_eq!(found["adapter"], json!({"name": "cpu", "backend": "reference", "driver": ""}));
+    assert_eq!(found["adapter"], json!({"name": "reference", "backend": "reference", "driver": ""}));
     assert_eq!(found["peak"], json!({"gflops_f32": null, "gflops_f16_matrix": null, "gbytes_per_s": null}));
     let results = found["results"].as_array().unwrap();
     assert_eq!((results.len(), &results[0]["net"], &results[0]["batch"]), (1, &json!("default"), &json!(1)));
     figures_hold(&results[0]);
     assert_eq!((&results[0]["gflops"], &results[0]["share_of_roof"]), (&Value::Null, &Value::Null));
     compares_with_older_versions(&path);
+}
+
+#[test]
+fn the_processor_is_measured_against_its_own_ceilings() {
+    let arguments =
+        ["bench", "--device", "cpu", "--threads", "2", "--net", "resnet18,default", "--batch", "1", "--kernels", "--json"];
+    let ran = moue(&arguments);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let found = ran.records().remove(0);
+    assert_eq!((&found["adapter"]["name"], &found["adapter"]["backend"]), (&json!("cpu"), &json!("cpu")));
+    assert!(found["adapter"]["driver"].as_str().unwrap().ends_with("2 threads"), "{}", found["adapter"]);
+    assert!(number(&found["peak"], "gflops_f32") > 1.0 && number(&found["peak"], "gbytes_per_s") > 0.1, "{}", found["peak"]);
+    for result in found["results"].as_array().unwrap() {
+        figures_hold(result);
+        assert!(number(result, "gflops") > 0.0 && number(result, "share_of_roof") > 0.0, "{result}");
+    }
+    let kernels = found["results"][0]["kernels"].as_array().unwrap();
+    let codes: Vec<&str> = kernels.iter().map(|kernel| kernel["shader"].as_str().unwrap()).collect();
+    assert!(["product", "winograd", "pool", "dense"].iter().all(|code| codes.contains(code)), "{codes:?}");
 }
 
 #[test]
@@ -188,11 +207,11 @@ fn what_was_measured_outlives_an_interrupt() {
 fn a_report_that_cannot_be_written_is_refused_first_or_printed_all_the_same() {
     let folder = scratch("bench_unwritable");
     std::fs::create_dir(folder.join("report.json.part")).unwrap();
-    let ran = moue(&["bench", "--device", "cpu", "--json", &text(folder.join("report.json"))]);
+    let ran = moue(&["bench", "--device", "cpu", "--net", "default", "--json", &text(folder.join("report.json"))]);
     assert!(ran.code == Some(2) && ran.stdout.is_empty() && ran.stderr.contains("--json"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("[1/1]"), "nothing was measured: {}", ran.stderr);
     if cfg!(target_os = "linux") {
-        let ran = moue(&["bench", "--device", "cpu", "--json", "/dev/full"]);
+        let ran = moue(&["bench", "--device", "cpu", "--net", "default", "--batch", "1", "--json", "/dev/full"]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
         assert!(ran.text().contains("images/s") && ran.stderr.contains("--json: /dev/full"), "{}", ran.stderr);
     }

@@ -69,7 +69,7 @@ pub fn tools(steps: &mut Steps) {
 
 /// Of every workspace here.
 pub fn formats(steps: &mut Steps, root: &Path) {
-    let others = ["fuzz", "web/bindgen", "peers/burn"].map(|folder| format!("{folder}/Cargo.toml"));
+    let others = ["fuzz", "web/bindgen", "peers/burn", "peers/tract"].map(|folder| format!("{folder}/Cargo.toml"));
     steps.run("format", || {
         let all = others.iter().map(|manifest| vec!["fmt", "--check", "--manifest-path", manifest]);
         let commands = std::iter::once(vec!["fmt", "--all", "--check"]).chain(all);

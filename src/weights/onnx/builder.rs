@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::fold::{expand, within};
+use super::layout::Moved;
 use super::value::{Constant, Numbers};
 use crate::weights::assembly::{Assembly, Shaped, volume};
 
@@ -23,6 +24,8 @@ pub(super) enum Value {
     Varying(Arc<Vec<Constant>>),
     /// Made of the image: its name in the network, and its sizes without the batch.
     Image(Shaped),
+    /// Made of the image, which the file does not have first.
+    Moved(Moved),
     /// An output of a node that could not be read.
     Unknown,
 }
@@ -69,6 +72,16 @@ impl Builder {
             Some((first, rest)) if rest.iter().all(|other| other == first) => Value::Constant(Arc::new(first.clone())),
             _ => Value::Varying(Arc::new(each)),
         }
+    }
+
+    /// Why so many images of `dims` do not become `shape`.
+    pub fn mixing(&self, shape: &[usize], images: usize, dims: &[usize]) -> String {
+        let open = if self.batches.len() > 1 {
+            ". The file leaves their number open: export it with a batch of 1, or with sizes that keep the batch"
+        } else {
+            ""
+        };
+        format!("it makes {shape:?} of {images} images of {dims:?}: images would mix{open}")
     }
 
     /// The constants `each` beside an image of `rank` dimensions, where they repeat one row for every image: that one.

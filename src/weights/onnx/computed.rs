@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::builder::{Builder, Value};
-use super::reading::{Made, Reading};
+use super::reading::{Made, Reader, Reading};
 use super::value::{Constant, Numbers};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Node, Weights, interpret};
@@ -35,11 +35,7 @@ fn steps(graph: &Graph, node: &Node) -> u64 {
 }
 
 /// What `node`, which reads constants only, makes of them: the first dimension of its first is taken for images.
-pub(super) fn compute(
-    outer: &mut Builder,
-    read: fn(&mut Builder, &Reading<'_>) -> std::result::Result<Made, String>,
-    node: &Reading<'_>,
-) -> std::result::Result<Made, String> {
+pub(super) fn compute(outer: &mut Builder, read: Reader, node: &Reading<'_>) -> std::result::Result<Made, String> {
     let Some(Some(Value::Constant(constant))) = node.inputs.first() else { return Err("its first input is missing".into()) };
     let (Numbers::Float(values), Some((&images, dims))) = (&constant.numbers, constant.shape.split_first()) else {
         return Err("it reads constants only, and not floats of one dimension or more".into());

@@ -76,8 +76,8 @@ fn scaled(values: Vec<f32>, factor: f32) -> Vec<f32> {
     if factor == 1.0 { values } else { values.into_iter().map(|value| value * factor).collect() }
 }
 
-fn gemm(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
-    let input = node.image(0)?.clone();
+/// The weight `[O, K]` and the bias of a Gemm.
+pub(super) fn linear(node: &Reading<'_>) -> Result<(Constant, Option<Vec<f32>>), String> {
     if node.attributes.int("transA", 0)? != 0 {
         return Err("transA would mix images".into());
     }
@@ -96,6 +96,12 @@ fn gemm(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped
             Some(scaled(row.as_floats(), beta))
         }
     };
+    Ok((weight, bias))
+}
+
+fn gemm(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
+    let input = node.image(0)?.clone();
+    let (weight, bias) = linear(node)?;
     let name = node.layer(builder, 1);
     dense(builder, name, &input, weight, bias, out)
 }

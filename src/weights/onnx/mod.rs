@@ -1,13 +1,15 @@
 //! ONNX, opsets 1 to 28: the operators that facial-expression networks are exported with, the integer programs that compute their shapes folded away.
 //!
-//! The first dimension of what goes in is the batch and stays it; whatever would mix images is refused.
+//! The first dimension of what goes in is the batch, and that of what comes out. Between them attention may move it; whatever would mix images is refused.
 
 mod attention;
 mod builder;
 mod computed;
 mod fold;
 mod layers;
+mod layout;
 mod maths;
+mod moved;
 mod node;
 mod norms;
 mod opsets;
@@ -29,7 +31,7 @@ use std::sync::Arc;
 use builder::{Builder, Value};
 use node::Attributes;
 use prost::Message;
-use reading::{Made, Reading};
+use reading::{Reader, Reading};
 use value::{Constant, External};
 
 use super::Imported;
@@ -140,6 +142,9 @@ pub fn read(name: &str, bytes: prost::bytes::Bytes, external: &External<'_>) -> 
                 builder.network.outputs.push(called);
             }
             Some(Value::Unknown) => {}
+            Some(Value::Moved(moved)) => {
+                problems.push(format!("output `{called}` does not have the images first: `{}` moved them", moved.by));
+            }
             Some(Value::Constant(_)) => problems.push(format!("output `{called}` is a constant: it needs no network")),
             Some(Value::Varying(_)) => {
                 problems.push(format!("output `{called}` follows from the number of images alone: it needs no network"));
@@ -265,12 +270,17 @@ fn one(
         builder.values.insert(reading.output()?, value);
         return Ok(());
     }
-    let read = reader(op).ok_or("this operator is not read")?;
     let image = |input: &String| matches!(builder.values.get(input), Some(Value::Image(_)));
     let whole = node.input.iter().any(|input| builder.integers.contains(input) && image(input));
     if whole && !shapes::MOVES.contains(&op) {
         return Err("it computes with integers: a Cast to float before it is read".into());
     }
+    if !whole && moved::concerns(builder, &reading)? {
+        let made = moved::read(builder, &reading, reader(op))?;
+        builder.values.extend(made);
+        return Ok(());
+    }
+    let read = reader(op).ok_or("this operator is not read")?;
     let mut given = reading.inputs.iter().flatten().peekable();
     let constant = given.peek().is_some() && given.all(|input| matches!(input, Value::Constant(_)));
     let made = if constant { computed::compute(builder, read, &reading)? } else { read(builder, &reading)? };
@@ -302,9 +312,6 @@ fn folded(builder: &Builder, node: &Reading<'_>) -> Result<Option<Value>, String
     }
     Ok(Some(Builder::known(each)))
 }
-
-/// What reads a node of the image.
-type Reader = fn(&mut Builder, &Reading<'_>) -> Result<Made, String>;
 
 fn reader(op: &str) -> Option<Reader> {
     match op {

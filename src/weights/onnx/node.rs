@@ -8,11 +8,18 @@ use super::value::{Constant, External};
 pub(super) struct Attributes<'n> {
     node: &'n proto::Node,
     external: &'n External<'n>,
+    /// In the place of the file's `axis`.
+    axis: Option<i64>,
 }
 
 impl<'n> Attributes<'n> {
     pub fn new(node: &'n proto::Node, external: &'n External<'n>) -> Self {
-        Self { node, external }
+        Self { node, external, axis: None }
+    }
+
+    /// The same with another `axis`.
+    pub fn with_axis(&self, axis: i64) -> Self {
+        Self { axis: Some(axis), ..self.clone() }
     }
 
     fn find(&self, name: &str) -> Option<&'n proto::Attribute> {
@@ -24,6 +31,9 @@ impl<'n> Attributes<'n> {
     }
 
     pub fn int(&self, name: &str, default: i64) -> Result<i64, String> {
+        if let (Some(axis), "axis") = (self.axis, name) {
+            return Ok(axis);
+        }
         // Some writers leave a 0 out.
         match self.find(name) {
             None => Ok(default),

@@ -33,12 +33,7 @@ fn matmul(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shap
         if input.dims.len() == 1 {
             return dense(builder, name, &input, weight, None, out);
         }
-        let last = input.dims.len().checked_sub(1).ok_or("one of its matrices is a single number")?;
-        // Every row times the matrix is a convolution of one pixel, once the row is the channels.
-        let (forth, back) = to_front(last, input.dims.len());
-        let turned = builder.turned(&out, &input, forth);
-        let made = pointwise(builder, name, &turned, weight, &out)?;
-        return Ok(builder.transpose(out, &made, back));
+        return rows(builder, name, &input, weight, out);
     }
     let (weight, input) = (node.needed(0)?, node.image(1)?.clone());
     if weight.shape.len() != 2 || input.dims.len() != 2 {
@@ -47,6 +42,15 @@ fn matmul(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shap
     let name = node.layer(builder, 0);
     let made = pointwise(builder, name, &input, (*weight).clone(), &out)?;
     Ok(builder.identity(out, &made))
+}
+
+/// Every row of `input` `[..., K]` times `weight` `[O, K]`: a convolution of one pixel, once the row is the channels.
+pub(super) fn rows(builder: &mut Builder, name: String, input: &Shaped, weight: Constant, out: String) -> Result<Shaped, String> {
+    let last = input.dims.len().checked_sub(1).ok_or("one of its matrices is a single number")?;
+    let (forth, back) = to_front(last, input.dims.len());
+    let turned = builder.turned(&out, input, forth);
+    let made = pointwise(builder, name, &turned, weight, &out)?;
+    Ok(builder.transpose(out, &made, back))
 }
 
 /// `weight` `[O, K]` times the channels of every place of `input` `[K, ...]`.

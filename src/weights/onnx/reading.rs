@@ -29,6 +29,9 @@ impl Reading<'_> {
         match self.inputs.get(index) {
             Some(Some(Value::Image(shaped))) => Ok(shaped),
             Some(Some(Value::Varying(_))) => Err(by_number(index)),
+            Some(Some(Value::Moved(moved))) => {
+                Err(format!("the images of its input {index} are not first: `{}` moved them", moved.by))
+            }
             Some(Some(_)) => Err(format!("its input {index} is a constant: it has no image")),
             _ => Err(format!("its input {index} is missing")),
         }
@@ -80,6 +83,9 @@ impl Reading<'_> {
 
 /// What a node makes: names of the file and what they stand for.
 pub(super) type Made = Vec<(String, Value)>;
+
+/// What reads a node of the image.
+pub(super) type Reader = fn(&mut Builder, &Reading<'_>) -> Result<Made, String>;
 
 pub(super) fn image(out: String, shaped: Shaped) -> Made {
     vec![(out, Value::Image(shaped))]

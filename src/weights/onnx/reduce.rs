@@ -25,16 +25,24 @@ fn negated(builder: &mut Builder, near: &str, input: &Shaped) -> Result<Shaped, 
     Ok(builder.push(out, input.dims.clone(), |out| Op::Mul { name: None, r#in: [from, minus.name], out }))
 }
 
-/// The values along the reduced dimensions become the pixels of a channel for each of the others.
 fn reduce(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shaped, String> {
     let input = node.image(0)?.clone();
     let axes = node.constant(1)?;
     let axes = reduced_axes(node.op, node.version, &node.attributes, axes.as_deref(), input.rank())?;
     let Some(axes) = axes else { return Ok(builder.identity(out, &input)) };
-    if axes.contains(&0) {
-        return Err("it reduces over the batch".into());
-    }
-    let reduced = |dim: usize| axes.contains(&(dim + 1));
+    let own = axes.iter().map(|axis| axis.checked_sub(1)).collect::<Option<Vec<_>>>().ok_or("it reduces over the batch")?;
+    along(builder, node, &input, &own, out)
+}
+
+/// The values along the dimensions `axes` (without the batch) become the pixels of a channel for each of the others.
+pub(super) fn along(
+    builder: &mut Builder,
+    node: &Reading<'_>,
+    input: &Shaped,
+    axes: &[usize],
+    out: String,
+) -> Result<Shaped, String> {
+    let reduced = |dim: usize| axes.contains(&dim);
     let kept: Vec<usize> = (0..input.dims.len()).filter(|&dim| !reduced(dim)).collect();
     let order: Vec<usize> = kept.iter().copied().chain((0..input.dims.len()).filter(|&dim| reduced(dim))).collect();
     let keep = node.attributes.int("keepdims", 1)? != 0;

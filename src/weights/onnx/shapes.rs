@@ -2,6 +2,7 @@
 
 use super::builder::{Builder, Value};
 use super::fold::{self, new_shape, range, slices};
+use super::layout::Layout;
 use super::maths::{Side, side};
 use super::node::{Attributes, axes_of, axis_of};
 use super::reading::{Made, Reading, image};
@@ -117,12 +118,7 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
                 let shape = new_shape(node.op, node.version, &node.attributes, &shape, node.at(1, run)?)?;
                 let (&images, dims) = shape.split_first().ok_or("it makes a single number of a batch")?;
                 if images != batch {
-                    let open = if builder.batches.len() > 1 {
-                        ". The file leaves their number open: export it with a batch of 1, or with sizes that keep the batch"
-                    } else {
-                        ""
-                    };
-                    return Err(format!("it makes {shape:?} of {batch} images of {:?}: images would mix{open}", input.dims));
+                    return Err(builder.mixing(&shape, batch, &input.dims));
                 }
                 Ok(dims.to_vec())
             })?;
@@ -134,7 +130,7 @@ pub(super) fn read(builder: &mut Builder, node: &Reading<'_>) -> Result<Made, St
             let axes = without_batch(&axes, input.rank())?;
             builder.transpose(out.clone(), &input, axes)
         }
-        "Slice" => sliced(builder, node, &input, out.clone())?,
+        "Slice" => sliced(builder, node, &input, &Layout::first(&input.dims, false), out.clone())?,
         "Pad" => pad(builder, node, &input, out.clone())?,
         "Gather" => gather(builder, node, &input, out.clone())?,
         "Expand" => {
@@ -239,24 +235,31 @@ fn tiled(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String)
     Ok(builder.identity(out, &data))
 }
 
-fn sliced(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
-    // Axis without the batch, start, count and step of every slice that leaves something out.
+/// Parts of `input`, which lies in the file as `layout` says.
+pub(super) fn sliced(
+    builder: &mut Builder,
+    node: &Reading<'_>,
+    input: &Shaped,
+    layout: &Layout,
+    out: String,
+) -> Result<Shaped, String> {
+    // Place among the sizes of an image, start, count and step of every slice that leaves something out.
     let parts = alike(builder, |run, batch| {
         let inputs = (0..node.inputs.len())
             .map(|index| if index == 0 { Ok(None) } else { node.at(index, run) })
             .collect::<Result<Vec<_>, String>>()?;
-        let shape = [&[batch], &input.dims[..]].concat();
+        let shape = layout.shape(batch);
         let mut parts = Vec::new();
         for (axis, start, end, step) in slices(node.version, &node.attributes, &shape, &inputs)? {
             let (start, count) = range(shape[axis], start, end, step)?;
             if (start, count, step) == (0, shape[axis], 1) {
                 continue;
             }
-            let axis = axis.checked_sub(1).ok_or("it takes some of the images")?;
+            let own = layout.own(axis).ok_or("it takes some of the images")?;
             if count == 0 {
-                return Err(format!("nothing is left of dimension {}", axis + 1));
+                return Err(format!("nothing is left of dimension {axis}"));
             }
-            parts.push((axis, start, count, step));
+            parts.push((own, start, count, step));
         }
         Ok(parts)
     })?;

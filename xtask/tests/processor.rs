@@ -1,0 +1,170 @@
+//! Mistakes planted in the processor's operators: each must make the tests of `tests/kernels/engine.rs` fail, or those prove nothing.
+//!
+//! All of them are compiled into one copy of the crate, each behind a question which one is on: a compilation of moue, and a second a mistake.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// (file of src/cpu, an expression, of which the first that stands there is meant, the mistake). What is no expression by itself is written with `ON`, which says
+/// whether the mistake is on.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    ("product.rs", "(row * down) as isize", "row as isize"),
+    ("product.rs", "self.window.pad[1] as isize", "self.window.pad[0] as isize"),
+    ("product.rs", "(ky * rows.window.dilation[0]) as isize", "ky as isize"),
+    ("product.rs", "y < height && x < columns", "x < columns"),
+    ("product.rs", "width.min(weights.outputs - panel.first)", "S::F32_LANES.min(weights.outputs - panel.first)"),
+    (
+        "product.rs",
+        "finish.residual.map(|residual| &residual.pixel(start + m)",
+        "finish.residual.filter(|_| !ON).map(|residual| &residual.pixel(start + m)",
+    ),
+    ("product.rs", "self.window == Window::square(1, 1) && self.input.size == self.output", "self.input.size == self.output"),
+    ("product.rs", "fours.remainder()", "if ON { &line[..0] } else { fours.remainder() }"),
+    ("conv.rs", "position % channels * pixels + position / channels", "position"),
+    (
+        "conv.rs",
+        "line[left * channels..].chunks_exact_mut(channels)",
+        "line[if ON { 0 } else { left * channels }..].chunks_exact_mut(channels)",
+    ),
+    ("conv.rs", "*to = sum + residual", "*to = if ON { *sum } else { sum + residual }"),
+    ("conv.rs", "group * outputs,", "if ON { group } else { group * outputs },"),
+    ("winograd.rs", "times(5.0, d[2])", "times(4.0, d[2])"),
+    ("winograd.rs", "times(2.0, sub(d[3], d[1]))", "sub(d[3], d[1])"),
+    ("winograd.rs", "sub(d[2], d[1])", "sub(d[1], d[2])"),
+    ("winograd.rs", "times(4.0, twice_difference)", "times(2.0, twice_difference)"),
+    ("winograd.rs", "simd.add_f32s(value, bias)", "value"),
+    ("winograd.rs", "(x + dx).wrapping_sub(pad[1])", "(x + dx).wrapping_sub(pad[0])"),
+    ("depthwise.rs", "at.wrapping_add(pixel * window.stride[1])", "at.wrapping_add(pixel)"),
+    ("depthwise.rs", "inside || (at < width && pixel < together)", "inside || pixel < together"),
+    ("depthwise.rs", "skipped..left", "(if ON { 0 } else { skipped })..left"),
+    (
+        "conv_transpose.rs",
+        "(place + window.pad[axis]).checked_sub(tap * window.dilation[axis])",
+        "(place + window.pad[axis]).checked_sub(tap)",
+    ),
+    ("conv_transpose.rs", "from[group * channels..]", "from[if ON { 0 } else { group * channels }..]"),
+    ("pool.rs", "f32::MIN", "0.0"),
+    ("pool.rs", "padded_rows * padded_columns", "window.kernel[0] * window.kernel[1]"),
+    ("pool.rs", "lefts[x] as usize + kx", "x + kx"),
+    ("lrn.rs", "0..=before + after", "usize::from(ON)..=before + after"),
+    ("softmax.rs", "*value /= sum", "*value /= sum + if ON { 0.01 } else { 0.0 }"),
+    ("softmax.rs", "from[channel] > from[best]", "from[channel] >= 0.0"),
+    ("elementwise.rs", "x * scale[channel] + shift[channel]", "x * scale[0] + shift[channel]"),
+    ("elementwise.rs", "if side.size[1] == 1 { 0 } else { x }", "x.min(side.size[1] - 1) / 2"),
+    ("functions.rs", "1.0 / 24.0", "1.0 / 23.0"),
+    ("functions.rs", "1.421_413_7", "1.421_513_7"),
+    (
+        "matmul.rs",
+        "right.data[(k * columns + column) * right.stride + channel]",
+        "right.data[(k * columns + column) * right.stride]",
+    ),
+    ("moves.rs", "2 * last - place", "last"),
+    ("moves.rs", "lower * down", "lower * across"),
+];
+
+/// What answers whether a mistake is on.
+const PLANTED: &str = "
+pub(crate) fn planted(number: usize) -> bool {
+    static ON: std::sync::LazyLock<Option<usize>> =
+        std::sync::LazyLock::new(|| std::env::var(\"MOUE_PLANTED\").ok().and_then(|text| text.parse().ok()));
+    *ON == Some(number)
+}
+";
+
+#[test]
+fn every_planted_mistake_is_caught() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let copy = copied(root);
+    let tests = built(root, &copy);
+    let run = |number: Option<usize>| {
+        let mut command = Command::new(&tests);
+        command.env_remove("MOUE_PLANTED");
+        if let Some(number) = number {
+            command.env("MOUE_PLANTED", number.to_string());
+        }
+        command.output().unwrap().status.success()
+    };
+    assert!(run(None), "without a mistake the tests pass");
+    let missed: Vec<String> = (0..MISTAKES.len())
+        .filter(|&number| run(Some(number)))
+        .map(|number| format!("{}: {} -> {}", MISTAKES[number].0, MISTAKES[number].1, MISTAKES[number].2))
+        .collect();
+    println!("{} mistakes", MISTAKES.len());
+    assert!(missed.is_empty(), "not caught:\n{}", missed.join("\n"));
+}
+
+/// The crate with its mistakes, beside links to all that has none.
+fn copied(root: &Path) -> PathBuf {
+    let copy = root.join("target/planted");
+    let _ = fs::remove_dir_all(&copy);
+    fs::create_dir_all(copy.join("tests/processor")).unwrap();
+    fs::create_dir_all(copy.join("src")).unwrap();
+    for entry in fs::read_dir(root).unwrap().map(Result::unwrap) {
+        let name = entry.file_name();
+        if !["target", ".git", "src", "tests"].iter().any(|other| *other == name) {
+            symlink(entry.path(), copy.join(name)).unwrap();
+        }
+    }
+    for entry in fs::read_dir(root.join("src")).unwrap().map(Result::unwrap) {
+        let name = entry.file_name();
+        match name.to_str() {
+            Some("cpu") => {}
+            Some("lib.rs") => {
+                let text = fs::read_to_string(entry.path()).unwrap();
+                fs::write(copy.join("src/lib.rs"), text.replace("pub mod cpu;", "pub mod cpu;\nmod planted;")).unwrap();
+            }
+            _ => symlink(entry.path(), copy.join("src").join(&name)).unwrap(),
+        }
+    }
+    fs::write(copy.join("src/planted.rs"), format!("//! Which mistake is on.\n{PLANTED}")).unwrap();
+    fs::create_dir_all(copy.join("src/cpu")).unwrap();
+    for entry in fs::read_dir(root.join("src/cpu")).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let mut text = fs::read_to_string(entry.path()).unwrap();
+        for (number, (_, right, wrong)) in MISTAKES.iter().enumerate().filter(|(_, mistake)| mistake.0 == name) {
+            let (before, after) = text.split_once(right).unwrap_or_else(|| panic!("{name} lacks `{right}`"));
+            text = format!("{before}{}{after}", chosen(number, right, wrong));
+        }
+        fs::write(copy.join("src/cpu").join(&name), text).unwrap();
+    }
+    symlink(root.join("tests/common"), copy.join("tests/common")).unwrap();
+    symlink(root.join("tests/kernels/engine.rs"), copy.join("tests/processor/engine.rs")).unwrap();
+    let main = "#![allow(warnings)]\n#[path = \"../common/mod.rs\"]\nmod common;\nmod engine;\n";
+    fs::write(copy.join("tests/processor/main.rs"), main).unwrap();
+    copy
+}
+
+/// Either of both.
+fn chosen(number: usize, right: &str, wrong: &str) -> String {
+    let on = format!("crate::planted::planted({number})");
+    if wrong.contains("ON") { wrong.replace("ON", &on) } else { format!("(if {on} {{ {wrong} }} else {{ {right} }})") }
+}
+
+/// The test program of the copy.
+fn built(root: &Path, copy: &Path) -> PathBuf {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args([
+        "test",
+        "--release",
+        "--no-run",
+        "--offline",
+        "--no-default-features",
+        "--package",
+        "moue",
+        "--test",
+        "processor",
+    ]);
+    command.args(["--message-format", "json", "--target-dir"]).arg(root.join("target/planted-build"));
+    let output = command.current_dir(copy).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let program = text.lines().filter(|line| line.contains(r#""name":"processor""#)).find_map(|line| {
+        let (_, rest) = line.split_once(r#""executable":""#)?;
+        rest.split_once('"').map(|(path, _)| path.to_owned())
+    });
+    PathBuf::from(program.unwrap())
+}
