@@ -1,5 +1,6 @@
 //! The clock: each network on a device of its own, its batches in turns.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use web_time::Instant;
@@ -33,6 +34,10 @@ pub trait Watch {
     fn note(&mut self, text: &str);
     /// What went wrong.
     fn warning(&mut self, text: &str);
+    /// Before every network: whoever looks on from the same thread gets a turn.
+    fn rest(&mut self) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        Box::pin(std::future::ready(()))
+    }
     /// Whether the rest is to be left out.
     fn stopped(&self) -> bool {
         false
@@ -79,6 +84,7 @@ pub async fn run(
         date: String::new(),
     };
     for (index, case) in suite.cases.iter().enumerate() {
+        watch.rest().await;
         let left_out = if watch.stopped() {
             Some("it was stopped before".to_owned())
         } else if suite.deadline.is_some_and(|deadline| start.elapsed() > deadline) {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::device::Device;
 use crate::ensemble::Times;
-use crate::gpu::Gpu;
 use crate::operators;
 use crate::recognizer::{Analysis, AnalyzedFace};
 use crate::weights::Description;
@@ -22,10 +22,35 @@ pub struct About<'a> {
 struct Adapter<'a> {
     name: &'a str,
     backend: &'a str,
-    driver: &'a str,
+    driver: String,
     kind: &'a str,
     f16: bool,
-    binding: u64,
+    /// Bytes; on the processor nothing is bound.
+    binding: Option<u64>,
+}
+
+impl<'a> Adapter<'a> {
+    fn of(device: &'a Device) -> Self {
+        match device {
+            Device::Gpu(gpu) => {
+                let (adapter, capabilities) = (gpu.adapter(), gpu.capabilities());
+                Self {
+                    name: &adapter.name,
+                    backend: &adapter.backend,
+                    driver: adapter.driver.clone(),
+                    kind: &adapter.kind,
+                    f16: capabilities.f16,
+                    binding: Some(capabilities.binding),
+                }
+            }
+            Device::Cpu(cpu) => Self::without_gpu(device, "cpu", cpu.words()),
+            Device::Reference => Self::without_gpu(device, "reference", String::new()),
+        }
+    }
+
+    fn without_gpu(device: &'a Device, backend: &'a str, driver: String) -> Self {
+        Self { name: device.name(), backend, driver, kind: "cpu", f16: false, binding: None }
+    }
 }
 
 #[derive(Serialize)]
@@ -46,9 +71,8 @@ struct Member<'a> {
 }
 
 impl<'a> About<'a> {
-    /// Of a model on a GPU.
-    pub fn new(gpu: &'a Gpu, description: &'a Description) -> Self {
-        let adapter = gpu.adapter();
+    /// Of a model on a device.
+    pub fn new(device: &'a Device, description: &'a Description) -> Self {
         let members = description.members.iter().zip(&description.fusion.weights);
         let member = |(member, &weight): (&'a crate::weights::Member, &f64)| Member {
             name: &member.name,
@@ -57,14 +81,7 @@ impl<'a> About<'a> {
         };
         Self {
             version: env!("CARGO_PKG_VERSION"),
-            adapter: Adapter {
-                name: &adapter.name,
-                backend: &adapter.backend,
-                driver: &adapter.driver,
-                kind: &adapter.kind,
-                f16: gpu.capabilities().f16,
-                binding: gpu.capabilities().binding,
-            },
+            adapter: Adapter::of(device),
             model: Model {
                 name: &description.name,
                 labels: &description.labels,

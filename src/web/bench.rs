@@ -1,10 +1,14 @@
 //! The suite of `moue bench` in a browser.
 
-use js_sys::{Date, Function};
+use std::pin::Pin;
+
+use js_sys::{Date, Function, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 use super::failure::failure;
-use super::{Answer, Said, gpu_of, precision_of};
+use super::place::Place;
+use super::{Answer, precision_of};
 use crate::bench::measure::{self, Watch};
 use crate::bench::report::{BenchReport, Measurement};
 use crate::bench::suite::{self, Case, Suite};
@@ -17,34 +21,27 @@ use crate::weights::Model;
 /// Images of a batch at most.
 const MOST_IMAGES: u32 = 4096;
 
-/// `moue.bench/1` of `nets` at `batches` in `precisions`, what suits the adapter in place of empty ones, as JSON. `model`: bytes of the model that `default` is.
-/// `power` to `cpu` as in `Engine.open`. `progress` is called with a line, the networks done and all of them; `stopped` says whether to leave out the
-/// rest. The adapter's own caches of compiled shaders are not moue's: a first answer may find them warm.
+/// `moue.bench/1` of `nets` at `batches` in `precisions`, what suits the device in place of empty ones, as JSON. `model`: bytes of the model that `default` is.
+/// `progress` is called with a line, the networks done and all of them; `stopped` promises whether to leave out the rest, and is asked before every network: a
+/// worker that computes by itself hears nothing meanwhile. The adapter's own caches of compiled shaders are not moue's: a first answer may find them warm.
 #[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "wasm-bindgen takes no struct by its fields")]
 pub async fn bench(
     model: &[u8],
-    power: Option<String>,
-    name: String,
-    vendor: String,
-    architecture: String,
-    cpu: bool,
+    place: Place,
     nets: Vec<String>,
     batches: Vec<u32>,
     precisions: Vec<String>,
     progress: Function,
     stopped: Function,
 ) -> Answer<String> {
-    let watch = Page { progress, stopped, done: 0, all: 0 };
-    let said = Said { name, vendor, architecture, cpu };
-    let report = measured(model, power.as_deref(), said, (nets, batches, precisions), watch).await.map_err(failure)?;
+    let watch = Page { progress, ask: stopped, stopped: false, done: 0, all: 0 };
+    let report = measured(model, place, (nets, batches, precisions), watch).await.map_err(failure)?;
     serde_json::to_string(&report).map_err(|error| failure(Error::Defect(error.to_string())))
 }
 
 async fn measured(
     model: &[u8],
-    power: Option<&str>,
-    said: Said,
+    place: Place,
     (nets, batches, precisions): (Vec<String>, Vec<u32>, Vec<String>),
     mut watch: Page,
 ) -> Result<BenchReport> {
@@ -53,13 +50,14 @@ async fn measured(
         return Err(Error::Argument(format!("a batch of {batch}: 1 to {MOST_IMAGES} images are possible")));
     }
     let precisions = precisions.iter().map(|name| precision_of(name)).collect::<Result<Vec<Precision>>>()?;
-    let device = Device::Gpu(gpu_of(power, said).await?);
+    let device = place.open().await?;
     for &precision in &precisions {
         device.check(precision)?;
     }
     let suite = Suite::new(&nets, &batches, &precisions, &device, None);
     if suite.remark.is_some() {
-        watch.say("This adapter is a CPU: less is measured, and briefly.");
+        let what = if matches!(device, Device::Gpu(_)) { "This adapter is a CPU" } else { "The processor computes" };
+        watch.say(&format!("{what}: less is measured, and briefly."));
     }
     let default = || Model::parse("default", model);
     let mut report = measure::run(&suite, &device, &default, false, Wait::Elsewhere, &mut watch).await?;
@@ -71,7 +69,9 @@ async fn measured(
 /// The page that looks on.
 struct Page {
     progress: Function,
-    stopped: Function,
+    /// Promises whether it is to stop.
+    ask: Function,
+    stopped: bool,
     done: usize,
     all: usize,
 }
@@ -101,7 +101,15 @@ impl Watch for Page {
         self.say(text);
     }
 
+    fn rest(&mut self) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        Box::pin(async {
+            if let Ok(promise) = self.ask.call0(&JsValue::NULL) {
+                self.stopped = JsFuture::from(Promise::resolve(&promise)).await.is_ok_and(|value| value.is_truthy());
+            }
+        })
+    }
+
     fn stopped(&self) -> bool {
-        self.stopped.call0(&JsValue::NULL).is_ok_and(|value| value.is_truthy())
+        self.stopped
     }
 }

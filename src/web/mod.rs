@@ -3,6 +3,7 @@
 mod answer;
 mod bench;
 mod failure;
+mod place;
 
 use image::RgbImage;
 use js_sys::{Array, Object, Reflect, Uint8Array, Uint8ClampedArray};
@@ -11,12 +12,13 @@ use wasm_bindgen::prelude::*;
 use crate::device::Device;
 use crate::ensemble::Represented;
 use crate::error::{Error, Result};
-use crate::gpu::{Adapter, Gpu, is_integrated, shader};
+use crate::gpu::shader;
 use crate::recognizer::{AnalyzedFace, Faces, Recognizer};
 use crate::tensor::Precision;
 use crate::weights::Model;
 use answer::About;
 use failure::failure;
+use place::Place;
 
 /// What JavaScript gets of a failure: `{ code, message }`.
 type Answer<T> = std::result::Result<T, JsValue>;
@@ -27,18 +29,10 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// What the browser says of the adapter that it gives, and wgpu does not.
-struct Said {
-    name: String,
-    vendor: String,
-    architecture: String,
-    cpu: bool,
-}
-
-/// A model on a GPU.
+/// A model on a device.
 #[wasm_bindgen]
 pub struct Engine {
-    gpu: Gpu,
+    device: Device,
     recognizer: Recognizer,
     about: String,
     photo: RgbImage,
@@ -47,21 +41,12 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// `model`: bytes of a model file. `power`: `high-performance`, `low-power` or nothing. `name`, `vendor`, `architecture`, `cpu`: what the browser says of
-    /// the adapter that it gives for that. `precision`: `f32` or `f16`.
-    pub async fn open(
-        model: &[u8],
-        power: Option<String>,
-        name: String,
-        vendor: String,
-        architecture: String,
-        cpu: bool,
-        precision: &str,
-    ) -> Answer<Engine> {
-        opened(model, power.as_deref(), Said { name, vendor, architecture, cpu }, precision).await.map_err(failure)
+    /// `model`: bytes of a model file. `precision`: `f32` or `f16`, the processor's is `f32`.
+    pub async fn open(model: &[u8], place: Place, precision: &str) -> Answer<Engine> {
+        opened(model, place, precision).await.map_err(failure)
     }
 
-    /// JSON of the adapter, the model and the version.
+    /// JSON of the device, the model and the version.
     pub fn about(&self) -> String {
         self.about.clone()
     }
@@ -80,9 +65,11 @@ impl Engine {
         object(&[("crop", picture(&seen.crop)?.into()), ("mapped", mapped.into())])
     }
 
-    /// Destroys the device, as a driver reset would.
+    /// Destroys the GPU's device, as a driver reset would; the processor cannot be lost.
     pub fn destroy(&self) {
-        self.gpu.destroy();
+        if let Device::Gpu(gpu) = &self.device {
+            gpu.destroy();
+        }
     }
 }
 
@@ -93,34 +80,19 @@ pub fn shaders() -> Array {
     all.map(|shader| Array::of3(&shader.name.into(), &shader.source.into(), &shader.arithmetic_f16.into())).collect()
 }
 
-async fn opened(model: &[u8], power: Option<&str>, said: Said, precision: &str) -> Result<Engine> {
+async fn opened(model: &[u8], place: Place, precision: &str) -> Result<Engine> {
     let model = Model::parse("model", model)?;
     let precision = precision_of(precision)?;
-    let gpu = gpu_of(power, said).await?;
-    let about = serde_json::to_string(&About::new(&gpu, &model.description)).unwrap_or_default();
-    let builder = Recognizer::builder().model(model).device(Device::Gpu(gpu.clone())).precision(precision);
+    let device = place.open().await?;
+    let about = serde_json::to_string(&About::new(&device, &model.description)).unwrap_or_default();
+    let builder = Recognizer::builder().model(model).device(device.clone()).precision(precision);
     let recognizer = builder.build_async().await?;
-    Ok(Engine { gpu, recognizer, about, photo: RgbImage::default(), faces: Vec::new() })
+    Ok(Engine { device, recognizer, about, photo: RgbImage::default(), faces: Vec::new() })
 }
 
 fn precision_of(name: &str) -> Result<Precision> {
     let found = [Precision::F32, Precision::F16].into_iter().find(|known| known.name() == name);
     found.ok_or_else(|| Error::Argument(format!("the precision `{name}`: f32 or f16")))
-}
-
-/// The adapter that the browser gives for `power`.
-async fn gpu_of(power: Option<&str>, said: Said) -> Result<Gpu> {
-    let describe = |adapter: &mut Adapter| {
-        if said.cpu {
-            "cpu".clone_into(&mut adapter.kind);
-        } else if adapter.kind == "other" && is_integrated(&said.vendor, &said.architecture) {
-            "integrated".clone_into(&mut adapter.kind);
-        }
-        if !said.name.is_empty() {
-            adapter.name = said.name;
-        }
-    };
-    Gpu::open_described(power, describe).await
 }
 
 impl Engine {

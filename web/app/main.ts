@@ -4,7 +4,8 @@ import { Moue } from "../src/index.js";
 import { adapterName } from "./ui/adapter.js";
 import { Bench } from "./ui/bench.js";
 import { byId } from "./ui/dom.js";
-import { code, showFailure } from "./ui/failure.js";
+import { showFailure } from "./ui/failure.js";
+import { showNotice } from "./ui/gpu.js";
 import { Loading } from "./ui/loading.js";
 import { showModel } from "./ui/model.js";
 import { Photos } from "./ui/photos.js";
@@ -24,23 +25,28 @@ const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
 new Photos(moue, turn, () => showTab("photos"));
 
 moue.then(opened, (error: unknown) => {
-  loading.done(code(error) === "no-webgpu" ? "This browser cannot run moue." : "moue could not be loaded.");
+  loading.done("moue could not be loaded.");
   showFailure(errorBox, error);
 });
 
 function opened(moue: Moue): void {
   window.moue = moue;
-  const ready = `Ready. Model: ${moue.model.name}${moue.model.cached ? ", out of the cache" : ""}.`;
+  const ready = `Ready${moue.adapter.backend === "cpu" ? ", without a GPU" : ""}. Model: ${moue.model.name}${moue.model.cached ? ", out of the cache" : ""}.`;
   loading.done(ready);
   const adapter = byId("adapter", HTMLElement);
   adapter.textContent = adapterName(moue.adapter);
   adapter.hidden = false;
+  showNotice(byId("notice", HTMLElement), moue);
   showModel(moue);
   new Bench(moue, turn);
   moue.onrecover = (error) => loading.say(`The GPU was lost and is open again. ${error.message}`);
   turn.onChange((taken) => loading.say(taken ? "The benchmark is running; everything else waits." : ready));
 
   const lose = byId("lose-device", HTMLButtonElement);
+  if (moue.adapter.backend === "cpu") {
+    byId("recovery", HTMLElement).textContent = "No GPU is used, and none can be lost.";
+    return;
+  }
   lose.disabled = false;
   turn.onChange((taken) => {
     lose.disabled = taken;

@@ -1,6 +1,6 @@
 /**
- * Facial-expression reading in the browser. The work, from pixels to probabilities, is done by WGSL kernels on the GPU and by WebAssembly in a Web Worker;
- * nothing is sent anywhere.
+ * Facial-expression reading in the browser. The work, from pixels to probabilities, is done by WGSL kernels on the GPU and by WebAssembly in a Web Worker,
+ * where there is no GPU by WebAssembly alone; nothing is sent anywhere.
  *
  * ```js
  * import { Moue } from "moue";
@@ -11,7 +11,7 @@
 
 import { fetchModel } from "./model.js";
 import { pixelsOf } from "./pixels.js";
-import type { Request, Reply } from "./protocol.js";
+import type { Choice, Failure, Reply, Request } from "./protocol.js";
 import { MoueError } from "./types.js";
 import type {
   AdapterInfo,
@@ -29,7 +29,14 @@ import type {
 export { MoueError } from "./types.js";
 export type * from "./types.js";
 
-const NO_WEBGPU = "This browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox.";
+const INSECURE = "Browsers give pages that are not from https: or localhost neither WebGPU nor checksums: open this page so.";
+
+interface About {
+  version: string;
+  adapter: AdapterInfo;
+  model: Omit<ModelInfo, "bytes" | "sha256" | "cached">;
+  warning: Failure | null;
+}
 
 interface Waiting {
   resolve: (value: never) => void;
@@ -37,7 +44,7 @@ interface Waiting {
   progress?: ((progress: never) => void) | undefined;
 }
 
-/** A model on a GPU, in a worker of its own. */
+/** A model on a GPU or on the processor, in a worker of its own. */
 export class Moue {
   /** Told when the GPU was lost and opened again; what failed was answered after that. */
   onrecover: ((error: MoueError) => void) | null = null;
@@ -45,6 +52,8 @@ export class Moue {
   readonly model: ModelInfo;
   /** What it runs on. */
   readonly adapter: AdapterInfo;
+  /** Why the processor is used, where a GPU was looked for: `no-webgpu` or `no-adapter`, and a sentence. */
+  readonly warning: MoueError | null;
   /** Version of moue. */
   readonly version: string;
 
@@ -54,35 +63,33 @@ export class Moue {
   #disposed: MoueError | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(line: Line, about: { version: string; adapter: AdapterInfo; model: ModelInfo }, options: LoadOptions) {
+  private constructor(line: Line, about: About & { model: ModelInfo }, options: LoadOptions) {
     this.#line = line;
     this.#options = options;
     this.model = about.model;
     this.adapter = about.adapter;
     this.version = about.version;
+    this.warning = about.warning && new MoueError(about.warning.code, about.warning.message);
     line.onrecover = (error) => this.onrecover?.(error);
   }
 
   /**
-   * Fetches the code and the model (which the browser keeps), opens the GPU and makes it ready.
+   * Fetches the code and the model (which the browser keeps), opens the GPU, or the processor where the browser gives none, and makes it ready.
    *
-   * @throws {MoueError} `no-webgpu`, `no-adapter`, `network`, `bad-model` (also where its checksum is not the one given), `out-of-memory`.
+   * @throws {MoueError} `insecure`, `network`, `bad-model` (also where its checksum is not the one given), `out-of-memory`; `no-webgpu` and `no-adapter` where
+   * a GPU is needed: for `device: "gpu"` and `precision: "f16"`.
    */
   static async load(options: LoadOptions = {}): Promise<Moue> {
-    if (!("gpu" in navigator)) {
-      throw new MoueError("no-webgpu", isSecureContext ? NO_WEBGPU : "WebGPU is there on pages from https: or localhost only: open this page so.");
+    if (!isSecureContext) {
+      throw new MoueError("insecure", INSECURE);
     }
-    const { model, device, precision, onProgress } = options;
+    const { model, onProgress } = options;
     onProgress?.({ stage: "model" });
     const file = await fetchModel(model, onProgress);
     onProgress?.({ stage: "code" });
     const line = new Line();
     try {
-      const about = await line.ask<{ version: string; adapter: AdapterInfo; model: Omit<ModelInfo, "bytes" | "sha256" | "cached"> }>(
-        { kind: "open", model: file.bytes, power: device ?? "high-performance", precision: precision ?? "f32" },
-        [file.bytes],
-        onProgress,
-      );
+      const about = await line.ask<About>({ kind: "open", model: file.bytes, choice: choiceOf(options) }, [file.bytes], onProgress);
       const { bytes: _, ...known } = file;
       return new Moue(line, { ...about, model: { ...about.model, ...known, bytes: file.size } }, options);
     } catch (error) {
@@ -115,7 +122,7 @@ export class Moue {
   }
 
   /**
-   * `moue bench` in this browser: networks with random weights, each on a device of its own. Pictures are answered after it.
+   * `moue bench` in this browser, on what this Moue runs on: networks with random weights, each on a device of its own. Pictures are answered after it.
    *
    * Stopped by the signal it gives what was measured until then.
    *
@@ -125,14 +132,14 @@ export class Moue {
     return this.#next(async () => {
       const { nets = [], batches = [], precisions = [], signal, onProgress } = options;
       const { bytes: model } = await fetchModel(this.#options.model);
-      const power = this.#options.device ?? "high-performance";
+      const choice: Choice = { ...choiceOf(this.#options), device: this.adapter.backend === "cpu" ? "cpu" : "gpu" };
       // A worker of its own: networks of hundreds of megabytes come and go, and WebAssembly never gives memory back.
       const line = new Line();
       this.#bench = line;
       const stop = () => line.tell({ kind: "stop" });
       signal?.addEventListener("abort", stop, { once: true });
       try {
-        return await line.ask<BenchReport>({ kind: "bench", model, power, nets, batches, precisions, stopped: signal?.aborted ?? false }, [model], onProgress);
+        return await line.ask<BenchReport>({ kind: "bench", model, choice, nets, batches, precisions, stopped: signal?.aborted ?? false }, [model], onProgress);
       } finally {
         signal?.removeEventListener("abort", stop);
         this.#bench = null;
@@ -146,7 +153,7 @@ export class Moue {
     return this.#line.ask<Memory>({ kind: "memory" });
   }
 
-  /** Destroys the device, as a driver reset would: to test that a page goes on. */
+  /** Destroys the device, as a driver reset would, to test that a page goes on. Without a GPU there is nothing to destroy. */
   destroyDevice(): Promise<void> {
     return this.#line.ask<void>({ kind: "destroy" });
   }
@@ -164,6 +171,10 @@ export class Moue {
     this.#last = next.catch(() => {});
     return next;
   }
+}
+
+function choiceOf({ device, power = "high-performance", precision }: LoadOptions): Choice {
+  return { device, power, f16: precision === "f16" };
 }
 
 function typed(face: Face): void {

@@ -2,8 +2,17 @@
 
 import type { BenchProgress, LoadProgress, MoueErrorCode } from "./types.js";
 
+/** Where the work is to run. */
+export interface Choice {
+  /** The GPU that the browser gives, else the processor, where it is left out. */
+  device: "gpu" | "cpu" | undefined;
+  power: GPUPowerPreference | undefined;
+  /** Tensors are to lie in f16, which the processor does not have. */
+  f16: boolean;
+}
+
 export type Request =
-  | { kind: "open"; model: ArrayBuffer; power: GPUPowerPreference; precision: "f32" | "f16" }
+  | { kind: "open"; model: ArrayBuffer; choice: Choice }
   | {
       kind: "analyze";
       width: number;
@@ -13,7 +22,7 @@ export type Request =
       oversample: boolean;
       pictures: boolean;
     }
-  | { kind: "bench"; model: ArrayBuffer; power: GPUPowerPreference; nets: string[]; batches: number[]; precisions: string[]; stopped: boolean }
+  | { kind: "bench"; model: ArrayBuffer; choice: Choice; nets: string[]; batches: number[]; precisions: string[]; stopped: boolean }
   | { kind: "memory" }
   | { kind: "destroy" }
   /** Ends a benchmark after the network in hand; not answered. */

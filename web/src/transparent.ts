@@ -1,14 +1,19 @@
 /** Pixels of a bitmap with alpha. A 2D canvas multiplies them with it and rounds; what the GPU copies are the decoder's own. */
 
 import { MoueError } from "./types.js";
+import { throughWebGl } from "./webgl.js";
 
 /** A side of what is copied at once: below every adapter's limits. */
 const TILE = 2048;
 
 export async function transparentPixels(bitmap: ImageBitmap): Promise<Uint8ClampedArray<ArrayBuffer>> {
-  const adapter = "gpu" in navigator ? await navigator.gpu.requestAdapter() : null;
+  const adapter = "gpu" in navigator ? await navigator.gpu.requestAdapter().catch(() => null) : null;
   if (!adapter) {
-    throw new MoueError("no-adapter", "The browser gives no GPU to read a picture with transparency: save it without, or update the graphics driver.");
+    const data = throughWebGl(bitmap);
+    if (!data) {
+      throw new MoueError("no-adapter", "The browser has neither WebGPU nor WebGL to read a picture with transparency: save it without.");
+    }
+    return data;
   }
   const device = await adapter.requestDevice().catch((error: unknown) => {
     throw new MoueError("no-adapter", `The GPU could not be opened to read a picture with transparency (${error instanceof Error ? error.message : String(error)}): save it without.`);

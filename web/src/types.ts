@@ -1,5 +1,6 @@
 /** Why something failed. */
 export type MoueErrorCode =
+  | "insecure"
   | "no-webgpu"
   | "no-adapter"
   | "device-lost"
@@ -76,11 +77,11 @@ export interface StageTimes {
   detect: number;
   /** Recording plans and compiling pipelines; 0 once a number of faces was met. */
   prepare: number;
-  /** Packing the faces' pixels and handing them to the GPU. */
+  /** Packing the faces' pixels and handing them to the GPU; on the processor 0. */
   upload: number;
-  /** From submission to completion. */
+  /** From submission to completion; on the processor all but finding faces. */
   compute: number;
-  /** Taking the probabilities back. */
+  /** Taking the probabilities back; on the processor 0. */
   readback: number;
   /** All of it, from the call to the answer. */
   total: number;
@@ -97,18 +98,20 @@ export interface Analysis {
   times: StageTimes;
 }
 
-/** The GPU, as the browser describes it. */
+/** The GPU, as the browser describes it, or the processor. */
 export interface AdapterInfo {
+  /** `cpu` for the processor. */
   name: string;
-  /** `webgpu`. */
-  backend: string;
+  /** `webgpu`, or `cpu` where no GPU is used. */
+  backend: "webgpu" | "cpu";
+  /** Of the processor, its vector instructions and threads. */
   driver: string;
-  /** `discrete`, `integrated`, `cpu`, or `other` where the browser does not say. */
+  /** `discrete`, `integrated`, `cpu` (also of a GPU in software), or `other` where the browser does not say. */
   kind: string;
   /** Whether tensors can lie in f16. */
   f16: boolean;
-  /** Bytes of the largest storage binding. */
-  binding: number;
+  /** Bytes of the largest storage binding; of the processor none. */
+  binding: number | null;
 }
 
 /** A member of the ensemble. */
@@ -155,9 +158,11 @@ export interface ModelFile {
 export interface LoadOptions {
   /** A model file of moue; the default model where it is left out. */
   model?: ModelFile | ArrayBuffer;
-  /** Which adapter the browser is asked for; `high-performance` where it is left out. */
-  device?: GPUPowerPreference;
-  /** Type of weights and tensors; `f32` where it is left out. */
+  /** `gpu` or nothing else, `cpu`; where it is left out the GPU that the browser gives, and without one the processor. */
+  device?: "gpu" | "cpu";
+  /** Which of two GPUs the browser is asked for; `high-performance` where it is left out. */
+  power?: GPUPowerPreference;
+  /** Type of weights and tensors; `f32` where it is left out. `f16` needs a GPU. */
   precision?: "f32" | "f16";
   onProgress?: (progress: LoadProgress) => void;
 }

@@ -1,23 +1,16 @@
-/** The worker: WebAssembly, face detection and the GPU, away from the page. */
+/** The worker: WebAssembly, face detection and the device, away from the page. */
 
+import { failureOf } from "./failure.js";
 import init, { Engine, bench } from "./pkg/moue.js";
-import type { Failure, Reply, Request } from "./protocol.js";
+import { placed, type Placed } from "./place.js";
+import type { Choice, Failure, Reply, Request } from "./protocol.js";
 import type { Analysis, Face, FacePictures } from "./types.js";
 
 type Asked = Request & { id: number };
 
 interface Opened {
   model: Uint8Array;
-  power: GPUPowerPreference;
-  precision: string;
-}
-
-/** What the browser says of an adapter, and wgpu does not. */
-interface Said {
-  name: string;
-  vendor: string;
-  architecture: string;
-  cpu: boolean;
+  choice: Choice;
 }
 
 let wasm: { memory: WebAssembly.Memory } | undefined;
@@ -44,7 +37,7 @@ async function answer(asked: Asked): Promise<void> {
     const value = await work(asked);
     say({ kind: "done", id: asked.id, value }, asked.kind === "analyze" ? buffers(value as Analysis) : []);
   } catch (error) {
-    say({ kind: "failed", id: asked.id, error: failure(error) });
+    say({ kind: "failed", id: asked.id, error: failureOf(error) });
   }
 }
 
@@ -53,21 +46,24 @@ async function work(asked: Asked): Promise<unknown> {
     case "open": {
       await code();
       say({ kind: "progress", id: asked.id, progress: { stage: "device" } });
-      opened = { model: new Uint8Array(asked.model), power: asked.power, precision: asked.precision };
-      engine = await open(opened);
-      return JSON.parse(engine.about()) as unknown;
+      opened = { model: new Uint8Array(asked.model), choice: asked.choice };
+      const { value, warning } = await open(opened);
+      engine = value;
+      // It keeps to what it has: a GPU that is lost is opened again, and not replaced by the slower processor unasked.
+      opened.choice = { ...asked.choice, device: warning ? "cpu" : (asked.choice.device ?? "gpu") };
+      return { ...(JSON.parse(engine.about()) as object), warning };
     }
     case "analyze":
       return recovering((engine) => analyze(engine, asked));
     case "bench": {
       stopped ||= asked.stopped;
       await code();
-      const { model, power, nets, batches, precisions } = asked;
-      const { name, vendor, architecture, cpu } = await described(power);
+      const { model, choice, nets, batches, precisions } = asked;
       const progress = (message: string, done: number, all: number) => say({ kind: "progress", id: asked.id, progress: { message, done, all } });
-      const numbers = new Uint32Array(batches);
-      const suite = bench(new Uint8Array(model), power, name, vendor, architecture, cpu, nets, numbers, precisions, progress, () => stopped);
-      return JSON.parse(await suite) as unknown;
+      // Later, so that the word to stop is heard before.
+      const whether = () => new Promise((resolve) => setTimeout(() => resolve(stopped)));
+      const suite = await placed(choice, (place) => bench(new Uint8Array(model), place, nets, new Uint32Array(batches), precisions, progress, whether));
+      return JSON.parse(suite.value) as unknown;
     }
     case "memory":
       return { wasm: wasm?.memory.buffer.byteLength ?? 0 };
@@ -97,7 +93,7 @@ async function recovering<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
     try {
       return await work(engine);
     } catch (error) {
-      const reason = failure(error);
+      const reason = failureOf(error);
       if (reason.code === "out-of-memory" || reason.code === "defect") {
         // What it holds may be broken: a browser says late of what it refused. The next picture gets another one.
         drop();
@@ -130,33 +126,17 @@ function drop(): void {
 async function reopened(): Promise<Engine> {
   try {
     if (opened) {
-      return await open(opened);
+      return (await open(opened)).value;
     }
   } catch (error) {
-    const { message } = failure(error);
+    const { message } = failureOf(error);
     throw { code: "device-lost", message: `The GPU was lost and could not be opened again: try again in a moment, or load the page anew. ${message}` } satisfies Failure;
   }
   throw new Error("asked before it was opened");
 }
 
-async function open({ model, power, precision }: Opened): Promise<Engine> {
-  const { name, vendor, architecture, cpu } = await described(power);
-  return Engine.open(model, power, name, vendor, architecture, cpu, precision);
-}
-
-/** Of the adapter that it gives for this. */
-async function described(powerPreference?: GPUPowerPreference): Promise<Said> {
-  const adapter = await navigator.gpu.requestAdapter(powerPreference ? { powerPreference } : {});
-  if (!adapter) {
-    throw {
-      code: "no-adapter",
-      message: "This browser has WebGPU but gives no GPU: turn on hardware acceleration in its settings, update the graphics driver, or use another browser.",
-    } satisfies Failure;
-  }
-  const { vendor = "", architecture = "", device, description, isFallbackAdapter }: Partial<GPUAdapterInfo> = adapter.info ?? {};
-  const parts = [vendor, architecture, device].filter(Boolean);
-  const cpu = isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${description}`);
-  return { name: description || parts.join(" ") || "a GPU without a name", vendor, architecture, cpu };
+function open({ model, choice }: Opened): Promise<Placed<Engine>> {
+  return placed(choice, (place) => Engine.open(model, place, choice.f16 ? "f16" : "f32"));
 }
 
 function buffers(answer: Analysis): Transferable[] {
@@ -165,15 +145,4 @@ function buffers(answer: Analysis): Transferable[] {
     crop.data.buffer,
     ...mapped.flatMap(({ image, codes }) => [image.data.buffer, ...(codes ? [codes.buffer] : [])]),
   ]) as Transferable[];
-}
-
-function failure(error: unknown): Failure {
-  if (typeof error === "object" && error !== null && "code" in error && "message" in error) {
-    const { code, message } = error as Failure;
-    if (typeof code === "string") {
-      return { code, message };
-    }
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: "defect", message: `Something failed that should not (${message}): load the page anew, and please report it.` };
 }

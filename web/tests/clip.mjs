@@ -18,6 +18,11 @@ export function clip() {
   return { file, portraits: portraits.length, from: there ? "the London Set" : "the page's examples, for ../shared/data/london-450 is missing" };
 }
 
+/** Chromium's flags for a webcam that shows a clip, and may be used unasked. */
+export function camera({ file }) {
+  return ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${file}`];
+}
+
 function pairs() {
   const of = (name) => readdirSync(join(london, name)).sort().slice(0, 6).map((file) => join(london, name, file));
   const smiling = of("smiling_front");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { answers, drop, launch, ready, screen, watched } from "./browser.mjs";
+import { answers, drop, launch, ready, screen, watched, webgpu } from "./browser.mjs";
 import { astronaut } from "./paths.mjs";
 import { serve } from "./server.mjs";
 
@@ -139,34 +139,15 @@ describe("what the page cannot do without", () => {
     await screen(page, "no-model");
   });
 
-  it("without WebGPU the page says which browsers have it, and a photograph is answered with the same failure", async () => {
-    const { page, code, text } = await refused(browser, await served(), (page) => page.addInitScript(() => delete Navigator.prototype.gpu));
-    assert.equal(code, "no-webgpu");
-    for (const name of ["Chrome", "Edge", "Safari", "Firefox"]) assert.match(text, new RegExp(name));
-    assert.equal(await page.locator('[data-testid="browsers"] li').count(), 4);
-    await screen(page, "no-webgpu");
-    await page.click('[data-testid="example-astronaut"]');
-    const [failed] = await answers(page, 1);
-    assert.equal(failed.error.code, "no-webgpu");
-  });
-
-  it("a browser that gives no adapter is the failure no-adapter", async () => {
-    const server = await served({
-      change: (path, bytes) => (/\/worker-[^/]+\.js$/.test(path) ? `GPU.prototype.requestAdapter=async()=>null;${bytes}` : undefined),
-    });
-    const { page, code, text } = await refused(browser, server);
-    assert.equal(code, "no-adapter");
-    assert.match(text, /hardware acceleration/);
-    await screen(page, "no-adapter");
-  });
-
-  it("Chromium without its WebGPU flags is told what is missing", async () => {
-    const bare = await launch(["--disable-gpu", "--disable-software-rasterizer", "--disable-features=WebGPU"]);
+  it("a page that is neither from https: nor from localhost is the failure insecure", async () => {
+    const { origin } = await served();
+    const elsewhere = await launch([...webgpu, "--host-resolver-rules=MAP moue.test 127.0.0.1"]);
     try {
-      const { code } = await refused(bare, await served());
-      assert.match(code, /^no-(webgpu|adapter)$/);
+      const { code, text } = await refused(elsewhere, { origin: origin.replace("127.0.0.1", "moue.test") });
+      assert.equal(code, "insecure");
+      assert.match(text, /https: or localhost/);
     } finally {
-      await bare.close();
+      await elsewhere.close();
     }
   });
 

@@ -1,13 +1,12 @@
 /** How soon the first answer comes, and what each frame takes after that. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { launch, ready, watched } from "./browser.mjs";
 import { native } from "./native.mjs";
 import { astronaut, folder } from "./paths.mjs";
 import { serve } from "./server.mjs";
+import { keepTimes, median } from "./times.mjs";
 
 const stages = ["detect", "upload", "compute", "readback", "total"];
 const repeats = 7;
@@ -16,7 +15,6 @@ const limit = 5000;
 const frames = 7;
 /** Visits of which the best counts: a busy machine disturbs one. */
 const visits = 3;
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** From the navigation to the first answer to the example photograph, in milliseconds. */
 async function visit(context, origin) {
@@ -90,6 +88,6 @@ describe("the first answer", () => {
       console.log(`${stage.padEnd(10)}${browserTimes[stage].toFixed(1).padStart(10)}${(own.times[stage]?.toFixed(1) ?? "").padStart(10)}`);
     }
     Object.assign(times, { repeats, browser: { adapter: measured.adapter, ...browserTimes }, native: { adapter: own.device, ...own.times } });
-    writeFileSync(join(folder(), "times.json"), `${JSON.stringify(times, null, 2)}\n`);
+    keepTimes(times);
   });
 });

@@ -18,7 +18,7 @@ function environment() {
   return { ...process.env, XDG_RUNTIME_DIR: "/tmp", VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: libraries };
 }
 
-/** `device`: `cpu` is the reference implementation, `swiftshader` the GPU's. Faces come with `crop` and `mapped`, decoded. */
+/** `device`: `swiftshader` is the GPU's, `cpu` the engine for the processor, `reference` the twins. Faces come with `crop` and `mapped`, decoded. */
 export function native(photo, into, device, repeats = 1) {
   if (!existsSync(program)) throw new Error("build it first: cargo build --release --example what_networks_see");
   const run = spawnSync(program, [photo, into, device, String(repeats)], { env: environment(), encoding: "utf8", maxBuffer: 1 << 24 });

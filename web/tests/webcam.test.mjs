@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { launch, ready, screen, watched, webgpu } from "./browser.mjs";
-import { clip } from "./clip.mjs";
+import { camera, clip } from "./clip.mjs";
+import { memoryOf } from "./memory.mjs";
 import { serve } from "./server.mjs";
 
 /** Counts what a worker makes on its GPU from now on, and what of it is destroyed. */
@@ -28,34 +29,16 @@ function count(worker) {
 }
 
 describe("the webcam", () => {
-  let browser, server, page, devtools, processes;
-
-  /** Megabytes of the page's heap after a collection, of WebAssembly, and of the browser's processes that hold the page and the GPU. */
-  async function memory() {
-    await devtools.send("HeapProfiler.collectGarbage");
-    const { metrics } = await devtools.send("Performance.getMetrics");
-    const { processInfo } = await processes.send("SystemInfo.getProcessInfo");
-    const resident = (id) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? NaN) / 1024;
-    const of = (type) => processInfo.filter((info) => info.type === type).reduce((sum, { id }) => sum + resident(id), 0);
-    return {
-      heap: metrics.find(({ name }) => name === "JSHeapUsedSize").value / 1e6,
-      wasm: (await page.evaluate(() => window.moue.memory())).wasm,
-      gpu: of("GPU"),
-      page: of("renderer"),
-      frames: await page.evaluate(() => window.moueAnswers.length),
-    };
-  }
+  let browser, server, page, memory;
 
   before(async () => {
     const shown = clip();
     console.log(`The fake webcam shows ${shown.portraits} portraits of ${shown.from}.`);
     server = await serve();
-    browser = await launch([...webgpu, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${shown.file}`]);
+    browser = await launch([...webgpu, ...camera(shown)]);
     const context = await browser.newContext({ permissions: ["camera"], acceptDownloads: true });
     ({ page } = await watched(context));
-    devtools = await context.newCDPSession(page);
-    await devtools.send("Performance.enable");
-    processes = await browser.newBrowserCDPSession();
+    memory = await memoryOf(page);
     await page.goto(server.origin);
     await ready(page);
     await page.click('[data-testid="tab-webcam"]');

@@ -2,6 +2,7 @@
 
 import type { AdapterInfo } from "../../src/index.js";
 
-export function adapterName({ name, kind }: AdapterInfo): string {
+export function adapterName({ name, backend, kind, driver }: AdapterInfo): string {
+  if (backend === "cpu") return `the processor (${driver})`;
   return kind === "other" ? name : `${name} (${kind === "cpu" ? "in software" : kind})`;
 }

@@ -7,7 +7,7 @@ import { megabytes } from "./format.js";
 const stages: Record<LoadProgress["stage"], string> = {
   code: "Loading the program.",
   model: "Loading the model.",
-  device: "Opening the GPU.",
+  device: "Opening the device.",
 };
 
 export class Loading {

@@ -4,7 +4,10 @@ import { Moue, MoueError, type Analysis, type BenchReport, type LoadProgress, ty
 
 export async function read(video: HTMLVideoElement, file: File, picture: ImageData): Promise<string[]> {
   const seen: LoadProgress[] = [];
-  const moue = await Moue.load({ precision: "f16", device: "low-power", onProgress: (progress) => seen.push(progress) });
+  const moue = await Moue.load({ precision: "f16", power: "low-power", onProgress: (progress) => seen.push(progress) });
+  const slow: Moue = await Moue.load({ device: "cpu" });
+  const reason: MoueErrorCode | undefined = slow.warning?.code;
+  console.log(reason, slow.adapter.binding);
   moue.onrecover = (error) => console.warn(error.code, error.message);
   const answers: Analysis[] = [await moue.analyze(video), await moue.analyze(file, { faces: "largest", pictures: true }), await moue.analyze(picture)];
   const pixels: Uint8ClampedArray | undefined = answers[1]?.faces[0]?.pictures?.crop.data;
@@ -24,3 +27,6 @@ export function code(error: unknown): MoueErrorCode | null {
 
 // @ts-expect-error: there is no such choice.
 export const wrong: Parameters<Moue["analyze"]>[1] = { faces: "some" };
+
+// @ts-expect-error: which of two GPUs is `power`.
+export const place: Parameters<typeof Moue.load>[0] = { device: "low-power" };

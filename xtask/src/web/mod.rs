@@ -22,7 +22,7 @@ pub fn web(root: &Path, target: &Path, port: Option<u16>) -> ExitCode {
     let mut steps = Steps::new();
     let built = build(&mut steps, root, target);
     if let (true, Some(port)) = (built, port) {
-        println!("\nopen http://127.0.0.1:{port}/ in a browser with WebGPU; Ctrl-C ends it");
+        println!("\nopen http://127.0.0.1:{port}/ in a browser; Ctrl-C ends it");
         let port = port.to_string();
         steps.run("serving", || npx(root, &["vite", "preview", "--port", &port, "--strictPort"]));
     }

@@ -44,7 +44,7 @@ pub fn build(root: &Path, target: &Path) -> Result<PathBuf, String> {
         // It may be too old to know of a folder for what is built on the way: all of it lies there.
         (command, kept::folder("debian"))
     };
-    // Every browser with WebGPU has them, and the detector is loops.
+    // Every browser since 2023 has them: what the processor computes, and the detector, is loops over vectors.
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");
     command.arg("--target-dir").arg(&folder).current_dir(root);
     if !system::run(&mut command)? {
