@@ -40,7 +40,7 @@ pub enum Ceilings {
     /// Of the processor, and its operations and bytes a second so far.
     Cpu(Peaks, [f64; 2]),
     /// Of an adapter.
-    Gpu(PeakLoads, PeakSeconds),
+    Gpu(Box<PeakLoads>, PeakSeconds),
 }
 
 impl Ceilings {
@@ -52,7 +52,7 @@ impl Ceilings {
         let mut ceilings = match device {
             Device::Reference => Self::None,
             Device::Cpu(cpu) => Self::Cpu(Peaks::new(cpu), [0.0; 2]),
-            Device::Gpu(gpu) => Self::Gpu(PeakLoads::new(gpu)?, PeakSeconds::default()),
+            Device::Gpu(gpu) => Self::Gpu(Box::new(PeakLoads::new(gpu)?), PeakSeconds::default()),
         };
         ceilings.measure(wait).await?;
         Ok(ceilings)

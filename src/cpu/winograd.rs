@@ -1,5 +1,7 @@
 //! Winograd's method on the processor: tiles of the input are transformed, multiplied and transformed back, as many at a time as stay in a cache.
 
+#![expect(clippy::needless_range_loop, reason = "rows and columns of the same matrices")]
+
 use pulp::{Simd, WithSimd};
 
 use super::pixels::{Pixels, PixelsMut};
