@@ -19,7 +19,7 @@ import numpy as np
 
 MOST_ERROR = 1e-4
 # Threads of one program go on spinning for a while after its answer.
-PAUSE_S = 0.03
+PAUSE_S = 0.1
 
 
 def onnxruntime(path, source, answer, threads):
@@ -132,7 +132,7 @@ def main():
     parser.add_argument("--lavapipe", action="store_true", help="moue on llvmpipe too")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--turns", type=int, default=7)
-    parser.add_argument("--runs", type=int, default=3, help="of a program's turn, the fastest counts")
+    parser.add_argument("--runs", type=int, default=10, help="of a program's turn, the fastest counts")
     parser.add_argument("--folder", type=Path, default=Path("target/peers-processor"))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

@@ -2,15 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pulp::{Arch, Simd, WithSimd};
-use rayon::ThreadPool;
 use rayon::prelude::*;
+use rayon::{ThreadPool, Yield};
 
 use crate::error::{Error, Result};
 
 /// Multiply-adds, or values moved, that are worth waking a thread for.
 const WORTH_A_THREAD: usize = 1 << 15;
+
+/// Looks for work, each in vain, before a thread lets others have its core.
+const SPINS: u32 = 2000;
 
 /// A processor with some of its threads. Clones share them.
 #[derive(Clone)]
@@ -98,15 +102,28 @@ impl Cpu {
         if self.threads == 1 || parts.len() < 2 {
             return parts.into_iter().map(work).collect();
         }
-        self.run(|| parts.into_par_iter().with_max_len(1).map(work).collect())
+        match &self.pool {
+            Some(pool) => pool.install(|| parts.into_par_iter().with_max_len(1).map(work).collect()),
+            None => parts.into_iter().map(work).collect(),
+        }
     }
 
-    /// `work` by the threads of this processor.
+    /// `work` by the threads of this processor, for a short time: all of them stay awake until it is done, as to wake one takes as long as a small operator.
     pub(crate) fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match &self.pool {
-            Some(pool) => pool.install(work),
-            None => work(),
-        }
+        let Some(pool) = &self.pool else { return work() };
+        pool.install(|| {
+            let (own, done) = (rayon::current_thread_index(), AtomicBool::new(false));
+            rayon::scope(|scope| {
+                scope.spawn_broadcast(|_, context| {
+                    if Some(context.index()) != own {
+                        help(&done);
+                    }
+                });
+                // Also where `work` panics: nobody waits for ever.
+                let _ends = Ends(&done);
+                work()
+            })
+        })
     }
 
     /// `work` with the vector instructions there are.
@@ -139,6 +156,30 @@ impl Cpu {
         // Several a thread: none waits long for the last one.
         let parts = if self.threads == 1 { 1 } else { 4 * self.threads };
         pixels.div_ceil(parts).max(least).next_multiple_of(unit.max(1)).max(1)
+    }
+}
+
+/// Does what there is to do until `done`.
+fn help(done: &AtomicBool) {
+    let mut idle = 0_u32;
+    while !done.load(Ordering::Acquire) {
+        if rayon::yield_now() == Some(Yield::Executed) {
+            idle = 0;
+        } else if idle < SPINS {
+            idle += 1;
+            std::hint::spin_loop();
+        } else {
+            // Somebody else may need the core.
+            std::thread::yield_now();
+        }
+    }
+}
+
+struct Ends<'d>(&'d AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 

@@ -226,31 +226,35 @@ impl<const T: usize> WithSimd for Forth<'_, T> {
             while channel < channels {
                 let width = S::F32_LANES.min(channels - channel);
                 let mut values = [[zero; T]; T];
-                for (dy, line) in values.iter_mut().enumerate() {
+                for dy in 0..T {
                     let row = (y + dy).wrapping_sub(pad[0]);
                     if row >= input.size[0] {
                         continue;
                     }
-                    for (dx, value) in line.iter_mut().enumerate() {
+                    for dx in 0..T {
                         let column = (x + dx).wrapping_sub(pad[1]);
                         if column < input.size[1] {
                             let at = ((image * input.size[0] + row) * input.size[1] + column) * input.stride + channel;
-                            *value = load(simd, &input.data[at..][..width]);
+                            values[dy][dx] = load(simd, &input.data[at..][..width]);
                         }
                     }
                 }
                 // Down, then across.
                 for dx in 0..T {
-                    let column: [S::f32s; T] = std::array::from_fn(|dy| values[dy][dx]);
+                    let mut column = [zero; T];
+                    for dy in 0..T {
+                        column[dy] = values[dy][dx];
+                    }
                     let column = there(simd, column);
                     for dy in 0..T {
                         values[dy][dx] = column[dy];
                     }
                 }
-                for (dy, line) in values.into_iter().enumerate() {
-                    for (dx, value) in there(simd, line).into_iter().enumerate() {
+                for dy in 0..T {
+                    let line = there(simd, values[dy]);
+                    for dx in 0..T {
                         let at = ((dy * T + dx) * TOGETHER + index) * channels + channel;
-                        store(simd, &mut to[at..][..width], value);
+                        store(simd, &mut to[at..][..width], line[dx]);
                     }
                 }
                 channel += width;
@@ -295,25 +299,27 @@ impl<const T: usize, const M: usize> WithSimd for Again<'_, T, M> {
                 let width = S::F32_LANES.min(outputs - channel);
                 let mut half = [[zero; T]; M];
                 for dx in 0..T {
-                    let column: [S::f32s; T] = std::array::from_fn(|dy| {
+                    let mut column = [zero; T];
+                    for dy in 0..T {
                         let at = ((dy * T + dx) * count + tile - begin) * outputs + channel;
-                        load(simd, &made[at..][..width])
-                    });
+                        column[dy] = load(simd, &made[at..][..width]);
+                    }
                     let column = again::<S, T, M>(simd, column);
                     for dy in 0..M {
                         half[dy][dx] = column[dy];
                     }
                 }
                 let bias = load(simd, &bias[channel..][..width]);
-                for (dy, half) in half.into_iter().enumerate() {
+                for dy in 0..M {
                     if y + dy >= size[0] {
                         continue;
                     }
-                    for (dx, value) in again::<S, T, M>(simd, half).into_iter().enumerate() {
+                    let values = again::<S, T, M>(simd, half[dy]);
+                    for dx in 0..M {
                         if x + dx >= size[1] {
                             continue;
                         }
-                        let mut value = simd.add_f32s(value, bias);
+                        let mut value = simd.add_f32s(values[dx], bias);
                         if let Some(residual) = finish.residual {
                             let pixel = (image * size[0] + y + dy) * size[1] + x + dx;
                             value = simd.add_f32s(value, load(simd, &residual.pixel(pixel)[channel..][..width]));
@@ -345,28 +351,47 @@ fn store<S: Simd>(simd: S, to: &mut [f32], value: S::f32s) {
     }
 }
 
+/// Additions and multiplications, as part of whatever calls them.
+#[derive(Clone, Copy)]
+struct Sums<S>(S);
+
+impl<S: Simd> Sums<S> {
+    #[inline(always)]
+    fn times(self, factor: f32, value: S::f32s) -> S::f32s {
+        self.0.mul_f32s(self.0.splat_f32s(factor), value)
+    }
+
+    #[inline(always)]
+    fn add(self, a: S::f32s, b: S::f32s) -> S::f32s {
+        self.0.add_f32s(a, b)
+    }
+
+    #[inline(always)]
+    fn sub(self, a: S::f32s, b: S::f32s) -> S::f32s {
+        self.0.sub_f32s(a, b)
+    }
+}
+
 /// B^T of a line.
 #[inline(always)]
 fn there<S: Simd, const T: usize>(simd: S, d: [S::f32s; T]) -> [S::f32s; T] {
-    let times = |factor: f32, value| simd.mul_f32s(simd.splat_f32s(factor), value);
-    let add = |a, b| simd.add_f32s(a, b);
-    let sub = |a, b| simd.sub_f32s(a, b);
+    let s = Sums(simd);
     let mut to = d;
     if T == 6 {
         // What the rows for 1 and -1, and those for 2 and -2, have in common.
-        let (even, odd) = (sub(d[4], times(4.0, d[2])), sub(d[3], times(4.0, d[1])));
-        let (twice_even, twice_odd) = (sub(d[4], d[2]), times(2.0, sub(d[3], d[1])));
-        to[0] = add(sub(times(4.0, d[0]), times(5.0, d[2])), d[4]);
-        to[1] = add(even, odd);
-        to[2] = sub(even, odd);
-        to[3] = add(twice_even, twice_odd);
-        to[4] = sub(twice_even, twice_odd);
-        to[5] = add(sub(times(4.0, d[1]), times(5.0, d[3])), d[5]);
+        let (even, odd) = (s.sub(d[4], s.times(4.0, d[2])), s.sub(d[3], s.times(4.0, d[1])));
+        let (twice_even, twice_odd) = (s.sub(d[4], d[2]), s.times(2.0, s.sub(d[3], d[1])));
+        to[0] = s.add(s.sub(s.times(4.0, d[0]), s.times(5.0, d[2])), d[4]);
+        to[1] = s.add(even, odd);
+        to[2] = s.sub(even, odd);
+        to[3] = s.add(twice_even, twice_odd);
+        to[4] = s.sub(twice_even, twice_odd);
+        to[5] = s.add(s.sub(s.times(4.0, d[1]), s.times(5.0, d[3])), d[5]);
     } else {
-        to[0] = sub(d[0], d[2]);
-        to[1] = add(d[1], d[2]);
-        to[2] = sub(d[2], d[1]);
-        to[3] = sub(d[3], d[1]);
+        to[0] = s.sub(d[0], d[2]);
+        to[1] = s.add(d[1], d[2]);
+        to[2] = s.sub(d[2], d[1]);
+        to[3] = s.sub(d[3], d[1]);
     }
     to
 }
@@ -374,20 +399,18 @@ fn there<S: Simd, const T: usize>(simd: S, d: [S::f32s; T]) -> [S::f32s; T] {
 /// A^T of a line.
 #[inline(always)]
 fn again<S: Simd, const T: usize, const M: usize>(simd: S, m: [S::f32s; T]) -> [S::f32s; M] {
-    let times = |factor: f32, value| simd.mul_f32s(simd.splat_f32s(factor), value);
-    let add = |a, b| simd.add_f32s(a, b);
-    let sub = |a, b| simd.sub_f32s(a, b);
-    let (sum, difference) = (add(m[1], m[2]), sub(m[1], m[2]));
+    let s = Sums(simd);
+    let (sum, difference) = (s.add(m[1], m[2]), s.sub(m[1], m[2]));
     let mut to = [simd.splat_f32s(0.0); M];
     if T == 6 {
-        let (twice, twice_difference) = (add(m[3], m[4]), times(2.0, sub(m[3], m[4])));
-        to[0] = add(add(m[0], sum), twice);
-        to[1] = add(difference, twice_difference);
-        to[2] = add(sum, times(4.0, twice));
-        to[3] = add(add(difference, times(4.0, twice_difference)), m[5]);
+        let (twice, twice_difference) = (s.add(m[3], m[4]), s.times(2.0, s.sub(m[3], m[4])));
+        to[0] = s.add(s.add(m[0], sum), twice);
+        to[1] = s.add(difference, twice_difference);
+        to[2] = s.add(sum, s.times(4.0, twice));
+        to[3] = s.add(s.add(difference, s.times(4.0, twice_difference)), m[5]);
     } else {
-        to[0] = add(m[0], sum);
-        to[1] = add(difference, m[3]);
+        to[0] = s.add(m[0], sum);
+        to[1] = s.add(difference, m[3]);
     }
     to
 }
