@@ -56,7 +56,6 @@ impl Problem {
 
     /// Held against its twin, in memory that is poisoned before.
     fn check(&self, seed: u64, method: Option<Method>) {
-        let mut random = Random(seed);
         let mut tensors: Vec<TensorInfo> =
             self.inputs.iter().enumerate().map(|(index, dims)| info(&format!("in{index}"), dims)).collect();
         tensors.push(info("out", &self.output));
@@ -68,34 +67,40 @@ impl Problem {
             outputs: vec![output],
             tensors,
         };
-        let weights = parameters(&graph).into_iter().map(|parameter| {
-            let mut tensor = random.tensor(&parameter.shape);
-            if parameter.above.is_some() {
-                tensor.data.iter_mut().for_each(|value| *value = value.abs() + 0.5);
-            }
-            (parameter.name, tensor)
-        });
-        let weights = Held(weights.collect());
-        let [reach, offset] = self.values;
-        let inputs: Vec<Tensor> = (0..output)
-            .map(|id| {
-                let mut tensor = random.tensor(&graph.tensors[id].logical(self.images));
-                tensor.data.iter_mut().for_each(|value| *value = *value * reach + offset);
-                tensor
-            })
-            .collect();
-        let inputs: Vec<&Tensor> = inputs.iter().collect();
-        let want = interpret(&graph, &weights, &inputs, &[output]).unwrap().remove(0);
-        for cpu in processors() {
-            let engine = Engine::by(&cpu, graph.clone(), &[&weights], &[], method).unwrap();
-            let mut memory = Memory::default();
-            engine.run(0, &inputs, &[], &mut memory).unwrap();
-            memory.poison();
-            let got = engine.run(0, &inputs, &[output], &mut memory).unwrap().remove(0);
-            assert_eq!(got.shape, want.shape, "{:?}", self.kind);
-            let what = format!("{:?} of {:?}, {} images, {}, {method:?}", self.kind, self.inputs, self.images, cpu.words());
-            close(&what, &got.data, &want.data, self.tolerance).unwrap_or_else(|error| panic!("{error}"));
+        held(&graph, self.images, seed, method, self.tolerance, self.values);
+    }
+}
+
+/// A graph held against its twins, by every processor, in memory that is poisoned before. Inputs are within `reach` of `offset`.
+fn held(graph: &Graph, images: usize, seed: u64, method: Option<Method>, tolerance: Tolerance, [reach, offset]: [f32; 2]) {
+    let mut random = Random(seed);
+    let weights = parameters(graph).into_iter().map(|parameter| {
+        let mut tensor = random.tensor(&parameter.shape);
+        if parameter.above.is_some() {
+            tensor.data.iter_mut().for_each(|value| *value = value.abs() + 0.5);
         }
+        (parameter.name, tensor)
+    });
+    let weights = Held(weights.collect());
+    let inputs: Vec<Tensor> = (0..graph.inputs)
+        .map(|id| {
+            let mut tensor = random.tensor(&graph.tensors[id].logical(images));
+            tensor.data.iter_mut().for_each(|value| *value = *value * reach + offset);
+            tensor
+        })
+        .collect();
+    let inputs: Vec<&Tensor> = inputs.iter().collect();
+    let want = interpret(graph, &weights, &inputs, &graph.outputs).unwrap().remove(0);
+    for cpu in processors() {
+        let engine = Engine::by(&cpu, graph.clone(), &[&weights], &[], method).unwrap();
+        let mut memory = Memory::default();
+        engine.run(0, &inputs, &[], &mut memory).unwrap();
+        memory.poison();
+        let got = engine.run(0, &inputs, &graph.outputs, &mut memory).unwrap().remove(0);
+        assert_eq!(got.shape, want.shape, "{:?}", graph.nodes);
+        let sizes: Vec<_> = graph.tensors.iter().map(|tensor| &tensor.dims).collect();
+        let what = format!("{:?} of {sizes:?}, {images} images, {}, {method:?}", graph.nodes[0].kind, cpu.words());
+        close(&what, &got.data, &want.data, tolerance).unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
@@ -214,6 +219,19 @@ fn dense_layers() {
     for (images, columns, outputs) in [(1, 1, 1), (7, 13, 7), (2, 64, 10), (1, 300, 77), (9, 35, 39), (1, 650, 12)] {
         let kind = Kind::Dense { name: "d".into(), channels: outputs, bias: true };
         check([Problem::new(kind, &[&[columns]], &[outputs], images, Tolerance::Sum(columns))]);
+    }
+}
+
+/// Pictures are read as they lie: their weights are permuted instead.
+#[test]
+fn dense_layers_of_pictures() {
+    for (images, dims, outputs) in [(1, [3, 4, 5], 7), (3, [20, 3, 1], 35)] {
+        let columns = dims.iter().product();
+        let tensors = vec![info("in", &dims), info("flat", &[columns]), info("out", &[outputs])];
+        let kind = Kind::Dense { name: "d".into(), channels: outputs, bias: true };
+        let nodes = vec![Node { kind: Kind::Reshape, inputs: vec![0], output: 1 }, Node { kind, inputs: vec![1], output: 2 }];
+        let graph = Graph { tensors, inputs: 1, constants: Vec::new(), nodes, outputs: vec![2] };
+        held(&graph, images, 400, None, Tolerance::Sum(columns), [1.0, 0.0]);
     }
 }
 
@@ -407,22 +425,8 @@ fn what_is_fused_into_convolutions() {
             node(Kind::Concat, &[1, 4], 5),
         ];
         let graph = Graph { tensors, inputs: 2, constants: Vec::new(), nodes, outputs: vec![5] };
-        let mut random = Random(300 + index as u64);
-        let weights = parameters(&graph).into_iter().map(|parameter| (parameter.name, random.tensor(&parameter.shape)));
-        let weights = Held(weights.collect());
-        let inputs: Vec<Tensor> = (0..2).map(|id| random.tensor(&graph.tensors[id].logical(2))).collect();
-        let inputs: Vec<&Tensor> = inputs.iter().collect();
-        let want = interpret(&graph, &weights, &inputs, &[5]).unwrap().remove(0);
-        for cpu in processors() {
-            let engine = Engine::by(&cpu, graph.clone(), &[&weights], &[], method).unwrap();
-            let mut memory = Memory::default();
-            engine.run(0, &inputs, &[], &mut memory).unwrap();
-            memory.poison();
-            let got = engine.run(0, &inputs, &[5], &mut memory).unwrap().remove(0);
-            let terms = from / groups * window.kernel[0] * window.kernel[1];
-            let side = if method == Some(Method::Winograd(WinogradSize::Four)) { 4 } else { 2 };
-            let what = format!("{channels:?} {window:?} {method:?}, {}", cpu.words());
-            close(&what, &got.data, &want.data, Tolerance::Winograd(side, terms)).unwrap_or_else(|error| panic!("{error}"));
-        }
+        let terms = from / groups * window.kernel[0] * window.kernel[1];
+        let side = if method == Some(Method::Winograd(WinogradSize::Four)) { 4 } else { 2 };
+        held(&graph, 2, 300 + index as u64, method, Tolerance::Winograd(side, terms), [1.0, 0.0]);
     }
 }
