@@ -9,7 +9,7 @@ mod functions;
 mod lrn;
 mod matmul;
 mod moves;
-#[cfg(any(feature = "cli", feature = "web"))]
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 mod peak;
 mod pixels;
 mod pool;
@@ -25,7 +25,7 @@ pub(crate) use elementwise::{affine, binary, prelu, unary};
 pub(crate) use lrn::lrn;
 pub(crate) use matmul::matmul;
 pub(crate) use moves::{Moves, Resize, Sizes, copy};
-#[cfg(any(feature = "cli", feature = "web"))]
+#[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 pub(crate) use peak::Peaks;
 pub(crate) use pixels::{Pixels, PixelsMut, channels_first, channels_last};
 pub(crate) use pool::{fractional_max_pool, global_average, pool};
