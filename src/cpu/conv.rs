@@ -86,14 +86,7 @@ impl Conv {
     }
 
     /// Into `output`, with `work` of [`Conv::work`] floats.
-    pub fn run(
-        &self,
-        cpu: &Cpu,
-        input: Pixels<'_>,
-        finish: Finish<'_>,
-        output: &mut PixelsMut<'_>,
-        work: &mut [f32],
-    ) -> Result<()> {
+    pub fn run(&self, cpu: &Cpu, input: Pixels<'_>, finish: Finish<'_>, output: &mut PixelsMut<'_>, work: &mut [f32]) {
         let channels = self.channels();
         let (outputs, size, first) = (output.channels / self.weights.len().max(1), output.size, output.first);
         if self.by_rows {
@@ -104,7 +97,10 @@ impl Conv {
             let window = Window { kernel: [self.window.kernel[0], 1], pad: [0; 4], ..self.window };
             let input = Pixels { stride: channels, ..Pixels::new(image, input.images, padded, channels) };
             let rows = Rows { input, window, output: size, depth: self.window.kernel[1] * channels };
-            return self.weights.first().map_or(Ok(()), |weights| multiply(cpu, rows, weights, finish, output, rest));
+            if let Some(weights) = self.weights.first() {
+                multiply(cpu, rows, weights, finish, output, rest);
+            }
+            return;
         }
         for (group, weights) in self.weights.iter().enumerate() {
             let part = Pixels { data: &input.data[group * channels..], channels, ..input };
@@ -119,9 +115,8 @@ impl Conv {
                 size,
                 stride: output.stride,
             };
-            multiply(cpu, rows, weights, Finish { residual, ..finish }, &mut own, work)?;
+            multiply(cpu, rows, weights, Finish { residual, ..finish }, &mut own, work);
         }
-        Ok(())
     }
 }
 
@@ -148,14 +143,7 @@ fn by_panels(cpu: &Cpu, weights: &Packed, pixels: usize) -> bool {
 }
 
 /// The product, by several threads.
-pub(super) fn multiply(
-    cpu: &Cpu,
-    rows: Rows<'_>,
-    weights: &Packed,
-    finish: Finish<'_>,
-    output: &mut PixelsMut<'_>,
-    work: &mut [f32],
-) -> Result<()> {
+fn multiply(cpu: &Cpu, rows: Rows<'_>, weights: &Packed, finish: Finish<'_>, output: &mut PixelsMut<'_>, work: &mut [f32]) {
     let pixels = output.count();
     let (first, stride) = (output.first, output.stride);
     let cost = pixels * weights.depth() * weights.outputs();
@@ -166,7 +154,7 @@ pub(super) fn multiply(
             let pixels = index * each..index * each + out.len() / stride;
             cpu.vectors(Product { rows, weights, pixels, panels: 0..weights.panels(), finish, place, out });
         });
-        return Ok(());
+        return;
     }
     let width = weights.width();
     let (sums, _) = work.split_at_mut(weights.panels() * pixels * width);
@@ -198,5 +186,4 @@ pub(super) fn multiply(
             }
         }
     });
-    Ok(())
 }

@@ -73,17 +73,22 @@ fn map(
     });
 }
 
+/// `value`, after ReLU where that is asked. Without, what is no number stays none.
+#[inline(always)]
+fn finished(value: f32, relu: bool) -> f32 {
+    if relu { value.max(0.0) } else { value }
+}
+
 /// x * scale + shift a channel, then ReLU.
 pub(crate) fn affine(cpu: &Cpu, scale: &[f32], shift: &[f32], relu: bool, input: Pixels<'_>, output: &mut PixelsMut<'_>) {
     let (scale, shift) = (&scale[..input.channels], &shift[..input.channels]);
-    let least = if relu { 0.0 } else { f32::NEG_INFINITY };
     map(
         cpu,
         input,
         output,
         input.channels,
         #[inline(always)]
-        move |channel, x| (x * scale[channel] + shift[channel]).max(least),
+        move |channel, x| finished(x * scale[channel] + shift[channel], relu),
     );
 }
 
@@ -119,51 +124,50 @@ pub(crate) fn binary(
             return Err(Error::shape(at, format!("{sizes:?} does not broadcast to {to:?}")));
         }
     }
-    let least = if relu { 0.0 } else { f32::NEG_INFINITY };
     match function {
         Binary::Add => pairs(
             cpu,
             sides,
             output,
             #[inline(always)]
-            move |x, y| (x + y).max(least),
+            move |x, y| finished(x + y, relu),
         ),
         Binary::Mul => pairs(
             cpu,
             sides,
             output,
             #[inline(always)]
-            move |x, y| (x * y).max(least),
+            move |x, y| finished(x * y, relu),
         ),
         Binary::Sub => pairs(
             cpu,
             sides,
             output,
             #[inline(always)]
-            move |x, y| (x - y).max(least),
+            move |x, y| finished(x - y, relu),
         ),
         Binary::Div => pairs(
             cpu,
             sides,
             output,
             #[inline(always)]
-            move |x, y| (x / y).max(least),
+            move |x, y| finished(x / y, relu),
         ),
         Binary::Max => pairs(
             cpu,
             sides,
             output,
             #[inline(always)]
-            move |x, y| x.max(y).max(least),
+            move |x, y| finished(x.max(y), relu),
         ),
         Binary::Min => pairs(
             cpu,
             sides,
             output,
             #[inline(always)]
-            move |x, y| x.min(y).max(least),
+            move |x, y| finished(x.min(y), relu),
         ),
-        Binary::Pow => pairs(cpu, sides, output, move |x, y| x.powf(y).max(least)),
+        Binary::Pow => pairs(cpu, sides, output, move |x, y| finished(x.powf(y), relu)),
     }
     Ok(())
 }
@@ -215,7 +219,6 @@ fn pairs(cpu: &Cpu, sides: [Pixels<'_>; 2], output: &mut PixelsMut<'_>, function
                             }
                         }
                     }
-                    // Both sides have one channel, the output has more: never, as sizes agree or are 1.
                 }
             },
         );

@@ -346,6 +346,23 @@ fn functions_of_two_values() {
     }
 }
 
+/// A quotient of zeros is no number, on the processor as by the twin: it does not come out as a plausible one.
+#[test]
+fn what_is_no_number_stays_none() {
+    let tensors = vec![info("in", &[19, 5, 3]), info("none", &[19, 5, 3]), info("out", &[19, 5, 3])];
+    let node = |kind, inputs: &[usize], output| Node { kind, inputs: inputs.to_vec(), output };
+    let nodes = vec![node(Kind::Binary(Binary::Sub), &[0, 0], 1), node(Kind::Binary(Binary::Div), &[1, 1], 2)];
+    let graph = Graph { tensors, inputs: 1, constants: Vec::new(), nodes, outputs: vec![2] };
+    let input = Random(7).tensor(&[2, 19, 5, 3]);
+    let twin = interpret(&graph, &Held(HashMap::new()), &[&input], &[2]).unwrap().remove(0);
+    assert!(twin.data.iter().all(|value| value.is_nan()));
+    for cpu in processors() {
+        let engine = Engine::new(&cpu, graph.clone(), &[&Held(HashMap::new())], &[]).unwrap();
+        let got = engine.run(0, &[&input], &[2], &mut Memory::default()).unwrap().remove(0);
+        assert!(got.data.iter().all(|value| value.is_nan()), "{}: {:?}", cpu.words(), got.data[0]);
+    }
+}
+
 #[test]
 fn values_from_other_places() {
     let problems = [

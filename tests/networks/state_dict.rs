@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::common::gpus;
+use crate::common::devices;
+use moue::Error;
 use moue::runner::{self, Input, Options};
 use moue::weights::Stream;
 use moue::zoo::state_dict;
-use moue::{Device, Error};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde::Deserialize;
@@ -60,9 +60,8 @@ fn every_network_gives_what_pytorch_gives() {
         assert_eq!(imported.name, name);
         let model = imported.model(Vec::new(), None).unwrap();
         let input = Input { name: None, tensor: Stream::new(SEED, "input").tensor(&[1, 3, 224, 224], 0.0, 1.0) };
-        // The twins take minutes for these; the GPU's own twins are held against them elsewhere.
-        for gpu in gpus() {
-            let device = Device::Gpu(gpu);
+        // The twins take minutes for these; the other devices are held against them elsewhere.
+        for device in devices().into_iter().skip(1) {
             let layer = if name == "alexnet" || name == "vgg16" { "classifier.6" } else { "fc" };
             let layer = if name == "vgg16" { "fc8" } else { layer };
             let outputs =
