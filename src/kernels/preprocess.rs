@@ -1,10 +1,10 @@
-//! From pixels to a network's input: canonical warp, gray, LBP codes, lookup + resize + normalise.
+//! From pixels to a network's input: canonical warp, turned crop, gray, LBP codes, lookup + resize + normalise.
 
 use super::{MAX_ITERATIONS, View, holds, one_a_item, same};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{self, GRAY, LBP, LBP_RADIUS_1, NORMALISE, NORMALISE_CROP, WARP};
+use crate::gpu::shader::{self, GRAY, LBP, LBP_RADIUS_1, NORMALISE, NORMALISE_CROP, TURN, WARP};
 use crate::gpu::{Dispatch, MOST_LAYERS, Slice, Work};
-use crate::operators::{Diagonal, Rect, check_lbp};
+use crate::operators::{Diagonal, Rect, Similarity, check_lbp};
 
 /// One face as the warp reads it: a part of a photograph in the pixel buffer and the rectangle in it.
 #[repr(C)]
@@ -54,6 +54,48 @@ pub fn warp(at: &str, count: usize, faces: Slice, pixels: Slice, size: [u32; 2],
     let params = shader::warp::Params { faces: count as u32, height: size[0], width: size[1] };
     let work = Work { flops: 0, bytes: pixels.size + 4 * outputs as u64 };
     one_a_item(at, &WARP, params, vec![faces, pixels, canonical], outputs, work)
+}
+
+/// One face as the turned crop reads it: a part of a photograph in the pixel buffer and where the crop lies in it.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct TurnedPart {
+    first: u32,
+    part_width: u32,
+    part_height: u32,
+    mirrored: u32,
+    origin: [i32; 2],
+    step: [i32; 2],
+    samples: i32,
+}
+
+impl TurnedPart {
+    /// The crop that `similarity` places in a part of `width` x `height` pixels whose first pixel is `first`; `mirrored`: its left and right exchanged.
+    pub fn new(first: u32, width: u32, height: u32, similarity: Similarity, mirrored: bool) -> Self {
+        Self {
+            first,
+            part_width: width,
+            part_height: height,
+            mirrored: u32::from(mirrored),
+            origin: similarity.origin,
+            step: similarity.step,
+            samples: similarity.samples() as i32,
+        }
+    }
+}
+
+/// `faces` `[faces]` of [`TurnedPart`] and `pixels` (0xBBGGRR words) to `turned` `[faces, H, W]` words. The caller has checked every part with the
+/// conditions of [`crate::reference::turn`].
+///
+/// # Errors
+/// [`Error::Shape`] where a buffer is too small.
+pub fn turn(at: &str, count: usize, faces: Slice, pixels: Slice, size: [u32; 2], turned: Slice) -> Result<Dispatch> {
+    let outputs = count * (size[0] * size[1]) as usize;
+    holds(at, faces, (size_of::<TurnedPart>() * count) as u64)?;
+    holds(at, turned, 4 * outputs as u64)?;
+    let params = shader::turn::Params { faces: count as u32, height: size[0], width: size[1] };
+    let work = Work { flops: 0, bytes: pixels.size + 4 * outputs as u64 };
+    one_a_item(at, &TURN, params, vec![faces, pixels, turned], outputs, work)
 }
 
 /// `rgb` `[count]` words, in whole vec4s, to `gray` `[count]` bytes, four a word.

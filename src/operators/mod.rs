@@ -1,5 +1,6 @@
 //! What operators compute and where they read, in numbers that kernels, twins and graphs share.
 
+mod candidate;
 mod crop;
 mod fractional;
 mod functions;
@@ -9,10 +10,12 @@ mod pooling;
 mod rearrange;
 mod rect;
 mod resample;
+mod similarity;
 mod warp;
 mod window;
 mod winograd;
 
+pub use candidate::{CELL_VALUES, Candidate, Decoding, MOST_CANDIDATES};
 pub use crop::Crop;
 pub use fractional::fractional_starts;
 pub use functions::{Binary, Unary};
@@ -24,6 +27,8 @@ pub use pooling::check as check_window;
 pub use rearrange::{Axis, Beyond, MOST_AXES, Rearrange};
 pub use rect::Rect;
 pub use resample::{Coordinates, Resampling, ResizeMode, Rounding, Tap, taps};
+pub use similarity::Similarity;
+pub(crate) use similarity::UNIT;
 pub(crate) use warp::check as check_warp;
 pub use warp::{MAX_CROP, MAX_SIDE};
 pub use window::Window;

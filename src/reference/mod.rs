@@ -3,6 +3,7 @@
 mod conv;
 mod conv_transpose;
 mod dense;
+mod detect;
 mod elementwise;
 mod fuse;
 mod gray;
@@ -12,11 +13,13 @@ mod lrn;
 mod matmul;
 mod pool;
 mod rearrange;
+mod turn;
 mod warp;
 
 pub use conv::conv;
 pub use conv_transpose::conv_transpose;
 pub use dense::dense;
+pub use detect::{decode, suppress};
 pub use elementwise::{affine, arg_max, binary, concat, log_softmax, prelu, softmax, unary};
 pub use fuse::{calibrate, fuse};
 pub use gray::gray;
@@ -26,4 +29,5 @@ pub use lrn::lrn;
 pub use matmul::matmul;
 pub use pool::{fractional_max_pool, global_average, pool};
 pub use rearrange::{rearrange, resample};
+pub use turn::turn;
 pub use warp::warp;

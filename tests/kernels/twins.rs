@@ -47,6 +47,7 @@ macro_rules! kernels {
 }
 
 kernels!(
+    turn,
     warp,
     gray,
     lbp,

@@ -18,6 +18,7 @@ pub type Check = fn(&Gpu, Precision) -> Result<(), String>;
 /// Every kernel by the name of its shader, with the check of its problems: those of its f16 form are the same.
 pub const CHECKS: &[(&str, Check)] = &[
     ("warp", pixels::warp),
+    ("turn", pixels::turn),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),

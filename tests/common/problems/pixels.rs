@@ -4,8 +4,8 @@ use image::{GrayImage, RgbImage};
 use moue::Precision;
 use moue::Rect;
 use moue::gpu::Gpu;
-use moue::kernels::{self, FacePart, Normalise, Source};
-use moue::operators::Crop;
+use moue::kernels::{self, FacePart, Normalise, Source, TurnedPart};
+use moue::operators::{Crop, Similarity};
 use moue::reference;
 
 use super::text;
@@ -60,6 +60,41 @@ pub(super) fn warp(gpu: &Gpu, precision: Precision) -> Result<(), String> {
         };
         let want: Vec<u32> = rects.iter().enumerate().flat_map(twin).collect();
         same_bytes(&format!("warp {width} x {height} to {size:?}"), &got, bytemuck::cast_slice(&want))?;
+    }
+    Ok(())
+}
+
+pub(super) fn turn(gpu: &Gpu, precision: Precision) -> Result<(), String> {
+    let mut random = Random(3);
+    // (photograph; centre, side and right of squares in it; pixels of the crop's side): grown, of its own size, shrunk by one and by several samples, beyond
+    // the edges, and by more than samples are taken.
+    type Square = ([f64; 2], f64, [f64; 2]);
+    let problems: &[(u32, u32, &[Square], u32)] = &[
+        (1, 1, &[([0.5, 0.5], 3.0, [1.0, 0.2])], 5),
+        (61, 47, &[([31.0, 20.0], 17.3, [1.0, 0.0]), ([31.5, 20.5], 16.0, [0.0, -1.0]), ([2.0, 45.0], 33.0, [-0.6, 0.8])], 16),
+        (90, 120, &[([44.0, 61.0], 100.0, [0.9, 0.3]), ([80.0, 110.0], 61.0, [-1.0, 0.1])], 13),
+        (400, 300, &[([200.0, 150.0], 390.0, [0.7, -0.7]); 3], 9),
+        (700, 200, &[([350.0, 90.0], 690.0, [1.0, 0.05])], 7),
+    ];
+    for &(width, height, squares, side) in problems {
+        let photo = random_rgb(&mut random, width, height);
+        let mirrored = |index: usize| index % 2 == 1;
+        let places: Vec<Similarity> =
+            squares.iter().map(|&(centre, long, right)| Similarity::square(centre, long, right, side).unwrap()).collect();
+        let parts: Vec<TurnedPart> =
+            places.iter().enumerate().map(|(i, &place)| TurnedPart::new(0, width, height, place, mirrored(i))).collect();
+        let mut bench = Bench::of(gpu, precision);
+        let faces = bench.bytes(bytemuck::cast_slice(&parts));
+        let pixels = bench.words(&words(&photo));
+        let output = bench.recording.slab("turned", 4 * u64::from(side * side) * places.len() as u64);
+        bench.recording.dispatch(kernels::turn("turn", places.len(), faces, pixels, [side; 2], output).map_err(text)?);
+        let got = bench.run(output)?;
+        let twin = |(index, &place): (usize, &Similarity)| {
+            let crop = reference::turn(&photo, place, [side; 2]).unwrap();
+            words(&if mirrored(index) { image::imageops::flip_horizontal(&crop) } else { crop })
+        };
+        let want: Vec<u32> = places.iter().enumerate().flat_map(twin).collect();
+        same_bytes(&format!("turn {width} x {height} to {side}"), &got, bytemuck::cast_slice(&want))?;
     }
     Ok(())
 }
