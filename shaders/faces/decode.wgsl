@@ -9,6 +9,8 @@ struct Params {
     // Pixels of a tile's side.
     side: f32,
     least: f32,
+    // Number of the first tile's first cell.
+    first: u32,
     // Candidates that `found` holds.
     most: u32,
 }
@@ -49,7 +51,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let scale = length(tile.zw);
     found[to] = Candidate(
         score,
-        index,
+        params.first + index,
         place(tile, anchor, at),
         scale * vec2<f32>(boxes[at + 2u], boxes[at + 3u]),
         place(tile, anchor, at + 4u),

@@ -24,14 +24,7 @@ pub struct Cells {
 ///
 /// # Errors
 /// [`crate::Error::Shape`] where a buffer is too small.
-pub fn decode(
-    at: &str,
-    [tiles, cells]: [usize; 2],
-    how: Decoding,
-    from: Cells,
-    count: Slice,
-    found: Slice,
-) -> Result<Dispatch> {
+pub fn decode(at: &str, [tiles, cells]: [usize; 2], how: Decoding, from: Cells, count: Slice, found: Slice) -> Result<Dispatch> {
     let all = tiles * cells;
     let Cells { boxes, scores, anchors, tiles: places } = from;
     let sizes = [(boxes, 4 * CELL_VALUES * all), (scores, 4 * all), (anchors, 8 * cells), (places, 16 * tiles)];
@@ -45,6 +38,7 @@ pub fn decode(
         cells: cells as u32,
         side: how.side,
         least: how.least,
+        first: how.first,
         most: MOST_CANDIDATES as u32,
     };
     let work = Work { flops: 0, bytes: scores.size };

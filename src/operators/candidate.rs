@@ -31,4 +31,6 @@ pub struct Decoding {
     pub side: f32,
     /// Least score, before the sigmoid.
     pub least: f32,
+    /// Number of the first tile's first cell.
+    pub first: u32,
 }

@@ -17,7 +17,7 @@ pub fn decode(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]], tiles: &[[f32
             };
             let scale = a.hypot(b);
             let size = [cell[2], cell[3]].map(|side| (f64::from(side) * scale) as f32);
-            Candidate { score, number: number as u32, centre: point(0), size, right_eye: point(4), left_eye: point(6) }
+            Candidate { score, number: how.first + number as u32, centre: point(0), size, right_eye: point(4), left_eye: point(6) }
         })
         .collect()
 }
@@ -59,9 +59,8 @@ fn mean(all: &[Candidate], part: impl Fn(&Candidate) -> [f32; 2]) -> [f32; 2] {
 /// The part of the area of both that both share.
 fn shared(a: &Candidate, b: &Candidate) -> f64 {
     let side = |axis: usize| {
-        let [least, most] = [-0.5, 0.5].map(|half| {
-            [a, b].map(|one| f64::from(one.centre[axis]) + half * f64::from(one.size[axis]))
-        });
+        let [least, most] =
+            [-0.5, 0.5].map(|half| [a, b].map(|one| f64::from(one.centre[axis]) + half * f64::from(one.size[axis])));
         (most[0].min(most[1]) - least[0].max(least[1])).max(0.0)
     };
     let both = side(0) * side(1);

@@ -48,6 +48,8 @@ macro_rules! kernels {
 
 kernels!(
     turn,
+    decode,
+    suppress,
     warp,
     gray,
     lbp,

@@ -2,6 +2,7 @@
 //! batches of 1 and 7 are there on purpose.
 
 mod conv;
+mod faces;
 mod layers;
 mod moves;
 mod pixels;
@@ -19,6 +20,8 @@ pub type Check = fn(&Gpu, Precision) -> Result<(), String>;
 pub const CHECKS: &[(&str, Check)] = &[
     ("warp", pixels::warp),
     ("turn", pixels::turn),
+    ("decode", faces::decode),
+    ("suppress", faces::suppress),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),
