@@ -1,21 +1,37 @@
-//! Face detection: a photograph in, boxes out.
+//! Faces of a photograph: where they are, and their landmarks.
 
+mod contours;
+mod finder;
+mod gpu;
+mod host;
+mod landmarks;
+mod networks;
+mod pyramid;
 mod seetaface;
+mod square;
+mod tessellation;
+mod tile;
+
+use std::sync::Arc;
 
 use image::RgbImage;
 
 use crate::error::Result;
 use crate::operators::Rect;
 
+pub use finder::{Finder, Search, Thoroughness};
+pub use landmarks::{Eyes, Landmarks};
 pub use seetaface::SeetaFace;
 
 /// A face of a photograph.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Face {
     /// Where it is. The box may reach beyond the photograph's edges.
     pub rect: Rect,
     /// The detector's own score; higher is surer. Scores of different detectors do not compare.
     pub score: f64,
+    /// Its points, where the detector knows them.
+    pub landmarks: Option<Arc<Landmarks>>,
 }
 
 /// What finds faces.

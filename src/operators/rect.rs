@@ -19,6 +19,17 @@ impl Rect {
         Self { x: 0, y: 0, width, height }
     }
 
+    /// The part of the smaller one's area that both share.
+    pub(crate) fn shared(self, other: Self) -> f64 {
+        let along = |a: i32, a_side: u32, b: i32, b_side: u32| {
+            let [a, b] = [f64::from(a), f64::from(b)];
+            ((a + f64::from(a_side)).min(b + f64::from(b_side)) - a.max(b)).max(0.0)
+        };
+        let area = |rect: Self| f64::from(rect.width) * f64::from(rect.height);
+        let both = along(self.x, self.width, other.x, other.width) * along(self.y, self.height, other.y, other.height);
+        both / area(self).min(area(other))
+    }
+
     /// The rectangle grown on every side by `margin` times its own size, in integers: the margin is
     /// rounded to thousandths and the growth to whole pixels, so that every implementation agrees.
     pub fn with_margin(self, margin: f64) -> Self {

@@ -1,0 +1,231 @@
+//! Faces of a photograph: tiles to candidates, candidates to landmarks, which say whether it is one.
+
+use std::sync::Arc;
+
+use image::RgbImage;
+
+use super::Face;
+use super::gpu::OnGpu;
+use super::host::OnHost;
+use super::landmarks::Landmarks;
+use super::networks::{Detects, Net};
+use super::pyramid::{levels, turned, whole};
+use super::square::Square;
+use super::tile::Tile;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::gpu::Wait;
+use crate::operators::{Candidate, Rect, Similarity};
+use crate::tensor::Precision;
+use crate::weights::Model;
+
+/// How thoroughly faces are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Thoroughness {
+    /// The whole photograph at once: large faces, such as those before a camera.
+    Fast,
+    /// Upright and tilted faces of 24 pixels and more.
+    #[default]
+    Normal,
+    /// Faces of 16 pixels and more, turned ones and those upside down too.
+    Thorough,
+}
+
+/// Which faces are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Search {
+    /// How thoroughly.
+    pub thoroughness: Thoroughness,
+    /// Width of the smallest face in pixels; by the thoroughness where `None`.
+    pub min_face: Option<u32>,
+    /// Least score of a face, 0 to 1; 0.5 where `None`.
+    pub min_score: Option<f64>,
+}
+
+/// Least score of a candidate, 0 to 1: the mesh network decides what is a face.
+const LEAST_CANDIDATE: f32 = 0.5;
+/// Least presence of a face, 0 to 1 (mediapipe/tasks/cc/vision/face_landmarker: `min_face_presence_confidence`).
+const LEAST_PRESENCE: f64 = 0.5;
+/// Part of the area of both that candidates share at most (mediapipe/modules/face_detection: `min_suppression_threshold`).
+const OVERLAP: f32 = 0.3;
+/// Candidates of a photograph at most.
+const MOST_FACES: usize = 256;
+/// Part of the smaller one's area that two faces share at most.
+const SAME: f64 = 0.5;
+
+/// Finds faces and their landmarks by MediaPipe's networks: `Faces found, landmarked and aligned`.
+#[derive(Debug)]
+pub struct Finder {
+    engine: Engine,
+    search: Search,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Host(OnHost),
+    Gpu(Box<OnGpu>),
+}
+
+/// A face's landmarks in a photograph, and how sure the network is that it is one, 0 to 1.
+#[derive(Debug, Clone)]
+pub(super) struct Mesh {
+    pub landmarks: Landmarks,
+    pub presence: f64,
+}
+
+impl Finder {
+    /// A finder of the networks of `model` on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where the model lacks one; [`Error::Argument`] where a setting is none.
+    pub fn new(model: Arc<Model>, device: &Device, precision: Precision, search: Search) -> Result<Self> {
+        for net in [Net::Detector(Detects::Full), Net::Detector(Detects::Short), Net::Mesh] {
+            net.of(&model)?;
+        }
+        let engine = match device {
+            Device::Reference => Engine::Host(OnHost::new(model, None)),
+            Device::Cpu(cpu) => Engine::Host(OnHost::new(model, Some(cpu.clone()))),
+            Device::Gpu(gpu) => Engine::Gpu(Box::new(OnGpu::new(gpu.clone(), model, precision))),
+        };
+        let mut finder = Self { engine, search: Search::default() };
+        finder.set(search)?;
+        Ok(finder)
+    }
+
+    /// Other faces from now on.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where a setting is none.
+    pub fn set(&mut self, search: Search) -> Result<()> {
+        if search.min_score.is_some_and(|score| !(0.0..=1.0).contains(&score)) {
+            return Err(Error::Argument("the least score of a face: a number from 0 to 1".into()));
+        }
+        if search.min_face.is_some_and(|face| !(8..=65_535).contains(&face)) {
+            return Err(Error::Argument("the smallest face: 8 pixels or more".into()));
+        }
+        self.search = search;
+        Ok(())
+    }
+
+    /// Another finder of the same faces, for another thread. A GPU has one.
+    pub fn fork(&self) -> Option<Self> {
+        match &self.engine {
+            Engine::Host(host) => Some(Self { engine: Engine::Host(host.fork()), search: self.search }),
+            Engine::Gpu(_) => None,
+        }
+    }
+
+    /// The faces of an upright photograph, best score first.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for one of more than 65,535 pixels a side; the device's.
+    pub fn find(&mut self, photo: &RgbImage) -> Result<Vec<Face>> {
+        pollster::block_on(self.find_waiting(photo, Wait::Here))
+    }
+
+    pub(crate) async fn find_waiting(&mut self, photo: &RgbImage, wait: Wait) -> Result<Vec<Face>> {
+        let [width, height] = [photo.width(), photo.height()];
+        if width.min(height) == 0 {
+            return Err(Error::Argument("an empty picture".into()));
+        }
+        if width.max(height) > crate::operators::MAX_SIDE {
+            return Err(Error::Argument(format!("{width} x {height} pixels: at most {} a side are searched", crate::operators::MAX_SIDE)));
+        }
+        self.bring(photo)?;
+        let (detects, tiles) = self.tiles(width, height);
+        let candidates = self.candidates(photo, detects, &tiles, wait).await?;
+        let squares: Vec<Square> = candidates.iter().filter_map(|candidate| self.square(candidate)).collect();
+        let meshes = self.meshes(photo, &squares, wait).await?;
+        let least = self.search.min_score.unwrap_or(LEAST_PRESENCE);
+        let found = meshes.into_iter().flatten().filter(|mesh| mesh.presence >= least);
+        Ok(once(found.collect()))
+    }
+
+    /// What the detector looks at.
+    fn tiles(&self, width: u32, height: u32) -> (Detects, Vec<Tile>) {
+        let least = |usual: u32| f64::from(self.search.min_face.unwrap_or(usual));
+        let all = |detects: Detects, rects: Vec<Rect>, quarters: u32| {
+            let side = Net::Detector(detects).side();
+            let tiles = (0..quarters).flat_map(|turn| rects.iter().filter_map(move |&rect| turned(rect, turn, side)));
+            (detects, tiles.collect())
+        };
+        match self.search.thoroughness {
+            Thoroughness::Fast => all(Detects::Short, vec![whole(width, height)], 1),
+            Thoroughness::Normal => all(Detects::Full, levels(width, height, least(24)), 1),
+            Thoroughness::Thorough => all(Detects::Full, levels(width, height, least(16)), 4),
+        }
+    }
+
+    /// Where the mesh network looks for the face of a candidate, unless it is too small.
+    fn square(&self, candidate: &Candidate) -> Option<Square> {
+        let Candidate { centre: [x, y], size: [width, height], right_eye, left_eye, .. } = *candidate;
+        let side = width.max(height);
+        // A detector's boxes swing by some pixels.
+        let least = self.search.min_face.map_or(0.0, |face| 0.8 * face as f32);
+        let bounds = [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
+        (side.is_finite() && side >= least.max(1.0)).then(|| Square::from_detection(bounds, [right_eye, left_eye]))
+    }
+
+    /// Sends the photograph to where the networks are.
+    fn bring(&mut self, photo: &RgbImage) -> Result<()> {
+        match &mut self.engine {
+            Engine::Host(_) => Ok(()),
+            Engine::Gpu(gpu) => gpu.bring(photo),
+        }
+    }
+
+    async fn candidates(&mut self, photo: &RgbImage, detects: Detects, tiles: &[Tile], wait: Wait) -> Result<Vec<Candidate>> {
+        let least = (LEAST_CANDIDATE / (1.0 - LEAST_CANDIDATE)).ln();
+        match &mut self.engine {
+            Engine::Host(host) => host.candidates(photo, detects, tiles, least, OVERLAP, MOST_FACES),
+            Engine::Gpu(gpu) => {
+                let size = [photo.width(), photo.height()];
+                gpu.candidates(size, detects, tiles, [least, OVERLAP], MOST_FACES, wait).await
+            }
+        }
+    }
+
+    /// The landmarks of the face in each square; `None` where there can be none.
+    pub(super) async fn meshes(&mut self, photo: &RgbImage, squares: &[Square], wait: Wait) -> Result<Vec<Option<Mesh>>> {
+        let side = Net::Mesh.side();
+        let place = |square: &Square| {
+            let right = [square.angle.cos(), square.angle.sin()].map(f64::from);
+            let place = Similarity::square(square.centre.map(f64::from), f64::from(square.side), right, side).ok()?;
+            place.check(photo.width(), photo.height(), [side; 2]).ok().map(|()| place)
+        };
+        let places: Vec<Option<Similarity>> = squares.iter().map(place).collect();
+        let there: Vec<Similarity> = places.iter().copied().flatten().collect();
+        if there.is_empty() {
+            return Ok(vec![None; squares.len()]);
+        }
+        let [points, presences] = match &mut self.engine {
+            Engine::Host(host) => host.meshes(photo, &there)?,
+            Engine::Gpu(gpu) => gpu.meshes([photo.width(), photo.height()], &there, wait).await?,
+        };
+        let each = points.len() / there.len();
+        let mut answers = points.chunks_exact(each.max(1)).zip(presences);
+        let mesh = |(square, place): (&Square, &Option<Similarity>)| {
+            place.as_ref()?;
+            let (points, presence) = answers.next()?;
+            let landmarks = square.place(points, side as f32)?;
+            Some(Mesh { landmarks, presence: 1.0 / (1.0 + (-f64::from(presence)).exp()) })
+        };
+        Ok(squares.iter().zip(&places).map(mesh).collect())
+    }
+}
+
+/// Each face once, best score first.
+fn once(mut meshes: Vec<Mesh>) -> Vec<Face> {
+    meshes.sort_by(|a, b| b.presence.total_cmp(&a.presence));
+    let mut faces: Vec<Face> = Vec::new();
+    for Mesh { landmarks, presence } in meshes {
+        let [left, top, right, bottom] = landmarks.oval();
+        let side = |from: f32, to: f32| ((to - from).round().max(1.0)) as u32;
+        let rect = Rect { x: left.round() as i32, y: top.round() as i32, width: side(left, right), height: side(top, bottom) };
+        if faces.iter().all(|better| better.rect.shared(rect) <= SAME) {
+            faces.push(Face { rect, score: presence, landmarks: Some(Arc::new(landmarks)) });
+        }
+    }
+    faces
+}

@@ -1,0 +1,131 @@
+//! The finder's networks without a GPU: on the processor, or by the twins.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use image::RgbImage;
+
+use super::networks::{Detects, Net};
+use super::tile::Tile;
+use crate::cpu::Cpu;
+use crate::error::Result;
+use crate::graph::{Engine, Graph, Memory, TensorId, Weights, interpret};
+use crate::operators::{Candidate, Decoding, Similarity};
+use crate::reference;
+use crate::tensor::Tensor;
+use crate::weights::Model;
+
+/// Images of one run at most: their tensors stay small.
+const MOST_IMAGES: usize = 8;
+
+/// Networks made ready when they are needed first.
+#[derive(Debug)]
+pub(super) struct OnHost {
+    model: Arc<Model>,
+    /// None: the twins.
+    cpu: Option<Cpu>,
+    networks: HashMap<Net, Ready>,
+}
+
+#[derive(Debug)]
+struct Ready {
+    network: Network,
+    answers: Vec<TensorId>,
+}
+
+#[derive(Debug)]
+enum Network {
+    Twins(Box<Graph>),
+    Engine(Arc<Engine>, Box<Memory>),
+}
+
+impl OnHost {
+    pub fn new(model: Arc<Model>, cpu: Option<Cpu>) -> Self {
+        Self { model, cpu, networks: HashMap::new() }
+    }
+
+    /// The same for another thread, which computes on that one only.
+    pub fn fork(&self) -> Self {
+        Self::new(Arc::clone(&self.model), self.cpu.as_ref().map(Cpu::alone))
+    }
+
+    /// What may be faces in `tiles`, each once.
+    pub fn candidates(
+        &mut self,
+        photo: &RgbImage,
+        detects: Detects,
+        tiles: &[Tile],
+        least: f32,
+        overlap: f32,
+        most: usize,
+    ) -> Result<Vec<Candidate>> {
+        let net = Net::Detector(detects);
+        let (side, anchors) = (net.side(), detects.anchors());
+        let mut found = Vec::new();
+        for (batch, tiles) in tiles.chunks(MOST_IMAGES).enumerate() {
+            let pictures = self.cut(tiles.to_vec(), |tile| tile.cut(photo, side))?;
+            let [boxes, scores] = super::networks::each(net.name(), self.run(net, &input(net, &pictures)?)?)?;
+            let places: Vec<[f32; 4]> = tiles.iter().map(|tile| tile.place(side)).collect();
+            let first = (batch * MOST_IMAGES * anchors.len()) as u32;
+            let how = Decoding { side: side as f32, least, first };
+            found.extend(reference::decode(&boxes, &scores, &anchors, &places, how));
+        }
+        Ok(reference::suppress(&found, overlap, most))
+    }
+
+    /// The mesh network's points and presence of each square.
+    pub fn meshes(&mut self, photo: &RgbImage, squares: &[Similarity]) -> Result<[Vec<f32>; 2]> {
+        let (net, mut all) = (Net::Mesh, [Vec::new(), Vec::new()]);
+        for squares in squares.chunks(MOST_IMAGES) {
+            let pictures = self.cut(squares.to_vec(), |square| reference::turn(photo, square, [net.side(); 2]))?;
+            let answers: [Vec<f32>; 2] = super::networks::each(net.name(), self.run(net, &input(net, &pictures)?)?)?;
+            all.iter_mut().zip(answers).for_each(|(all, own)| all.extend(own));
+        }
+        Ok(all)
+    }
+
+    /// The answers of `net` for `input`.
+    pub fn run(&mut self, net: Net, input: &Tensor) -> Result<Vec<Vec<f32>>> {
+        if !self.networks.contains_key(&net) {
+            let (graph, weights, answers) = net.of(&self.model)?;
+            let network = match &self.cpu {
+                None => {
+                    crate::graph::check_weights(&graph, &weights)?;
+                    Network::Twins(Box::new(graph))
+                }
+                Some(cpu) => {
+                    let engine = Engine::new(cpu, graph, &[&weights as &dyn Weights], &[])?;
+                    Network::Engine(Arc::new(engine), Box::default())
+                }
+            };
+            self.networks.insert(net, Ready { network, answers });
+        }
+        let Some(Ready { network, answers }) = self.networks.get_mut(&net) else { return Ok(Vec::new()) };
+        let outputs = match network {
+            Network::Twins(graph) => interpret(graph, &net.of(&self.model)?.1, &[input], answers)?,
+            Network::Engine(engine, memory) => engine.run(0, &[input], answers, memory)?,
+        };
+        Ok(outputs.into_iter().map(|tensor| tensor.data).collect())
+    }
+
+    /// The pictures of `places`, on all threads.
+    fn cut<T: Send>(&self, places: Vec<T>, one: impl Fn(T) -> Result<RgbImage> + Sync + Send) -> Result<Vec<RgbImage>> {
+        match &self.cpu {
+            Some(cpu) => cpu.map(places, one).into_iter().collect(),
+            None => places.into_iter().map(one).collect(),
+        }
+    }
+}
+
+/// Pictures as the input of a network.
+fn input(net: Net, pictures: &[RgbImage]) -> Result<Tensor> {
+    let side = net.side() as usize;
+    let [mean, scale] = net.normalise();
+    let mut data = Vec::with_capacity(3 * pictures.len() * side * side);
+    for picture in pictures {
+        for channel in 0..3 {
+            data.extend(picture.pixels().map(|pixel| (f32::from(pixel.0[channel]) - mean) * scale));
+        }
+    }
+    Tensor::new(vec![pictures.len(), 3, side, side], data)
+}
