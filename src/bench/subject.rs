@@ -146,7 +146,7 @@ impl Subject<'_> {
                 runner.answer(inputs, wait).await.map(drop)
             }
             Self::Faces(ensemble, picture) => {
-                let face = (*picture, Rect::whole(picture.width(), picture.height()));
+                let face = (*picture, Rect::whole(picture.width(), picture.height()).into());
                 ensemble.answer(&vec![face; batch as usize], false, wait).await.map(drop)
             }
             Self::Frame(frame) => frame.run(batch, wait).await,

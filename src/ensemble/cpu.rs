@@ -10,7 +10,7 @@ use crate::cpu::Cpu;
 use crate::error::{Error, Result};
 use crate::gpu::Cost;
 use crate::graph::{self, Memory, Weights};
-use crate::operators::Rect;
+use crate::operators::Region;
 use crate::reference;
 use crate::tensor::Tensor;
 use crate::weights::{Group, Model, Oversample, weights_of};
@@ -55,12 +55,12 @@ impl Engine {
         &mut self,
         model: &Model,
         groups: &[Group],
-        faces: &[(&RgbImage, Rect)],
+        faces: &[(&RgbImage, Region)],
         oversample: Oversample,
     ) -> Result<Vec<Reading>> {
         let description = &model.description;
-        let each = |&(picture, rect): &(&RgbImage, Rect)| {
-            let canonical = reference::warp(picture, rect, description.canonical.size)?;
+        let each = |&(picture, region): &(&RgbImage, Region)| {
+            let canonical = reference::crop(picture, region, description.canonical.size)?;
             Ok(views(&canonical, oversample))
         };
         let canonicals = self.cpu.map(faces.iter().collect(), each).into_iter().collect::<Result<Vec<_>>>()?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use image::RgbImage;
 
-use super::part::{Part, area, pack};
+use super::part::{Part, pack};
 use super::reading::{Reading, readings};
 use super::seen::{Seen, Viewer};
 use super::stage::Stage;
@@ -14,8 +14,8 @@ use crate::error::Result;
 use crate::gpu::{Buffer, Cost, Gpu, MOST_IN_FLIGHT, Plan, Recording, Scratch, Slice, Timing, Wait, Work};
 use crate::graph::{Prepared, Weights};
 use crate::host::Clock;
-use crate::kernels::{self, FacePart, Normalise, Source, View};
-use crate::operators::Rect;
+use crate::kernels::{self, Normalise, Source, View};
+use crate::operators::{Rect, Region};
 use crate::reference;
 use crate::tensor::Precision;
 use crate::weights::{Group, Model, Oversample, weights_of};
@@ -69,6 +69,8 @@ pub(super) struct Engine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Key {
     faces: usize,
+    /// Whether their regions are turned.
+    turned: bool,
     oversample: Oversample,
     /// Pixels that the upload buffer holds at least.
     pixels: usize,
@@ -82,7 +84,7 @@ impl Key {
 
     /// Whether they differ by the pixels at most.
     fn alike(self, other: Self) -> bool {
-        self.faces == other.faces && self.oversample == other.oversample
+        self.faces == other.faces && self.turned == other.turned && self.oversample == other.oversample
     }
 }
 
@@ -102,7 +104,7 @@ struct Batch {
     key: Key,
     /// Without the padding.
     count: usize,
-    faces: Vec<FacePart>,
+    faces: Vec<u8>,
     words: Vec<u32>,
     packing: Duration,
 }
@@ -114,15 +116,15 @@ impl Batch {
         let (words, starts) = pack(parts);
         let mut faces = Vec::new();
         for (part, &start) in parts.iter().zip(&starts) {
-            faces.extend(oversample.views().iter().map(|&mirrored| part.face(start, mirrored)));
+            faces.extend(oversample.views().iter().flat_map(|&mirrored| part.face(start, mirrored)));
         }
         // Padding reads the first face again: the kernels check no bounds, so that it must be one that is there.
-        let views = oversample.views().len();
-        let padding: Vec<FacePart> = faces.iter().take(views).copied().cycle().take((size - parts.len()) * views).collect();
-        faces.extend(padding);
+        let each = faces.len() / parts.len().max(1);
+        faces.extend(faces[..each].repeat(size - parts.len()));
         // Few sizes of buffer, so that photographs of all sizes share a plan.
         let pixels = words.len().next_power_of_two().max(LEAST_PIXELS).min(most_pixels);
-        let key = Key { faces: size, oversample, pixels };
+        let turned = parts.first().is_some_and(Part::turned);
+        let key = Key { faces: size, turned, oversample, pixels };
         Self { key, count: parts.len(), faces, words, packing: start.elapsed() }
     }
 }
@@ -168,7 +170,7 @@ impl Engine {
         &mut self,
         model: &Model,
         groups: &[Group],
-        faces: &[(&RgbImage, Rect)],
+        faces: &[(&RgbImage, Region)],
         oversample: Oversample,
         wait: Wait,
         times: &mut Times,
@@ -178,9 +180,9 @@ impl Engine {
         let most_pixels = self.most_pixels();
         let size = model.description.canonical.size;
         let small: Vec<Option<RgbImage>> =
-            faces.iter().map(|&(picture, rect)| self.cut(picture, rect, size)).collect::<Result<_>>()?;
+            faces.iter().map(|&(picture, region)| self.cut(picture, region, size)).collect::<Result<_>>()?;
         let parts: Vec<Part<'_>> =
-            faces.iter().zip(&small).map(|(&(picture, rect), small)| part(picture, rect, small.as_ref())).collect();
+            faces.iter().zip(&small).map(|(&(picture, region), small)| part(picture, region, size, small.as_ref())).collect();
         let mut answers = Vec::with_capacity(faces.len());
         self.plans.iter_mut().for_each(|(_, ready)| ready.plan.abandon());
         // All of one plan, the last: while one is computed the next is packed and written.
@@ -193,7 +195,7 @@ impl Engine {
                 .take(self.chunk(rest.len(), most))
                 .take_while(|part| {
                     pixels += part.pixels();
-                    pixels <= most_pixels
+                    pixels <= most_pixels && part.turned() == rest[0].turned()
                 })
                 .count()
                 .max(1);
@@ -214,25 +216,27 @@ impl Engine {
 
     pub fn layout(&mut self, model: &Model, groups: &[Group], faces: usize, oversample: Oversample) -> Result<Layout> {
         let faces = self.chunk(faces, self.most(model, groups, oversample)?).next_power_of_two();
-        self.ready(model, groups, Key { faces, oversample, pixels: LEAST_PIXELS }).map(|(_, ready)| ready.layout)
+        self.ready(model, groups, Key { faces, turned: model.description.canonical.alignment.is_some(), oversample, pixels: LEAST_PIXELS }).map(|(_, ready)| ready.layout)
     }
 
     /// Where a face's part of its photograph exceeds a binding or what the kernel can sum, the twin makes the very same crop on the host.
-    fn cut(&self, picture: &RgbImage, rect: Rect, size: [u32; 2]) -> Result<Option<RgbImage>> {
-        let [_, _, width, height] = area(picture, rect);
-        let fits = width as usize * height as usize <= self.most_pixels() && kernels::warp_fits(rect, size);
-        if fits { Ok(None) } else { reference::warp(picture, rect, size).map(Some) }
+    fn cut(&self, picture: &RgbImage, region: Region, size: [u32; 2]) -> Result<Option<RgbImage>> {
+        let [_, _, width, height] = region.area(picture.width(), picture.height(), size);
+        let summed = if let Region::Rect(rect) = region { kernels::warp_fits(rect, size) } else { true };
+        let fits = width as usize * height as usize <= self.most_pixels() && summed;
+        if fits { Ok(None) } else { reference::crop(picture, region, size).map(Some) }
     }
 
     /// What the kernels make of a face before the networks.
-    pub async fn seen(&mut self, model: &Model, picture: &RgbImage, rect: Rect, wait: Wait) -> Result<Seen> {
-        let small = self.cut(picture, rect, model.description.canonical.size)?;
-        let part = part(picture, rect, small.as_ref());
+    pub async fn seen(&mut self, model: &Model, picture: &RgbImage, region: Region, wait: Wait) -> Result<Seen> {
+        let size = model.description.canonical.size;
+        let small = self.cut(picture, region, size)?;
+        let part = part(picture, region, size, small.as_ref());
         let viewer = match self.viewer.take().filter(|viewer| viewer.serves(&part)) {
             Some(viewer) => viewer,
             None => {
                 let held = part.pixels().next_power_of_two().max(LEAST_PIXELS).min(self.most_pixels());
-                Viewer::new(&self.gpu, model, held)?
+                Viewer::new(&self.gpu, model, held, part.turned())?
             }
         };
         self.viewer.insert(viewer).see(model, &part, wait).await
@@ -286,7 +290,7 @@ impl Engine {
         times.prepare += start.elapsed();
         let cost = ready.cost;
         let mut uploads: Vec<(Slice, &[u8])> =
-            vec![(ready.faces, bytemuck::cast_slice(&batch.faces)), (ready.pixels, bytemuck::cast_slice(&batch.words))];
+            vec![(ready.faces, &batch.faces), (ready.pixels, bytemuck::cast_slice(&batch.words))];
         uploads.extend(ready.constants.iter().map(|(slice, words)| (*slice, bytemuck::cast_slice(words))));
         ready.plan.submit(&uploads)?;
         self.ran = Some(key);
@@ -336,9 +340,9 @@ impl Engine {
         let description = &model.description;
         let mut recording = Recording::default();
         let views = key.faces * key.oversample.views().len();
-        let faces = recording.upload("faces", (size_of::<FacePart>() * views) as u64);
+        let faces = recording.upload("faces", (kernels::part_bytes(key.turned) * views) as u64);
         let pixels = recording.upload("pixels", 4 * key.pixels as u64);
-        let mut stage = Stage::new(&mut recording, description.canonical.size, views, faces, pixels)?;
+        let mut stage = Stage::new(&mut recording, description.canonical.size, key.turned, views, faces, pixels)?;
 
         let (members, classes) = (description.members.len(), description.labels.len());
         let mut crop_count = 1;
@@ -522,10 +526,10 @@ fn repeat(recording: &mut Recording, input: View, images: usize, positions: usiz
 }
 
 /// The part of a photograph that goes up for a face: all of `small` where that was cut out of it.
-fn part<'p>(picture: &'p RgbImage, rect: Rect, small: Option<&'p RgbImage>) -> Part<'p> {
+fn part<'p>(picture: &'p RgbImage, region: Region, size: [u32; 2], small: Option<&'p RgbImage>) -> Part<'p> {
     match small {
-        Some(crop) => Part::new(crop, Rect::whole(crop.width(), crop.height())),
-        None => Part::new(picture, rect),
+        Some(crop) => Part::new(crop, Rect::whole(crop.width(), crop.height()).into(), size),
+        None => Part::new(picture, region, size),
     }
 }
 

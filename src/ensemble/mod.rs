@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::gpu::{Cost, Spent, Timing, Wait};
 use crate::host::Clock;
 use crate::host::offload::offload;
-use crate::operators::{Rect, check_warp};
+use crate::operators::Region;
 use crate::tensor::Precision;
 use crate::weights::{Description, Group, Model, Oversample, groups, weights_of};
 
@@ -84,42 +84,46 @@ impl Ensemble {
         &self.model.description
     }
 
-    /// Reads faces: each a picture (upright, RGB) and the rectangle to read in it, margin included. They go through in as few submissions as
+    /// Reads faces: each a picture (upright, RGB) and the region to read in it, margin included. They go through in as few submissions as
     /// the device's memory allows: one for the faces of a photograph. `oversample`: five crops and their mirrors whatever the model says.
     ///
     /// # Errors
     /// [`crate::Error::Argument`] for an empty picture or rectangle, or one of more than 65,535 pixels a side; the device's errors.
-    pub fn read(&mut self, faces: &[(&RgbImage, Rect)], oversample: bool) -> Result<Vec<Reading>> {
-        pollster::block_on(self.answer(faces, oversample, Wait::Here))
+    pub fn read<R: Into<Region> + Copy>(&mut self, faces: &[(&RgbImage, R)], oversample: bool) -> Result<Vec<Reading>> {
+        pollster::block_on(self.answer(&regions(faces), oversample, Wait::Here))
     }
 
     /// As [`Ensemble::read`], without keeping the executor waiting: the device is polled, and the twins run, on other threads.
     ///
     /// # Errors
     /// As [`Ensemble::read`].
-    pub async fn read_async(&mut self, faces: &[(&RgbImage, Rect)], oversample: bool) -> Result<Vec<Reading>> {
-        self.answer(faces, oversample, Wait::Elsewhere).await
+    pub async fn read_async<R: Into<Region> + Copy>(
+        &mut self,
+        faces: &[(&RgbImage, R)],
+        oversample: bool,
+    ) -> Result<Vec<Reading>> {
+        self.answer(&regions(faces), oversample, Wait::Elsewhere).await
     }
 
     /// What the networks see of a face: made by the same kernels as for [`Ensemble::read`], and read back.
     ///
     /// # Errors
     /// As [`Ensemble::read`].
-    pub fn seen(&mut self, picture: &RgbImage, rect: Rect) -> Result<Seen> {
-        pollster::block_on(self.see(picture, rect, Wait::Here))
+    pub fn seen(&mut self, picture: &RgbImage, region: impl Into<Region>) -> Result<Seen> {
+        pollster::block_on(self.see(picture, region.into(), Wait::Here))
     }
 
-    pub(crate) async fn see(&mut self, picture: &RgbImage, rect: Rect, wait: Wait) -> Result<Seen> {
-        self.check(picture, rect)?;
+    pub(crate) async fn see(&mut self, picture: &RgbImage, region: Region, wait: Wait) -> Result<Seen> {
+        self.check(picture, region)?;
         match &mut self.engine {
-            Engine::Reference | Engine::Cpu(_) => twins::seen(&self.model, picture, rect),
-            Engine::Gpu(engine) => engine.seen(&self.model, picture, rect, wait).await,
+            Engine::Reference | Engine::Cpu(_) => twins::seen(&self.model, picture, region),
+            Engine::Gpu(engine) => engine.seen(&self.model, picture, region, wait).await,
         }
     }
 
-    pub(crate) async fn answer(&mut self, faces: &[(&RgbImage, Rect)], oversample: bool, wait: Wait) -> Result<Vec<Reading>> {
-        for &(picture, rect) in faces {
-            self.check(picture, rect)?;
+    pub(crate) async fn answer(&mut self, faces: &[(&RgbImage, Region)], oversample: bool, wait: Wait) -> Result<Vec<Reading>> {
+        for &(picture, region) in faces {
+            self.check(picture, region)?;
         }
         let oversample = self.oversample(oversample);
         let Self { model, groups, engine, times } = self;
@@ -132,13 +136,13 @@ impl Ensemble {
             }
             Engine::Reference => {
                 let mut readings = Vec::with_capacity(faces.len());
-                for &(picture, rect) in faces {
+                for &(picture, region) in faces {
                     let start = Clock::start();
                     readings.push(match wait {
-                        Wait::Here => twins::read(model, groups, picture, rect, oversample)?,
+                        Wait::Here => twins::read(model, groups, picture, region, oversample)?,
                         Wait::Elsewhere => {
                             let (model, groups, picture) = (Arc::clone(model), Arc::clone(groups), picture.clone());
-                            offload(move || twins::read(&model, &groups, &picture, rect, oversample)).await?
+                            offload(move || twins::read(&model, &groups, &picture, region, oversample)).await?
                         }
                     });
                     times.add(1, Spent { compute: start.elapsed(), ..Spent::default() });
@@ -149,9 +153,9 @@ impl Ensemble {
         }
     }
 
-    /// Whether `rect` of `picture` can be read.
-    pub(crate) fn check(&self, picture: &RgbImage, rect: Rect) -> Result<()> {
-        check_warp(picture.width(), picture.height(), rect, self.model.description.canonical.size)
+    /// Whether `region` of `picture` can be read.
+    pub(crate) fn check(&self, picture: &RgbImage, region: Region) -> Result<()> {
+        region.check(picture.width(), picture.height(), self.model.description.canonical.size)
     }
 
     fn oversample(&self, asked: bool) -> Oversample {
@@ -211,4 +215,8 @@ impl Ensemble {
             Engine::Gpu(engine) => engine.layout(&self.model, &self.groups, faces, oversample).map(Some),
         }
     }
+}
+
+fn regions<'p, R: Into<Region> + Copy>(faces: &[(&'p RgbImage, R)]) -> Vec<(&'p RgbImage, Region)> {
+    faces.iter().map(|&(picture, region)| (picture, region.into())).collect()
 }

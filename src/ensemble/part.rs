@@ -3,34 +3,42 @@
 use image::RgbImage;
 
 use crate::host::offload;
-use crate::kernels::FacePart;
-use crate::operators::Rect;
+use crate::kernels::{FacePart, TurnedPart};
+use crate::operators::Region;
 
 /// Pixels that are worth threads.
 const MANY: usize = 1 << 19;
 
-/// Part of a photograph that goes up for one face, and the rectangle in it.
+/// Part of a photograph that goes up for one face, and the region in it.
 pub(super) struct Part<'p> {
     picture: &'p RgbImage,
     /// Left, top, width, height of the part.
     area: [u32; 4],
-    rect: Rect,
+    region: Region,
 }
 
 impl<'p> Part<'p> {
-    pub fn new(picture: &'p RgbImage, rect: Rect) -> Self {
-        Self { picture, area: area(picture, rect), rect }
+    /// What a crop of `size` of `region` reads.
+    pub fn new(picture: &'p RgbImage, region: Region, size: [u32; 2]) -> Self {
+        Self { picture, area: region.area(picture.width(), picture.height(), size), region }
+    }
+
+    /// Whether its region is turned.
+    pub fn turned(&self) -> bool {
+        matches!(self.region, Region::Turned(_))
     }
 
     pub fn pixels(&self) -> usize {
         self.area[2] as usize * self.area[3] as usize
     }
 
-    pub fn face(&self, first: u32, mirrored: bool) -> FacePart {
+    /// What the kernel is told of it, whose first pixel is `first`.
+    pub fn face(&self, first: u32, mirrored: bool) -> Vec<u8> {
         let [left, top, width, height] = self.area;
-        let rect =
-            Rect { x: self.rect.x.saturating_sub_unsigned(left), y: self.rect.y.saturating_sub_unsigned(top), ..self.rect };
-        FacePart::new(first, width, height, rect, mirrored)
+        match self.region.within(left, top) {
+            Region::Rect(rect) => bytemuck::bytes_of(&FacePart::new(first, width, height, rect, mirrored)).to_vec(),
+            Region::Turned(turned) => bytemuck::bytes_of(&TurnedPart::new(first, width, height, turned, mirrored)).to_vec(),
+        }
     }
 
     /// Its pixels as words 0xBBGGRR, as many as `words` are.
@@ -65,17 +73,4 @@ pub(super) fn pack(parts: &[Part<'_>]) -> (Vec<u32>, Vec<u32>) {
     let threads = if count < MANY { 1 } else { offload::COPIERS };
     offload::shared(places, threads, |(part, own)| part.write(own));
     (words, starts)
-}
-
-/// Left, top, width and height of the pixels that `rect` of `picture` reads: its intersection with the photograph, or the edge nearest to it.
-pub(super) fn area(picture: &RgbImage, rect: Rect) -> [u32; 4] {
-    let axis = |start: i32, length: u32, limit: u32| {
-        let last = i64::from(limit) - 1;
-        let first = i64::from(start).clamp(0, last);
-        let end = (i64::from(start) + i64::from(length) - 1).clamp(0, last);
-        (first as u32, (end - first + 1) as u32)
-    };
-    let (left, width) = axis(rect.x, rect.width, picture.width());
-    let (top, height) = axis(rect.y, rect.height, picture.height());
-    [left, top, width, height]
 }

@@ -6,7 +6,7 @@ use super::part::Part;
 use super::stage::Stage;
 use crate::error::Result;
 use crate::gpu::{Gpu, Plan, Recording, Slice, Wait};
-use crate::kernels::FacePart;
+use crate::kernels;
 use crate::operators::Rect;
 use crate::reference;
 use crate::weights::Model;
@@ -87,16 +87,17 @@ pub(super) struct Viewer {
     faces: Slice,
     pixels: Slice,
     held: usize,
+    turned: bool,
     constants: Vec<(Slice, Vec<u32>)>,
 }
 
 impl Viewer {
-    /// For parts of `held` pixels at most.
-    pub fn new(gpu: &Gpu, model: &Model, held: usize) -> Result<Self> {
+    /// For parts of `held` pixels at most, all turned or none.
+    pub fn new(gpu: &Gpu, model: &Model, held: usize, turned: bool) -> Result<Self> {
         let mut recording = Recording::default();
-        let faces = recording.upload("faces", size_of::<FacePart>() as u64);
+        let faces = recording.upload("faces", kernels::part_bytes(turned) as u64);
         let pixels = recording.upload("pixels", 4 * held as u64);
-        let mut stage = Stage::new(&mut recording, model.description.canonical.size, 1, faces, pixels)?;
+        let mut stage = Stage::new(&mut recording, model.description.canonical.size, turned, 1, faces, pixels)?;
         let mut read = vec![stage.crop(model.description.canonical.size)?];
         for name in names(model) {
             let parts = model.parts(name)?;
@@ -108,21 +109,21 @@ impl Viewer {
         }
         let constants = stage.constants;
         read.into_iter().for_each(|slice| recording.read(slice));
-        Ok(Self { plan: Plan::new(gpu, recording)?, faces, pixels, held, constants })
+        Ok(Self { plan: Plan::new(gpu, recording)?, faces, pixels, held, turned, constants })
     }
 
     /// Whether it takes a part.
     pub fn serves(&self, part: &Part<'_>) -> bool {
-        self.held >= part.pixels()
+        self.held >= part.pixels() && self.turned == part.turned()
     }
 
     /// What the kernels make of `part`.
     pub async fn see(&mut self, model: &Model, part: &Part<'_>, wait: Wait) -> Result<Seen> {
         let mut words = vec![0; part.pixels()];
         part.write(&mut words);
-        let face = [part.face(0, false)];
+        let face = part.face(0, false);
         let mut uploads: Vec<(Slice, &[u8])> =
-            vec![(self.faces, bytemuck::cast_slice(&face)), (self.pixels, bytemuck::cast_slice(&words))];
+            vec![(self.faces, &face), (self.pixels, bytemuck::cast_slice(&words))];
         uploads.extend(self.constants.iter().map(|(slice, words)| (*slice, bytemuck::cast_slice(words))));
         let (outputs, _) = self.plan.answer(&uploads, wait).await?;
         let mut outputs = outputs.into_iter();

@@ -20,9 +20,20 @@ pub(super) struct Stage<'r> {
 }
 
 impl<'r> Stage<'r> {
-    pub fn new(recording: &'r mut Recording, size: [u32; 2], images: usize, parts: Slice, pixels: Slice) -> Result<Self> {
+    pub fn new(
+        recording: &'r mut Recording,
+        size: [u32; 2],
+        turned: bool,
+        images: usize,
+        parts: Slice,
+        pixels: Slice,
+    ) -> Result<Self> {
         let canonical = recording.slab("canonical", 4 * images as u64 * u64::from(size[0]) * u64::from(size[1]));
-        recording.dispatch(kernels::warp("canonical", images, parts, pixels, size, canonical)?);
+        recording.dispatch(if turned {
+            kernels::turn("canonical", images, parts, pixels, size, canonical)?
+        } else {
+            kernels::warp("canonical", images, parts, pixels, size, canonical)?
+        });
         let crops = HashMap::from([(size, canonical)]);
         Ok(Self {
             recording,

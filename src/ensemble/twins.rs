@@ -8,15 +8,15 @@ use super::reading::{Reading, readings};
 use super::seen::{self, Seen, twin};
 use crate::error::Result;
 use crate::graph::interpret;
-use crate::operators::Rect;
+use crate::operators::Region;
 use crate::reference;
 use crate::tensor::Tensor;
 use crate::weights::{Group, Model, Oversample, weights_of};
 
 /// Reads one face.
-pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, rect: Rect, oversample: Oversample) -> Result<Reading> {
+pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, region: Region, oversample: Oversample) -> Result<Reading> {
     let description = &model.description;
-    let canonicals = views(&reference::warp(picture, rect, description.canonical.size)?, oversample);
+    let canonicals = views(&reference::crop(picture, region, description.canonical.size)?, oversample);
     let mut inputs: HashMap<(&str, [usize; 3]), Tensor> = HashMap::new();
     let mut probabilities: Vec<Vec<f32>> = vec![Vec::new(); description.members.len()];
     let mut crops = 1;
@@ -55,8 +55,8 @@ pub(super) fn fused(model: &Model, probabilities: &[Vec<f32>], crops: usize) -> 
 }
 
 /// What the networks see of a face.
-pub(super) fn seen(model: &Model, picture: &RgbImage, rect: Rect) -> Result<Seen> {
-    let crop = reference::warp(picture, rect, model.description.canonical.size)?;
+pub(super) fn seen(model: &Model, picture: &RgbImage, region: Region) -> Result<Seen> {
+    let crop = reference::crop(picture, region, model.description.canonical.size)?;
     let representations = seen::names(model).into_iter().map(|name| twin(model, name, &crop)).collect::<Result<_>>()?;
     Ok(Seen { crop, representations })
 }

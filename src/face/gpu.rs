@@ -301,7 +301,7 @@ impl Making<'_> {
     fn pictures(&mut self, images: usize, turned: bool, photo: Slice) -> Result<View> {
         let side = self.net.side();
         let (at, size) = (self.net.name(), [side; 2]);
-        let each = if turned { size_of::<TurnedPart>() } else { size_of::<FacePart>() };
+        let each = kernels::part_bytes(turned);
         // Of its own size, so that the next batch's parts begin where these end.
         let parts = self.recording.upload("parts", (images * each) as u64);
         let parts = Slice { size: (images * each) as u64, ..parts };

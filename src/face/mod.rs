@@ -1,5 +1,6 @@
 //! Faces of a photograph: where they are, and their landmarks.
 
+mod align;
 mod contours;
 mod finder;
 mod gpu;
@@ -19,6 +20,7 @@ use image::RgbImage;
 use crate::error::Result;
 use crate::operators::Rect;
 
+pub use align::align;
 pub use finder::{Finder, Search, Thoroughness};
 pub use landmarks::{Eyes, Landmarks};
 pub use seetaface::SeetaFace;

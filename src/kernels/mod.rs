@@ -33,7 +33,7 @@ pub use matmul::matmul;
 pub use peak::{peak_copy, peak_fma, peak_matrix};
 pub(crate) use pool::check_steps;
 pub use pool::{Pool, fractional_max_pool, global_average, pool};
-pub use preprocess::{FacePart, Normalise, Source, TurnedPart, gray, lbp, normalise, turn, warp, warp_fits};
+pub use preprocess::{FacePart, Normalise, Source, TurnedPart, gray, lbp, normalise, part_bytes, turn, warp, warp_fits};
 pub use rearrange::rearrange;
 pub use resample::{pack_taps, resample};
 pub use tiling::Tiling;

@@ -84,6 +84,11 @@ impl TurnedPart {
     }
 }
 
+/// Bytes of what the crop of a face is told: a [`TurnedPart`] or a [`FacePart`].
+pub fn part_bytes(turned: bool) -> usize {
+    if turned { size_of::<TurnedPart>() } else { size_of::<FacePart>() }
+}
+
 /// `faces` `[faces]` of [`TurnedPart`] and `pixels` (0xBBGGRR words) to `turned` `[faces, H, W]` words. The caller has checked every part with the
 /// conditions of [`crate::reference::turn`].
 ///

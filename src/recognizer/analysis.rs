@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::ensemble::Reading;
-use crate::face::Face;
-use crate::operators::Rect;
+use crate::face::{Face, Landmarks, align};
+use crate::operators::{Rect, Region};
+use crate::weights::description::Canonical;
 
 /// The answer for one photograph.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,8 @@ pub struct AnalyzedFace {
     pub rect: Rect,
     /// The detector's score; `None` with [`Faces::None`](super::Faces::None).
     pub score: Option<f64>,
+    /// The face's points; `None` with [`Faces::None`](super::Faces::None), and where the detector knows none.
+    pub landmarks: Option<Arc<Landmarks>>,
     /// Position of the most probable label in the model's labels; the first where several are equal.
     pub label_index: usize,
     /// The most probable label.
@@ -42,7 +45,7 @@ impl AnalyzedFace {
         let Reading { probabilities, members } = reading;
         let label_index = most_probable(&probabilities);
         let label = labels.get(label_index).cloned().unwrap_or_else(|| "".into());
-        Self { rect: found.rect, score: found.score, label_index, label, probabilities, members }
+        Self { rect: found.rect, score: found.score, landmarks: found.landmarks, label_index, label, probabilities, members }
     }
 }
 
@@ -53,32 +56,39 @@ pub fn most_probable(probabilities: &[f32]) -> usize {
 }
 
 /// A face to read: the detector's box, or the whole photograph.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Found {
     pub rect: Rect,
     pub score: Option<f64>,
+    pub landmarks: Option<Arc<Landmarks>>,
 }
 
 impl Found {
     pub fn whole(width: u32, height: u32) -> Self {
-        Self { rect: Rect::whole(width, height), score: None }
+        Self { rect: Rect::whole(width, height), score: None, landmarks: None }
     }
 
-    /// What the networks read: the box with the model's margin around it, or the whole photograph.
-    pub fn crop(self, margin: f64) -> Rect {
-        if self.score.is_some() { self.rect.with_margin(margin) } else { self.rect }
+    /// What the networks read: the aligned crop, the box with the model's margin around it, or the whole photograph.
+    pub fn region(&self, canonical: &Canonical) -> Region {
+        if let (Some(template), Some(landmarks)) = (canonical.alignment, &self.landmarks)
+            && let Ok(aligned) = align(landmarks.five(), template, canonical.size)
+        {
+            return aligned.into();
+        }
+        if self.score.is_some() { self.rect.with_margin(canonical.margin).into() } else { self.rect.into() }
     }
 }
 
 impl From<Face> for Found {
     fn from(face: Face) -> Self {
-        Self { rect: face.rect, score: Some(face.score) }
+        Self { rect: face.rect, score: Some(face.score), landmarks: face.landmarks }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::weights::description::Colour;
 
     #[test]
     fn of_equal_probabilities_the_first_label_is_given() {
@@ -87,8 +97,9 @@ mod tests {
 
     #[test]
     fn the_margin_belongs_to_boxes_that_were_found() {
-        assert_eq!(Found::whole(10, 20).crop(0.5), Rect::whole(10, 20));
-        let face = Face { rect: Rect { x: 10, y: 10, width: 4, height: 4 }, score: 3.0 };
-        assert_eq!(Found::from(face).crop(0.5), Rect { x: 8, y: 8, width: 8, height: 8 });
+        let canonical = Canonical { size: [48, 48], margin: 0.5, alignment: None, colour: Colour::Rgb };
+        assert_eq!(Found::whole(10, 20).region(&canonical), Rect::whole(10, 20).into());
+        let face = Face { rect: Rect { x: 10, y: 10, width: 4, height: 4 }, score: 3.0, landmarks: None };
+        assert_eq!(Found::from(face).region(&canonical), Rect { x: 8, y: 8, width: 8, height: 8 }.into());
     }
 }

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use super::Recognizer;
 use super::finder::{Faces, Finder};
+use super::lender::{Lender, Promise};
 use super::prefetch::{Prefetch, Source};
 use crate::device::Device;
 use crate::ensemble::Ensemble;
 use crate::error::Result;
-use crate::face::Detector;
+use crate::face::{self, Detector, Search};
 use crate::gpu::{Adapter, Choices, Gpu};
 use crate::host::offload::offload;
 use crate::tensor::Precision;
 use crate::weights::Model;
 
 impl Recognizer {
-    /// The default model on the best GPU, or the processor where there is none, for every face that SeetaFace finds, until the builder is told otherwise.
+    /// The default model on the best GPU, or the processor where there is none, for every face that is found, until the builder is told otherwise.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -29,6 +30,8 @@ pub struct Builder {
     model: Option<Model>,
     place: Place,
     faces: Faces,
+    search: Search,
+    face_model: Option<Model>,
     oversample: bool,
     precision: Precision,
     detector: Option<Box<dyn Detector>>,
@@ -84,6 +87,18 @@ impl Builder {
         self
     }
 
+    /// How faces are looked for: [`Search::default`] by default.
+    pub fn search(mut self, search: Search) -> Self {
+        self.search = search;
+        self
+    }
+
+    /// This model that finds faces instead of the embedded one.
+    pub fn face_model(mut self, model: Model) -> Self {
+        self.face_model = Some(model);
+        self
+    }
+
     /// Five crops and their mirrors, averaged, whatever the model says: slower, steadier.
     pub fn oversample(mut self, oversample: bool) -> Self {
         self.oversample = oversample;
@@ -102,7 +117,7 @@ impl Builder {
         self
     }
 
-    /// The caller's own detector instead of SeetaFace. [`Faces::None`] asks none.
+    /// The caller's own detector instead of moue's. [`Faces::None`] asks none.
     pub fn detector(mut self, detector: Box<dyn Detector>) -> Self {
         self.detector = Some(detector);
         self
@@ -114,8 +129,8 @@ impl Builder {
     /// [`crate::Error::NoAdapter`] where the device asked for is not there, [`crate::Error::Model`] where the model is not whole;
     /// [`crate::Error::Argument`] and [`crate::Error::Limit`] where the device does not compute in the precision; the device's.
     pub fn build(mut self) -> Result<Recognizer> {
-        let finder = self.finder()?;
-        pollster::block_on(self.construct(finder))
+        let (finder, promise) = self.finder();
+        pollster::block_on(self.construct(finder, promise))
     }
 
     /// As [`Builder::build`], on a thread of its own; in the browser, without blocking.
@@ -123,11 +138,11 @@ impl Builder {
     /// # Errors
     /// As [`Builder::build`]; [`crate::Error::Defect`] where the system gives no thread.
     pub async fn build_async(mut self) -> Result<Recognizer> {
-        let finder = self.finder()?;
+        let (finder, promise) = self.finder();
         if cfg!(target_family = "wasm") {
-            return self.construct(finder).await;
+            return self.construct(finder, promise).await;
         }
-        offload(move || pollster::block_on(self.construct(finder))).await
+        offload(move || pollster::block_on(self.construct(finder, promise))).await
     }
 
     /// As [`Builder::build`], and, while the device opens, decodes photographs and finds their faces on other threads: the first answer of
@@ -141,16 +156,19 @@ impl Builder {
         I: IntoIterator<Item = S>,
         I::IntoIter: Send + 'static,
     {
-        let finder = self.finder()?;
+        let (finder, promise) = self.finder();
         let photos = Prefetch::start(&finder, sources)?;
-        Ok((pollster::block_on(self.construct(finder))?, photos))
+        Ok((pollster::block_on(self.construct(finder, promise))?, photos))
     }
 
-    fn finder(&mut self) -> Result<Finder> {
-        Finder::new(self.faces, self.detector.take(), self.threads)
+    /// What finds faces, once the promise is kept.
+    fn finder(&mut self) -> (Finder, Option<Promise>) {
+        let lender = Lender::default();
+        let promise = self.detector.is_none().then(|| Promise(lender.clone()));
+        (Finder::new(self.faces, self.search, self.detector.take(), lender, self.threads), promise)
     }
 
-    async fn construct(self, finder: Finder) -> Result<Recognizer> {
+    async fn construct(self, finder: Finder, promise: Option<Promise>) -> Result<Recognizer> {
         let model = self.model.map_or_else(Model::embedded, Ok)?;
         let (device, warning) = match self.place {
             Place::Best => Device::select_async(None, self.threads).await?,
@@ -159,6 +177,15 @@ impl Builder {
         };
         if let (Device::Gpu(gpu), Some(tuning)) = (&device, self.tuning) {
             gpu.tune(Arc::new(tuning(gpu.adapter())));
+        }
+        if let Some(Promise(lender)) = &promise {
+            let faces = self.face_model.map_or_else(Model::embedded_faces, Ok);
+            let own = faces.and_then(|faces| face::Finder::new(Arc::new(faces), &device, self.precision, self.search));
+            // Who looks for no face needs none.
+            if let (Err(error), true) = (&own, self.faces != Faces::None) {
+                return Err(error.clone());
+            }
+            lender.give(own);
         }
         let labels = model.description.labels.iter().map(|label| label.as_str().into()).collect();
         let name = device.name().to_owned();

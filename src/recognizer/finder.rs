@@ -1,12 +1,13 @@
-//! Which rectangles of a photograph are read.
+//! Which regions of a photograph are read.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use image::RgbImage;
 
 use super::analysis::Found;
+use super::lender::Lender;
 use crate::error::Result;
-use crate::face::{Detector, SeetaFace};
+use crate::face::{self, Detector, Face, Search};
 use crate::gpu::Wait;
 use crate::host::guard;
 use crate::host::offload::offload;
@@ -28,39 +29,50 @@ pub enum Faces {
 #[derive(Clone)]
 pub(super) struct Finder {
     faces: Faces,
-    detector: Option<Arc<Mutex<Box<dyn Detector>>>>,
+    search: Search,
+    by: By,
     /// Threads that look for faces at the same time at most, where that was said.
     threads: Option<usize>,
 }
 
+#[derive(Clone)]
+enum By {
+    /// The caller's own.
+    Detector(Arc<Mutex<Box<dyn Detector>>>),
+    /// moue's own: that of all, and this thread's where threads can have their own.
+    Networks { all: Lender, own: Option<Arc<Mutex<Option<face::Finder>>>> },
+}
+
 impl Finder {
-    /// Without a detector of the caller's, SeetaFace.
-    pub fn new(faces: Faces, detector: Option<Box<dyn Detector>>, threads: Option<usize>) -> Result<Self> {
-        let detector: Option<Box<dyn Detector>> = match (faces, detector) {
-            // Asked for nothing now, it is kept for what is asked for later.
-            (_, Some(detector)) => Some(detector),
-            (Faces::None, None) => None,
-            (_, None) => Some(Box::new(SeetaFace::new()?)),
+    /// Without a detector of the caller's, the one that `lender` will have.
+    pub fn new(faces: Faces, search: Search, detector: Option<Box<dyn Detector>>, lender: Lender, threads: Option<usize>) -> Self {
+        let by = match detector {
+            Some(detector) => By::Detector(Arc::new(Mutex::new(detector))),
+            None => By::Networks { all: lender, own: None },
         };
-        Ok(Self { faces, detector: detector.map(|detector| Arc::new(Mutex::new(detector))), threads })
+        Self { faces, search, by, threads }
     }
 
     /// Other faces from now on.
-    pub fn set(&mut self, faces: Faces) -> Result<()> {
-        if faces != Faces::None && self.detector.is_none() {
-            *self = Self::new(faces, None, self.threads)?;
-        }
+    pub fn set(&mut self, faces: Faces) {
         self.faces = faces;
-        Ok(())
+    }
+
+    /// Faces looked for in another way from now on.
+    pub fn set_search(&mut self, search: Search) {
+        self.search = search;
     }
 
     /// For another thread: with a detector of its own where there can be one.
     pub fn fork(&self) -> Self {
-        let fork = self.detector.as_ref().and_then(|detector| detector.lock().unwrap_or_else(PoisonError::into_inner).fork());
-        match fork {
-            Some(detector) => Self { detector: Some(Arc::new(Mutex::new(detector))), faces: self.faces, threads: self.threads },
-            None => self.clone(),
-        }
+        let by = match &self.by {
+            By::Detector(detector) => {
+                let fork = detector.lock().unwrap_or_else(PoisonError::into_inner).fork();
+                By::Detector(fork.map_or_else(|| Arc::clone(detector), |fork| Arc::new(Mutex::new(fork))))
+            }
+            By::Networks { all, .. } => By::Networks { all: all.clone(), own: Some(Arc::default()) },
+        };
+        Self { by, ..self.clone() }
     }
 
     /// Threads that look for faces at the same time at most.
@@ -68,13 +80,30 @@ impl Finder {
         self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
     }
 
-    /// The rectangles of `photo`, best score first.
+    /// The faces of `photo`, best score first.
     pub fn find(&self, photo: &RgbImage) -> Result<Vec<Found>> {
-        let Some(detector) = self.detector.as_ref().filter(|_| self.faces != Faces::None) else {
+        pollster::block_on(self.find_here(photo, Wait::Here))
+    }
+
+    /// As [`Finder::find`]; with [`Wait::Elsewhere`] on another thread, which gets a copy of the photograph.
+    pub async fn find_waiting(&self, photo: &RgbImage, wait: Wait) -> Result<Vec<Found>> {
+        if wait == Wait::Here || self.faces == Faces::None || cfg!(target_family = "wasm") {
+            return self.find_here(photo, wait).await;
+        }
+        let (finder, photo) = (self.clone(), photo.clone());
+        offload(move || finder.find(&photo)).await
+    }
+
+    async fn find_here(&self, photo: &RgbImage, wait: Wait) -> Result<Vec<Found>> {
+        if self.faces == Faces::None {
             return Ok(vec![Found::whole(photo.width(), photo.height())]);
+        }
+        let mut found = match &self.by {
+            // A detector that panicked once is asked again: it answers for itself.
+            By::Detector(detector) => guard::run(|| detector.lock().unwrap_or_else(PoisonError::into_inner).detect(photo))?,
+            By::Networks { all, own: None } => self.by_networks(all.lend()?.get()?, photo, wait).await?,
+            By::Networks { all, own: Some(own) } => self.on_this_thread(all, own, photo)?,
         };
-        // A detector that panicked once is asked again: it answers for itself.
-        let mut found = guard::run(|| detector.lock().unwrap_or_else(PoisonError::into_inner).detect(photo))?;
         if self.faces == Faces::Largest {
             let largest = found.into_iter().max_by_key(|face| u64::from(face.rect.width) * u64::from(face.rect.height));
             found = largest.into_iter().collect();
@@ -82,12 +111,24 @@ impl Finder {
         Ok(found.into_iter().map(Found::from).collect())
     }
 
-    /// As [`Finder::find`]; with [`Wait::Elsewhere`] on another thread, which gets a copy of the photograph.
-    pub async fn find_waiting(&self, photo: &RgbImage, wait: Wait) -> Result<Vec<Found>> {
-        if wait == Wait::Here || self.detector.is_none() || self.faces == Faces::None {
-            return self.find(photo);
+    async fn by_networks(&self, finder: &mut face::Finder, photo: &RgbImage, wait: Wait) -> Result<Vec<Face>> {
+        finder.set(self.search)?;
+        finder.find_waiting(photo, wait).await
+    }
+
+    /// By a finder of this thread's own; where there is one for all, in turns.
+    fn on_this_thread(&self, all: &Lender, own: &Mutex<Option<face::Finder>>, photo: &RgbImage) -> Result<Vec<Face>> {
+        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        if own.is_none() {
+            let mut lent = all.lend()?;
+            *own = lent.get()?.fork();
+            if own.is_none() {
+                return guard::run(|| pollster::block_on(self.by_networks(lent.get()?, photo, Wait::Here)));
+            }
         }
-        let (finder, photo) = (self.clone(), photo.clone());
-        offload(move || finder.find(&photo)).await
+        match own.as_mut() {
+            Some(finder) => guard::run(|| pollster::block_on(self.by_networks(finder, photo, Wait::Here))),
+            None => Ok(Vec::new()),
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod analysis;
 mod builder;
 mod finder;
+mod lender;
 mod prefetch;
 mod stream;
 
@@ -22,9 +23,10 @@ use finder::Finder;
 
 use crate::ensemble::{Ensemble, Reading, Seen, Times};
 use crate::error::{Error, Result};
+use crate::face::Search;
 use crate::gpu::{Timing, Wait};
 use crate::host::Clock;
-use crate::operators::Rect;
+use crate::operators::Region;
 use crate::weights::Description;
 
 /// Reads the expressions of the faces in photographs. It can be sent to another thread.
@@ -94,11 +96,13 @@ impl Recognizer {
     }
 
     /// Other faces from the next photograph on.
-    ///
-    /// # Errors
-    /// As [`Builder::build`], where it had no detector before.
-    pub fn set_faces(&mut self, faces: Faces) -> Result<()> {
-        self.finder.set(faces)
+    pub fn set_faces(&mut self, faces: Faces) {
+        self.finder.set(faces);
+    }
+
+    /// Faces looked for in another way from the next photograph on.
+    pub fn set_search(&mut self, search: Search) {
+        self.finder.set_search(search);
     }
 
     /// Whether five crops and their mirrors are averaged from the next photograph on, whatever the model says.
@@ -123,8 +127,9 @@ impl Recognizer {
     }
 
     async fn see(&mut self, photo: &RgbImage, face: &AnalyzedFace, wait: Wait) -> Result<Seen> {
-        let rect = Found { rect: face.rect, score: face.score }.crop(self.description().canonical.margin);
-        self.ensemble.see(photo, rect, wait).await
+        let found = Found { rect: face.rect, score: face.score, landmarks: face.landmarks.clone() };
+        let region = found.region(&self.description().canonical);
+        self.ensemble.see(photo, region, wait).await
     }
 
     /// Time that finding faces took so far, without that of [`Recognizer::prefetch`]'s threads.
@@ -158,12 +163,11 @@ impl Recognizer {
 
     /// The answers for photographs whose faces were found.
     async fn read(&mut self, photos: Vec<(&RgbImage, Result<Vec<Found>>)>, wait: Wait) -> Vec<Result<Analysis>> {
-        let margin = self.description().canonical.margin;
-        let mut crops: Vec<Vec<(&RgbImage, Rect)>> = Vec::with_capacity(photos.len());
+        let mut crops: Vec<Vec<(&RgbImage, Region)>> = Vec::with_capacity(photos.len());
         let mut answers: Vec<(&RgbImage, Result<Vec<Found>>)> = Vec::with_capacity(photos.len());
         for (photo, found) in photos {
-            let wanted: Vec<_> = found.iter().flatten().map(|face| (photo, face.crop(margin))).collect();
-            let checked = wanted.iter().try_for_each(|&(photo, rect)| self.ensemble.check(photo, rect));
+            let wanted: Vec<_> = found.iter().flatten().map(|face| (photo, face.region(&self.description().canonical))).collect();
+            let checked = wanted.iter().try_for_each(|&(photo, region)| self.ensemble.check(photo, region));
             let found = found.and_then(|found| checked.map(|()| found));
             crops.push(if found.is_ok() { wanted } else { Vec::new() });
             answers.push((photo, found));
@@ -187,7 +191,7 @@ impl Recognizer {
         answers.into_iter().map(share).collect()
     }
 
-    async fn one_by_one(&mut self, crops: &[Vec<(&RgbImage, Rect)>], wait: Wait) -> Vec<Result<Reading>> {
+    async fn one_by_one(&mut self, crops: &[Vec<(&RgbImage, Region)>], wait: Wait) -> Vec<Result<Reading>> {
         let mut readings = Vec::new();
         for faces in crops {
             match self.ensemble.answer(faces, self.oversample, wait).await {

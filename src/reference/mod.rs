@@ -2,6 +2,7 @@
 
 mod conv;
 mod conv_transpose;
+mod crop;
 mod dense;
 mod detect;
 mod elementwise;
@@ -18,6 +19,7 @@ mod warp;
 
 pub use conv::conv;
 pub use conv_transpose::conv_transpose;
+pub use crop::crop;
 pub use dense::dense;
 pub use detect::{decode, suppress};
 pub use elementwise::{affine, arg_max, binary, concat, log_softmax, prelu, softmax, unary};

@@ -105,7 +105,7 @@ impl Engine {
             "largest" => Faces::Largest,
             "none" => Faces::None,
             other => return Err(Error::Argument(format!("faces `{other}`: all, largest or none"))),
-        })?;
+        });
         self.recognizer.set_oversample(oversample);
         let pixels = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
         self.faces.clear();

@@ -45,15 +45,27 @@ pub struct Canonical {
     pub size: [u32; 2],
     /// Margin around the detector's box, in parts of its side.
     pub margin: f64,
+    /// Where a face's left and right eye, nose, and left and right corner of the mouth come to lie, x and y in parts of the crop: it is turned, moved and scaled
+    /// there. Without it, and for faces without landmarks, the box with its margin is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alignment: Option<[[f64; 2]; 5]>,
     /// Colour of the crop.
     pub colour: Colour,
+}
+
+impl Canonical {
+    /// The box with a fifth of its side around it, upright: what a model gets that does not say.
+    pub fn upright(size: [u32; 2]) -> Self {
+        Self { size, margin: 0.2, alignment: None, colour: Colour::Rgb }
+    }
 }
 
 /// In words.
 impl std::fmt::Display for Canonical {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { size: [height, width], margin, colour: Colour::Rgb } = self;
-        write!(f, "an RGB crop of {height} x {width} pixels with a margin of {margin}")
+        let Self { size: [height, width], margin, alignment, colour: Colour::Rgb } = self;
+        write!(f, "an RGB crop of {height} x {width} pixels with a margin of {margin}")?;
+        if alignment.is_some() { write!(f, ", aligned by landmarks") } else { Ok(()) }
     }
 }
 

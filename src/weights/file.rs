@@ -143,6 +143,17 @@ impl Model {
         Err(Error::Argument("this build carries no model: give it one, or build it with the feature `default-model`".into()))
     }
 
+    /// The networks that find faces, embedded in the library by its feature `face-model`.
+    ///
+    /// # Errors
+    /// As [`Model::embedded`].
+    pub fn embedded_faces() -> Result<Self> {
+        match std::env::var_os("MOUE_FACE_MODEL") {
+            Some(path) => Self::load(path.as_ref()),
+            None => Err(Error::Argument("this build finds no faces: give it a face model, or build it with the feature `face-model`".into())),
+        }
+    }
+
     /// Reads a model file.
     ///
     /// # Errors

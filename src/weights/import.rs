@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::description::{Canonical, Colour};
+use super::description::Canonical;
 use super::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, Type};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Network, Op, parameters};
@@ -180,6 +180,6 @@ impl Imported {
         let steps = self.representation.clone().filter(|_| picture);
         let size = if picture { [height as u32, width as u32] } else { [48, 48] };
         let representations = steps.map(|steps| ("rgb".to_owned(), steps)).into_iter().collect();
-        Ok((Canonical { size, margin: 0.2, colour: Colour::Rgb }, representations, Oversample::None))
+        Ok((Canonical::upright(size), representations, Oversample::None))
     }
 }

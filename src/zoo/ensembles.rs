@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Head, find};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::weights::description::{Canonical, Colour, Gray};
+use crate::weights::description::{Canonical, Gray};
 use crate::weights::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, published_table};
 
 /// Models of several networks, by name, with what each is.
@@ -114,7 +114,7 @@ fn levi_hassner(seed: u64) -> Result<Model> {
             all.add(&format!("{network}_{representation}"), network, Head::Classes(LABELS.len()), Some(representation))?;
         }
     }
-    let canonical = Canonical { size: [256, 256], margin: 0.2, colour: Colour::Rgb };
+    let canonical = Canonical::upright([256, 256]);
     all.model("levi_hassner", &LABELS, canonical, representations, Oversample::FiveMirrored)
 }
 
@@ -124,6 +124,6 @@ fn one_vs_all(seed: u64) -> Result<Model> {
     for unit in 1..=UNITS {
         all.add(&format!("unit_{unit}"), "alexnet", Head::Classes(2), None)?;
     }
-    let canonical = Canonical { size: [227, 227], margin: 0.2, colour: Colour::Rgb };
+    let canonical = Canonical::upright([227, 227]);
     all.model("an_one_vs_all", &[], canonical, BTreeMap::new(), Oversample::None)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Architecture;
 use crate::error::Result;
 use crate::graph::{Graph, Kind, Network};
-use crate::weights::description::{Canonical, Colour, Gray};
+use crate::weights::description::{Canonical, Gray};
 use crate::weights::{Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded};
 
 /// A model of one member, `network` with random weights of `seed`. One that reads one or three channels reads faces of its input's size as
@@ -37,7 +37,7 @@ pub fn model(architecture: &Architecture, network: Network, seed: u64) -> Result
         licence: "none needed: random numbers".to_owned(),
         source: format!("{}; random weights of seed {seed}", architecture.source),
         card: "It has learned nothing: for benchmarks and tests.".to_owned(),
-        canonical: Canonical { size: [height as u32, width as u32], margin: 0.2, colour: Colour::Rgb },
+        canonical: Canonical::upright([height as u32, width as u32]),
         representations: representation.into_iter().map(|(name, steps)| (name.to_owned(), steps)).collect(),
         networks: BTreeMap::from([(architecture.name.to_owned(), network)]),
         members: vec![member],

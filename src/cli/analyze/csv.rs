@@ -70,6 +70,7 @@ mod tests {
         let face = AnalyzedFace {
             rect: Rect::whole(3, 4),
             score: None,
+            landmarks: None,
             label_index: 1,
             label: "sad".into(),
             probabilities: vec![0.25, 0.75],
