@@ -55,3 +55,20 @@ pub fn contours() -> impl Iterator<Item = [u16; 2]> {
 pub fn tessellation() -> impl Iterator<Item = [u16; 2]> {
     TESSELLATION.iter().copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_those_of_mediapipe() {
+        // FACEMESH_CONTOURS has 124 edges, FACEMESH_IRISES 8.
+        let edges: BTreeSet<[u16; 2]> = contours().map(|[a, b]| [a.min(b), a.max(b)]).collect();
+        assert_eq!((edges.len(), contours().count()), (132, 132));
+        let points: BTreeSet<u16> = tessellation().flatten().collect();
+        assert!(points.into_iter().eq(0..468), "every point of the mesh is on an edge, and no other");
+        assert!(tessellation().all(|[a, b]| a < b) && tessellation().is_sorted());
+    }
+}

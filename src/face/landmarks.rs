@@ -20,7 +20,7 @@ pub(super) const RIGHT_OUTER: usize = 263;
 /// to eighths of the way from the height of the eyes to the chin.
 ///
 /// Median distance from that set's own landmarks, in hundredths of the distance between pupils, by MediaPipe's own network: corners of the eyes 1.4, lids
-/// 0.6, brows 1.8, outer lips 2.4, inner lips 2.8, jaw 1.4, nose 3.8; all of them 1.7, which is 1.1 pixels in portraits of 450. Lids, brows and jaw are held
+/// 0.6, brows 1.8, outer lips 2.4, inner lips 2.8, jaw 1.4, nose 3.8; all of them 1.7, which is 1.2 pixels in portraits of 450 (tests/goldens/landmarks.py). Lids, brows and jaw are held
 /// against the line of that set, as points slide along it.
 #[rustfmt::skip]
 pub const SIXTY_EIGHT: [u16; 68] = [
@@ -88,7 +88,10 @@ impl Landmarks {
         let [left, right] = [36, 42].map(|first| {
             let eye: [u16; 6] = std::array::from_fn(|i| SIXTY_EIGHT[first + i]);
             let [outer, upper_outer, upper_inner, inner, lower_inner, lower_outer] = eye;
-            ratio(self.distance(upper_outer, lower_outer) + self.distance(upper_inner, lower_inner), 2.0 * self.distance(outer, inner))
+            ratio(
+                self.distance(upper_outer, lower_outer) + self.distance(upper_inner, lower_inner),
+                2.0 * self.distance(outer, inner),
+            )
         });
         Eyes { left, right }
     }

@@ -69,7 +69,8 @@ fn slope(from: [f32; 2], to: [f32; 2]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::Square;
+    use super::super::landmarks::POINTS;
+    use super::*;
 
     #[test]
     fn a_square_of_a_turned_face_has_its_eyes_level() {
@@ -83,5 +84,24 @@ mod tests {
             let back = square.to_photo(square.of_photo(point));
             assert!((0..2).all(|axis| (back[axis] - point[axis]).abs() < 1e-4), "{back:?}");
         }
+    }
+
+    #[test]
+    fn what_the_network_answers_comes_back_to_the_photograph() {
+        let square = Square { centre: [300.0, 200.0], side: 128.0, angle: 0.7 };
+        let points: Vec<[f32; 3]> =
+            (0..POINTS).map(|i| [250.0 + (i % 97) as f32, 180.0 + (i % 53) as f32, (i % 11) as f32]).collect();
+        let raw: Vec<f32> = points
+            .iter()
+            .flat_map(|&[x, y, z]| {
+                let [u, v] = square.of_photo([x, y]);
+                [256.0 * u, 256.0 * v, 2.0 * z]
+            })
+            .collect();
+        let face = square.place(&raw, 256.0).unwrap();
+        for (got, want) in face.points().iter().zip(&points) {
+            assert!((0..3).all(|axis| (got[axis] - want[axis]).abs() < 1e-3), "{got:?} is not {want:?}");
+        }
+        assert_eq!((square.place(&raw[1..], 256.0), square.place(&raw, f32::NAN)), (None, None));
     }
 }
