@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let border = width.max(height) / 2;
         let faces = detector.detect(&with_border(&crop, border))?;
         tried += 1;
-        let [face] = faces[..] else {
+        let [face] = &faces[..] else {
             several += usize::from(faces.len() > 1);
             continue;
         };

@@ -216,7 +216,12 @@ impl Engine {
 
     pub fn layout(&mut self, model: &Model, groups: &[Group], faces: usize, oversample: Oversample) -> Result<Layout> {
         let faces = self.chunk(faces, self.most(model, groups, oversample)?).next_power_of_two();
-        self.ready(model, groups, Key { faces, turned: model.description.canonical.alignment.is_some(), oversample, pixels: LEAST_PIXELS }).map(|(_, ready)| ready.layout)
+        self.ready(
+            model,
+            groups,
+            Key { faces, turned: model.description.canonical.alignment.is_some(), oversample, pixels: LEAST_PIXELS },
+        )
+        .map(|(_, ready)| ready.layout)
     }
 
     /// Where a face's part of its photograph exceeds a binding or what the kernel can sum, the twin makes the very same crop on the host.

@@ -122,8 +122,7 @@ impl Viewer {
         let mut words = vec![0; part.pixels()];
         part.write(&mut words);
         let face = part.face(0, false);
-        let mut uploads: Vec<(Slice, &[u8])> =
-            vec![(self.faces, &face), (self.pixels, bytemuck::cast_slice(&words))];
+        let mut uploads: Vec<(Slice, &[u8])> = vec![(self.faces, &face), (self.pixels, bytemuck::cast_slice(&words))];
         uploads.extend(self.constants.iter().map(|(slice, words)| (*slice, bytemuck::cast_slice(words))));
         let (outputs, _) = self.plan.answer(&uploads, wait).await?;
         let mut outputs = outputs.into_iter();

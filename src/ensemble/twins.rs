@@ -14,7 +14,13 @@ use crate::tensor::Tensor;
 use crate::weights::{Group, Model, Oversample, weights_of};
 
 /// Reads one face.
-pub(super) fn read(model: &Model, groups: &[Group], picture: &RgbImage, region: Region, oversample: Oversample) -> Result<Reading> {
+pub(super) fn read(
+    model: &Model,
+    groups: &[Group],
+    picture: &RgbImage,
+    region: Region,
+    oversample: Oversample,
+) -> Result<Reading> {
     let description = &model.description;
     let canonicals = views(&reference::crop(picture, region, description.canonical.size)?, oversample);
     let mut inputs: HashMap<(&str, [usize; 3]), Tensor> = HashMap::new();

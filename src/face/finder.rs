@@ -5,10 +5,11 @@ use std::sync::Arc;
 use image::RgbImage;
 
 use super::Face;
+use super::blendshapes::{self, Blendshapes};
 use super::gpu::OnGpu;
 use super::host::OnHost;
 use super::landmarks::Landmarks;
-use super::networks::{Detects, Net};
+use super::networks::{BLENDSHAPES, Detects, Net};
 use super::pyramid::{levels, turned, whole};
 use super::square::Square;
 use super::tile::Tile;
@@ -16,7 +17,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::Wait;
 use crate::operators::{Candidate, Rect, Similarity};
-use crate::tensor::Precision;
+use crate::tensor::{Precision, Tensor};
 use crate::weights::Model;
 
 /// How thoroughly faces are looked for.
@@ -41,6 +42,21 @@ pub struct Search {
     pub min_face: Option<u32>,
     /// Least score of a face, 0 to 1; 0.5 where `None`.
     pub min_score: Option<f64>,
+    /// Whether their blendshapes are measured too.
+    pub blendshapes: bool,
+}
+
+impl Search {
+    /// Whether every setting is one.
+    pub(crate) fn check(self) -> Result<()> {
+        if self.min_score.is_some_and(|score| !(0.0..=1.0).contains(&score)) {
+            return Err(Error::Argument("the least score of a face: a number from 0 to 1".into()));
+        }
+        if self.min_face.is_some_and(|face| !(8..=65_535).contains(&face)) {
+            return Err(Error::Argument("the smallest face: 8 pixels or more".into()));
+        }
+        Ok(())
+    }
 }
 
 /// Least score of a candidate, 0 to 1: the mesh network decides what is a face.
@@ -98,12 +114,7 @@ impl Finder {
     /// # Errors
     /// [`Error::Argument`] where a setting is none.
     pub fn set(&mut self, search: Search) -> Result<()> {
-        if search.min_score.is_some_and(|score| !(0.0..=1.0).contains(&score)) {
-            return Err(Error::Argument("the least score of a face: a number from 0 to 1".into()));
-        }
-        if search.min_face.is_some_and(|face| !(8..=65_535).contains(&face)) {
-            return Err(Error::Argument("the smallest face: 8 pixels or more".into()));
-        }
+        search.check()?;
         self.search = search;
         Ok(())
     }
@@ -130,7 +141,10 @@ impl Finder {
             return Err(Error::Argument("an empty picture".into()));
         }
         if width.max(height) > crate::operators::MAX_SIDE {
-            return Err(Error::Argument(format!("{width} x {height} pixels: at most {} a side are searched", crate::operators::MAX_SIDE)));
+            return Err(Error::Argument(format!(
+                "{width} x {height} pixels: at most {} a side are searched",
+                crate::operators::MAX_SIDE
+            )));
         }
         self.bring(photo)?;
         let (detects, tiles) = self.tiles(width, height);
@@ -139,7 +153,31 @@ impl Finder {
         let meshes = self.meshes(photo, &squares, wait).await?;
         let least = self.search.min_score.unwrap_or(LEAST_PRESENCE);
         let found = meshes.into_iter().flatten().filter(|mesh| mesh.presence >= least);
-        Ok(once(found.collect()))
+        let mut faces = once(found.collect());
+        if self.search.blendshapes {
+            self.measure(&mut faces, wait).await?;
+        }
+        Ok(faces)
+    }
+
+    /// Puts the blendshapes of faces with landmarks beside them.
+    async fn measure(&mut self, faces: &mut [Face], wait: Wait) -> Result<()> {
+        let points = faces.iter().filter_map(|face| face.landmarks.as_deref()).map(blendshapes::input);
+        let points: Vec<f32> = points.flat_map(|points| points.as_flattened().to_vec()).collect();
+        let count = points.len() / (2 * blendshapes::READ.len());
+        if count == 0 {
+            return Ok(());
+        }
+        let input = Tensor::new(vec![count, blendshapes::READ.len(), 2], points)?;
+        let values = match &mut self.engine {
+            Engine::Host(host) => host.run(Net::Blendshapes, &input)?.concat(),
+            Engine::Gpu(gpu) => gpu.blendshapes(&input, wait).await?,
+        };
+        let (each, _) = values.as_chunks::<BLENDSHAPES>();
+        for (face, values) in faces.iter_mut().filter(|face| face.landmarks.is_some()).zip(each) {
+            face.blendshapes = Some(Box::new(Blendshapes(*values)));
+        }
+        Ok(())
     }
 
     /// What the detector looks at.
@@ -224,7 +262,7 @@ fn once(mut meshes: Vec<Mesh>) -> Vec<Face> {
         let side = |from: f32, to: f32| ((to - from).round().max(1.0)) as u32;
         let rect = Rect { x: left.round() as i32, y: top.round() as i32, width: side(left, right), height: side(top, bottom) };
         if faces.iter().all(|better| better.rect.shared(rect) <= SAME) {
-            faces.push(Face { rect, score: presence, landmarks: Some(Arc::new(landmarks)) });
+            faces.push(Face { rect, score: presence, landmarks: Some(Arc::new(landmarks)), blendshapes: None });
         }
     }
     faces

@@ -40,9 +40,19 @@ pub(super) struct OnGpu {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Key {
     /// Upright and turned tiles.
-    Detect { detects: Detects, tiles: [usize; 2], least: f32, overlap: f32, most: usize },
-    Mesh { squares: usize },
-    Blendshapes { faces: usize },
+    Detect {
+        detects: Detects,
+        tiles: [usize; 2],
+        least: f32,
+        overlap: f32,
+        most: usize,
+    },
+    Mesh {
+        squares: usize,
+    },
+    Blendshapes {
+        faces: usize,
+    },
 }
 
 #[derive(Debug)]
@@ -117,7 +127,8 @@ impl OnGpu {
         let answers = self.submit(key, &parts.concat(), bytemuck::cast_slice(&places), wait).await?;
         let [count, kept] = <[Vec<u8>; 2]>::try_from(answers).map_err(|_| Error::Defect("candidates without a count".into()))?;
         let count = bytemuck::pod_collect_to_vec::<u8, u32>(&count).first().copied().unwrap_or(0) as usize;
-        let mut kept: Vec<Candidate> = bytemuck::pod_collect_to_vec(&kept[..kept.len() / size_of::<Candidate>() * size_of::<Candidate>()]);
+        let mut kept: Vec<Candidate> =
+            bytemuck::pod_collect_to_vec(&kept[..kept.len() / size_of::<Candidate>() * size_of::<Candidate>()]);
         kept.truncate(count.min(most));
         Ok(kept)
     }

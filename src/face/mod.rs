@@ -1,12 +1,15 @@
 //! Faces of a photograph: where they are, and their landmarks.
 
 mod align;
-mod contours;
+pub mod blendshapes;
+mod canonical;
+pub mod contours;
 mod finder;
 mod gpu;
 mod host;
-mod landmarks;
+pub mod landmarks;
 mod networks;
+mod pose;
 mod pyramid;
 mod seetaface;
 mod square;
@@ -21,8 +24,10 @@ use crate::error::Result;
 use crate::operators::Rect;
 
 pub use align::align;
+pub use blendshapes::Blendshapes;
 pub use finder::{Finder, Search, Thoroughness};
 pub use landmarks::{Eyes, Landmarks};
+pub use pose::Pose;
 pub use seetaface::SeetaFace;
 
 /// A face of a photograph.
@@ -34,6 +39,8 @@ pub struct Face {
     pub score: f64,
     /// Its points, where the detector knows them.
     pub landmarks: Option<Arc<Landmarks>>,
+    /// Its blendshapes, where they were asked for.
+    pub blendshapes: Option<Box<Blendshapes>>,
 }
 
 /// What finds faces.

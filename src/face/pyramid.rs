@@ -63,13 +63,16 @@ mod tests {
 
     #[test]
     fn every_face_lies_whole_in_a_tile_in_which_it_is_neither_too_small_nor_too_large() {
-        for (width, height, least) in [(512, 512, 24.0), (1280, 960, 24.0), (4000, 3000, 16.0), (300, 2000, 24.0), (20, 30, 16.0)] {
+        for (width, height, least) in [(512, 512, 24.0), (1280, 960, 24.0), (4000, 3000, 16.0), (300, 2000, 24.0), (20, 30, 16.0)]
+        {
             let tiles = levels(width, height, least);
             let longest = width.max(height);
             for face in [least.ceil() as u32, 40, 100, longest / 4].into_iter().filter(|&face| face <= width.min(height)) {
                 for (x, y) in [(0, 0), (width - face, height - face), ((width - face) / 3, (height - face) / 2)] {
                     let held = tiles.iter().any(|tile| {
-                        let inside = |start: i32, side: u32, at: u32| start <= at as i32 && at as i64 + i64::from(face) <= i64::from(start) + i64::from(side);
+                        let inside = |start: i32, side: u32, at: u32| {
+                            start <= at as i32 && at as i64 + i64::from(face) <= i64::from(start) + i64::from(side)
+                        };
                         let seen = 192.0 * f64::from(face) / f64::from(tile.width);
                         inside(tile.x, tile.width, x) && inside(tile.y, tile.height, y) && (15.0..=192.0).contains(&seen)
                     });

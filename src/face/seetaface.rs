@@ -104,8 +104,12 @@ fn search(model: &Model, picture: &GrayImage) -> Result<Vec<Face>> {
         let bounds = info.bbox();
         let (width, height) = (bounds.width(), bounds.height());
         let sensible = (1..=2 * MAX_SIDE).contains(&width) && (1..=2 * MAX_SIDE).contains(&height);
-        (sensible && info.score().is_finite())
-            .then(|| Face { rect: Rect { x: bounds.x(), y: bounds.y(), width, height }, score: info.score(), landmarks: None })
+        (sensible && info.score().is_finite()).then(|| Face {
+            rect: Rect { x: bounds.x(), y: bounds.y(), width, height },
+            score: info.score(),
+            landmarks: None,
+            blendshapes: None,
+        })
     };
     Ok(found.iter().filter_map(face).collect())
 }

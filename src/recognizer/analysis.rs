@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ensemble::Reading;
-use crate::face::{Face, Landmarks, align};
+use crate::face::{Blendshapes, Face, Landmarks, Pose, align};
 use crate::operators::{Rect, Region};
 use crate::weights::description::Canonical;
 
@@ -30,6 +30,10 @@ pub struct AnalyzedFace {
     pub score: Option<f64>,
     /// The face's points; `None` with [`Faces::None`](super::Faces::None), and where the detector knows none.
     pub landmarks: Option<Arc<Landmarks>>,
+    /// How the head is turned; `None` where there are no landmarks.
+    pub pose: Option<Pose>,
+    /// Its 52 blendshapes, where they were asked for.
+    pub blendshapes: Option<Box<Blendshapes>>,
     /// Position of the most probable label in the model's labels; the first where several are equal.
     pub label_index: usize,
     /// The most probable label.
@@ -45,7 +49,9 @@ impl AnalyzedFace {
         let Reading { probabilities, members } = reading;
         let label_index = most_probable(&probabilities);
         let label = labels.get(label_index).cloned().unwrap_or_else(|| "".into());
-        Self { rect: found.rect, score: found.score, landmarks: found.landmarks, label_index, label, probabilities, members }
+        let pose = found.landmarks.as_deref().and_then(Pose::of);
+        let Found { rect, score, landmarks, blendshapes } = found;
+        Self { rect, score, landmarks, pose, blendshapes, label_index, label, probabilities, members }
     }
 }
 
@@ -61,11 +67,12 @@ pub(super) struct Found {
     pub rect: Rect,
     pub score: Option<f64>,
     pub landmarks: Option<Arc<Landmarks>>,
+    pub blendshapes: Option<Box<Blendshapes>>,
 }
 
 impl Found {
     pub fn whole(width: u32, height: u32) -> Self {
-        Self { rect: Rect::whole(width, height), score: None, landmarks: None }
+        Self { rect: Rect::whole(width, height), score: None, landmarks: None, blendshapes: None }
     }
 
     /// What the networks read: the aligned crop, the box with the model's margin around it, or the whole photograph.
@@ -81,7 +88,7 @@ impl Found {
 
 impl From<Face> for Found {
     fn from(face: Face) -> Self {
-        Self { rect: face.rect, score: Some(face.score), landmarks: face.landmarks }
+        Self { rect: face.rect, score: Some(face.score), landmarks: face.landmarks, blendshapes: face.blendshapes }
     }
 }
 
@@ -99,7 +106,7 @@ mod tests {
     fn the_margin_belongs_to_boxes_that_were_found() {
         let canonical = Canonical { size: [48, 48], margin: 0.5, alignment: None, colour: Colour::Rgb };
         assert_eq!(Found::whole(10, 20).region(&canonical), Rect::whole(10, 20).into());
-        let face = Face { rect: Rect { x: 10, y: 10, width: 4, height: 4 }, score: 3.0, landmarks: None };
+        let face = Face { rect: Rect { x: 10, y: 10, width: 4, height: 4 }, score: 3.0, landmarks: None, blendshapes: None };
         assert_eq!(Found::from(face).region(&canonical), Rect { x: 8, y: 8, width: 8, height: 8 }.into());
     }
 }

@@ -45,7 +45,13 @@ enum By {
 
 impl Finder {
     /// Without a detector of the caller's, the one that `lender` will have.
-    pub fn new(faces: Faces, search: Search, detector: Option<Box<dyn Detector>>, lender: Lender, threads: Option<usize>) -> Self {
+    pub fn new(
+        faces: Faces,
+        search: Search,
+        detector: Option<Box<dyn Detector>>,
+        lender: Lender,
+        threads: Option<usize>,
+    ) -> Self {
         let by = match detector {
             Some(detector) => By::Detector(Arc::new(Mutex::new(detector))),
             None => By::Networks { all: lender, own: None },

@@ -101,8 +101,13 @@ impl Recognizer {
     }
 
     /// Faces looked for in another way from the next photograph on.
-    pub fn set_search(&mut self, search: Search) {
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where a setting is none.
+    pub fn set_search(&mut self, search: Search) -> Result<()> {
+        search.check()?;
         self.finder.set_search(search);
+        Ok(())
     }
 
     /// Whether five crops and their mirrors are averaged from the next photograph on, whatever the model says.
@@ -127,7 +132,7 @@ impl Recognizer {
     }
 
     async fn see(&mut self, photo: &RgbImage, face: &AnalyzedFace, wait: Wait) -> Result<Seen> {
-        let found = Found { rect: face.rect, score: face.score, landmarks: face.landmarks.clone() };
+        let found = Found { rect: face.rect, score: face.score, landmarks: face.landmarks.clone(), blendshapes: None };
         let region = found.region(&self.description().canonical);
         self.ensemble.see(photo, region, wait).await
     }

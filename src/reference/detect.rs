@@ -17,7 +17,14 @@ pub fn decode(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]], tiles: &[[f32
             };
             let scale = a.hypot(b);
             let size = [cell[2], cell[3]].map(|side| (f64::from(side) * scale) as f32);
-            Candidate { score, number: how.first + number as u32, centre: point(0), size, right_eye: point(4), left_eye: point(6) }
+            Candidate {
+                score,
+                number: how.first + number as u32,
+                centre: point(0),
+                size,
+                right_eye: point(4),
+                left_eye: point(6),
+            }
         })
         .collect()
 }

@@ -150,7 +150,9 @@ impl Model {
     pub fn embedded_faces() -> Result<Self> {
         match std::env::var_os("MOUE_FACE_MODEL") {
             Some(path) => Self::load(path.as_ref()),
-            None => Err(Error::Argument("this build finds no faces: give it a face model, or build it with the feature `face-model`".into())),
+            None => Err(Error::Argument(
+                "this build finds no faces: give it a face model, or build it with the feature `face-model`".into(),
+            )),
         }
     }
 

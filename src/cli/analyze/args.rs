@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::session::{DeviceArgs, ModelArgs};
+use crate::face::{Search, Thoroughness};
 use crate::recognizer;
 
 /// Reads the expressions of the faces in pictures
@@ -35,6 +36,21 @@ pub struct Args {
     /// Every face found, the largest, or the whole picture as one face, without looking for any
     #[arg(long, value_enum, default_value_t = Faces::All)]
     pub faces: Faces,
+    /// How thoroughly faces are looked for
+    #[arg(long, value_enum, default_value_t = Find::Normal)]
+    pub find: Find,
+    /// Width of the smallest face that is looked for, in pixels [default: 24, thoroughly 16]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(8..=65_535))]
+    pub min_face: Option<u32>,
+    /// Least score of a face, 0 to 1 [default: 0.5]
+    #[arg(long, value_name = "SCORE")]
+    pub min_score: Option<f64>,
+    /// Give this many landmarks of each face: 5, 68 or all 478; with --json or --resume
+    #[arg(long, value_name = "N", value_parser = ["5", "68", "478"])]
+    pub landmarks: Option<String>,
+    /// Give the 52 blendshapes of each face; with --json or --resume
+    #[arg(long)]
+    pub blendshapes: bool,
     /// Average five crops and their mirrors, whatever the model says: slower, steadier
     #[arg(long)]
     pub oversample: bool,
@@ -43,6 +59,33 @@ pub struct Args {
     pub verbose: bool,
     #[command(flatten)]
     pub device: DeviceArgs,
+}
+
+/// How thoroughly faces are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Find {
+    /// Large faces, at a glance
+    Fast,
+    /// Faces of 24 pixels and more
+    Normal,
+    /// Faces of 16 pixels and more, lying and upside down too
+    Thorough,
+}
+
+impl Args {
+    /// How faces are looked for.
+    pub fn search(&self) -> Search {
+        Search {
+            thoroughness: match self.find {
+                Find::Fast => Thoroughness::Fast,
+                Find::Normal => Thoroughness::Normal,
+                Find::Thorough => Thoroughness::Thorough,
+            },
+            min_face: self.min_face,
+            min_score: self.min_score,
+            blendshapes: self.blendshapes,
+        }
+    }
 }
 
 /// Which faces of a picture are read.

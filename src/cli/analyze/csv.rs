@@ -71,6 +71,8 @@ mod tests {
             rect: Rect::whole(3, 4),
             score: None,
             landmarks: None,
+            pose: None,
+            blendshapes: None,
             label_index: 1,
             label: "sad".into(),
             probabilities: vec![0.25, 0.75],

@@ -1,11 +1,13 @@
 //! `moue.analyze/1`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::{Serialize, Serializer};
 
 use super::made::Made;
 use super::record::{Record, label, order};
+use crate::face::Landmarks;
 use crate::recognizer::{AnalyzedFace, most_probable};
 
 /// Name and version of the records.
@@ -31,9 +33,44 @@ struct Face<'a> {
     #[serde(rename = "box")]
     bounds: (i32, i32, u32, u32),
     score: Option<f64>,
+    /// Degrees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pose: Option<Pose>,
+    /// How far each is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eyes: Option<Eyes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mouth: Option<f32>,
+    /// x, y, z in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    landmarks: Option<Vec<[f32; 3]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blendshapes: Option<BTreeMap<&'static str, f32>>,
     label: &'a str,
     probabilities: Probabilities<'a>,
     members: Vec<Member<'a>>,
+}
+
+#[derive(Serialize)]
+struct Pose {
+    yaw: f32,
+    pitch: f32,
+    roll: f32,
+}
+
+#[derive(Serialize)]
+struct Eyes {
+    left: f32,
+    right: f32,
+}
+
+/// What is written of each face.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// The K most probable labels only.
+    pub top: Option<usize>,
+    /// As many landmarks: 5, 68 or 478.
+    pub landmarks: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -67,7 +104,7 @@ pub fn write(
     record: &Record,
     labels: &[String],
     members: &[String],
-    top: Option<usize>,
+    wanted: Wanted,
     made: Option<&Made>,
 ) -> std::io::Result<()> {
     let line = Line {
@@ -75,7 +112,7 @@ pub fn write(
         input: &record.input,
         width: record.size.map(|size| size.0),
         height: record.size.map(|size| size.1),
-        faces: record.faces.iter().map(|face| self::face(face, labels, members, top)).collect(),
+        faces: record.faces.iter().map(|face| self::face(face, labels, members, wanted)).collect(),
         error: record.error.as_deref(),
         options: made,
     };
@@ -85,7 +122,8 @@ pub fn write(
     Ok(())
 }
 
-fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String], top: Option<usize>) -> Face<'a> {
+fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String], wanted: Wanted) -> Face<'a> {
+    let Wanted { top, landmarks } = wanted;
     let probabilities = |values| Probabilities { labels, values, top };
     let member = |(name, values): (&'a String, &'a Vec<f32>)| Member {
         name,
@@ -95,6 +133,15 @@ fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String],
     Face {
         bounds: (face.rect.x, face.rect.y, face.rect.width, face.rect.height),
         score: face.score,
+        pose: face.pose.map(|pose| Pose { yaw: pose.yaw, pitch: pose.pitch, roll: pose.roll }),
+        eyes: face.landmarks.as_deref().map(|points| points.eyes()).map(|eyes| Eyes { left: eyes.left, right: eyes.right }),
+        mouth: face.landmarks.as_deref().map(Landmarks::mouth),
+        landmarks: landmarks.zip(face.landmarks.as_deref()).map(|(count, points)| match count {
+            5 => points.five().to_vec(),
+            68 => points.sixty_eight().to_vec(),
+            _ => points.points().to_vec(),
+        }),
+        blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
         label: &face.label,
         probabilities: probabilities(&face.probabilities),
         members: members.iter().zip(&face.members).map(member).collect(),
@@ -109,7 +156,7 @@ mod tests {
     fn every_line_begins_alike() {
         let record = Record { input: "a.png".into(), size: None, faces: Vec::new(), error: None };
         let mut line = Vec::new();
-        write(&mut line, &record, &[], &[], None, None).unwrap();
+        write(&mut line, &record, &[], &[], Wanted::default(), None).unwrap();
         assert!(line.starts_with(HEAD.as_bytes()) && line.ends_with(b"}\n"));
     }
 }

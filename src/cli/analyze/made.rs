@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::args::{Args, Faces};
+use super::args::{Args, Faces, Find};
 use crate::error::Error;
 use crate::weights::Model;
 
@@ -11,13 +11,20 @@ use crate::weights::Model;
 const ENDS: usize = 64;
 
 /// The options that decide what a record says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Made {
     /// Name of the model.
     model: String,
     /// What it and its weights are known by.
     fingerprint: String,
     faces: &'static str,
+    find: &'static str,
+    #[serde(rename = "min-face")]
+    min_face: Option<u32>,
+    #[serde(rename = "min-score")]
+    min_score: Option<f64>,
+    landmarks: Option<String>,
+    blendshapes: bool,
     oversample: bool,
 }
 
@@ -35,6 +42,15 @@ impl Made {
                 Faces::Largest => "largest",
                 Faces::None => "none",
             },
+            find: match args.find {
+                Find::Fast => "fast",
+                Find::Normal => "normal",
+                Find::Thorough => "thorough",
+            },
+            min_face: args.min_face,
+            min_score: args.min_score,
+            landmarks: args.landmarks.clone(),
+            blendshapes: args.blendshapes,
             oversample: args.oversample,
         })
     }
@@ -56,9 +72,9 @@ impl Made {
         Some(match key {
             "fingerprint" => format!("its records are of another model of the name `{}`", self.model),
             "model" => format!("its records are of the model {}, this run's is `{}`", text(record.get(key)), self.model),
-            "oversample" => match record.get(key) {
-                Some(Value::Bool(true)) => "its records were made with --oversample, this run is without".to_owned(),
-                _ => "its records were made without --oversample, this run is with it".to_owned(),
+            key @ ("oversample" | "blendshapes") => match record.get(key) {
+                Some(Value::Bool(true)) => format!("its records were made with --{key}, this run is without"),
+                _ => format!("its records were made without --{key}, this run is with it"),
             },
             key => format!("its records were made with --{key} {}, this run has {}", text(record.get(key)), text(own.get(key))),
         })
@@ -95,7 +111,17 @@ mod tests {
 
     #[test]
     fn the_option_that_differs_is_named() {
-        let made = Made { model: "m".into(), fingerprint: "1".into(), faces: "all", oversample: false };
+        let made = Made {
+            model: "m".into(),
+            fingerprint: "1".into(),
+            faces: "all",
+            find: "normal",
+            min_face: None,
+            min_score: None,
+            landmarks: None,
+            blendshapes: false,
+            oversample: false,
+        };
         let own = serde_json::to_value(&made).unwrap();
         assert_eq!(made.differs(&own), None);
         let cases = [

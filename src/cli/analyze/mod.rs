@@ -77,7 +77,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut failures = 0;
 
     let ((mut recognizer, photos), patience) = session::recognizer(model, &args.device, |builder| {
-        builder.faces(args.faces.into()).oversample(args.oversample).build_and_prefetch(jobs)
+        builder.faces(args.faces.into()).search(args.search()).oversample(args.oversample).build_and_prefetch(jobs)
     })?;
     session::warn(&recognizer);
     let watch = watch.ready();

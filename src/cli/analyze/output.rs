@@ -4,6 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::args::Args;
+use super::json::Wanted;
 use super::made::Made;
 use super::record::Record;
 use super::resume::Resumed;
@@ -17,7 +18,7 @@ pub struct Output {
     form: Form,
     labels: Vec<String>,
     members: Vec<String>,
-    top: Option<usize>,
+    wanted: Wanted,
     stdout: Stdout,
     file: Option<(Resumed, Made)>,
 }
@@ -37,13 +38,16 @@ impl Output {
             (false, false) => Form::Human,
         };
         let labels = description.labels.clone();
-        let top = args.top.map(|k| labels.len().min(k as usize));
+        let wanted = Wanted {
+            top: args.top.map(|k| labels.len().min(k as usize)),
+            landmarks: args.landmarks.as_ref().and_then(|count| count.parse().ok()),
+        };
         let members = description.members.iter().map(|member| member.name.clone()).collect();
         let mut stdout = terminal::stdout();
         if matches!(form, Form::Csv) {
             csv::header(&mut stdout, &labels)?;
         }
-        Ok(Self { form, labels, members, top, stdout, file })
+        Ok(Self { form, labels, members, wanted, stdout, file })
     }
 
     /// Whether a progress bar over `count` inputs is of use: records on a terminal show the progress themselves.
@@ -56,9 +60,9 @@ impl Output {
         let mut text = Vec::new();
         let made = self.file.as_ref().map(|(_, made)| made);
         match self.form {
-            Form::Human => human::write(&mut text, record, &self.labels, self.top)?,
-            Form::Json => json::write(&mut text, record, &self.labels, &self.members, self.top, made)?,
-            Form::Csv => csv::write(&mut text, record, &self.labels, self.top.unwrap_or(self.labels.len()))?,
+            Form::Human => human::write(&mut text, record, &self.labels, self.wanted.top)?,
+            Form::Json => json::write(&mut text, record, &self.labels, &self.members, self.wanted, made)?,
+            Form::Csv => csv::write(&mut text, record, &self.labels, self.wanted.top.unwrap_or(self.labels.len()))?,
         }
         match (&mut self.file, again) {
             (Some((file, _)), Some(place)) => file.replace(place, &text),
