@@ -26,10 +26,10 @@ use crate::weights::Model;
 pub enum Thoroughness {
     /// The whole photograph at once: large faces, such as those before a camera.
     Fast,
-    /// Upright and tilted faces of 24 pixels and more.
+    /// Upright and tilted faces of 24 pixels and more, and of a 64th of the photograph's longer side, where that is more.
     #[default]
     Normal,
-    /// Faces of 16 pixels and more, turned ones and those upside down too.
+    /// Faces of 16 pixels and more in photographs of any size, lying and upside down too.
     Thorough,
 }
 
@@ -61,6 +61,8 @@ impl Search {
 
 /// Least score of a candidate, 0 to 1: the mesh network decides what is a face.
 const LEAST_CANDIDATE: f32 = 0.5;
+/// The longer side of a photograph in smallest faces at most, where nobody asked for smaller ones: it bounds the tiles.
+const LARGEST: f64 = 64.0;
 /// Least presence of a face, 0 to 1 (mediapipe/tasks/cc/vision/face_landmarker: `min_face_presence_confidence`).
 const LEAST_PRESENCE: f64 = 0.5;
 /// Part of the area of both that candidates share at most (mediapipe/modules/face_detection: `min_suppression_threshold`).
@@ -182,7 +184,7 @@ impl Finder {
 
     /// What the detector looks at.
     fn tiles(&self, width: u32, height: u32) -> (Detects, Vec<Tile>) {
-        let least = |usual: u32| f64::from(self.search.min_face.unwrap_or(usual));
+        let least = |usual: f64| self.search.min_face.map_or(usual, f64::from);
         let all = |detects: Detects, rects: Vec<Rect>, quarters: u32| {
             let side = Net::Detector(detects).side();
             let tiles = (0..quarters).flat_map(|turn| rects.iter().filter_map(move |&rect| turned(rect, turn, side)));
@@ -190,8 +192,10 @@ impl Finder {
         };
         match self.search.thoroughness {
             Thoroughness::Fast => all(Detects::Short, vec![whole(width, height)], 1),
-            Thoroughness::Normal => all(Detects::Full, levels(width, height, least(24)), 1),
-            Thoroughness::Thorough => all(Detects::Full, levels(width, height, least(16)), 4),
+            Thoroughness::Normal => {
+                all(Detects::Full, levels(width, height, least((f64::from(width.max(height)) / LARGEST).max(24.0))), 1)
+            }
+            Thoroughness::Thorough => all(Detects::Full, levels(width, height, least(16.0)), 4),
         }
     }
 
@@ -217,10 +221,7 @@ impl Finder {
         let least = (LEAST_CANDIDATE / (1.0 - LEAST_CANDIDATE)).ln();
         match &mut self.engine {
             Engine::Host(host) => host.candidates(photo, detects, tiles, least, OVERLAP, MOST_FACES),
-            Engine::Gpu(gpu) => {
-                let size = [photo.width(), photo.height()];
-                gpu.candidates(size, detects, tiles, [least, OVERLAP], MOST_FACES, wait).await
-            }
+            Engine::Gpu(gpu) => gpu.candidates(photo, detects, tiles, [least, OVERLAP], MOST_FACES, wait).await,
         }
     }
 
@@ -239,7 +240,7 @@ impl Finder {
         }
         let [points, presences] = match &mut self.engine {
             Engine::Host(host) => host.meshes(photo, &there)?,
-            Engine::Gpu(gpu) => gpu.meshes([photo.width(), photo.height()], &there, wait).await?,
+            Engine::Gpu(gpu) => gpu.meshes(photo, &there, wait).await?,
         };
         let each = points.len() / there.len();
         let mut answers = points.chunks_exact(each.max(1)).zip(presences);
