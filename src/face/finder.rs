@@ -60,9 +60,13 @@ impl Search {
 }
 
 /// Least score of a candidate, 0 to 1: the mesh network decides what is a face.
-const LEAST_CANDIDATE: f32 = 0.5;
+const LEAST_CANDIDATE: f32 = 0.3;
 /// The longer side of a photograph in smallest faces at most, where nobody asked for smaller ones: it bounds the tiles.
 const LARGEST: f64 = 64.0;
+/// The same of the detector of short range, which sees a tenth, and often less.
+const LARGEST_FAST: f64 = 20.0;
+/// Part of its width that a detector's box of a face may fall short of it: boxes swing.
+const SWING: f32 = 0.75;
 /// Least presence of a face, 0 to 1 (mediapipe/tasks/cc/vision/face_landmarker: `min_face_presence_confidence`).
 const LEAST_PRESENCE: f64 = 0.5;
 /// Part of the area of both that candidates share at most (mediapipe/modules/face_detection: `min_suppression_threshold`).
@@ -149,9 +153,10 @@ impl Finder {
             )));
         }
         self.bring(photo)?;
-        let (detects, tiles) = self.tiles(width, height);
+        let least = self.least(width, height);
+        let (detects, tiles) = self.tiles(width, height, least);
         let candidates = self.candidates(photo, detects, &tiles, wait).await?;
-        let squares: Vec<Square> = candidates.iter().filter_map(|candidate| self.square(candidate)).collect();
+        let squares: Vec<Square> = candidates.iter().filter_map(|candidate| Self::square(candidate, least)).collect();
         let meshes = self.meshes(photo, &squares, wait).await?;
         let least = self.search.min_score.unwrap_or(LEAST_PRESENCE);
         let found = meshes.into_iter().flatten().filter(|mesh| mesh.presence >= least);
@@ -182,31 +187,40 @@ impl Finder {
         Ok(())
     }
 
+    /// Pixels of the smallest face that is looked for.
+    fn least(&self, width: u32, height: u32) -> f64 {
+        let longest = f64::from(width.max(height));
+        self.search.min_face.map_or_else(
+            || match self.search.thoroughness {
+                Thoroughness::Fast => longest / LARGEST_FAST,
+                Thoroughness::Normal => (longest / LARGEST).max(24.0),
+                Thoroughness::Thorough => 16.0,
+            },
+            f64::from,
+        )
+    }
+
     /// What the detector looks at.
-    fn tiles(&self, width: u32, height: u32) -> (Detects, Vec<Tile>) {
-        let least = |usual: f64| self.search.min_face.map_or(usual, f64::from);
+    fn tiles(&self, width: u32, height: u32, least: f64) -> (Detects, Vec<Tile>) {
         let all = |detects: Detects, rects: Vec<Rect>, quarters: u32| {
             let side = Net::Detector(detects).side();
-            let tiles = (0..quarters).flat_map(|turn| rects.iter().filter_map(move |&rect| turned(rect, turn, side)));
+            let tiles =
+                (0..quarters).flat_map(|turn| rects.iter().filter_map(move |&rect| turned(rect, [width, height], turn, side)));
             (detects, tiles.collect())
         };
         match self.search.thoroughness {
             Thoroughness::Fast => all(Detects::Short, vec![whole(width, height)], 1),
-            Thoroughness::Normal => {
-                all(Detects::Full, levels(width, height, least((f64::from(width.max(height)) / LARGEST).max(24.0))), 1)
-            }
-            Thoroughness::Thorough => all(Detects::Full, levels(width, height, least(16.0)), 4),
+            Thoroughness::Normal => all(Detects::Full, levels(width, height, least), 1),
+            Thoroughness::Thorough => all(Detects::Full, levels(width, height, least), 4),
         }
     }
 
     /// Where the mesh network looks for the face of a candidate, unless it is too small.
-    fn square(&self, candidate: &Candidate) -> Option<Square> {
+    fn square(candidate: &Candidate, least: f64) -> Option<Square> {
         let Candidate { centre: [x, y], size: [width, height], right_eye, left_eye, .. } = *candidate;
         let side = width.max(height);
-        // A detector's boxes swing by some pixels.
-        let least = self.search.min_face.map_or(0.0, |face| 0.8 * face as f32);
         let bounds = [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
-        (side.is_finite() && side >= least.max(1.0)).then(|| Square::from_detection(bounds, [right_eye, left_eye]))
+        (side.is_finite() && side >= SWING * least as f32).then(|| Square::from_detection(bounds, [right_eye, left_eye]))
     }
 
     /// Sends the photograph to where the networks are.

@@ -12,7 +12,7 @@ use crate::gpu::{Buffer, Gpu, Plan, Recording, Scratch, Slice, Wait};
 use crate::graph::{Prepared, TensorId, Weights};
 use crate::host::offload::shared;
 use crate::kernels::{self, Cells, FacePart, Normalise, Source, TurnedPart, View};
-use crate::operators::{Candidate, Decoding, MOST_CANDIDATES, Rect, Similarity};
+use crate::operators::{Candidate, Decoding, MOST_CANDIDATES, Rect, Region, Similarity};
 use crate::tensor::{Precision, Tensor};
 use crate::weights::Model;
 
@@ -121,19 +121,16 @@ impl OnGpu {
         wait: Wait,
     ) -> Result<Vec<Candidate>> {
         let side = Net::Detector(detects).side();
-        let ([width, height], sent) = self.sent(photo, tiles, side)?;
+        let (size, sent) = self.sent(photo, tiles, side)?;
         let mut parts: [Vec<u8>; 2] = Default::default();
         let mut counts = [0; 2];
         for tile in &sent {
-            let (kind, bytes) = match *tile {
-                Tile::Upright(rect) => (0, bytemuck::bytes_of(&FacePart::new(0, width, height, rect, false)).to_vec()),
-                Tile::Turned(turned) => (1, bytemuck::bytes_of(&TurnedPart::new(0, width, height, turned, false)).to_vec()),
-            };
+            let (kind, bytes) = part(*tile, size);
             parts[kind].extend(bytes);
             counts[kind] += 1;
         }
         let key = Key::Detect { detects, tiles: counts, least, overlap, most };
-        let places: Vec<[f32; 4]> = tiles.iter().map(|tile| tile.place(side)).collect();
+        let places: Vec<[f32; 8]> = tiles.iter().map(|tile| tile.place(side)).collect();
         let answers = self.submit(key, &parts.concat(), bytemuck::cast_slice(&places), wait).await?;
         let [count, kept] = <[Vec<u8>; 2]>::try_from(answers).map_err(|_| Error::Defect("candidates without a count".into()))?;
         let count = bytemuck::pod_collect_to_vec::<u8, u32>(&count).first().copied().unwrap_or(0) as usize;
@@ -145,14 +142,10 @@ impl OnGpu {
 
     /// The mesh network's points and presence of each square of the photograph that was brought.
     pub async fn meshes(&mut self, photo: &RgbImage, squares: &[Similarity], wait: Wait) -> Result<[Vec<f32>; 2]> {
-        let tiles: Vec<Tile> = squares.iter().map(|&square| Tile::Turned(square)).collect();
-        let ([width, height], sent) = self.sent(photo, &tiles, Net::Mesh.side())?;
-        let part = |tile: &Tile| match *tile {
-            Tile::Turned(square) => bytemuck::bytes_of(&TurnedPart::new(0, width, height, square, false)).to_vec(),
-            Tile::Upright(rect) => bytemuck::bytes_of(&FacePart::new(0, width, height, rect, false)).to_vec(),
-        };
-        let parts: Vec<u8> = sent.iter().flat_map(part).collect();
-        let turned = sent.iter().all(|tile| matches!(tile, Tile::Turned(_)));
+        let tiles: Vec<Tile> = squares.iter().map(|&square| Tile::alone(square)).collect();
+        let (size, sent) = self.sent(photo, &tiles, Net::Mesh.side())?;
+        let (kinds, parts): (Vec<usize>, Vec<Vec<u8>>) = sent.iter().map(|&tile| part(tile, size)).unzip();
+        let (turned, parts) = (kinds.first() == Some(&1), parts.concat());
         let answers = self.submit(Key::Mesh { squares: squares.len(), turned }, &parts, &[], wait).await?;
         let mut all = [Vec::new(), Vec::new()];
         for (index, bytes) in answers.into_iter().enumerate() {
@@ -172,7 +165,7 @@ impl OnGpu {
             rows.copy_from_slice(picture?.as_raw());
         }
         self.send(&all)?;
-        let place = |index: u32| Tile::Upright(Rect { x: 0, y: (index * side) as i32, width: side, height: side });
+        let place = |index: u32| Tile::alone(Rect { x: 0, y: (index * side) as i32, width: side, height: side });
         Ok(([side, side * tiles.len() as u32], (0..tiles.len() as u32).map(place).collect()))
     }
 
@@ -291,6 +284,14 @@ impl OnGpu {
             self.anchors.insert(detects, buffer);
         }
         Ok(())
+    }
+}
+
+/// What the kernels are told of a tile of a picture of `[width, height]`: 0 and its part where it is upright, 1 and its part where it is turned.
+fn part(tile: Tile, [width, height]: [u32; 2]) -> (usize, Vec<u8>) {
+    match tile.region {
+        Region::Rect(rect) => (0, bytemuck::bytes_of(&FacePart::new(0, width, height, rect, false)).to_vec()),
+        Region::Turned(turned) => (1, bytemuck::bytes_of(&TurnedPart::new(0, width, height, turned, false)).to_vec()),
     }
 }
 
@@ -413,7 +414,7 @@ impl Making<'_> {
             let input = self.pictures(images, turned, photo)?;
             let [boxes, scores] = <[Slice; 2]>::try_from(self.run(input, false)?)
                 .map_err(|_| Error::Defect("a detector answers boxes and scores".into()))?;
-            let tiles = self.recording.upload("places", 16 * images as u64);
+            let tiles = self.recording.upload("places", 32 * images as u64);
             self.ready.places.push(tiles);
             let how = Decoding { side: self.net.side() as f32, least, first };
             let from = Cells { boxes, scores, anchors, tiles };

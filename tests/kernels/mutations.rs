@@ -36,6 +36,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("decode", "length(tile.zw)", "tile.z"),
     ("decode", "at + 6u", "at + 8u"),
     ("decode", "params.first + index", "index"),
+    ("decode", "< ends.xy", "< ends.yx"),
+    ("decode", "> ends.zw", "> ends.zz"),
     ("suppress", "found[a].number < found[b].number", "found[a].number > found[b].number"),
     ("suppress", "other) > params.overlap", "other) > 2.0 * params.overlap"),
     ("suppress", "- both, 1e-9", ", 1e-9"),
