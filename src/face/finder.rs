@@ -1,6 +1,7 @@
 //! Faces of a photograph: tiles to candidates, candidates to landmarks, which say whether it is one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use image::RgbImage;
 
@@ -13,6 +14,7 @@ use super::networks::{BLENDSHAPES, Detects, Net};
 use super::pyramid::{levels, turned, whole};
 use super::square::Square;
 use super::tile::Tile;
+use super::track::{Mesh, Origin, TrackId, Tracker};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::Wait;
@@ -89,13 +91,6 @@ enum Engine {
     Gpu(Box<OnGpu>),
 }
 
-/// A face's landmarks in a photograph, and how sure the network is that it is one, 0 to 1.
-#[derive(Debug, Clone)]
-pub(super) struct Mesh {
-    pub landmarks: Landmarks,
-    pub presence: f64,
-}
-
 impl Finder {
     /// A finder of the networks of `model` on `device`.
     ///
@@ -142,16 +137,7 @@ impl Finder {
     }
 
     pub(crate) async fn find_waiting(&mut self, photo: &RgbImage, wait: Wait) -> Result<Vec<Face>> {
-        let [width, height] = [photo.width(), photo.height()];
-        if width.min(height) == 0 {
-            return Err(Error::Argument("an empty picture".into()));
-        }
-        if width.max(height) > crate::operators::MAX_SIDE {
-            return Err(Error::Argument(format!(
-                "{width} x {height} pixels: at most {} a side are searched",
-                crate::operators::MAX_SIDE
-            )));
-        }
+        let [width, height] = checked(photo)?;
         self.bring(photo)?;
         let least = self.least(width, height);
         let (detects, tiles) = self.tiles(width, height, least);
@@ -159,8 +145,53 @@ impl Finder {
         let squares: Vec<Square> = candidates.iter().filter_map(|candidate| Self::square(candidate, least)).collect();
         let meshes = self.meshes(photo, &squares, wait).await?;
         let least = self.search.min_score.unwrap_or(LEAST_PRESENCE);
-        let found = meshes.into_iter().flatten().filter(|mesh| mesh.presence >= least);
+        let found = meshes.into_iter().flatten().filter(|mesh| f64::from(mesh.presence) >= least);
         let mut faces = once(found.collect());
+        if self.search.blendshapes {
+            self.measure(&mut faces, wait).await?;
+        }
+        Ok(faces)
+    }
+
+    /// The faces of the next frame of those that `tracker` follows, at its `time` since the first; each says whose it is.
+    ///
+    /// # Errors
+    /// As [`Finder::find`].
+    pub fn track(&mut self, tracker: &mut Tracker, frame: &RgbImage, time: Duration) -> Result<Vec<Face>> {
+        pollster::block_on(self.track_waiting(tracker, frame, time, Wait::Here))
+    }
+
+    pub(crate) async fn track_waiting(
+        &mut self,
+        tracker: &mut Tracker,
+        frame: &RgbImage,
+        time: Duration,
+        wait: Wait,
+    ) -> Result<Vec<Face>> {
+        let [width, height] = checked(frame)?;
+        let plan = tracker.plan(time);
+        self.bring(frame)?;
+        let mut squares: Vec<Square> = plan.squares.iter().map(|(_, square)| *square).collect();
+        let known = squares.len();
+        if plan.detect {
+            let least = self.least(width, height);
+            let (detects, tiles) = self.tiles(width, height, least);
+            let candidates = self.candidates(frame, detects, &tiles, wait).await?;
+            let found = candidates.iter().filter_map(|candidate| Self::square(candidate, least));
+            squares.extend(found.filter(|square| !plan.covers(square)));
+        }
+        let mut meshes = self.meshes(frame, &squares, wait).await?;
+        let detections = meshes.split_off(known);
+        let ids = plan.squares.iter().map(|(id, _)| *id);
+        let followed: Vec<(TrackId, Mesh)> = ids.zip(meshes).filter_map(|(id, mesh)| Some((id, mesh?))).collect();
+        let detections: Vec<Mesh> = detections.into_iter().flatten().collect();
+        let seen = tracker.update(time, &followed, plan.detect.then_some(&detections[..]));
+        let mesh = |origin: Origin| match origin {
+            Origin::Square(at) => followed.get(at).map(|(_, mesh)| mesh),
+            Origin::Detection(at) => detections.get(at),
+        };
+        let faces = seen.iter().filter_map(|seen| Some(face(mesh(seen.origin)?.clone(), Some(seen.id))));
+        let mut faces: Vec<Face> = faces.collect();
         if self.search.blendshapes {
             self.measure(&mut faces, wait).await?;
         }
@@ -262,7 +293,7 @@ impl Finder {
             place.as_ref()?;
             let (points, presence) = answers.next()?;
             let landmarks = square.place(points, side as f32)?;
-            Some(Mesh { landmarks, presence: 1.0 / (1.0 + (-f64::from(presence)).exp()) })
+            Some(Mesh { landmarks, presence: 1.0 / (1.0 + (-presence).exp()) })
         };
         Ok(squares.iter().zip(&places).map(mesh).collect())
     }
@@ -272,13 +303,35 @@ impl Finder {
 fn once(mut meshes: Vec<Mesh>) -> Vec<Face> {
     meshes.sort_by(|a, b| b.presence.total_cmp(&a.presence));
     let mut faces: Vec<Face> = Vec::new();
-    for Mesh { landmarks, presence } in meshes {
-        let [left, top, right, bottom] = landmarks.oval();
-        let side = |from: f32, to: f32| ((to - from).round().max(1.0)) as u32;
-        let rect = Rect { x: left.round() as i32, y: top.round() as i32, width: side(left, right), height: side(top, bottom) };
-        if faces.iter().all(|better| better.rect.shared(rect) <= SAME) {
-            faces.push(Face { rect, score: presence, landmarks: Some(Arc::new(landmarks)), blendshapes: None });
+    for mesh in meshes {
+        let face = face(mesh, None);
+        if faces.iter().all(|better| better.rect.shared(face.rect) <= SAME) {
+            faces.push(face);
         }
     }
     faces
+}
+
+/// A face of its points: its box is that of the oval around it.
+fn face(mesh: Mesh, track: Option<TrackId>) -> Face {
+    let Mesh { landmarks, presence } = mesh;
+    let [left, top, right, bottom] = landmarks.oval();
+    let side = |from: f32, to: f32| ((to - from).round().max(1.0)) as u32;
+    let rect = Rect { x: left.round() as i32, y: top.round() as i32, width: side(left, right), height: side(top, bottom) };
+    Face { rect, score: f64::from(presence), landmarks: Some(Arc::new(landmarks)), blendshapes: None, track }
+}
+
+/// Width and height of a photograph that can be searched.
+fn checked(photo: &RgbImage) -> Result<[u32; 2]> {
+    let [width, height] = [photo.width(), photo.height()];
+    if width.min(height) == 0 {
+        return Err(Error::Argument("an empty picture".into()));
+    }
+    if width.max(height) > crate::operators::MAX_SIDE {
+        return Err(Error::Argument(format!(
+            "{width} x {height} pixels: at most {} a side are searched",
+            crate::operators::MAX_SIDE
+        )));
+    }
+    Ok([width, height])
 }
