@@ -9,7 +9,6 @@ use super::Face;
 use super::blendshapes::{self, Blendshapes};
 use super::gpu::OnGpu;
 use super::host::OnHost;
-use super::landmarks::Landmarks;
 use super::networks::{BLENDSHAPES, Detects, Net};
 use super::pyramid::{levels, turned, whole};
 use super::square::Square;

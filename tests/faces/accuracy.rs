@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use crate::common::{engine, thorough};
 use flate2::read::GzDecoder;
 use image::RgbImage;
-use moue::{Analysis, AnalyzedFace, Device, Ensemble, Model, Recognizer, Rect};
+use moue::recognizer::AnalyzedFace;
+use moue::{Analysis, Device, Ensemble, Model, Recognizer, Rect, photo};
 
 fn data(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
