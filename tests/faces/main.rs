@@ -15,3 +15,4 @@ mod invariance;
 mod lbp_tables;
 mod photo;
 mod recognizer;
+mod tracking;
