@@ -36,6 +36,10 @@ pub const SIXTY_EIGHT: [u16; 68] = [
 /// Eyes are the irises' centres. Median distances as of [`SIXTY_EIGHT`]: eyes 1.1 (pupils), nose 3.9, mouth 1.6.
 pub const FIVE: [u16; 5] = [468, 473, 4, 61, 291];
 
+/// What an alignment goes by: the middle between the corners of the picture's left eye and of its right one, the base of the nose, the left and the right corner
+/// of the mouth, each the mean of these points. Eyes look aside, and the tip of a nose moves with the head: these stay.
+const STEADY: [&[u16]; 5] = [&[33, 133], &[362, 263], &[2, 98, 327], &[61], &[291]];
+
 /// A face's 478 points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Landmarks(Box<[[f32; 3]; POINTS]>);
@@ -71,6 +75,16 @@ impl Landmarks {
     /// The five points of [`FIVE`].
     pub fn five(&self) -> [[f32; 3]; 5] {
         FIVE.map(|at| self.at(at))
+    }
+
+    /// The five points that an alignment goes by: the middles of the picture's left and right eye, the base of the nose, the left and the right corner of the
+    /// mouth.
+    pub fn steady(&self) -> [[f32; 3]; 5] {
+        STEADY.map(|all| {
+            let sum =
+                all.iter().map(|&at| self.at(at)).fold([0.0; 3], |sum, point| [0, 1, 2].map(|axis| sum[axis] + point[axis]));
+            sum.map(|sum| sum / all.len() as f32)
+        })
     }
 
     /// Bounds of all points: [left, top, right, bottom] in pixels.

@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../default.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "18f3f81f3174b4fdc0fbdd823792ecebe48124030d05ea57b5dfc2c11cb6d11d";
+pub const SHA256: &str = "1a8370ee979ddc0c98174acc58ded01ce1b119350311f3d2b3eecf5394827642";
 
 #[cfg(test)]
 mod tests {
