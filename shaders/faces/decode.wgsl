@@ -10,6 +10,8 @@ struct Params {
     // Pixels of a tile's side.
     side: f32,
     least: f32,
+    // Part of its longer side by which a box may be cut.
+    cut: f32,
     // Number of the first tile's first cell.
     first: u32,
     // Candidates that `found` holds.
@@ -47,7 +49,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let middle = vec2<f32>(boxes[at], boxes[at + 1u]) + params.side * anchor;
     let half = 0.5 * vec2<f32>(boxes[at + 2u], boxes[at + 3u]);
     let ends = tiles[2u * (index / params.cells) + 1u];
-    if (any(middle - half < ends.xy) || any(middle + half > ends.zw)) {
+    let left_over = 2.0 * params.cut * max(half.x, half.y);
+    if (any(middle - half + left_over < ends.xy) || any(middle + half - left_over > ends.zw)) {
         return;
     }
     let to = atomicAdd(&count[0], 1u);

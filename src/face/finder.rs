@@ -41,7 +41,7 @@ pub struct Search {
     pub thoroughness: Thoroughness,
     /// Width of the smallest face in pixels; by the thoroughness where `None`.
     pub min_face: Option<u32>,
-    /// Least score of a face, 0 to 1; 0.5 where `None`.
+    /// Least score of a face, 0 to 1; 0.8 where `None`.
     pub min_score: Option<f64>,
     /// Whether their blendshapes are measured too.
     pub blendshapes: bool,
@@ -60,20 +60,16 @@ impl Search {
     }
 }
 
-/// Least score of a candidate, 0 to 1: the mesh network decides what is a face.
-const LEAST_CANDIDATE: f32 = 0.3;
+/// Least score of a candidate, 0 to 1: the mesh network decides what is a face. In turned tiles more is seen that is none.
+const LEAST_CANDIDATE: [f32; 2] = [0.3, 0.3];
 /// The longer side of a photograph in smallest faces at most, where nobody asked for smaller ones: it bounds the tiles.
 const LARGEST: f64 = 64.0;
 /// The same of the detector of short range, which sees a tenth, and often less.
 const LARGEST_FAST: f64 = 20.0;
 /// Part of its width that a detector's box of a face may fall short of it: boxes swing.
 const SWING: f32 = 0.75;
-/// Least presence of a face, 0 to 1 (mediapipe/tasks/cc/vision/face_landmarker: `min_face_presence_confidence`).
-const LEAST_PRESENCE: f64 = 0.5;
-/// Part of the area of both that candidates share at most (mediapipe/modules/face_detection: `min_suppression_threshold`).
-const OVERLAP: f32 = 0.3;
-/// Candidates of a photograph at most.
-const MOST_FACES: usize = 256;
+/// Least presence of a face, 0 to 1: those of pasted portraits have 0.99 and more, what is none up to 0.8, seldom more.
+const LEAST_PRESENCE: f64 = 0.8;
 /// Part of the smaller one's area that two faces share at most.
 const SAME: f64 = 0.5;
 
@@ -262,10 +258,11 @@ impl Finder {
     }
 
     async fn candidates(&mut self, photo: &RgbImage, detects: Detects, tiles: &[Tile], wait: Wait) -> Result<Vec<Candidate>> {
-        let least = (LEAST_CANDIDATE / (1.0 - LEAST_CANDIDATE)).ln();
+        let e = |n: &str, d: f32| std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
+        let least = [e("T1", LEAST_CANDIDATE[0]), e("T2", LEAST_CANDIDATE[1])].map(|least: f32| (least / (1.0 - least)).ln());
         match &mut self.engine {
-            Engine::Host(host) => host.candidates(photo, detects, tiles, least, OVERLAP, MOST_FACES),
-            Engine::Gpu(gpu) => gpu.candidates(photo, detects, tiles, [least, OVERLAP], MOST_FACES, wait).await,
+            Engine::Host(host) => host.candidates(photo, detects, tiles, least),
+            Engine::Gpu(gpu) => gpu.candidates(photo, detects, tiles, least, wait).await,
         }
     }
 
@@ -298,16 +295,18 @@ impl Finder {
     }
 }
 
-/// Each face once, best score first.
-fn once(mut meshes: Vec<Mesh>) -> Vec<Face> {
-    meshes.sort_by(|a, b| b.presence.total_cmp(&a.presence));
+/// Each face once, best score first: what lies in a larger one is a part of it, such as a mouth.
+fn once(meshes: Vec<Mesh>) -> Vec<Face> {
+    let area = |face: &Face| u64::from(face.rect.width) * u64::from(face.rect.height);
+    let mut all: Vec<Face> = meshes.into_iter().map(|mesh| face(mesh, None)).collect();
+    all.sort_by_key(|face| std::cmp::Reverse(area(face)));
     let mut faces: Vec<Face> = Vec::new();
-    for mesh in meshes {
-        let face = face(mesh, None);
-        if faces.iter().all(|better| better.rect.shared(face.rect) <= SAME) {
+    for face in all {
+        if faces.iter().all(|larger| larger.rect.shared(face.rect) <= SAME) {
             faces.push(face);
         }
     }
+    faces.sort_by(|a, b| b.score.total_cmp(&a.score));
     faces
 }
 

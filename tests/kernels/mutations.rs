@@ -37,6 +37,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("decode", "at + 6u", "at + 8u"),
     ("decode", "params.first + index", "index"),
     ("decode", "< ends.xy", "< ends.yx"),
+    ("decode", "2.0 * params.cut", "params.cut"),
     ("decode", "> ends.zw", "> ends.zz"),
     ("suppress", "found[a].number < found[b].number", "found[a].number > found[b].number"),
     ("suppress", "other) > params.overlap", "other) > 2.0 * params.overlap"),
