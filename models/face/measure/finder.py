@@ -22,20 +22,21 @@ OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379
 class Rules:
     kind: str = "full"
     min_face: float = 24.0
-    smallest: float = 15.0  # Side of the smallest face that the detector finds, in its input's pixels.
-    ratio: float = 2.6  # Most that one scale differs from the next.
-    overlap: float = 0.26  # Of neighbouring tiles, in tiles.
-    whole: float = 1.0  # Side of the coarsest tile, in longer sides of the picture.
+    smallest: float = 16.0  # Side of the smallest face that the detector finds, in its input's pixels.
+    ratio: float = 3.0  # Most that one scale differs from the next.
+    overlap: float = 0.22  # Of neighbouring tiles, in tiles.
+    whole: float = 1.5  # Side of the coarsest tile, in longer sides of the picture.
     border: str = "edge"
     turns: tuple = (0,)  # Quarter turns of every tile.
-    least_score: float = 0.5
+    least_score: float = 0.3
     suppress: float = 0.3
     scale: float = 1.5
     shift: float = 0.0  # Of the rectangle's centre, downwards, in sides of the detection.
-    least_presence: float = 0.5
+    least_presence: float = 0.8
     passes: int = 1
-    suppress_faces: float = 0.3
-    cut: float = 0.0  # A candidate that leaves its tile by more than this part of its side is dropped, where the picture goes on.
+    most_shared: float = 0.5  # Of the smaller of two faces' boxes.
+    by: str = "size"  # Which of two that share more stays: that of the better score, or the larger.
+    cut: float = 0.2  # A candidate that leaves its tile by more than this part of its side is dropped, where the picture goes on.
 
 
 def tiles(width, height, rules):
@@ -187,6 +188,22 @@ def face_box(landmarks):
     return np.concatenate([oval.min(0), oval.max(0)])
 
 
+def apart(faces, rules):
+    """Faces without those whose box shares more than `most_shared` of the smaller one's area with a better face's; best first."""
+    size = lambda box: (box[2] - box[0]) * (box[3] - box[1])  # noqa: E731
+    rank = {"score": lambda face: -face["detection"], "size": lambda face: -size(face["box"])}[rules.by]
+    kept = []
+    for face in sorted(faces, key=rank):
+        box = face["box"]
+        for other in kept:
+            shared = np.maximum(np.minimum(box[2:], other["box"][2:]) - np.maximum(box[:2], other["box"][:2]), 0).prod()
+            if shared > rules.most_shared * min(size(box), size(other["box"])):
+                break
+        else:
+            kept.append(face)
+    return kept
+
+
 def find(picture, rules, trace=None):
     """Faces of a picture [h, w, 3] of u8: dicts of box, score (presence), detection (its score), landmarks; best first."""
     height, width = picture.shape[:2]
@@ -210,10 +227,10 @@ def find(picture, rules, trace=None):
         trace["candidates"], trace["looks"] = len(kept), looks
     if not faces:
         return []
-    order = suppressed(np.array([f["detection"] for f in faces]), np.array([f["box"] for f in faces]), rules.suppress_faces)
-    return [faces[index] for index in order]
+    return apart(faces, rules)
 
 
 FAST = Rules(kind="short")
 NORMAL = Rules()
 THOROUGH = replace(NORMAL, min_face=16.0)
+SETTINGS = {"fast": FAST, "normal": NORMAL, "thorough": THOROUGH}

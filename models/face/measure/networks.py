@@ -3,10 +3,13 @@
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 DATA = Path(__file__).resolve().parents[3] / ".." / "shared" / "data"
+cv2.setNumThreads(1)
+
 WEIGHTS = DATA / "weights" / "mediapipe"
 
 
