@@ -31,7 +31,7 @@ class Rules:
     least_score: float = 0.3
     suppress: float = 0.3
     scale: float = 1.5
-    shift: float = 0.0  # Of the rectangle's centre, downwards, in sides of the detection.
+    shift: float = 0.02  # Of the rectangle's centre, downwards, in sides of the detection.
     least_presence: float = 0.8
     passes: int = 1
     most_shared: float = 0.5  # Of the smaller of two faces' boxes.
@@ -125,16 +125,23 @@ def overlap(box, boxes):
     return shared / np.maximum(area(box) + area(boxes) - shared, 1e-9)
 
 
-def suppressed(scores, boxes, least, order=None):
-    """Indices that stay, best first: each suppresses those that share at least `least` of the union."""
+def merged(scores, points, least):
+    """Weighted suppression: (score, points) of each face, best first.
+
+    The best box takes all that share more than `least` of the union with it; the face's points are their mean, weighted by score, its score the
+    best one's. Then the best of what is left. As NonMaxSuppressionCalculator with the algorithm WEIGHTED.
+    """
     order = np.argsort(-scores, kind="stable")
-    kept = []
+    faces = []
     while len(order):
-        best, order = order[0], order[1:]
-        kept.append(best)
-        if len(order):
-            order = order[overlap(boxes[best], boxes[order]) < least]
-    return kept
+        shared = overlap(points[order[0], :2].ravel(), points[order, :2].reshape(-1, 4))
+        group = order[shared > least]
+        if len(group) == 0:  # A box without an area.
+            group = order[:1]
+        weights = scores[group]
+        faces.append((scores[order[0]], np.tensordot(weights, points[group], 1) / weights.sum()))
+        order = order[~np.isin(order, group)]
+    return faces
 
 
 def detection_rect(points, rules):
@@ -210,10 +217,10 @@ def find(picture, rules, trace=None):
     scores, points, owners = candidates(picture, rules)
     keep = ~cut_off(points, owners, width, height, rules.cut)
     scores, points = scores[keep], points[keep]
-    kept = suppressed(scores, points[:, :2].reshape(-1, 4), rules.suppress)
+    kept = merged(scores, points, rules.suppress)
     faces, looks = [], 0
-    for index in kept:
-        rect = detection_rect(points[index], rules)
+    for score, place in kept:
+        rect = detection_rect(place, rules)
         for number in range(rules.passes):
             landmarks, presence = look(picture, rect)
             looks += 1
@@ -221,7 +228,7 @@ def find(picture, rules, trace=None):
                 first = presence
             rect = landmarks_rect(landmarks)
         if presence >= rules.least_presence:
-            faces.append({"box": face_box(landmarks), "score": presence, "first": first, "detection": scores[index], "landmarks": landmarks})
+            faces.append({"box": face_box(landmarks), "score": presence, "first": first, "detection": score, "landmarks": landmarks})
     if trace is not None:
         trace["tiles"] = len(tiles(width, height, rules)) * len(rules.turns)
         trace["candidates"], trace["looks"] = len(kept), looks
