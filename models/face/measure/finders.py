@@ -6,7 +6,6 @@ A face is a dict: `box` (left, top, right, bottom) and `score`; the prototype al
 import json
 import subprocess
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -72,11 +71,11 @@ class Moue:
         return faces
 
 
-def named(name, program="moue"):
+def named(name, program="moue", device=None):
     """`fast`, `normal`, `thorough`: the prototype; `yunet`; `moue` and `moue:normal`: the program, with `--find normal` there."""
     if name == "yunet":
         return YuNet()
     if name.startswith("moue"):
         setting = name.partition(":")[2]
-        return Moue(program, *(["--find", setting] if setting else []))
-    return Prototype(replace(finder.SETTINGS[name]))
+        return Moue(program, *(["--find", setting] if setting else []), *(["--device", device] if device else []))
+    return Prototype(finder.SETTINGS[name])

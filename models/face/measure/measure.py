@@ -41,6 +41,7 @@ def main():
     arguments.add_argument("sets")
     arguments.add_argument("finders", nargs="+")
     arguments.add_argument("--program", default="moue")
+    arguments.add_argument("--device", help="of the program")
     arguments.add_argument("--json", type=Path)
     options = arguments.parse_args()
     answers = {}
@@ -49,7 +50,7 @@ def main():
         judge = judged_by_place if isinstance(items[0][2], list) else judged_by_count
         answers[name] = {}
         for one in options.finders:
-            find = finders.named(one, options.program)
+            find = finders.named(one, options.program, options.device)
             begun = time.perf_counter()
             if hasattr(find, "prepare"):
                 find.prepare([picture for _, picture, _ in items])
