@@ -1,4 +1,4 @@
-/** The worker: WebAssembly, face detection and the device, away from the page. */
+/** The worker: WebAssembly and the device, away from the page. */
 
 import { failureOf } from "./failure.js";
 import init, { Engine, bench } from "./pkg/moue.js";
@@ -10,6 +10,7 @@ type Asked = Request & { id: number };
 
 interface Opened {
   model: Uint8Array;
+  faces: Uint8Array | undefined;
   choice: Choice;
 }
 
@@ -46,12 +47,20 @@ async function work(asked: Asked): Promise<unknown> {
     case "open": {
       await code();
       say({ kind: "progress", id: asked.id, progress: { stage: "device" } });
-      opened = { model: new Uint8Array(asked.model), choice: asked.choice };
+      opened = { model: new Uint8Array(asked.model), faces: asked.faces ? new Uint8Array(asked.faces) : undefined, choice: asked.choice };
       const { value, warning } = await open(opened);
       engine = value;
       // It keeps to what it has: a GPU that is lost is opened again, and not replaced by the slower processor unasked.
       opened.choice = { ...asked.choice, device: warning ? "cpu" : (asked.choice.device ?? "gpu") };
-      return { ...(JSON.parse(engine.about()) as object), warning };
+      return { ...(JSON.parse(engine.about()) as object), faces: finder(engine), warning };
+    }
+    case "faces": {
+      const faces = new Uint8Array(asked.faces);
+      return recovering((engine) => {
+        engine.find_by(faces);
+        if (opened) opened.faces = faces;
+        return Promise.resolve(finder(engine));
+      });
     }
     case "analyze":
       return recovering((engine) => analyze(engine, asked));
@@ -78,9 +87,11 @@ async function code(): Promise<void> {
   wasm ??= await init({ module_or_path: new URL("./pkg/moue_bg.wasm", import.meta.url) });
 }
 
+const finder = (engine: Engine): unknown => JSON.parse(engine.finder());
+
 async function analyze(engine: Engine, asked: Asked & { kind: "analyze" }): Promise<Analysis> {
-  const { width, height, rgba, faces, oversample, pictures } = asked;
-  const answer = JSON.parse(await engine.analyze(width, height, new Uint8Array(rgba), faces, oversample)) as Analysis;
+  const { width, height, rgba, asked: wanted, pictures } = asked;
+  const answer = JSON.parse(await engine.analyze(width, height, new Uint8Array(rgba), JSON.stringify(wanted))) as Analysis;
   for (const [index, face] of pictures ? answer.faces.entries() : []) {
     face.pictures = (await engine.seen(index)) as FacePictures;
   }
@@ -135,8 +146,8 @@ async function reopened(): Promise<Engine> {
   throw new Error("asked before it was opened");
 }
 
-function open({ model, choice }: Opened): Promise<Placed<Engine>> {
-  return placed(choice, (place) => Engine.open(model, place, choice.f16 ? "f16" : "f32"));
+function open({ model, faces, choice }: Opened): Promise<Placed<Engine>> {
+  return placed(choice, (place) => Engine.open(model, faces, place, choice.f16 ? "f16" : "f32"));
 }
 
 function buffers(answer: Analysis): Transferable[] {

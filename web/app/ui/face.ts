@@ -4,6 +4,7 @@ import type { Face, ModelInfo } from "../../src/index.js";
 import { Bars } from "./bars.js";
 import { h } from "./dom.js";
 import { percent } from "./format.js";
+import { headWords } from "./head.js";
 import { Opinions } from "./opinions.js";
 import { colour } from "./palette.js";
 import { Saw } from "./saw.js";
@@ -14,6 +15,7 @@ export class FaceView {
   readonly #label = h("span", { "data-testid": "face-label" });
   readonly #share = h("span", { class: "share" });
   readonly #dot = h("span", { class: "dot", "aria-hidden": "true" });
+  readonly #head = h("p", { class: "quiet head-turn", "data-testid": "head" });
   readonly #saw = new Saw();
   readonly #opinions: Opinions;
   readonly #sawPart: HTMLDetailsElement;
@@ -32,17 +34,20 @@ export class FaceView {
       { class: "face", "data-testid": "face", "aria-label": `Face ${number}` },
       h("h4", {}, h("span", { class: "badge" }, String(number)), this.#dot, this.#label, this.#share),
       this.#bars.element,
+      this.#head,
       this.#sawPart,
       this.#opinionsPart,
     );
   }
 
-  show(face: Face): void {
+  show(face: Face, mirrored: boolean): void {
     this.#face = face;
     this.#label.textContent = face.label;
     this.#share.textContent = percent(face.probabilities[face.labelIndex] ?? 0);
     this.#dot.style.backgroundColor = colour(face.label, face.labelIndex);
     this.#bars.show(face.probabilities, face.labelIndex);
+    this.#head.textContent = headWords(face, mirrored);
+    this.#head.hidden = face.pose === null;
     this.#sawPart.hidden = face.pictures === undefined;
     this.#fill();
   }
@@ -74,7 +79,7 @@ export class FaceViews {
     this.element = element;
   }
 
-  show(faces: Face[]): void {
+  show(faces: Face[], mirrored = false): void {
     while (this.#views.length > faces.length) this.#views.pop()?.element.remove();
     for (const [at, face] of faces.entries()) {
       let view = this.#views[at];
@@ -83,7 +88,7 @@ export class FaceViews {
         this.#views.push(view);
         this.element.append(view.element);
       }
-      view.show(face);
+      view.show(face, mirrored);
     }
   }
 }

@@ -1,7 +1,8 @@
-/** Boxes with numbers and labels, drawn on a picture. */
+/** Boxes with numbers and labels, and landmarks, drawn on a picture. */
 
-import type { Box, Face } from "../../src/index.js";
+import type { Box, Face, FaceLines } from "../../src/index.js";
 import { percent } from "./format.js";
+import { drawMesh } from "./mesh.js";
 import { colour, ink } from "./palette.js";
 
 export interface Frame {
@@ -11,9 +12,13 @@ export interface Frame {
   density: number;
   /** Whether the picture is shown as in a mirror. */
   mirrored: boolean;
+  /** Lines between landmarks, where they are drawn too. */
+  lines: FaceLines | null;
 }
 
 export function drawMarks(on: CanvasRenderingContext2D, faces: Face[], frame: Frame): void {
+  const { lines } = frame;
+  if (lines !== null) for (const face of faces) drawMesh(on, face, lines, colour(face.label, face.labelIndex), frame);
   for (const [at, face] of faces.entries()) {
     const share = percent(face.probabilities[face.labelIndex] ?? 0);
     const texts = [`${at + 1}  ${face.label} ${share}`, `${at + 1}  ${face.label}`, String(at + 1)];
