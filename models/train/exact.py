@@ -61,6 +61,45 @@ def canonical(photo, region, size):
     return result
 
 
+def turned(photo, origin, step, size):
+    """The turned crop [size[0], size[1], 3] of u8 of a photograph: one sample, pixel and channel after the other.
+
+    origin: where the crop's top left corner lies, (x, y); step: what one pixel to its right is there, (x, y); both in 1/16384 pixel.
+    """
+    height, width, _ = photo.shape
+    pixels = photo.tolist()
+    a, b = step
+    n = next((n for n in range(1, 32) if (n << 14) ** 2 >= a * a + b * b), 32)
+
+    def part(value, place):
+        """value x place / 2n, cut towards zero."""
+        return int(Fraction(value * place, 2 * n))
+
+    def sample(x, y, c):
+        total = Fraction(0)
+        fx, fy = (floor(Fraction((at - 8192) % 16384 * 256, 16384)) for at in (x, y))
+        px, py = (floor(Fraction(at - 8192, 16384)) for at in (x, y))
+        for j, down in ((py, 256 - fy), (py + 1, fy)):
+            for i, across in ((px, 256 - fx), (px + 1, fx)):
+                total += across * down * pixels[min(max(j, 0), height - 1)][min(max(i, 0), width - 1)][c]
+        return floor(total / 256 + Fraction(1, 2))
+
+    result = np.zeros((*size, 3), np.uint8)
+    for row in range(size[0]):
+        for column in range(size[1]):
+            places = [
+                (
+                    origin[0] + a * column - b * row + part(a, 2 * u + 1) - part(b, 2 * v + 1),
+                    origin[1] + b * column + a * row + part(b, 2 * u + 1) + part(a, 2 * v + 1),
+                )
+                for v in range(n)
+                for u in range(n)
+            ]
+            for c in range(3):
+                result[row, column, c] = floor(Fraction(sum(sample(x, y, c) for x, y in places), 256 * n * n) + Fraction(1, 2))
+    return result
+
+
 def gray(picture):
     """Matlab's rgb2gray from its decimal coefficients, rounded half up: [h, w, 3] of u8 -> [h, w] of u8."""
     r, g, b = (picture[..., c].astype(object) for c in range(3))

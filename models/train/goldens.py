@@ -14,6 +14,7 @@ import golden_codes
 import golden_crops
 import golden_exif
 import golden_model
+import golden_turns
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDENS = ROOT / "tests/goldens"
@@ -32,7 +33,7 @@ def one_case_a_line(index):
 
 
 def main():
-    parts = {"crops": golden_crops.make, "codes": golden_codes.make, "exif": golden_exif.make}
+    parts = {"crops": golden_crops.make, "turns": golden_turns.make, "codes": golden_codes.make, "exif": golden_exif.make}
     if (ROOT / "models/default/default.safetensors").exists():
         parts.update({"representations": golden_model.make_representations, "members": golden_model.make_members})
     else:

@@ -71,6 +71,50 @@ def canonical(photo, rect, size):
     return ((down + 128 * dy) // (256 * dy)).astype(np.uint8)
 
 
+def similarity(points, template, size):
+    """Where an aligned crop of `size` [h, w] lies: origin and step of `turned`, so that `template` falls on `points` by least squares.
+
+    points: [n, 2] in pixels of the photograph, rounded to sixteenths; template: [n, 2], x and y in parts of the crop's width and height.
+    """
+    to = np.floor(np.asarray(points, np.float64) * 16 + 0.5) / 16
+    start = np.asarray(template, np.float64) * (size[1], size[0])
+    middle, centre = start.mean(0), to.mean(0)
+    (x, y), (u, v) = (start - middle).T, (to - centre).T
+    a, b = (x @ u + y @ v, x @ v - y @ u) / (x @ x + y @ y)
+    origin = centre - (a * middle[0] - b * middle[1], b * middle[0] + a * middle[1])
+    fixed = np.round(np.array([*origin, a, b]) * 16384).astype(np.int64)
+    return fixed[:2].tolist(), fixed[2:].tolist()
+
+
+def turned(photo, origin, step, size):
+    """The turned crop [size[0], size[1], 3] of u8 of a photograph [height, width, 3] of u8, averaged of n x n bilinear samples a pixel.
+
+    origin: where the crop's top left corner lies, (x, y); step: what one pixel to its right is there, (x, y); both in 1/16384 pixel.
+    n: the least number so that samples lie no further apart than pixels, 32 at most. Pixels outside of the photograph repeat its nearest edge pixel.
+    """
+    height, width, _ = photo.shape
+    a, b = step
+    n = next((n for n in range(1, 32) if (n << 14) ** 2 >= a * a + b * b), 32)
+    row, column = np.mgrid[: size[0], : size[1]]
+    total = np.zeros((*size, 3), np.int64)
+
+    def part(value, place):
+        return int(abs(value) * place // (2 * n)) * (1 if value >= 0 else -1)
+
+    for v in range(1, 2 * n, 2):
+        for u in range(1, 2 * n, 2):
+            x = origin[0] + a * column - b * row + part(a, u) - part(b, v) - 8192
+            y = origin[1] + b * column + a * row + part(b, u) + part(a, v) - 8192
+            across, down = ((at & 16383) >> 6 for at in (x, y))
+            columns = [np.clip((x >> 14) + i, 0, width - 1) for i in (0, 1)]
+            rows = [np.clip((y >> 14) + j, 0, height - 1) for j in (0, 1)]
+            lines = [
+                (256 - across)[..., None] * photo[r, columns[0]].astype(np.int64) + across[..., None] * photo[r, columns[1]] for r in rows
+            ]
+            total += ((256 - down)[..., None] * lines[0] + down[..., None] * lines[1] + 128) >> 8
+    return ((total + 128 * n * n) // (256 * n * n)).astype(np.uint8)
+
+
 def enlarge(pictures, size):
     """Pictures [..., h, w, 3] of u8 by the rule of the canonical crop to a larger size: [..., size[0], size[1], 3] of u8."""
     height, width, channels = pictures.shape[-3:]

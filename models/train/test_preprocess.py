@@ -47,6 +47,21 @@ def test_the_canonical_crop_is_the_exact_one(case):
     np.testing.assert_array_equal(preprocess.canonical(photo, rect, case["size"]), found[case["expected"]])
 
 
+@pytest.mark.parametrize("case", INDEX["turns"]["cases"], ids=names(INDEX["turns"]["cases"]))
+def test_the_turned_crop_is_the_exact_one(case):
+    found = tensors("turns")
+    crop = preprocess.turned(picture(case, found), case["origin"], case["step"], case["size"])
+    np.testing.assert_array_equal(crop, found[case["expected"]])
+
+
+def test_an_aligned_crop_has_its_template_where_the_points_are():
+    template = [(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)]
+    points = [(300 + 96 * (0.8 * (x - 0.5) - 0.6 * (y - 0.5)), 200 + 96 * (0.6 * (x - 0.5) + 0.8 * (y - 0.5))) for x, y in template]
+    origin, step = preprocess.similarity(points, template, (48, 48))
+    np.testing.assert_allclose(step, (16384 * 2 * 0.8, 16384 * 2 * 0.6), atol=16)
+    np.testing.assert_allclose(origin, (16384 * (300 - 9.6), 16384 * (200 - 67.2)), atol=2048)
+
+
 @pytest.mark.parametrize("case", INDEX["codes"]["cases"], ids=names(INDEX["codes"]["cases"]))
 def test_codes_are_exact_at_every_pixel(case):
     found = tensors("codes")

@@ -4,7 +4,7 @@ use super::functions::{self, With};
 use super::pixels::{Pixels, PixelsMut};
 use super::threads::Cpu;
 use crate::error::{Error, Result};
-use crate::operators::{Binary, Unary};
+use crate::operators::{Activation, Binary, Unary};
 
 /// Pixels of a part at least.
 const LEAST: usize = 8;
@@ -77,6 +77,54 @@ fn map(
 #[inline(always)]
 fn finished(value: f32, relu: bool) -> f32 {
     if relu { value.max(0.0) } else { value }
+}
+
+/// In place: the residual, which may have fewer channels, added to the first, and then `activation`, of PReLU with `slopes`.
+pub(crate) fn finish(
+    cpu: &Cpu,
+    residual: Option<Pixels<'_>>,
+    activation: Activation,
+    slopes: &[f32],
+    output: &mut PixelsMut<'_>,
+) {
+    struct InPlace<'m, 'o>(&'m Cpu, &'m mut PixelsMut<'o>);
+    impl With for InPlace<'_, '_> {
+        fn call(self, function: impl Fn(f32) -> f32 + Copy + Sync) {
+            let Self(cpu, output) = self;
+            let (stride, first, channels) = (output.stride, output.first, output.channels);
+            over(cpu, output, |_, out| {
+                cpu.vectors(
+                    #[inline(always)]
+                    || {
+                        for line in out.chunks_exact_mut(stride) {
+                            line[first..][..channels].iter_mut().for_each(
+                                #[inline(always)]
+                                |x| *x = function(*x),
+                            );
+                        }
+                    },
+                );
+            });
+        }
+    }
+    let (stride, first) = (output.stride, output.first);
+    if let Some(residual) = residual {
+        over(cpu, output, |pixel, out| {
+            for (index, line) in out.chunks_exact_mut(stride).enumerate() {
+                line[first..].iter_mut().zip(residual.pixel(pixel + index)).for_each(|(to, &more)| *to += more);
+            }
+        });
+    }
+    match activation.function() {
+        Some(function) => functions::with(function, InPlace(cpu, output)),
+        None if activation == Activation::Prelu => over(cpu, output, |_, out| {
+            for line in out.chunks_exact_mut(stride) {
+                let values = line[first..].iter_mut().zip(slopes);
+                values.for_each(|(x, &slope)| *x = if *x < 0.0 { slope * *x } else { *x });
+            }
+        }),
+        None => {}
+    }
 }
 
 /// x * scale + shift a channel, then ReLU.

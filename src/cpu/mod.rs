@@ -21,7 +21,7 @@ mod winograd;
 pub(crate) use conv::Conv;
 pub(crate) use conv_transpose::ConvTranspose;
 pub(crate) use depthwise::Depthwise;
-pub(crate) use elementwise::{affine, binary, prelu, unary};
+pub(crate) use elementwise::{affine, binary, finish, prelu, unary};
 pub(crate) use lrn::lrn;
 pub(crate) use matmul::matmul;
 pub(crate) use moves::{Moves, Resize, Sizes, copy};

@@ -1,6 +1,7 @@
 //! Faces of a photograph: tiles to candidates, candidates to landmarks, which say whether it is one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use image::RgbImage;
 
@@ -13,6 +14,7 @@ use super::networks::{BLENDSHAPES, Detects, Net};
 use super::pyramid::{levels, turned, whole};
 use super::square::Square;
 use super::tile::Tile;
+use super::track::{Mesh, Origin, TrackId, Tracker};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::Wait;
@@ -26,10 +28,10 @@ use crate::weights::Model;
 pub enum Thoroughness {
     /// The whole photograph at once: large faces, such as those before a camera.
     Fast,
-    /// Upright and tilted faces of 24 pixels and more.
+    /// Upright and tilted faces of 24 pixels and more, and of a 64th of the photograph's longer side, where that is more.
     #[default]
     Normal,
-    /// Faces of 16 pixels and more, turned ones and those upside down too.
+    /// Faces of 16 pixels and more in photographs of any size, lying and upside down too.
     Thorough,
 }
 
@@ -60,7 +62,13 @@ impl Search {
 }
 
 /// Least score of a candidate, 0 to 1: the mesh network decides what is a face.
-const LEAST_CANDIDATE: f32 = 0.5;
+const LEAST_CANDIDATE: f32 = 0.3;
+/// The longer side of a photograph in smallest faces at most, where nobody asked for smaller ones: it bounds the tiles.
+const LARGEST: f64 = 64.0;
+/// The same of the detector of short range, which sees a tenth, and often less.
+const LARGEST_FAST: f64 = 20.0;
+/// Part of its width that a detector's box of a face may fall short of it: boxes swing.
+const SWING: f32 = 0.75;
 /// Least presence of a face, 0 to 1 (mediapipe/tasks/cc/vision/face_landmarker: `min_face_presence_confidence`).
 const LEAST_PRESENCE: f64 = 0.5;
 /// Part of the area of both that candidates share at most (mediapipe/modules/face_detection: `min_suppression_threshold`).
@@ -81,13 +89,6 @@ pub struct Finder {
 enum Engine {
     Host(OnHost),
     Gpu(Box<OnGpu>),
-}
-
-/// A face's landmarks in a photograph, and how sure the network is that it is one, 0 to 1.
-#[derive(Debug, Clone)]
-pub(super) struct Mesh {
-    pub landmarks: Landmarks,
-    pub presence: f64,
 }
 
 impl Finder {
@@ -136,24 +137,61 @@ impl Finder {
     }
 
     pub(crate) async fn find_waiting(&mut self, photo: &RgbImage, wait: Wait) -> Result<Vec<Face>> {
-        let [width, height] = [photo.width(), photo.height()];
-        if width.min(height) == 0 {
-            return Err(Error::Argument("an empty picture".into()));
-        }
-        if width.max(height) > crate::operators::MAX_SIDE {
-            return Err(Error::Argument(format!(
-                "{width} x {height} pixels: at most {} a side are searched",
-                crate::operators::MAX_SIDE
-            )));
-        }
+        let [width, height] = checked(photo)?;
         self.bring(photo)?;
-        let (detects, tiles) = self.tiles(width, height);
+        let least = self.least(width, height);
+        let (detects, tiles) = self.tiles(width, height, least);
         let candidates = self.candidates(photo, detects, &tiles, wait).await?;
-        let squares: Vec<Square> = candidates.iter().filter_map(|candidate| self.square(candidate)).collect();
+        let squares: Vec<Square> = candidates.iter().filter_map(|candidate| Self::square(candidate, least)).collect();
         let meshes = self.meshes(photo, &squares, wait).await?;
         let least = self.search.min_score.unwrap_or(LEAST_PRESENCE);
-        let found = meshes.into_iter().flatten().filter(|mesh| mesh.presence >= least);
+        let found = meshes.into_iter().flatten().filter(|mesh| f64::from(mesh.presence) >= least);
         let mut faces = once(found.collect());
+        if self.search.blendshapes {
+            self.measure(&mut faces, wait).await?;
+        }
+        Ok(faces)
+    }
+
+    /// The faces of the next frame of those that `tracker` follows, at its `time` since the first; each says whose it is.
+    ///
+    /// # Errors
+    /// As [`Finder::find`].
+    pub fn track(&mut self, tracker: &mut Tracker, frame: &RgbImage, time: Duration) -> Result<Vec<Face>> {
+        pollster::block_on(self.track_waiting(tracker, frame, time, Wait::Here))
+    }
+
+    pub(crate) async fn track_waiting(
+        &mut self,
+        tracker: &mut Tracker,
+        frame: &RgbImage,
+        time: Duration,
+        wait: Wait,
+    ) -> Result<Vec<Face>> {
+        let [width, height] = checked(frame)?;
+        let plan = tracker.plan(time);
+        self.bring(frame)?;
+        let mut squares: Vec<Square> = plan.squares.iter().map(|(_, square)| *square).collect();
+        let known = squares.len();
+        if plan.detect {
+            let least = self.least(width, height);
+            let (detects, tiles) = self.tiles(width, height, least);
+            let candidates = self.candidates(frame, detects, &tiles, wait).await?;
+            let found = candidates.iter().filter_map(|candidate| Self::square(candidate, least));
+            squares.extend(found.filter(|square| !plan.covers(square)));
+        }
+        let mut meshes = self.meshes(frame, &squares, wait).await?;
+        let detections = meshes.split_off(known);
+        let ids = plan.squares.iter().map(|(id, _)| *id);
+        let followed: Vec<(TrackId, Mesh)> = ids.zip(meshes).filter_map(|(id, mesh)| Some((id, mesh?))).collect();
+        let detections: Vec<Mesh> = detections.into_iter().flatten().collect();
+        let seen = tracker.update(time, &followed, plan.detect.then_some(&detections[..]));
+        let mesh = |origin: Origin| match origin {
+            Origin::Square(at) => followed.get(at).map(|(_, mesh)| mesh),
+            Origin::Detection(at) => detections.get(at),
+        };
+        let faces = seen.iter().filter_map(|seen| Some(face(mesh(seen.origin)?.clone(), Some(seen.id))));
+        let mut faces: Vec<Face> = faces.collect();
         if self.search.blendshapes {
             self.measure(&mut faces, wait).await?;
         }
@@ -180,29 +218,40 @@ impl Finder {
         Ok(())
     }
 
+    /// Pixels of the smallest face that is looked for.
+    fn least(&self, width: u32, height: u32) -> f64 {
+        let longest = f64::from(width.max(height));
+        self.search.min_face.map_or_else(
+            || match self.search.thoroughness {
+                Thoroughness::Fast => longest / LARGEST_FAST,
+                Thoroughness::Normal => (longest / LARGEST).max(24.0),
+                Thoroughness::Thorough => 16.0,
+            },
+            f64::from,
+        )
+    }
+
     /// What the detector looks at.
-    fn tiles(&self, width: u32, height: u32) -> (Detects, Vec<Tile>) {
-        let least = |usual: u32| f64::from(self.search.min_face.unwrap_or(usual));
+    fn tiles(&self, width: u32, height: u32, least: f64) -> (Detects, Vec<Tile>) {
         let all = |detects: Detects, rects: Vec<Rect>, quarters: u32| {
             let side = Net::Detector(detects).side();
-            let tiles = (0..quarters).flat_map(|turn| rects.iter().filter_map(move |&rect| turned(rect, turn, side)));
+            let tiles =
+                (0..quarters).flat_map(|turn| rects.iter().filter_map(move |&rect| turned(rect, [width, height], turn, side)));
             (detects, tiles.collect())
         };
         match self.search.thoroughness {
             Thoroughness::Fast => all(Detects::Short, vec![whole(width, height)], 1),
-            Thoroughness::Normal => all(Detects::Full, levels(width, height, least(24)), 1),
-            Thoroughness::Thorough => all(Detects::Full, levels(width, height, least(16)), 4),
+            Thoroughness::Normal => all(Detects::Full, levels(width, height, least), 1),
+            Thoroughness::Thorough => all(Detects::Full, levels(width, height, least), 4),
         }
     }
 
     /// Where the mesh network looks for the face of a candidate, unless it is too small.
-    fn square(&self, candidate: &Candidate) -> Option<Square> {
+    fn square(candidate: &Candidate, least: f64) -> Option<Square> {
         let Candidate { centre: [x, y], size: [width, height], right_eye, left_eye, .. } = *candidate;
         let side = width.max(height);
-        // A detector's boxes swing by some pixels.
-        let least = self.search.min_face.map_or(0.0, |face| 0.8 * face as f32);
         let bounds = [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
-        (side.is_finite() && side >= least.max(1.0)).then(|| Square::from_detection(bounds, [right_eye, left_eye]))
+        (side.is_finite() && side >= SWING * least as f32).then(|| Square::from_detection(bounds, [right_eye, left_eye]))
     }
 
     /// Sends the photograph to where the networks are.
@@ -217,10 +266,7 @@ impl Finder {
         let least = (LEAST_CANDIDATE / (1.0 - LEAST_CANDIDATE)).ln();
         match &mut self.engine {
             Engine::Host(host) => host.candidates(photo, detects, tiles, least, OVERLAP, MOST_FACES),
-            Engine::Gpu(gpu) => {
-                let size = [photo.width(), photo.height()];
-                gpu.candidates(size, detects, tiles, [least, OVERLAP], MOST_FACES, wait).await
-            }
+            Engine::Gpu(gpu) => gpu.candidates(photo, detects, tiles, [least, OVERLAP], MOST_FACES, wait).await,
         }
     }
 
@@ -239,7 +285,7 @@ impl Finder {
         }
         let [points, presences] = match &mut self.engine {
             Engine::Host(host) => host.meshes(photo, &there)?,
-            Engine::Gpu(gpu) => gpu.meshes([photo.width(), photo.height()], &there, wait).await?,
+            Engine::Gpu(gpu) => gpu.meshes(photo, &there, wait).await?,
         };
         let each = points.len() / there.len();
         let mut answers = points.chunks_exact(each.max(1)).zip(presences);
@@ -247,7 +293,7 @@ impl Finder {
             place.as_ref()?;
             let (points, presence) = answers.next()?;
             let landmarks = square.place(points, side as f32)?;
-            Some(Mesh { landmarks, presence: 1.0 / (1.0 + (-f64::from(presence)).exp()) })
+            Some(Mesh { landmarks, presence: 1.0 / (1.0 + (-presence).exp()) })
         };
         Ok(squares.iter().zip(&places).map(mesh).collect())
     }
@@ -257,13 +303,35 @@ impl Finder {
 fn once(mut meshes: Vec<Mesh>) -> Vec<Face> {
     meshes.sort_by(|a, b| b.presence.total_cmp(&a.presence));
     let mut faces: Vec<Face> = Vec::new();
-    for Mesh { landmarks, presence } in meshes {
-        let [left, top, right, bottom] = landmarks.oval();
-        let side = |from: f32, to: f32| ((to - from).round().max(1.0)) as u32;
-        let rect = Rect { x: left.round() as i32, y: top.round() as i32, width: side(left, right), height: side(top, bottom) };
-        if faces.iter().all(|better| better.rect.shared(rect) <= SAME) {
-            faces.push(Face { rect, score: presence, landmarks: Some(Arc::new(landmarks)), blendshapes: None });
+    for mesh in meshes {
+        let face = face(mesh, None);
+        if faces.iter().all(|better| better.rect.shared(face.rect) <= SAME) {
+            faces.push(face);
         }
     }
     faces
+}
+
+/// A face of its points: its box is that of the oval around it.
+fn face(mesh: Mesh, track: Option<TrackId>) -> Face {
+    let Mesh { landmarks, presence } = mesh;
+    let [left, top, right, bottom] = landmarks.oval();
+    let side = |from: f32, to: f32| ((to - from).round().max(1.0)) as u32;
+    let rect = Rect { x: left.round() as i32, y: top.round() as i32, width: side(left, right), height: side(top, bottom) };
+    Face { rect, score: f64::from(presence), landmarks: Some(Arc::new(landmarks)), blendshapes: None, track }
+}
+
+/// Width and height of a photograph that can be searched.
+fn checked(photo: &RgbImage) -> Result<[u32; 2]> {
+    let [width, height] = [photo.width(), photo.height()];
+    if width.min(height) == 0 {
+        return Err(Error::Argument("an empty picture".into()));
+    }
+    if width.max(height) > crate::operators::MAX_SIDE {
+        return Err(Error::Argument(format!(
+            "{width} x {height} pixels: at most {} a side are searched",
+            crate::operators::MAX_SIDE
+        )));
+    }
+    Ok([width, height])
 }

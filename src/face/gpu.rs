@@ -10,8 +10,9 @@ use super::tile::Tile;
 use crate::error::{Error, Result};
 use crate::gpu::{Buffer, Gpu, Plan, Recording, Scratch, Slice, Wait};
 use crate::graph::{Prepared, TensorId, Weights};
+use crate::host::offload::shared;
 use crate::kernels::{self, Cells, FacePart, Normalise, Source, TurnedPart, View};
-use crate::operators::{Candidate, Decoding, MOST_CANDIDATES, Similarity};
+use crate::operators::{Candidate, Decoding, MOST_CANDIDATES, Rect, Region, Similarity};
 use crate::tensor::{Precision, Tensor};
 use crate::weights::Model;
 
@@ -49,6 +50,7 @@ enum Key {
     },
     Mesh {
         squares: usize,
+        turned: bool,
     },
     Blendshapes {
         faces: usize,
@@ -80,13 +82,21 @@ impl OnGpu {
         }
     }
 
-    /// Pixels of the largest photograph that one buffer holds.
-    pub fn most_pixels(&self) -> usize {
+    /// Pixels of the largest picture that one buffer holds.
+    fn most_pixels(&self) -> usize {
         (self.gpu.max_binding() / 16 * 4) as usize
     }
 
-    /// Sends a photograph of at most [`OnGpu::most_pixels`] up.
+    /// Sends a photograph up; of one that is too large, nothing: its tiles are cut on the host.
     pub fn bring(&mut self, photo: &RgbImage) -> Result<()> {
+        if self.holds(photo) { self.send(photo) } else { Ok(()) }
+    }
+
+    fn holds(&self, photo: &RgbImage) -> bool {
+        photo.width() as usize * photo.height() as usize <= self.most_pixels()
+    }
+
+    fn send(&mut self, photo: &RgbImage) -> Result<()> {
         let count = photo.width() as usize * photo.height() as usize;
         if self.photo.as_ref().is_none_or(|(_, held)| *held < count) {
             let held = count.next_power_of_two().clamp(LEAST_PIXELS, self.most_pixels());
@@ -100,30 +110,27 @@ impl OnGpu {
         self.gpu.write(buffer, 0, bytemuck::cast_slice(&words))
     }
 
-    /// What may be faces in `tiles` of the photograph that was brought, `size` = `[width, height]`: upright ones first.
+    /// What may be faces in `tiles` of the photograph that was brought, upright ones first.
     pub async fn candidates(
         &mut self,
-        size: [u32; 2],
+        photo: &RgbImage,
         detects: Detects,
         tiles: &[Tile],
         [least, overlap]: [f32; 2],
         most: usize,
         wait: Wait,
     ) -> Result<Vec<Candidate>> {
-        let [width, height] = size;
+        let side = Net::Detector(detects).side();
+        let (size, sent) = self.sent(photo, tiles, side)?;
         let mut parts: [Vec<u8>; 2] = Default::default();
         let mut counts = [0; 2];
-        for tile in tiles {
-            let (kind, bytes) = match *tile {
-                Tile::Upright(rect) => (0, bytemuck::bytes_of(&FacePart::new(0, width, height, rect, false)).to_vec()),
-                Tile::Turned(turned) => (1, bytemuck::bytes_of(&TurnedPart::new(0, width, height, turned, false)).to_vec()),
-            };
+        for tile in &sent {
+            let (kind, bytes) = part(*tile, size);
             parts[kind].extend(bytes);
             counts[kind] += 1;
         }
         let key = Key::Detect { detects, tiles: counts, least, overlap, most };
-        let side = Net::Detector(detects).side();
-        let places: Vec<[f32; 4]> = tiles.iter().map(|tile| tile.place(side)).collect();
+        let places: Vec<[f32; 8]> = tiles.iter().map(|tile| tile.place(side)).collect();
         let answers = self.submit(key, &parts.concat(), bytemuck::cast_slice(&places), wait).await?;
         let [count, kept] = <[Vec<u8>; 2]>::try_from(answers).map_err(|_| Error::Defect("candidates without a count".into()))?;
         let count = bytemuck::pod_collect_to_vec::<u8, u32>(&count).first().copied().unwrap_or(0) as usize;
@@ -134,14 +141,32 @@ impl OnGpu {
     }
 
     /// The mesh network's points and presence of each square of the photograph that was brought.
-    pub async fn meshes(&mut self, [width, height]: [u32; 2], squares: &[Similarity], wait: Wait) -> Result<[Vec<f32>; 2]> {
-        let parts: Vec<TurnedPart> = squares.iter().map(|&square| TurnedPart::new(0, width, height, square, false)).collect();
-        let answers = self.submit(Key::Mesh { squares: squares.len() }, bytemuck::cast_slice(&parts), &[], wait).await?;
+    pub async fn meshes(&mut self, photo: &RgbImage, squares: &[Similarity], wait: Wait) -> Result<[Vec<f32>; 2]> {
+        let tiles: Vec<Tile> = squares.iter().map(|&square| Tile::alone(square)).collect();
+        let (size, sent) = self.sent(photo, &tiles, Net::Mesh.side())?;
+        let (kinds, parts): (Vec<usize>, Vec<Vec<u8>>) = sent.iter().map(|&tile| part(tile, size)).unzip();
+        let (turned, parts) = (kinds.first() == Some(&1), parts.concat());
+        let answers = self.submit(Key::Mesh { squares: squares.len(), turned }, &parts, &[], wait).await?;
         let mut all = [Vec::new(), Vec::new()];
         for (index, bytes) in answers.into_iter().enumerate() {
             all[index % 2].extend(bytemuck::pod_collect_to_vec::<u8, f32>(&bytes));
         }
         Ok(all)
+    }
+
+    /// Where the device finds `tiles` of a photograph, and the size of what lies there: itself, or its tiles cut out, one below the other.
+    fn sent(&mut self, photo: &RgbImage, tiles: &[Tile], side: u32) -> Result<([u32; 2], Vec<Tile>)> {
+        if self.holds(photo) {
+            return Ok(([photo.width(), photo.height()], tiles.to_vec()));
+        }
+        let pictures = shared(tiles.to_vec(), usize::MAX, |tile| tile.cut(photo, side));
+        let mut all = RgbImage::new(side, side * tiles.len() as u32);
+        for (rows, picture) in all.chunks_exact_mut(3 * (side * side) as usize).zip(pictures) {
+            rows.copy_from_slice(picture?.as_raw());
+        }
+        self.send(&all)?;
+        let place = |index: u32| Tile::alone(Rect { x: 0, y: (index * side) as i32, width: side, height: side });
+        Ok(([side, side * tiles.len() as u32], (0..tiles.len() as u32).map(place).collect()))
     }
 
     /// The blendshapes of faces, `input` `[faces, 146, 2]`.
@@ -219,12 +244,12 @@ impl OnGpu {
                 };
                 making.detect(&batches, detects, photo, anchors, [least, overlap], most)?;
             }
-            Key::Mesh { squares } => {
+            Key::Mesh { squares, turned } => {
                 let batches = batches(squares);
                 making.pool(batches.iter().copied())?;
                 let photo = making.photo(self.photo.as_ref())?;
                 for images in batches {
-                    let input = making.pictures(images, true, photo)?;
+                    let input = making.pictures(images, turned, photo)?;
                     for slice in making.run(input, true)? {
                         making.recording.read(slice);
                     }
@@ -259,6 +284,14 @@ impl OnGpu {
             self.anchors.insert(detects, buffer);
         }
         Ok(())
+    }
+}
+
+/// What the kernels are told of a tile of a picture of `[width, height]`: 0 and its part where it is upright, 1 and its part where it is turned.
+fn part(tile: Tile, [width, height]: [u32; 2]) -> (usize, Vec<u8>) {
+    match tile.region {
+        Region::Rect(rect) => (0, bytemuck::bytes_of(&FacePart::new(0, width, height, rect, false)).to_vec()),
+        Region::Turned(turned) => (1, bytemuck::bytes_of(&TurnedPart::new(0, width, height, turned, false)).to_vec()),
     }
 }
 
@@ -381,7 +414,7 @@ impl Making<'_> {
             let input = self.pictures(images, turned, photo)?;
             let [boxes, scores] = <[Slice; 2]>::try_from(self.run(input, false)?)
                 .map_err(|_| Error::Defect("a detector answers boxes and scores".into()))?;
-            let tiles = self.recording.upload("places", 16 * images as u64);
+            let tiles = self.recording.upload("places", 32 * images as u64);
             self.ready.places.push(tiles);
             let how = Decoding { side: self.net.side() as f32, least, first };
             let from = Cells { boxes, scores, anchors, tiles };

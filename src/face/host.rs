@@ -65,7 +65,7 @@ impl OnHost {
         for (batch, tiles) in tiles.chunks(MOST_IMAGES).enumerate() {
             let pictures = self.cut(tiles.to_vec(), |tile| tile.cut(photo, side))?;
             let [boxes, scores] = super::networks::each(net.name(), self.run(net, &input(net, &pictures)?)?)?;
-            let places: Vec<[f32; 4]> = tiles.iter().map(|tile| tile.place(side)).collect();
+            let places: Vec<[f32; 8]> = tiles.iter().map(|tile| tile.place(side)).collect();
             let first = (batch * MOST_IMAGES * anchors.len()) as u32;
             let how = Decoding { side: side as f32, least, first };
             found.extend(reference::decode(&boxes, &scores, &anchors, &places, how));

@@ -1,6 +1,7 @@
 //! Faces of a photograph: where they are, and their landmarks.
 
 mod align;
+mod assign;
 pub mod blendshapes;
 mod canonical;
 pub mod contours;
@@ -12,9 +13,11 @@ mod networks;
 mod pose;
 mod pyramid;
 mod seetaface;
-mod square;
+mod shape;
+pub mod square;
 mod tessellation;
 mod tile;
+pub mod track;
 
 use std::sync::Arc;
 
@@ -29,6 +32,7 @@ pub use finder::{Finder, Search, Thoroughness};
 pub use landmarks::{Eyes, Landmarks};
 pub use pose::Pose;
 pub use seetaface::SeetaFace;
+pub use track::{TrackId, Tracker, Tracking};
 
 /// A face of a photograph.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +45,8 @@ pub struct Face {
     pub landmarks: Option<Arc<Landmarks>>,
     /// Its blendshapes, where they were asked for.
     pub blendshapes: Option<Box<Blendshapes>>,
+    /// Whose it is, where faces are followed.
+    pub track: Option<TrackId>,
 }
 
 /// What finds faces.

@@ -109,6 +109,7 @@ fn search(model: &Model, picture: &GrayImage) -> Result<Vec<Face>> {
             score: info.score(),
             landmarks: None,
             blendshapes: None,
+            track: None,
         })
     };
     Ok(found.iter().filter_map(face).collect())

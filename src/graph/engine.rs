@@ -4,6 +4,7 @@ use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Weights;
+use super::folded::slopes;
 use super::layers::{Layer, Method, ready, stride};
 use super::resolve::{Graph, TensorId};
 use super::schedule::{Schedule, Step, StepKind};
@@ -12,6 +13,7 @@ use crate::cpu::{self, Cpu, Finish, Pixels, PixelsMut};
 use crate::error::{Error, Result};
 use crate::gpu::{Cost, Timing, Work};
 use crate::host::Clock;
+use crate::operators::Activation;
 use crate::tensor::Tensor;
 
 /// A scheduled graph with the weights of its members, for the processor.
@@ -20,6 +22,8 @@ pub struct Engine {
     graph: Graph,
     schedule: Schedule,
     members: Vec<Vec<Layer>>,
+    /// Of every member and step, those of PReLU at its end.
+    slopes: Vec<Vec<Vec<f32>>>,
     /// Of every member, channels last.
     constants: Vec<Vec<(TensorId, Vec<f32>)>>,
     cpu: Cpu,
@@ -69,6 +73,16 @@ impl Engine {
         let layers = |member: &&dyn Weights| {
             schedule.steps.iter().map(|step| ready(cpu, &graph, &schedule, step, *member, method)).collect::<Result<Vec<_>>>()
         };
+        let own_slopes = |member: &&dyn Weights| {
+            let each = schedule.steps.iter().map(|step| {
+                let channels = match &step.kind {
+                    StepKind::Conv { channels, .. } => *channels,
+                    _ => graph.tensors[step.output].shape[0],
+                };
+                step.slopes.as_ref().map_or(Ok(Vec::new()), |name| slopes(*member, name, channels))
+            });
+            each.collect::<Result<Vec<_>>>()
+        };
         let constants = |member: &&dyn Weights| {
             let each = graph.constants.iter().map(|constant| {
                 let name = format!("{}.value", constant.name);
@@ -85,9 +99,10 @@ impl Engine {
         };
         let (layers, constants) =
             (members.iter().map(layers).collect::<Result<_>>()?, members.iter().map(constants).collect::<Result<_>>()?);
+        let slopes = members.iter().map(own_slopes).collect::<Result<_>>()?;
         static NUMBERS: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { members: layers, constants, graph, schedule, cpu: cpu.clone(), number })
+        Ok(Self { members: layers, slopes, constants, graph, schedule, cpu: cpu.clone(), number })
     }
 
     /// The graph.
@@ -141,7 +156,8 @@ impl Engine {
         for ((input, info), to) in inputs.iter().zip(&self.graph.tensors).zip(given.iter_mut()) {
             cpu::channels_last(&input.data, info.shape[0], info.shape[1] * info.shape[2], to);
         }
-        let part = Reading { engine: self, images, layout, given, constants };
+        let slopes = self.slopes.get(member).map_or(&[][..], |slopes| slopes);
+        let part = Reading { engine: self, images, layout, given, constants, slopes };
         self.cpu.run(|| {
             let start = Clock::start();
             for (index, (step, layer)) in self.schedule.steps.iter().zip(layers).enumerate() {
@@ -233,6 +249,7 @@ struct Reading<'r> {
     layout: &'r Slabs,
     given: &'r [Vec<f32>],
     constants: &'r [(TensorId, Vec<f32>)],
+    slopes: &'r [Vec<f32>],
 }
 
 impl Reading<'_> {
@@ -284,7 +301,8 @@ impl Reading<'_> {
         let first = (place.offset / 4) as usize;
         let data = &mut made[first..first + (place.bytes / 4) as usize];
         let workspace = work.map_or(&mut [][..], |work| &mut between[(work.offset / 4) as usize..][..(work.bytes / 4) as usize]);
-        let done = self.compute(at, step, layer, slabs, data, workspace);
+        let slopes = self.slopes.get(index).map_or(&[][..], |slopes| slopes);
+        let done = self.compute(at, step, (layer, slopes), slabs, data, workspace);
         slabs[place.slab] = made;
         if let Some(work) = work {
             slabs[work.slab] = between;
@@ -296,7 +314,7 @@ impl Reading<'_> {
         &self,
         at: &str,
         step: &Step,
-        layer: &Layer,
+        (layer, slopes): (&Layer, &[f32]),
         slabs: &[Vec<f32>],
         data: &mut [f32],
         work: &mut [f32],
@@ -313,18 +331,27 @@ impl Reading<'_> {
         let mut output = PixelsMut { data, images: *images, size: [height, width], first, channels, stride };
         let out = &mut output;
         let second = || step.inputs.get(1).map(|&id| self.view(id, slabs)).transpose();
-        let finish = |residual| Finish { residual, relu: step.relu };
-        Ok(match (&step.kind, layer) {
+        let relu = step.activation == Activation::Relu;
+        // What a product does not do itself is done behind it.
+        let last = if relu { Activation::None } else { step.activation };
+        let residual = if matches!(step.kind, StepKind::Conv { .. }) { second()? } else { None };
+        let (same, fewer) = match residual {
+            Some(residual) if residual.channels < channels => (None, Some(residual)),
+            same => (same, None),
+        };
+        let later = fewer.is_some();
+        let finish = Finish { residual: same, relu: relu && !later };
+        let code = match (&step.kind, layer) {
             (StepKind::Conv { .. }, Layer::Conv(conv)) => {
-                conv.run(cpu, input, finish(second()?), out, work);
+                conv.run(cpu, input, finish, out, work);
                 "product"
             }
             (StepKind::Conv { .. }, Layer::Winograd(conv)) => {
-                conv.run(cpu, input, finish(second()?), out, work);
+                conv.run(cpu, input, finish, out, work);
                 "winograd"
             }
             (StepKind::Conv { .. }, Layer::Depthwise(conv)) => {
-                conv.run(cpu, input, finish(second()?), out);
+                conv.run(cpu, input, finish, out);
                 "depthwise"
             }
             (StepKind::Dense { pixels, .. }, Layer::Conv(conv)) => {
@@ -334,7 +361,7 @@ impl Reading<'_> {
                 }
                 let input = Pixels { size: [1, 1], channels: columns, stride, ..input };
                 out.size = [1, 1];
-                conv.run(cpu, input, finish(None), out, work);
+                conv.run(cpu, input, finish, out, work);
                 "dense"
             }
             (StepKind::ConvTranspose { .. }, Layer::ConvTranspose(conv)) => {
@@ -342,7 +369,7 @@ impl Reading<'_> {
                 "conv_transpose"
             }
             (StepKind::Affine(_), Layer::Affine(scale, shift)) => {
-                cpu::affine(cpu, scale, shift, step.relu, input, out);
+                cpu::affine(cpu, scale, shift, relu, input, out);
                 "affine"
             }
             (StepKind::Prelu { .. }, Layer::Slope(slope)) => {
@@ -394,7 +421,7 @@ impl Reading<'_> {
                 "lrn"
             }
             (StepKind::Binary(function), _) => {
-                cpu::binary(cpu, at, *function, [input, second()?.unwrap_or(input)], step.relu, out)?;
+                cpu::binary(cpu, at, *function, [input, second()?.unwrap_or(input)], relu, out)?;
                 "binary"
             }
             (StepKind::Copy, _) => {
@@ -412,6 +439,8 @@ impl Reading<'_> {
                 | StepKind::FractionalMaxPool { .. },
                 _,
             ) => return Err(Error::Defect(format!("{at}: its weights were not made ready"))),
-        })
+        };
+        cpu::finish(cpu, fewer, if later { step.activation } else { last }, slopes, out);
+        Ok(code)
     }
 }

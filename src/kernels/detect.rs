@@ -15,7 +15,8 @@ pub struct Cells {
     pub scores: Slice,
     /// `[cells, 2]` f32: the middle of each cell, in tiles.
     pub anchors: Slice,
-    /// `[tiles, 4]` f32: a tile's corner in the photograph, and what one of its pixels to the right is there.
+    /// `[tiles, 8]` f32: a tile's corner in the photograph, and what one of its pixels to the right is there; where boxes may end: left, top, right and bottom
+    /// in its pixels.
     pub tiles: Slice,
 }
 
@@ -27,7 +28,7 @@ pub struct Cells {
 pub fn decode(at: &str, [tiles, cells]: [usize; 2], how: Decoding, from: Cells, count: Slice, found: Slice) -> Result<Dispatch> {
     let all = tiles * cells;
     let Cells { boxes, scores, anchors, tiles: places } = from;
-    let sizes = [(boxes, 4 * CELL_VALUES * all), (scores, 4 * all), (anchors, 8 * cells), (places, 16 * tiles)];
+    let sizes = [(boxes, 4 * CELL_VALUES * all), (scores, 4 * all), (anchors, 8 * cells), (places, 32 * tiles)];
     for (slice, bytes) in sizes {
         holds(at, slice, bytes as u64)?;
     }

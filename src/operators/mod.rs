@@ -1,5 +1,6 @@
 //! What operators compute and where they read, in numbers that kernels, twins and graphs share.
 
+mod activation;
 mod candidate;
 mod crop;
 mod fractional;
@@ -16,6 +17,7 @@ mod warp;
 mod window;
 mod winograd;
 
+pub use activation::Activation;
 pub use candidate::{CELL_VALUES, Candidate, Decoding, MOST_CANDIDATES};
 pub use crop::Crop;
 pub use fractional::fractional_starts;

@@ -43,6 +43,15 @@ impl Similarity {
         Ok(similarity)
     }
 
+    /// As [`Similarity::new`], of numbers that count in 1/16384 pixel.
+    ///
+    /// # Errors
+    /// As [`Similarity::new`].
+    pub fn fixed(origin: [i32; 2], step: [i32; 2]) -> Result<Self> {
+        let pixels = |value: i32| f64::from(value) / f64::from(UNIT);
+        Self::new(origin.map(pixels), step.map(pixels))
+    }
+
     /// The square with its middle at `centre` whose sides are `side` long, turned so that its right points along `right`, as a crop of `pixels` a side.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ensemble::Reading;
-use crate::face::{Blendshapes, Face, Landmarks, Pose, align};
+use crate::face::{Blendshapes, Face, Landmarks, Pose, TrackId, align};
 use crate::operators::{Rect, Region};
 use crate::weights::description::Canonical;
 
@@ -34,6 +34,8 @@ pub struct AnalyzedFace {
     pub pose: Option<Pose>,
     /// Its 52 blendshapes, where they were asked for.
     pub blendshapes: Option<Box<Blendshapes>>,
+    /// Whose it is, where faces are followed: [`Recognizer::track`](super::Recognizer::track).
+    pub track: Option<TrackId>,
     /// Position of the most probable label in the model's labels; the first where several are equal.
     pub label_index: usize,
     /// The most probable label.
@@ -50,8 +52,8 @@ impl AnalyzedFace {
         let label_index = most_probable(&probabilities);
         let label = labels.get(label_index).cloned().unwrap_or_else(|| "".into());
         let pose = found.landmarks.as_deref().and_then(Pose::of);
-        let Found { rect, score, landmarks, blendshapes } = found;
-        Self { rect, score, landmarks, pose, blendshapes, label_index, label, probabilities, members }
+        let Found { rect, score, landmarks, blendshapes, track } = found;
+        Self { rect, score, landmarks, pose, blendshapes, track, label_index, label, probabilities, members }
     }
 }
 
@@ -68,11 +70,12 @@ pub(super) struct Found {
     pub score: Option<f64>,
     pub landmarks: Option<Arc<Landmarks>>,
     pub blendshapes: Option<Box<Blendshapes>>,
+    pub track: Option<TrackId>,
 }
 
 impl Found {
     pub fn whole(width: u32, height: u32) -> Self {
-        Self { rect: Rect::whole(width, height), score: None, landmarks: None, blendshapes: None }
+        Self { rect: Rect::whole(width, height), score: None, landmarks: None, blendshapes: None, track: None }
     }
 
     /// What the networks read: the aligned crop, the box with the model's margin around it, or the whole photograph.
@@ -88,7 +91,13 @@ impl Found {
 
 impl From<Face> for Found {
     fn from(face: Face) -> Self {
-        Self { rect: face.rect, score: Some(face.score), landmarks: face.landmarks, blendshapes: face.blendshapes }
+        Self {
+            rect: face.rect,
+            score: Some(face.score),
+            landmarks: face.landmarks,
+            blendshapes: face.blendshapes,
+            track: face.track,
+        }
     }
 }
 
@@ -106,7 +115,13 @@ mod tests {
     fn the_margin_belongs_to_boxes_that_were_found() {
         let canonical = Canonical { size: [48, 48], margin: 0.5, alignment: None, colour: Colour::Rgb };
         assert_eq!(Found::whole(10, 20).region(&canonical), Rect::whole(10, 20).into());
-        let face = Face { rect: Rect { x: 10, y: 10, width: 4, height: 4 }, score: 3.0, landmarks: None, blendshapes: None };
+        let face = Face {
+            rect: Rect { x: 10, y: 10, width: 4, height: 4 },
+            score: 3.0,
+            landmarks: None,
+            blendshapes: None,
+            track: None,
+        };
         assert_eq!(Found::from(face).region(&canonical), Rect { x: 8, y: 8, width: 8, height: 8 }.into());
     }
 }

@@ -1,13 +1,14 @@
 //! Which regions of a photograph are read.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use image::RgbImage;
 
 use super::analysis::Found;
 use super::lender::Lender;
-use crate::error::Result;
-use crate::face::{self, Detector, Face, Search};
+use crate::error::{Error, Result};
+use crate::face::{self, Detector, Face, Search, Tracker};
 use crate::gpu::Wait;
 use crate::host::guard;
 use crate::host::offload::offload;
@@ -111,17 +112,36 @@ impl Finder {
         if self.faces == Faces::None {
             return Ok(vec![Found::whole(photo.width(), photo.height())]);
         }
-        let mut found = match &self.by {
+        let found = match &self.by {
             // A detector that panicked once is asked again: it answers for itself.
             By::Detector(detector) => guard::run(|| detector.lock().unwrap_or_else(PoisonError::into_inner).detect(photo))?,
             By::Networks { all, own: None } => self.by_networks(all.lend()?.get()?, photo, wait).await?,
             By::Networks { all, own: Some(own) } => self.on_this_thread(all, own, photo)?,
         };
+        Ok(self.chosen(found))
+    }
+
+    /// The faces of the next frame that `tracker` follows: all of them, or the largest.
+    pub async fn track(&self, tracker: &mut Tracker, frame: &RgbImage, time: Duration, wait: Wait) -> Result<Vec<Found>> {
+        if self.faces == Faces::None {
+            return Ok(vec![Found::whole(frame.width(), frame.height())]);
+        }
+        let By::Networks { all, .. } = &self.by else {
+            return Err(Error::Argument("a detector of your own follows no faces: leave it out".into()));
+        };
+        let mut lent = all.lend()?;
+        let finder = lent.get()?;
+        finder.set(self.search)?;
+        Ok(self.chosen(finder.track_waiting(tracker, frame, time, wait).await?))
+    }
+
+    /// Those of all faces that are read.
+    fn chosen(&self, mut found: Vec<Face>) -> Vec<Found> {
         if self.faces == Faces::Largest {
             let largest = found.into_iter().max_by_key(|face| u64::from(face.rect.width) * u64::from(face.rect.height));
             found = largest.into_iter().collect();
         }
-        Ok(found.into_iter().map(Found::from).collect())
+        found.into_iter().map(Found::from).collect()
     }
 
     async fn by_networks(&self, finder: &mut face::Finder, photo: &RgbImage, wait: Wait) -> Result<Vec<Face>> {

@@ -23,7 +23,7 @@ use finder::Finder;
 
 use crate::ensemble::{Ensemble, Reading, Seen, Times};
 use crate::error::{Error, Result};
-use crate::face::{self, Search};
+use crate::face::{self, Search, Tracker};
 use crate::gpu::{Timing, Wait};
 use crate::host::Clock;
 use crate::operators::Region;
@@ -95,6 +95,29 @@ impl Recognizer {
         self.batch(photos, Wait::Elsewhere).await
     }
 
+    /// Reads the next frame of those whose faces `tracker` follows, at its `time` since the first. Each face says whose it is.
+    ///
+    /// # Errors
+    /// As [`Recognizer::analyze`]; [`Error::Argument`] with a detector of the caller's, which follows nobody.
+    pub fn track(&mut self, tracker: &mut Tracker, frame: &RgbImage, time: Duration) -> Result<Analysis> {
+        pollster::block_on(self.follow(tracker, frame, time, Wait::Here))
+    }
+
+    /// As [`Recognizer::track`], without keeping the executor waiting for a GPU.
+    ///
+    /// # Errors
+    /// As [`Recognizer::track`].
+    pub async fn track_async(&mut self, tracker: &mut Tracker, frame: &RgbImage, time: Duration) -> Result<Analysis> {
+        self.follow(tracker, frame, time, Wait::Elsewhere).await
+    }
+
+    async fn follow(&mut self, tracker: &mut Tracker, frame: &RgbImage, time: Duration, wait: Wait) -> Result<Analysis> {
+        let start = Clock::start();
+        let found = self.finder.track(tracker, frame, time, wait).await;
+        self.searched += start.elapsed();
+        only(self.read(vec![(frame, found)], wait).await)
+    }
+
     /// Other faces from the next photograph on.
     pub fn set_faces(&mut self, faces: Faces) {
         self.finder.set(faces);
@@ -137,7 +160,8 @@ impl Recognizer {
     }
 
     async fn see(&mut self, photo: &RgbImage, face: &AnalyzedFace, wait: Wait) -> Result<Seen> {
-        let found = Found { rect: face.rect, score: face.score, landmarks: face.landmarks.clone(), blendshapes: None };
+        let found =
+            Found { rect: face.rect, score: face.score, landmarks: face.landmarks.clone(), blendshapes: None, track: None };
         let region = found.region(&self.description().canonical);
         self.ensemble.see(photo, region, wait).await
     }

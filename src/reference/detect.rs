@@ -2,15 +2,21 @@
 
 use crate::operators::{CELL_VALUES, Candidate, Decoding};
 
-/// The candidates of `tiles` (corner in the photograph, and what one pixel to the right is there): `boxes` `[tiles, cells, 16]`, `scores` `[tiles, cells]`,
+/// The candidates of `tiles` (corner in the photograph, and what one pixel to the right is there; where boxes may end: left, top, right, bottom): `boxes` `[tiles, cells, 16]`, `scores` `[tiles, cells]`,
 /// `anchors` `[cells]`, in the order of the cells.
-pub fn decode(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]], tiles: &[[f32; 4]], how: Decoding) -> Vec<Candidate> {
+pub fn decode(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]], tiles: &[[f32; 8]], how: Decoding) -> Vec<Candidate> {
     let places = tiles.iter().flat_map(|tile| anchors.iter().map(move |anchor| (tile, anchor)));
     let cells = places.zip(boxes.chunks_exact(CELL_VALUES)).zip(scores).enumerate();
     cells
         .filter(|(_, (_, score))| **score >= how.least)
+        .filter(|(_, (((tile, anchor), cell), _))| {
+            (0..2).all(|axis| {
+                let (middle, half) = (cell[axis] + how.side * anchor[axis], cell[2 + axis] / 2.0);
+                middle - half >= tile[4 + axis] && middle + half <= tile[6 + axis]
+            })
+        })
         .map(|(number, (((tile, anchor), cell), &score))| {
-            let [x, y, a, b] = tile.map(f64::from);
+            let [x, y, a, b, ..] = tile.map(f64::from);
             let point = |at: usize| {
                 let [across, down] = [0, 1].map(|axis| f64::from(cell[at + axis]) + f64::from(how.side * anchor[axis]));
                 [(x + a * across - b * down) as f32, (y + b * across + a * down) as f32]

@@ -22,7 +22,7 @@ pub use conv_transpose::conv_transpose;
 pub use crop::crop;
 pub use dense::dense;
 pub use detect::{decode, suppress};
-pub use elementwise::{affine, arg_max, binary, concat, log_softmax, prelu, softmax, unary};
+pub use elementwise::{activate, affine, arg_max, binary, concat, log_softmax, prelu, softmax, unary};
 pub use fuse::{calibrate, fuse};
 pub use gray::gray;
 pub use lbp::lbp;

@@ -137,6 +137,8 @@ struct Face<'a> {
     #[serde(rename = "box")]
     rect: Rect,
     score: Option<f64>,
+    /// Whose it is, in a stream.
+    track: Option<u64>,
     /// Degrees.
     pose: Option<Pose>,
     /// How far each is open.
@@ -206,6 +208,7 @@ impl<'a> Face<'a> {
         Self {
             rect: Rect { x, y, width, height },
             score: face.score,
+            track: face.track.map(|track| track.0),
             pose: face.pose.map(|face::Pose { yaw, pitch, roll }| Pose { yaw, pitch, roll }),
             eyes: landmarks.map(Landmarks::eyes).map(|face::Eyes { left, right }| Eyes { left, right }),
             mouth: landmarks.map(Landmarks::mouth),

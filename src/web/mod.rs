@@ -7,6 +7,7 @@ mod failure;
 mod place;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use image::RgbImage;
 use js_sys::{Array, Object, Reflect, Uint8Array, Uint8ClampedArray};
@@ -15,9 +16,9 @@ use wasm_bindgen::prelude::*;
 use crate::device::Device;
 use crate::ensemble::Represented;
 use crate::error::{Error, Result};
-use crate::face::{self, Search};
+use crate::face::{self, Search, Tracker, Tracking};
 use crate::gpu::shader;
-use crate::recognizer::{AnalyzedFace, Faces, Recognizer};
+use crate::recognizer::{Analysis, AnalyzedFace, Faces, Recognizer};
 use crate::tensor::Precision;
 use crate::weights::Model;
 use answer::About;
@@ -50,6 +51,18 @@ pub struct Engine {
     faces: Vec<AnalyzedFace>,
 }
 
+/// Who is who in the frames of a stream. It outlives a lost GPU.
+#[wasm_bindgen]
+pub struct Following(Tracker);
+
+#[wasm_bindgen]
+impl Following {
+    /// Nobody yet.
+    pub fn begin() -> Following {
+        Self(Tracker::new(Tracking::default()))
+    }
+}
+
 #[wasm_bindgen]
 impl Engine {
     /// `model`: bytes of a model file. `faces`: those of the model that finds faces; without it whole pictures are read. `precision`: `f32` or `f16`, the
@@ -75,7 +88,22 @@ impl Engine {
 
     /// The faces of a picture, `rgba` `[height, width, 4]` bytes. `asked`: JSON of all of `AnalyzeOptions`. The answer is JSON.
     pub async fn analyze(&mut self, width: u32, height: u32, rgba: &[u8], asked: &str) -> Answer<String> {
-        self.analyzed(width, height, rgba, asked).await.map_err(failure)
+        let picture = picture_of(width, height, rgba);
+        self.analyzed(picture, asked, None).await.map_err(failure)
+    }
+
+    /// The same of the next frame of a stream, at its `time` in milliseconds since any moment before.
+    pub async fn follow(
+        &mut self,
+        width: u32,
+        height: u32,
+        rgba: &[u8],
+        asked: &str,
+        following: &mut Following,
+        time: f64,
+    ) -> Answer<String> {
+        let frame = picture_of(width, height, rgba);
+        self.analyzed(frame, asked, Some((&mut following.0, time))).await.map_err(failure)
     }
 
     /// What the networks saw of face `index` of the last picture: `{ crop, mapped: [{ name, image, codes?, codesSize? }] }`, images as `{ width, height, data }`
@@ -132,25 +160,41 @@ impl Engine {
         Ok(())
     }
 
-    async fn analyzed(&mut self, width: u32, height: u32, rgba: &[u8], asked: &str) -> Result<String> {
-        if rgba.len() as u64 != 4 * u64::from(width) * u64::from(height) {
-            return Err(Error::Argument(format!("{} bytes are no picture of {width} x {height}", rgba.len())));
-        }
+    /// `following`: in a stream, who was followed, and the frame's time in milliseconds.
+    async fn analyzed(
+        &mut self,
+        picture: Result<RgbImage>,
+        asked: &str,
+        following: Option<(&mut Tracker, f64)>,
+    ) -> Result<String> {
         let asked = Asked::parse(asked)?;
         let points = asked.landmarks()?;
         self.recognizer.set_faces(asked.faces()?);
         self.recognizer.set_search(asked.search()?)?;
         self.recognizer.set_oversample(asked.oversample);
-        let pixels = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
         self.faces.clear();
-        self.photo = RgbImage::from_raw(width, height, pixels).unwrap_or_default();
+        self.photo = picture?;
         let (searched, before) = (self.recognizer.searched(), self.recognizer.times());
-        let analysis = self.recognizer.analyze_async(&self.photo).await?;
+        let analysis = self.read(following).await?;
         let searched = self.recognizer.searched() - searched;
         let answer = answer::json(&analysis, points, searched, before, self.recognizer.times());
         self.faces = analysis.faces;
         Ok(answer)
     }
+
+    async fn read(&mut self, following: Option<(&mut Tracker, f64)>) -> Result<Analysis> {
+        let Some((tracker, time)) = following else { return self.recognizer.analyze_async(&self.photo).await };
+        let time = Duration::try_from_secs_f64(time / 1e3);
+        let time = time.map_err(|_| Error::Argument("the time of a frame: milliseconds, 0 or more".into()))?;
+        self.recognizer.track_async(tracker, &self.photo, time).await
+    }
+}
+
+fn picture_of(width: u32, height: u32, rgba: &[u8]) -> Result<RgbImage> {
+    let pixels = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    let whole = rgba.len() as u64 == 4 * u64::from(width) * u64::from(height);
+    let picture = RgbImage::from_raw(width, height, pixels).filter(|_| whole);
+    picture.ok_or_else(|| Error::Argument(format!("{} bytes are no picture of {width} x {height}", rgba.len())))
 }
 
 fn represented(seen: &Represented) -> Answer<JsValue> {

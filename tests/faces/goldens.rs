@@ -8,8 +8,8 @@ use image::{GrayImage, RgbImage};
 use moue::Precision;
 use moue::gpu::{Gpu, Plan, Recording};
 use moue::graph::{Graph, Prepared, Weights, interpret};
-use moue::kernels::{self, FacePart, Normalise, Source, View};
-use moue::operators::Crop;
+use moue::kernels::{self, FacePart, Normalise, Source, TurnedPart, View};
+use moue::operators::{Crop, Similarity};
 use moue::reference;
 use moue::tensor::Tensor;
 use moue::weights::RepresentationStep;
@@ -142,6 +142,34 @@ fn canonical_crops() {
     }
     // The longest crops are the twin's on every adapter.
     assert!(beyond <= 2, "{beyond} crops were not held against the GPU");
+}
+
+fn gpu_turn(gpu: &Gpu, photo: &RgbImage, place: Similarity, size: [u32; 2]) -> Vec<u8> {
+    let mut bench = Bench::of(gpu, Precision::F32);
+    let faces = bench.bytes(bytemuck::bytes_of(&TurnedPart::new(0, photo.width(), photo.height(), place, false)));
+    let pixels = bench.words(&words(photo));
+    let output = bench.recording.slab("turned", 4 * u64::from(size[0] * size[1]));
+    bench.recording.dispatch(kernels::turn("turn", 1, faces, pixels, size, output).unwrap());
+    let mut bytes = rgb_bytes(&bench.run(output).unwrap());
+    bytes.truncate(3 * (size[0] * size[1]) as usize);
+    bytes
+}
+
+#[test]
+fn turned_crops() {
+    let part = index("turns");
+    let file = File::of(&part);
+    for case in part["cases"].as_array().unwrap() {
+        let photo = rgb(&file, case);
+        let pair = |key: &str| [0, 1].map(|at| numbers(&case[key])[at] as i32);
+        let place = Similarity::fixed(pair("origin"), pair("step")).unwrap();
+        let size = pair("size").map(|side| side as u32);
+        let want = file.get(&case["expected"]).1;
+        assert_eq!(reference::turn(&photo, place, size).unwrap().as_raw(), want, "{}: twin", case["name"]);
+        for gpu in gpus() {
+            assert!(gpu_turn(&gpu, &photo, place, size) == want, "{}: {}", case["name"], gpu.name());
+        }
+    }
 }
 
 #[test]

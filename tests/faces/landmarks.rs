@@ -5,10 +5,10 @@ use std::path::Path;
 use moue::face::{Landmarks, Pose};
 use safetensors::SafeTensors;
 
-struct Goldens(Vec<u8>);
+pub struct Goldens(Vec<u8>);
 
 impl Goldens {
-    fn read() -> Self {
+    pub fn read() -> Self {
         Self(std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/landmarks.safetensors")).unwrap())
     }
 
@@ -19,7 +19,7 @@ impl Goldens {
         floats.as_chunks().0.to_vec()
     }
 
-    fn face(&self, name: &str) -> Landmarks {
+    pub fn face(&self, name: &str) -> Landmarks {
         Landmarks::new(&self.triples(&format!("{name}.landmarks"))).unwrap()
     }
 

@@ -7,8 +7,8 @@
 mod common;
 
 mod accuracy;
-mod detection;
 mod ensemble;
+mod finding;
 mod fusion;
 mod goldens;
 mod invariance;

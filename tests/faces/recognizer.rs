@@ -34,7 +34,9 @@ impl Detector for Counting {
         assert_ne!(Some(photo.width()), self.panics_on, "this detector cannot count");
         let count = i32::from(photo.get_pixel(0, 0).0[0] % 4);
         let rect = |i| Rect { x: 3 * i, y: 2 * i, width: 30 + i as u32, height: 30 + i as u32 };
-        Ok((0..count).map(|i| Face { rect: rect(i), score: 9.0 - f64::from(i), landmarks: None, blendshapes: None }).collect())
+        Ok((0..count)
+            .map(|i| Face { rect: rect(i), score: 9.0 - f64::from(i), landmarks: None, blendshapes: None, track: None })
+            .collect())
     }
 }
 

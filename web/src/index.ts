@@ -136,7 +136,7 @@ export class Moue {
       if (asked.faces !== "none" && this.#faces === null) {
         await this.#fetchFaces();
       }
-      const answer = await this.#line.ask<Analysis>({ kind: "analyze", width, height, rgba: data.buffer, asked, pictures: options.pictures ?? false }, [data.buffer]);
+      const answer = await this.#line.ask<Analysis>({ kind: "analyze", width, height, rgba: data.buffer, asked, stream: options.stream ?? null, pictures: options.pictures ?? false }, [data.buffer]);
       answer.times.pixels = pixels;
       answer.times.total = performance.now() - start;
       answer.faces.forEach(typed);

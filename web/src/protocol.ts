@@ -1,6 +1,6 @@
 /** What the page and the worker say to each other. */
 
-import type { AnalyzeOptions, BenchProgress, LoadProgress, MoueErrorCode } from "./types.js";
+import type { AnalyzeOptions, BenchProgress, LoadProgress, MoueErrorCode, Stream } from "./types.js";
 
 /** Where the work is to run. */
 export interface Choice {
@@ -33,6 +33,8 @@ export type Request =
       height: number;
       rgba: ArrayBuffer;
       asked: Asked;
+      /** Of a frame of a video. */
+      stream: Stream | null;
       pictures: boolean;
     }
   | { kind: "bench"; model: ArrayBuffer; choice: Choice; nets: string[]; batches: number[]; precisions: string[]; stopped: boolean }

@@ -76,6 +76,8 @@ export interface Face {
   box: Box;
   /** How sure it is a face, 0 to 1; null with `faces: "none"`. */
   score: number | null;
+  /** Whose it is: the same number in all frames of a `stream` that show it; without one null. */
+  track: number | null;
   /** How the head is turned; null with `faces: "none"`. */
   pose: Pose | null;
   /** How far the eyes are open; null with `faces: "none"`. */
@@ -220,6 +222,14 @@ export interface LoadOptions {
   onProgress?: (progress: LoadProgress) => void;
 }
 
+/** Frames that follow each other. */
+export interface Stream {
+  /** Another name begins anew. */
+  name: string;
+  /** When the frame was taken, in milliseconds since any moment, as of `performance.now()`. */
+  time: number;
+}
+
 export interface AnalyzeOptions {
   /** `all` where it is left out. `none`: the whole picture is one face. */
   faces?: "all" | "largest" | "none";
@@ -236,6 +246,8 @@ export interface AnalyzeOptions {
   landmarks?: 5 | 68 | 478;
   /** Also measure the 52 blendshapes of each face. */
   blendshapes?: boolean;
+  /** Where the picture is a frame of a video: faces are followed from one to the next, which takes less time, and each says whose it is in `track`. */
+  stream?: Stream;
   /** Five crops and their mirrors instead of what the model says: slower, steadier. */
   oversample?: boolean;
   /** Also give what the networks saw. */

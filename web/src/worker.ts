@@ -1,7 +1,7 @@
 /** The worker: WebAssembly and the device, away from the page. */
 
 import { failureOf } from "./failure.js";
-import init, { Engine, bench } from "./pkg/moue.js";
+import init, { Engine, Following, bench } from "./pkg/moue.js";
 import { placed, type Placed } from "./place.js";
 import type { Choice, Failure, Reply, Request } from "./protocol.js";
 import type { Analysis, Face, FacePictures } from "./types.js";
@@ -20,6 +20,8 @@ let opened: Opened | undefined;
 /** Why the device was lost, until another one has answered. */
 let lost: Failure | undefined;
 let stopped = false;
+/** Who is who in the stream that was read last. */
+let followed: { name: string; following: Following } | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
 const say = (reply: Reply, transfer: Transferable[] = []) => postMessage(reply, { transfer });
@@ -90,12 +92,22 @@ async function code(): Promise<void> {
 const finder = (engine: Engine): unknown => JSON.parse(engine.finder());
 
 async function analyze(engine: Engine, asked: Asked & { kind: "analyze" }): Promise<Analysis> {
-  const { width, height, rgba, asked: wanted, pictures } = asked;
-  const answer = JSON.parse(await engine.analyze(width, height, new Uint8Array(rgba), JSON.stringify(wanted))) as Analysis;
+  const { width, height, rgba, asked: wanted, stream, pictures } = asked;
+  const [pixels, words] = [new Uint8Array(rgba), JSON.stringify(wanted)];
+  const answered = stream ? engine.follow(width, height, pixels, words, following(stream.name), stream.time) : engine.analyze(width, height, pixels, words);
+  const answer = JSON.parse(await answered) as Analysis;
   for (const [index, face] of pictures ? answer.faces.entries() : []) {
     face.pictures = (await engine.seen(index)) as FacePictures;
   }
   return answer;
+}
+
+function following(name: string): Following {
+  if (followed?.name !== name) {
+    followed?.following.free();
+    followed = { name, following: Following.begin() };
+  }
+  return followed.following;
 }
 
 /** Opens another device once where the one there is was lost, and tries again. */

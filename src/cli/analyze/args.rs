@@ -39,7 +39,7 @@ pub struct Args {
     /// How thoroughly faces are looked for
     #[arg(long, value_enum, default_value_t = Find::Normal)]
     pub find: Find,
-    /// Width of the smallest face that is looked for, in pixels [default: 24, thoroughly 16]
+    /// Width of the smallest face that is looked for, in pixels [default: 24, or a 64th of the longer side; thoroughly 16]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(8..=65_535))]
     pub min_face: Option<u32>,
     /// Least score of a face, 0 to 1 [default: 0.5]
@@ -66,7 +66,7 @@ pub struct Args {
 pub enum Find {
     /// Large faces, at a glance
     Fast,
-    /// Faces of 24 pixels and more
+    /// Faces of 24 pixels and more, in photographs of more than 1536 pixels of a 64th of the longer side
     Normal,
     /// Faces of 16 pixels and more, lying and upside down too
     Thorough,

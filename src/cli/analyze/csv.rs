@@ -73,6 +73,7 @@ mod tests {
             landmarks: None,
             pose: None,
             blendshapes: None,
+            track: None,
             label_index: 1,
             label: "sad".into(),
             probabilities: vec![0.25, 0.75],

@@ -32,8 +32,13 @@ pub(super) fn decode(gpu: &Gpu, _: Precision) -> Result<(), String> {
     let mut random = Random(5);
     for (tiles, cells, least) in [(1, 1, -1e3), (1, 64, 1e3), (3, 77, 0.4), (7, 900, 0.8)] {
         let anchors: Vec<[f32; 2]> = (0..cells).map(|_| [random.unit().abs(), random.unit().abs()]).collect();
-        let places: Vec<[f32; 4]> = (0..tiles)
-            .map(|_| [900.0 * random.unit(), 700.0 * random.unit(), 3.0 * random.unit(), 3.0 * random.unit()])
+        let places: Vec<[f32; 8]> = (0..tiles)
+            .map(|tile| {
+                let [x, y, a, b] = [900.0, 700.0, 3.0, 3.0].map(|most| most * random.unit());
+                // Every third may be left by its boxes.
+                let [least, most] = if tile % 3 == 2 { [-1e9, 1e9] } else { [10.0, 150.0] };
+                [x, y, a, b, least, least + 5.0, most, most - 9.0]
+            })
             .collect();
         let boxes: Vec<f32> = (0..16 * tiles * cells).map(|_| 60.0 * random.unit()).collect();
         let scores = random.values(tiles * cells);
