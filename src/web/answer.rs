@@ -86,7 +86,7 @@ impl<'a> About<'a> {
     /// Of a model on a device.
     pub fn new(device: &'a Device, description: &'a Description) -> Self {
         let members = description.members.iter().zip(&description.fusion.weights);
-        let member = |(member, &weight): (&'a crate::weights::Member, &f64)| Member {
+        let member = |(member, &weight): (&'a weights::Member, &f64)| Member {
             name: &member.name,
             representation: member.representation.as_deref(),
             weight,

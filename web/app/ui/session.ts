@@ -15,8 +15,8 @@ export interface SessionOptions {
   moue: Moue;
   video: HTMLVideoElement;
   signal: AbortSignal;
-  /** What is wanted now. */
-  options: () => AnalyzeOptions;
+  /** What is wanted of the frame taken now, in milliseconds as of `performance.now()`. */
+  options: (at: number) => AnalyzeOptions;
   /** Copies the frame that is about to be read. */
   snapshot: (at: number) => Promise<Blob> | null;
   onReading: (reading: Reading) => void;
@@ -34,7 +34,7 @@ export async function runSession({ moue, video, signal, options, snapshot, onRea
     frame?.catch(() => undefined);
     let analysis: Analysis;
     try {
-      analysis = await moue.analyze(video, options());
+      analysis = await moue.analyze(video, options(at));
     } catch (error) {
       if (signal.aborted) return;
       throw error;

@@ -14,7 +14,7 @@ import { Rate } from "./frames.js";
 import { showLegend } from "./legend.js";
 import { MomentView } from "./moment.js";
 import { Moments } from "./moments.js";
-import { fromLeft } from "./order.js";
+import { inOrder } from "./order.js";
 import { drawOverlay } from "./overlay.js";
 import { Ring } from "./ring.js";
 import { runSession, type Reading } from "./session.js";
@@ -107,7 +107,7 @@ export class Webcam {
         moue,
         video: this.#video,
         signal: running.signal,
-        options: () => ({ find: "fast", pictures: this.#pictures.checked, ...(this.#mesh.checked ? { landmarks: 478 } : {}) }),
+        options: (time) => ({ find: "fast", stream: { name: `webcam ${started}`, time }, pictures: this.#pictures.checked, ...(this.#mesh.checked ? { landmarks: 478 } : {}) }),
         snapshot: (at) => this.#moments.snapshot(this.#video, at),
         onReading: this.#reader(moue, started, running.signal),
       });
@@ -158,7 +158,7 @@ export class Webcam {
       const kept: Analysis = { ...rest, faces: faces.map(({ pictures: _, landmarks: __, ...face }) => face) };
       this.#entries.push({ input: "webcam", analysis: kept, error: null, seconds: Math.round(at - started) / 1000 });
       remember({ name: "webcam", analysis: kept, error: null });
-      const shown = fromLeft(analysis, this.#mirror.checked);
+      const shown = inOrder(analysis, this.#mirror.checked);
       drawOverlay(this.#overlay, shown, this.#mirror.checked, this.#mesh.checked ? moue.lines : null);
       this.#faces?.show(shown.faces, this.#mirror.checked);
       this.#times.show(smooth.next(analysis.times));
