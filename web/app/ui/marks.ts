@@ -69,6 +69,7 @@ function drawMark(on: CanvasRenderingContext2D, box: Box, number: string, texts:
     on.fillStyle = ink(style);
     on.fillText(words, from + size / 2, top + tall / 2);
   };
-  draw(number, left, first, own, second === 0 ? [round] : [round, 0, 0, round]);
+  // A pixel further, so that no seam shows where both have one colour.
+  draw(number, left, first + (second === 0 ? 0 : 1), own, second === 0 ? [round] : [round, 0, 0, round]);
   draw(text, left + first, second, fill, [0, round, round, 0]);
 }
