@@ -1,5 +1,6 @@
-//! What the networks saw of every face of a photograph: `what_networks_see PHOTO FOLDER [DEVICE] [REPEATS]` writes the canonical crop, the picture of each
-//! representation and its LBP codes as PNG files, and prints the reading as JSON, with the median milliseconds of each stage over some repeats.
+//! What the networks saw of every face of a photograph: `what_networks_see PHOTO FOLDER [DEVICE] [REPEATS] [FACES]` writes the canonical crop, the picture of
+//! each representation and its LBP codes as PNG files, and prints the reading as JSON, with the median milliseconds of each stage over some repeats. FACES: a
+//! JSON file of the faces that are read, `[{ "box": { "x", "y", "width", "height" }, "score", "landmarks" }]`, instead of those found.
 
 #![allow(clippy::print_stdout)]
 
@@ -7,24 +8,39 @@ use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use image::RgbImage;
 use moue::Recognizer;
+use moue::face::{Detector, Face, Landmarks};
+use moue::operators::Rect;
+use moue::recognizer::AnalyzedFace;
+use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [photo, folder, rest @ ..] = &arguments[..] else { return Err("PHOTO FOLDER [DEVICE] [REPEATS]".into()) };
     let repeats = rest.get(1).map_or(Ok(1), |text| text.parse())?;
-    let builder = Recognizer::builder();
-    let mut recognizer = match rest.first() {
-        Some(device) => builder.device_name(device).build()?,
-        None => builder.build()?,
+    let builder = || match rest.first() {
+        Some(device) => Recognizer::builder().device_name(device),
+        None => Recognizer::builder(),
     };
+    let mut recognizer = builder().build()?;
     let photo = moue::photo::read(photo.as_ref())?;
     let folder = Path::new(folder);
     std::fs::create_dir_all(folder)?;
     let analysis = recognizer.analyze(&photo)?;
+    let found: Vec<Value> = analysis.faces.iter().map(found).collect();
+    let mut reader = None;
+    let read = match rest.get(2) {
+        Some(path) => {
+            let given = given(&std::fs::read_to_string(path)?).ok_or("FACES: no list of faces")?;
+            reader.insert(builder().detector(Box::new(Given(given))).build()?).analyze(&photo)?
+        }
+        None => analysis,
+    };
+    let reader = reader.as_mut().unwrap_or(&mut recognizer);
     let mut faces = Vec::new();
-    for (index, face) in analysis.faces.iter().enumerate() {
-        let seen = recognizer.seen(&photo, face)?;
+    for (index, face) in read.faces.iter().enumerate() {
+        let seen = reader.seen(&photo, face)?;
         seen.crop.save(folder.join(format!("{index}-crop.png")))?;
         for part in &seen.representations {
             part.picture.save(folder.join(format!("{index}-{}.png", part.name)))?;
@@ -59,11 +75,45 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{}",
         serde_json::json!({
             "device": recognizer.device_name(),
+            "found": found,
             "faces": faces,
             "times": { "detect": detect, "upload": upload, "compute": compute, "readback": readback, "total": total },
         })
     );
     Ok(())
+}
+
+/// What was found of a face.
+fn found(face: &AnalyzedFace) -> Value {
+    let Rect { x, y, width, height } = face.rect;
+    serde_json::json!({
+        "box": { "x": x, "y": y, "width": width, "height": height },
+        "score": face.score,
+        "landmarks": face.landmarks.as_deref().map(|landmarks| landmarks.points().to_vec()),
+        "pose": face.pose.map(|pose| [pose.yaw, pose.pitch, pose.roll]),
+    })
+}
+
+/// Faces that are known.
+struct Given(Vec<Face>);
+
+impl Detector for Given {
+    fn detect(&mut self, _: &RgbImage) -> moue::Result<Vec<Face>> {
+        Ok(self.0.clone())
+    }
+}
+
+fn given(text: &str) -> Option<Vec<Face>> {
+    let all: Vec<Value> = serde_json::from_str(text).ok()?;
+    let face = |value: &Value| {
+        let whole = |name: &str| value["box"][name].as_i64();
+        let [width, height] = [u32::try_from(whole("width")?).ok()?, u32::try_from(whole("height")?).ok()?];
+        let rect = Rect { x: i32::try_from(whole("x")?).ok()?, y: i32::try_from(whole("y")?).ok()?, width, height };
+        let points: Vec<[f32; 3]> = serde_json::from_value(value["landmarks"].clone()).ok()?;
+        let landmarks = Some(Landmarks::new(&points)?.into());
+        Some(Face { rect, score: value["score"].as_f64()?, landmarks, blendshapes: None, track: None })
+    };
+    all.iter().map(face).collect()
 }
 
 /// In milliseconds.

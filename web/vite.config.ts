@@ -1,4 +1,5 @@
-import { defineConfig } from "vite";
+import { readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
 
 /** The same policy as the meta element of app/index.html. */
 const policy = [
@@ -14,7 +15,18 @@ const policy = [
   "form-action 'none'",
 ].join("; ");
 
+/** Licence and notice of the networks that find faces, which are others': they go where the networks go. */
+const notices: Plugin = {
+  name: "notices",
+  generateBundle() {
+    for (const name of ["LICENSE-APACHE", "NOTICE"]) {
+      this.emitFile({ type: "asset", fileName: `face/${name}.txt`, source: readFileSync(new URL(`../models/face/${name}`, import.meta.url)) });
+    }
+  },
+};
+
 export default defineConfig({
+  plugins: [notices],
   root: "app",
   base: "./",
   build: {

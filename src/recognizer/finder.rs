@@ -70,6 +70,13 @@ impl Finder {
         self.search = search;
     }
 
+    /// Faces found by `finder` from now on.
+    pub fn find_by(&mut self, finder: face::Finder) {
+        let all = Lender::default();
+        all.give(Ok(finder));
+        self.by = By::Networks { all, own: None };
+    }
+
     /// For another thread: with a detector of its own where there can be one.
     pub fn fork(&self) -> Self {
         let by = match &self.by {

@@ -23,7 +23,7 @@ use finder::Finder;
 
 use crate::ensemble::{Ensemble, Reading, Seen, Times};
 use crate::error::{Error, Result};
-use crate::face::{Search, Tracker};
+use crate::face::{self, Search, Tracker};
 use crate::gpu::{Timing, Wait};
 use crate::host::Clock;
 use crate::operators::Region;
@@ -131,6 +131,11 @@ impl Recognizer {
         search.check()?;
         self.finder.set_search(search);
         Ok(())
+    }
+
+    /// Faces found by these networks from the next photograph on, instead of what found them before.
+    pub fn set_finder(&mut self, finder: face::Finder) {
+        self.finder.find_by(finder);
     }
 
     /// Whether five crops and their mirrors are averaged from the next photograph on, whatever the model says.

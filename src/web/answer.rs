@@ -1,14 +1,18 @@
 //! Answers as JSON, in the shapes of web/src/types.ts.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::asked::Points;
 use crate::device::Device;
 use crate::ensemble::Times;
+use crate::face::contours::{contours, tessellation};
+use crate::face::{self, Landmarks};
 use crate::operators;
 use crate::recognizer::{Analysis, AnalyzedFace};
-use crate::weights::Description;
+use crate::weights::{self, Description};
 
 /// What an engine is.
 #[derive(Serialize)]
@@ -16,6 +20,14 @@ pub struct About<'a> {
     version: &'static str,
     adapter: Adapter<'a>,
     model: Model<'a>,
+    lines: Lines,
+}
+
+/// Edges between the 478 landmarks, to draw them.
+#[derive(Serialize)]
+struct Lines {
+    contours: Vec<[u16; 2]>,
+    mesh: Vec<[u16; 2]>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +86,7 @@ impl<'a> About<'a> {
     /// Of a model on a device.
     pub fn new(device: &'a Device, description: &'a Description) -> Self {
         let members = description.members.iter().zip(&description.fusion.weights);
-        let member = |(member, &weight): (&'a crate::weights::Member, &f64)| Member {
+        let member = |(member, &weight): (&'a weights::Member, &f64)| Member {
             name: &member.name,
             representation: member.representation.as_deref(),
             weight,
@@ -90,8 +102,26 @@ impl<'a> About<'a> {
                 source: &description.source,
                 card: &description.card,
             },
+            lines: Lines { contours: contours().collect(), mesh: tessellation().collect() },
         }
     }
+}
+
+#[derive(Serialize)]
+struct Finder<'a> {
+    name: &'a str,
+    licence: &'a str,
+    source: &'a str,
+}
+
+/// JSON of the model that finds faces, or `null`.
+pub fn finder(model: Option<&weights::Model>) -> String {
+    let finder = model.map(|weights::Model { description, .. }| Finder {
+        name: &description.name,
+        licence: &description.licence,
+        source: &description.source,
+    });
+    serde_json::to_string(&finder).unwrap_or_default()
 }
 
 #[derive(Serialize)]
@@ -107,11 +137,36 @@ struct Face<'a> {
     #[serde(rename = "box")]
     rect: Rect,
     score: Option<f64>,
+    /// Whose it is, in a stream.
+    track: Option<u64>,
+    /// Degrees.
+    pose: Option<Pose>,
+    /// How far each is open.
+    eyes: Option<Eyes>,
+    mouth: Option<f32>,
+    /// x, y, z in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    landmarks: Option<Vec<[f32; 3]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blendshapes: Option<BTreeMap<&'static str, f32>>,
     label: &'a str,
     #[serde(rename = "labelIndex")]
     label_index: usize,
     probabilities: &'a [f32],
     members: &'a [Vec<f32>],
+}
+
+#[derive(Serialize)]
+struct Pose {
+    yaw: f32,
+    pitch: f32,
+    roll: f32,
+}
+
+#[derive(Serialize)]
+struct Eyes {
+    left: f32,
+    right: f32,
 }
 
 #[derive(Serialize)]
@@ -132,10 +187,10 @@ struct Stages {
     readback: f64,
 }
 
-/// The answer for a picture, whose faces took `searched` to find, by the times `before` and `after` it was read.
-pub fn json(analysis: &Analysis, searched: Duration, before: Times, after: Times) -> String {
+/// The answer for a picture, whose faces took `searched` to find, by the times `before` and `after` it was read. `points`: the landmarks that are given.
+pub fn json(analysis: &Analysis, points: Option<Points>, searched: Duration, before: Times, after: Times) -> String {
     let ms = |time: Duration| 1e3 * time.as_secs_f64();
-    let faces = analysis.faces.iter().map(Face::from).collect();
+    let faces = analysis.faces.iter().map(|face| Face::new(face, points)).collect();
     let times = Stages {
         detect: ms(searched),
         prepare: ms(after.prepare - before.prepare),
@@ -146,12 +201,23 @@ pub fn json(analysis: &Analysis, searched: Duration, before: Times, after: Times
     serde_json::to_string(&Answer { width: analysis.width, height: analysis.height, faces, times }).unwrap_or_default()
 }
 
-impl<'a> From<&'a AnalyzedFace> for Face<'a> {
-    fn from(face: &'a AnalyzedFace) -> Self {
+impl<'a> Face<'a> {
+    fn new(face: &'a AnalyzedFace, points: Option<Points>) -> Self {
         let operators::Rect { x, y, width, height } = face.rect;
+        let landmarks = face.landmarks.as_deref();
         Self {
             rect: Rect { x, y, width, height },
             score: face.score,
+            track: face.track.map(|track| track.0),
+            pose: face.pose.map(|face::Pose { yaw, pitch, roll }| Pose { yaw, pitch, roll }),
+            eyes: landmarks.map(Landmarks::eyes).map(|face::Eyes { left, right }| Eyes { left, right }),
+            mouth: landmarks.map(Landmarks::mouth),
+            landmarks: landmarks.zip(points).map(|(all, points)| match points {
+                Points::Five => all.five().to_vec(),
+                Points::SixtyEight => all.sixty_eight().to_vec(),
+                Points::All => all.points().to_vec(),
+            }),
+            blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
             label: &face.label,
             label_index: face.label_index,
             probabilities: &face.probabilities,

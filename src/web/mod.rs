@@ -1,9 +1,13 @@
 //! The face for JavaScript, which web/src wraps: one engine, in a Web Worker. Nothing blocks: what waits for the GPU is a promise.
 
 mod answer;
+mod asked;
 mod bench;
 mod failure;
 mod place;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use image::RgbImage;
 use js_sys::{Array, Object, Reflect, Uint8Array, Uint8ClampedArray};
@@ -12,13 +16,18 @@ use wasm_bindgen::prelude::*;
 use crate::device::Device;
 use crate::ensemble::Represented;
 use crate::error::{Error, Result};
+use crate::face::{self, Search, Tracker, Tracking};
 use crate::gpu::shader;
-use crate::recognizer::{AnalyzedFace, Faces, Recognizer};
+use crate::recognizer::{Analysis, AnalyzedFace, Faces, Recognizer};
 use crate::tensor::Precision;
 use crate::weights::Model;
 use answer::About;
+use asked::Asked;
 use failure::failure;
 use place::Place;
+
+/// What errors call the model that finds faces.
+const FACES: &str = "face model";
 
 /// What JavaScript gets of a failure: `{ code, message }`.
 type Answer<T> = std::result::Result<T, JsValue>;
@@ -33,27 +42,68 @@ fn start() {
 #[wasm_bindgen]
 pub struct Engine {
     device: Device,
+    precision: Precision,
     recognizer: Recognizer,
+    /// JSON of the model that finds faces, or `null`.
+    finder: String,
     about: String,
     photo: RgbImage,
     faces: Vec<AnalyzedFace>,
 }
 
+/// Who is who in the frames of a stream. It outlives a lost GPU.
+#[wasm_bindgen]
+pub struct Following(Tracker);
+
+#[wasm_bindgen]
+impl Following {
+    /// Nobody yet.
+    pub fn begin() -> Following {
+        Self(Tracker::new(Tracking::default()))
+    }
+}
+
 #[wasm_bindgen]
 impl Engine {
-    /// `model`: bytes of a model file. `precision`: `f32` or `f16`, the processor's is `f32`.
-    pub async fn open(model: &[u8], place: Place, precision: &str) -> Answer<Engine> {
-        opened(model, place, precision).await.map_err(failure)
+    /// `model`: bytes of a model file. `faces`: those of the model that finds faces; without it whole pictures are read. `precision`: `f32` or `f16`, the
+    /// processor's is `f32`.
+    pub async fn open(model: &[u8], faces: Option<Vec<u8>>, place: Place, precision: &str) -> Answer<Engine> {
+        opened(model, faces, place, precision).await.map_err(failure)
     }
 
-    /// JSON of the device, the model and the version.
+    /// JSON of the device, the model, the version, and the lines between landmarks.
     pub fn about(&self) -> String {
         self.about.clone()
     }
 
-    /// The faces of a picture, `rgba` `[height, width, 4]` bytes. `faces`: `all`, `largest` or `none`. The answer is JSON.
-    pub async fn analyze(&mut self, width: u32, height: u32, rgba: &[u8], faces: &str, oversample: bool) -> Answer<String> {
-        self.analyzed(width, height, rgba, faces, oversample).await.map_err(failure)
+    /// JSON of the model that finds faces, or `null`.
+    pub fn finder(&self) -> String {
+        self.finder.clone()
+    }
+
+    /// Finds faces by this model from the next picture on; its file's bytes.
+    pub fn find_by(&mut self, faces: &[u8]) -> Answer<()> {
+        self.take(faces).map_err(failure)
+    }
+
+    /// The faces of a picture, `rgba` `[height, width, 4]` bytes. `asked`: JSON of all of `AnalyzeOptions`. The answer is JSON.
+    pub async fn analyze(&mut self, width: u32, height: u32, rgba: &[u8], asked: &str) -> Answer<String> {
+        let picture = picture_of(width, height, rgba);
+        self.analyzed(picture, asked, None).await.map_err(failure)
+    }
+
+    /// The same of the next frame of a stream, at its `time` in milliseconds since any moment before.
+    pub async fn follow(
+        &mut self,
+        width: u32,
+        height: u32,
+        rgba: &[u8],
+        asked: &str,
+        following: &mut Following,
+        time: f64,
+    ) -> Answer<String> {
+        let frame = picture_of(width, height, rgba);
+        self.analyzed(frame, asked, Some((&mut following.0, time))).await.map_err(failure)
     }
 
     /// What the networks saw of face `index` of the last picture: `{ crop, mapped: [{ name, image, codes?, codesSize? }] }`, images as `{ width, height, data }`
@@ -80,14 +130,20 @@ pub fn shaders() -> Array {
     all.map(|shader| Array::of3(&shader.name.into(), &shader.source.into(), &shader.arithmetic_f16.into())).collect()
 }
 
-async fn opened(model: &[u8], place: Place, precision: &str) -> Result<Engine> {
+async fn opened(model: &[u8], faces: Option<Vec<u8>>, place: Place, precision: &str) -> Result<Engine> {
     let model = Model::parse("model", model)?;
+    let faces = faces.map(|bytes| Model::parse(FACES, &bytes)).transpose()?;
     let precision = precision_of(precision)?;
     let device = place.open().await?;
     let about = serde_json::to_string(&About::new(&device, &model.description)).unwrap_or_default();
+    let finder = answer::finder(faces.as_ref());
     let builder = Recognizer::builder().model(model).device(device.clone()).precision(precision);
+    let builder = match faces {
+        Some(faces) => builder.face_model(faces),
+        None => builder.faces(Faces::None),
+    };
     let recognizer = builder.build_async().await?;
-    Ok(Engine { device, recognizer, about, photo: RgbImage::default(), faces: Vec::new() })
+    Ok(Engine { device, precision, recognizer, finder, about, photo: RgbImage::default(), faces: Vec::new() })
 }
 
 fn precision_of(name: &str) -> Result<Precision> {
@@ -96,27 +152,49 @@ fn precision_of(name: &str) -> Result<Precision> {
 }
 
 impl Engine {
-    async fn analyzed(&mut self, width: u32, height: u32, rgba: &[u8], faces: &str, oversample: bool) -> Result<String> {
-        if rgba.len() as u64 != 4 * u64::from(width) * u64::from(height) {
-            return Err(Error::Argument(format!("{} bytes are no picture of {width} x {height}", rgba.len())));
-        }
-        self.recognizer.set_faces(match faces {
-            "all" => Faces::All,
-            "largest" => Faces::Largest,
-            "none" => Faces::None,
-            other => return Err(Error::Argument(format!("faces `{other}`: all, largest or none"))),
-        });
-        self.recognizer.set_oversample(oversample);
-        let pixels = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    fn take(&mut self, faces: &[u8]) -> Result<()> {
+        let model = Model::parse(FACES, faces)?;
+        let finder = answer::finder(Some(&model));
+        self.recognizer.set_finder(face::Finder::new(Arc::new(model), &self.device, self.precision, Search::default())?);
+        self.finder = finder;
+        Ok(())
+    }
+
+    /// `following`: in a stream, who was followed, and the frame's time in milliseconds.
+    async fn analyzed(
+        &mut self,
+        picture: Result<RgbImage>,
+        asked: &str,
+        following: Option<(&mut Tracker, f64)>,
+    ) -> Result<String> {
+        let asked = Asked::parse(asked)?;
+        let points = asked.landmarks()?;
+        self.recognizer.set_faces(asked.faces()?);
+        self.recognizer.set_search(asked.search()?)?;
+        self.recognizer.set_oversample(asked.oversample);
         self.faces.clear();
-        self.photo = RgbImage::from_raw(width, height, pixels).unwrap_or_default();
+        self.photo = picture?;
         let (searched, before) = (self.recognizer.searched(), self.recognizer.times());
-        let analysis = self.recognizer.analyze_async(&self.photo).await?;
+        let analysis = self.read(following).await?;
         let searched = self.recognizer.searched() - searched;
-        let answer = answer::json(&analysis, searched, before, self.recognizer.times());
+        let answer = answer::json(&analysis, points, searched, before, self.recognizer.times());
         self.faces = analysis.faces;
         Ok(answer)
     }
+
+    async fn read(&mut self, following: Option<(&mut Tracker, f64)>) -> Result<Analysis> {
+        let Some((tracker, time)) = following else { return self.recognizer.analyze_async(&self.photo).await };
+        let time = Duration::try_from_secs_f64(time / 1e3);
+        let time = time.map_err(|_| Error::Argument("the time of a frame: milliseconds, 0 or more".into()))?;
+        self.recognizer.track_async(tracker, &self.photo, time).await
+    }
+}
+
+fn picture_of(width: u32, height: u32, rgba: &[u8]) -> Result<RgbImage> {
+    let pixels = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    let whole = rgba.len() as u64 == 4 * u64::from(width) * u64::from(height);
+    let picture = RgbImage::from_raw(width, height, pixels).filter(|_| whole);
+    picture.ok_or_else(|| Error::Argument(format!("{} bytes are no picture of {width} x {height}", rgba.len())))
 }
 
 fn represented(seen: &Represented) -> Answer<JsValue> {

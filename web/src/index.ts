@@ -9,9 +9,9 @@
  * ```
  */
 
-import { fetchModel } from "./model.js";
+import { expressions, faces, together } from "./model.js";
 import { pixelsOf } from "./pixels.js";
-import type { Choice, Failure, Reply, Request } from "./protocol.js";
+import type { Asked, Choice, Failure, Reply, Request } from "./protocol.js";
 import { MoueError } from "./types.js";
 import type {
   AdapterInfo,
@@ -20,6 +20,9 @@ import type {
   BenchOptions,
   BenchReport,
   Face,
+  FaceLines,
+  FaceModelInfo,
+  FileInfo,
   LoadOptions,
   Memory,
   ModelInfo,
@@ -34,7 +37,9 @@ const INSECURE = "Browsers give pages that are not from https: or localhost neit
 interface About {
   version: string;
   adapter: AdapterInfo;
-  model: Omit<ModelInfo, "bytes" | "sha256" | "cached">;
+  model: Omit<ModelInfo, keyof FileInfo>;
+  faces: Omit<FaceModelInfo, keyof FileInfo> | null;
+  lines: FaceLines;
   warning: Failure | null;
 }
 
@@ -50,6 +55,8 @@ export class Moue {
   onrecover: ((error: MoueError) => void) | null = null;
   /** What the model is. */
   readonly model: ModelInfo;
+  /** Lines between landmarks, to draw them. */
+  readonly lines: FaceLines;
   /** What it runs on. */
   readonly adapter: AdapterInfo;
   /** Why the processor is used, where a GPU was looked for: `no-webgpu` or `no-adapter`, and a sentence. */
@@ -60,21 +67,29 @@ export class Moue {
   readonly #line: Line;
   readonly #options: LoadOptions;
   #bench: Line | null = null;
+  #faces: FaceModelInfo | null;
   #disposed: MoueError | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(line: Line, about: About & { model: ModelInfo }, options: LoadOptions) {
+  private constructor(line: Line, about: Omit<About, "faces"> & { model: ModelInfo; faces: FaceModelInfo | null }, options: LoadOptions) {
     this.#line = line;
     this.#options = options;
     this.model = about.model;
+    this.#faces = about.faces;
+    this.lines = about.lines;
     this.adapter = about.adapter;
     this.version = about.version;
     this.warning = about.warning && new MoueError(about.warning.code, about.warning.message);
     line.onrecover = (error) => this.onrecover?.(error);
   }
 
+  /** What the model is that finds faces; null while none was needed, with `faces: "later"`. */
+  get faces(): FaceModelInfo | null {
+    return this.#faces;
+  }
+
   /**
-   * Fetches the code and the model (which the browser keeps), opens the GPU, or the processor where the browser gives none, and makes it ready.
+   * Fetches the code and the models (which the browser keeps), opens the GPU, or the processor where the browser gives none, and makes it ready.
    *
    * @throws {MoueError} `insecure`, `network`, `bad-model` (also where its checksum is not the one given), `out-of-memory`; `no-webgpu` and `no-adapter` where
    * a GPU is needed: for `device: "gpu"` and `precision: "f16"`.
@@ -83,15 +98,20 @@ export class Moue {
     if (!isSecureContext) {
       throw new MoueError("insecure", INSECURE);
     }
-    const { model, onProgress } = options;
+    const { onProgress } = options;
     onProgress?.({ stage: "model" });
-    const file = await fetchModel(model, onProgress);
+    const [ofModel, ofFaces] = together(2, onProgress);
+    const [model, finder] = await Promise.all([
+      expressions(options.model, ofModel),
+      options.faces === "later" ? null : faces(options.faces, ofFaces),
+    ]);
     onProgress?.({ stage: "code" });
     const line = new Line();
     try {
-      const about = await line.ask<About>({ kind: "open", model: file.bytes, choice: choiceOf(options) }, [file.bytes], onProgress);
-      const { bytes: _, ...known } = file;
-      return new Moue(line, { ...about, model: { ...about.model, ...known, bytes: file.size } }, options);
+      const files = finder ? [model.file, finder.file] : [model.file];
+      const about = await line.ask<About>({ kind: "open", model: model.file, faces: finder?.file ?? null, choice: choiceOf(options) }, files, onProgress);
+      const own = about.faces && finder ? { ...about.faces, ...info(finder) } : null;
+      return new Moue(line, { ...about, model: { ...about.model, ...info(model) }, faces: own }, options);
     } catch (error) {
       line.end(new MoueError("stopped", "It was not loaded."));
       throw error;
@@ -101,7 +121,7 @@ export class Moue {
   /**
    * The faces of a picture and what they show. Calls are answered in their order.
    *
-   * @throws {MoueError} `bad-picture` where the source is none, `device-lost` where the GPU was lost and could not be opened again, `out-of-memory`.
+   * @throws {MoueError} `bad-picture` where the source is none, `bad-argument` where an option is none, `device-lost` where the GPU was lost and could not be opened again, `out-of-memory`.
    */
   analyze(source: Source, options: AnalyzeOptions = {}): Promise<Analysis> {
     const start = performance.now();
@@ -112,8 +132,11 @@ export class Moue {
     return this.#next(async () => {
       const { width, height, data } = await taken;
       const pixels = performance.now() - start;
-      const { faces = "all", oversample = false, pictures = false } = options;
-      const answer = await this.#line.ask<Analysis>({ kind: "analyze", width, height, rgba: data.buffer, faces, oversample, pictures }, [data.buffer]);
+      const asked = askedOf(options);
+      if (asked.faces !== "none" && this.#faces === null) {
+        await this.#fetchFaces();
+      }
+      const answer = await this.#line.ask<Analysis>({ kind: "analyze", width, height, rgba: data.buffer, asked, stream: options.stream ?? null, pictures: options.pictures ?? false }, [data.buffer]);
       answer.times.pixels = pixels;
       answer.times.total = performance.now() - start;
       answer.faces.forEach(typed);
@@ -131,7 +154,7 @@ export class Moue {
   bench(options: BenchOptions = {}): Promise<BenchReport> {
     return this.#next(async () => {
       const { nets = [], batches = [], precisions = [], signal, onProgress } = options;
-      const { bytes: model } = await fetchModel(this.#options.model);
+      const { file: model } = await expressions(this.#options.model);
       const choice: Choice = { ...choiceOf(this.#options), device: this.adapter.backend === "cpu" ? "cpu" : "gpu" };
       // A worker of its own: networks of hundreds of megabytes come and go, and WebAssembly never gives memory back.
       const line = new Line();
@@ -165,6 +188,12 @@ export class Moue {
     this.#bench?.end(this.#disposed);
   }
 
+  async #fetchFaces(): Promise<void> {
+    const finder = await faces();
+    const own = await this.#line.ask<Omit<FaceModelInfo, keyof FileInfo>>({ kind: "faces", faces: finder.file }, [finder.file]);
+    this.#faces = { ...own, ...info(finder) };
+  }
+
   #next<T>(work: () => Promise<T>): Promise<T> {
     const checked = () => (this.#disposed ? Promise.reject(this.#disposed) : work());
     const next = this.#last.then(checked, checked);
@@ -175,6 +204,15 @@ export class Moue {
 
 function choiceOf({ device, power = "high-performance", precision }: LoadOptions): Choice {
   return { device, power, f16: precision === "f16" };
+}
+
+function askedOf(options: AnalyzeOptions): Asked {
+  const { faces = "all", find = "normal", minFace = null, minScore = null, landmarks = null, blendshapes = false, oversample = false } = options;
+  return { faces, find, minFace, minScore, landmarks, blendshapes, oversample };
+}
+
+function info({ bytes, sha256, cached }: FileInfo): FileInfo {
+  return { bytes, sha256, cached };
 }
 
 function typed(face: Face): void {

@@ -1,48 +1,70 @@
-/** The model's file: fetched once, checked by its SHA-256, kept by the browser. */
+/** Models' files: fetched once, checked by their SHA-256, kept by the browser. */
 
-import { DEFAULT_SHA256 } from "./pkg/default.js";
+import { DEFAULT_SHA256, FACES_SHA256 } from "./pkg/default.js";
 import { MoueError } from "./types.js";
-import type { LoadOptions, LoadProgress } from "./types.js";
+import type { FileInfo, LoadProgress, ModelFile } from "./types.js";
 
 const CACHE = "moue-models";
 
-export interface FetchedModel {
-  bytes: ArrayBuffer;
-  size: number;
-  sha256: string;
-  cached: boolean;
+export interface FetchedModel extends FileInfo {
+  file: ArrayBuffer;
 }
 
-export async function fetchModel(model: LoadOptions["model"], onProgress?: (progress: LoadProgress) => void): Promise<FetchedModel> {
+type OnBytes = (loaded: number, total: number | undefined) => void;
+
+/** The model that comes with the package. */
+const EXPRESSIONS: ModelFile = { url: new URL("./pkg/default.safetensors", import.meta.url), sha256: DEFAULT_SHA256 };
+/** The model of it that finds faces. */
+const FACES: ModelFile = { url: new URL("./pkg/face.safetensors", import.meta.url), sha256: FACES_SHA256 };
+
+export const expressions = (model: ModelFile | ArrayBuffer = EXPRESSIONS, onBytes?: OnBytes): Promise<FetchedModel> => fetchModel(model, onBytes);
+export const faces = (model: ModelFile | ArrayBuffer = FACES, onBytes?: OnBytes): Promise<FetchedModel> => fetchModel(model, onBytes);
+
+/** Listeners for some files that are fetched at once, which tell of their bytes together. */
+export function together(count: number, onProgress: ((progress: LoadProgress) => void) | undefined): OnBytes[] {
+  const files = Array.from({ length: count }, () => ({ loaded: 0, total: undefined as number | undefined, told: false }));
+  const tell = (): void => {
+    const told = files.filter((file) => file.told);
+    const loaded = told.reduce((sum, file) => sum + file.loaded, 0);
+    const total = told.reduce<number | undefined>((sum, file) => (sum === undefined || file.total === undefined ? undefined : sum + file.total), 0);
+    onProgress?.(total === undefined ? { stage: "model", loaded } : { stage: "model", loaded, total });
+  };
+  return files.map((file) => (loaded, total) => {
+    Object.assign(file, { loaded, total, told: true });
+    tell();
+  });
+}
+
+async function fetchModel(model: ModelFile | ArrayBuffer, onBytes?: OnBytes): Promise<FetchedModel> {
   if (model instanceof ArrayBuffer) {
     // A copy: what is sent to the worker is gone here.
-    const bytes = model.slice(0);
-    return { bytes, size: bytes.byteLength, sha256: await sha256(bytes), cached: false };
+    const file = model.slice(0);
+    return { file, bytes: file.byteLength, sha256: await sha256(file), cached: false };
   }
-  const { url, sha256: wanted } = model ?? { url: new URL("./pkg/default.safetensors", import.meta.url), sha256: DEFAULT_SHA256 };
+  const { url, sha256: wanted } = model;
   const key = wanted?.toLowerCase();
   const cache = key ? await opened() : undefined;
   // Of its checksum, so that another file of the same address is another file.
   const name = `https://moue.invalid/${key}`;
   const kept = await remembered(cache, name);
   if (kept && (await sha256(kept)) === key) {
-    return { bytes: kept, size: kept.byteLength, sha256: key as string, cached: true };
+    return { file: kept, bytes: kept.byteLength, sha256: key as string, cached: true };
   }
-  let bytes = await fetched(url, onProgress);
-  let found = await sha256(bytes);
+  let file = await fetched(url, onBytes);
+  let found = await sha256(file);
   if (key && found !== key) {
     // What the browser kept of the address may be of another release.
-    bytes = await fetched(url, onProgress, "reload");
-    found = await sha256(bytes);
+    file = await fetched(url, onBytes, "reload");
+    found = await sha256(file);
   }
   if (key && found !== key) {
     throw new MoueError("bad-model", `The model at ${url} is another file than the one wanted (SHA-256 ${found} instead of ${key}): load the page anew, or put the right file there.`);
   }
   if (cache) {
     // A browser may refuse: then the file is fetched again next time.
-    await cache.put(name, new Response(bytes.slice(0))).catch(() => {});
+    await cache.put(name, new Response(file.slice(0))).catch(() => {});
   }
-  return { bytes, size: bytes.byteLength, sha256: found, cached: false };
+  return { file, bytes: file.byteLength, sha256: found, cached: false };
 }
 
 /** What the cache has; an entry that cannot be read is none. */
@@ -64,7 +86,7 @@ async function opened(): Promise<Cache | undefined> {
   }
 }
 
-async function fetched(url: string | URL, onProgress?: (progress: LoadProgress) => void, cache: RequestCache = "default"): Promise<ArrayBuffer> {
+async function fetched(url: string | URL, onBytes?: OnBytes, cache: RequestCache = "default"): Promise<ArrayBuffer> {
   const failed = (reason: string) => new MoueError("network", `The model at ${url} could not be fetched (${reason}): look at the connection, and load the page anew.`);
   const response = await fetch(url, { cache }).catch((error: unknown) => {
     throw failed(error instanceof Error ? error.message : String(error));
@@ -87,7 +109,7 @@ async function fetched(url: string | URL, onProgress?: (progress: LoadProgress) 
     }
     parts.push(value);
     loaded += value.byteLength;
-    onProgress?.(total === undefined ? { stage: "model", loaded } : { stage: "model", loaded, total });
+    onBytes?.(loaded, total);
   }
   return new Blob(parts).arrayBuffer();
 }

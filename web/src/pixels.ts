@@ -37,10 +37,10 @@ export async function pixelsOf(source: Source): Promise<Pixels> {
     if (source.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
       throw new MoueError("bad-picture", "The video shows no frame yet: wait for its `loadeddata` event.");
     }
-    return drawn(source, source.videoWidth, source.videoHeight);
+    return framePixels(() => new VideoFrame(source), () => drawn(source, source.videoWidth, source.videoHeight));
   }
   if (typeof VideoFrame !== "undefined" && source instanceof VideoFrame) {
-    return drawn(source, source.displayWidth, source.displayHeight);
+    return framePixels(() => source.clone(), () => drawn(source, source.displayWidth, source.displayHeight));
   }
   if (source instanceof ImageBitmap) {
     return bitmapPixels(source);
@@ -60,6 +60,47 @@ async function decode(file: Blob): Promise<ImageBitmap> {
     return await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none", imageOrientation: "from-image" });
   } catch {
     throw new MoueError("bad-picture", `${named} is no picture that this browser reads, or it is damaged: choose a PNG or JPEG.`);
+  }
+}
+
+/**
+ * Pixels of the frame that `take` gives now, as they lie in it; `otherwise` where the browser gives no frame, or shows it turned or scaled. What is drawn to a
+ * canvas Chromium keeps for a while, frame after frame, up to a gigabyte.
+ */
+async function framePixels(take: () => VideoFrame, otherwise: () => Pixels): Promise<Pixels> {
+  let frame: VideoFrame;
+  try {
+    frame = take();
+  } catch {
+    return otherwise();
+  }
+  const { displayWidth: width, displayHeight: height } = frame;
+  try {
+    if (!isPlain(frame)) {
+      return otherwise();
+    }
+    const data = new Uint8ClampedArray(4 * width * height);
+    // Refused by browsers that convert no frames.
+    return await frame.copyTo(data, rgba).then(() => ({ width, height, data }), () => drawn(frame, width, height));
+  } finally {
+    frame.close();
+  }
+}
+
+const rgba = { format: "RGBA", colorSpace: "srgb" } as VideoFrameCopyToOptions;
+
+/** Whether its pixels are those that are shown, and come as RGBA. */
+function isPlain(frame: VideoFrame): boolean {
+  const { displayWidth: width, displayHeight: height, visibleRect } = frame;
+  const { rotation = 0, flip = false } = frame as { rotation?: number; flip?: boolean };
+  if (rotation !== 0 || flip || visibleRect?.width !== width || visibleRect.height !== height || width * height > MOST_PIXELS) {
+    return false;
+  }
+  try {
+    // One that ignores the format says the size of the frame's own.
+    return frame.allocationSize(rgba) === 4 * width * height;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the page and the worker say to each other. */
 
-import type { BenchProgress, LoadProgress, MoueErrorCode } from "./types.js";
+import type { AnalyzeOptions, BenchProgress, LoadProgress, MoueErrorCode, Stream } from "./types.js";
 
 /** Where the work is to run. */
 export interface Choice {
@@ -11,15 +11,30 @@ export interface Choice {
   f16: boolean;
 }
 
+/** What is wanted of a picture, all of it said. */
+export interface Asked {
+  faces: NonNullable<AnalyzeOptions["faces"]>;
+  find: NonNullable<AnalyzeOptions["find"]>;
+  minFace: number | null;
+  minScore: number | null;
+  landmarks: number | null;
+  blendshapes: boolean;
+  oversample: boolean;
+}
+
 export type Request =
-  | { kind: "open"; model: ArrayBuffer; choice: Choice }
+  /** Without `faces` nothing finds faces. */
+  | { kind: "open"; model: ArrayBuffer; faces: ArrayBuffer | null; choice: Choice }
+  /** The model that finds faces from now on. */
+  | { kind: "faces"; faces: ArrayBuffer }
   | {
       kind: "analyze";
       width: number;
       height: number;
       rgba: ArrayBuffer;
-      faces: "all" | "largest" | "none";
-      oversample: boolean;
+      asked: Asked;
+      /** Of a frame of a video. */
+      stream: Stream | null;
       pictures: boolean;
     }
   | { kind: "bench"; model: ArrayBuffer; choice: Choice; nets: string[]; batches: number[]; precisions: string[]; stopped: boolean }

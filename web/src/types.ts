@@ -31,6 +31,25 @@ export interface Box {
   height: number;
 }
 
+/** A landmark: `[x, y, z]` in pixels of the picture; z away from who looks, in the same unit. */
+export type Point = [x: number, y: number, z: number];
+
+/** How a head is turned, in degrees; all 0 for a face that looks straight out of the picture, upright. */
+export interface Pose {
+  /** Positive where the nose points to the right of the picture. */
+  yaw: number;
+  /** Positive where the nose points up. */
+  pitch: number;
+  /** Positive where the head is turned clockwise, as one sees it. */
+  roll: number;
+}
+
+/** How far eyes are open: height over width, about 0 closed, 0.25 to 0.35 open. Left and right are the picture's. */
+export interface Eyes {
+  left: number;
+  right: number;
+}
+
 /** A picture that a member's network read, before its numbers are scaled. */
 export interface MappedPicture {
   /** Name of the representation in the model, such as `cyclic_lbp_5`. */
@@ -53,10 +72,22 @@ export interface FacePictures {
 
 /** The answer for one face. */
 export interface Face {
-  /** The detector's box, without the model's margin; the whole picture with `faces: "none"`. */
+  /** From the forehead to the chin and from ear to ear, without the model's margin; the whole picture with `faces: "none"`. */
   box: Box;
-  /** The detector's score, higher is surer, no probability; null with `faces: "none"`. */
+  /** How sure it is a face, 0 to 1; null with `faces: "none"`. */
   score: number | null;
+  /** Whose it is: the same number in all frames of a `stream` that show it; without one null. */
+  track: number | null;
+  /** How the head is turned; null with `faces: "none"`. */
+  pose: Pose | null;
+  /** How far the eyes are open; null with `faces: "none"`. */
+  eyes: Eyes | null;
+  /** How far the mouth is open: height over width of the inner lips, about 0 closed, 0.5 and more wide open; null with `faces: "none"`. */
+  mouth: number | null;
+  /** With `landmarks`: as many points. The order of 478 is MediaPipe's, of 68 iBUG's, of 5 eyes, nose, corners of the mouth. */
+  landmarks?: Point[];
+  /** With `blendshapes: true`: the strength of each of the 52, 0 to 1, by MediaPipe's names. Left and right are the person's. */
+  blendshapes?: Record<string, number>;
   /** The most probable label. */
   label: string;
   /** Its position in `Moue.model.labels`. */
@@ -73,13 +104,13 @@ export interface Face {
 export interface StageTimes {
   /** Taking the pixels out of the source. */
   pixels: number;
-  /** Finding faces, on the processor. */
+  /** Finding faces and their landmarks, whatever it takes: also making ready what a picture of this size needs first. */
   detect: number;
   /** Recording plans and compiling pipelines; 0 once a number of faces was met. */
   prepare: number;
   /** Packing the faces' pixels and handing them to the GPU; on the processor 0. */
   upload: number;
-  /** From submission to completion; on the processor all but finding faces. */
+  /** Reading expressions, from submission to completion; on the processor all but finding faces. */
   compute: number;
   /** Taking the probabilities back; on the processor 0. */
   readback: number;
@@ -123,14 +154,8 @@ export interface MemberInfo {
   weight: number;
 }
 
-/** What is known of the model. */
-export interface ModelInfo {
-  name: string;
-  labels: string[];
-  members: MemberInfo[];
-  licence: string;
-  source: string;
-  card: string;
+/** What is known of a model's file. */
+export interface FileInfo {
   /** Bytes of its file. */
   bytes: number;
   /** SHA-256 of its file, in hexadecimal digits. */
@@ -139,10 +164,35 @@ export interface ModelInfo {
   cached: boolean;
 }
 
+/** What is known of the model. */
+export interface ModelInfo extends FileInfo {
+  name: string;
+  labels: string[];
+  members: MemberInfo[];
+  licence: string;
+  source: string;
+  card: string;
+}
+
+/** What is known of the model that finds faces. */
+export interface FaceModelInfo extends FileInfo {
+  name: string;
+  licence: string;
+  source: string;
+}
+
+/** Lines between the 478 landmarks, as pairs of their positions. */
+export interface FaceLines {
+  /** Lips, eyes, brows, irises and the outline. */
+  contours: [from: number, to: number][];
+  /** Edges of the whole mesh. */
+  mesh: [from: number, to: number][];
+}
+
 /** Where loading is. */
 export interface LoadProgress {
   stage: "code" | "model" | "device";
-  /** Bytes so far, of the model. */
+  /** Bytes so far, of the models. */
   loaded?: number;
   /** Bytes in all, where the server says. */
   total?: number;
@@ -158,6 +208,11 @@ export interface ModelFile {
 export interface LoadOptions {
   /** A model file of moue; the default model where it is left out. */
   model?: ModelFile | ArrayBuffer;
+  /**
+   * The model that finds faces; the default one where it is left out. `later`: the default one, once a picture needs it; pictures that are one face each
+   * (`faces: "none"`) never do.
+   */
+  faces?: ModelFile | ArrayBuffer | "later";
   /** `gpu` or nothing else, `cpu`; where it is left out the GPU that the browser gives, and without one the processor. */
   device?: "gpu" | "cpu";
   /** Which of two GPUs the browser is asked for; `high-performance` where it is left out. */
@@ -167,9 +222,32 @@ export interface LoadOptions {
   onProgress?: (progress: LoadProgress) => void;
 }
 
+/** Frames that follow each other. */
+export interface Stream {
+  /** Another name begins anew. */
+  name: string;
+  /** When the frame was taken, in milliseconds since any moment, as of `performance.now()`. */
+  time: number;
+}
+
 export interface AnalyzeOptions {
   /** `all` where it is left out. `none`: the whole picture is one face. */
   faces?: "all" | "largest" | "none";
+  /**
+   * How thoroughly faces are looked for; `normal` where it is left out. `fast`: large ones, such as those before a camera. `normal`: upright and tilted ones of
+   * 24 pixels and more. `thorough`: of 16 pixels and more, turned ones and those upside down too.
+   */
+  find?: "fast" | "normal" | "thorough";
+  /** Width of the smallest face in pixels, 8 or more; that of `find` where it is left out. */
+  minFace?: number;
+  /** Least score of a face, 0 to 1; 0.5 where it is left out. */
+  minScore?: number;
+  /** Also give so many landmarks of each face. */
+  landmarks?: 5 | 68 | 478;
+  /** Also measure the 52 blendshapes of each face. */
+  blendshapes?: boolean;
+  /** Where the picture is a frame of a video: faces are followed from one to the next, which takes less time, and each says whose it is in `track`. */
+  stream?: Stream;
   /** Five crops and their mirrors instead of what the model says: slower, steadier. */
   oversample?: boolean;
   /** Also give what the networks saw. */

@@ -1,7 +1,7 @@
-/** The worker: WebAssembly, face detection and the device, away from the page. */
+/** The worker: WebAssembly and the device, away from the page. */
 
 import { failureOf } from "./failure.js";
-import init, { Engine, bench } from "./pkg/moue.js";
+import init, { Engine, Following, bench } from "./pkg/moue.js";
 import { placed, type Placed } from "./place.js";
 import type { Choice, Failure, Reply, Request } from "./protocol.js";
 import type { Analysis, Face, FacePictures } from "./types.js";
@@ -10,6 +10,7 @@ type Asked = Request & { id: number };
 
 interface Opened {
   model: Uint8Array;
+  faces: Uint8Array | undefined;
   choice: Choice;
 }
 
@@ -19,6 +20,8 @@ let opened: Opened | undefined;
 /** Why the device was lost, until another one has answered. */
 let lost: Failure | undefined;
 let stopped = false;
+/** Who is who in the stream that was read last. */
+let followed: { name: string; following: Following } | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
 const say = (reply: Reply, transfer: Transferable[] = []) => postMessage(reply, { transfer });
@@ -46,12 +49,20 @@ async function work(asked: Asked): Promise<unknown> {
     case "open": {
       await code();
       say({ kind: "progress", id: asked.id, progress: { stage: "device" } });
-      opened = { model: new Uint8Array(asked.model), choice: asked.choice };
+      opened = { model: new Uint8Array(asked.model), faces: asked.faces ? new Uint8Array(asked.faces) : undefined, choice: asked.choice };
       const { value, warning } = await open(opened);
       engine = value;
       // It keeps to what it has: a GPU that is lost is opened again, and not replaced by the slower processor unasked.
       opened.choice = { ...asked.choice, device: warning ? "cpu" : (asked.choice.device ?? "gpu") };
-      return { ...(JSON.parse(engine.about()) as object), warning };
+      return { ...(JSON.parse(engine.about()) as object), faces: finder(engine), warning };
+    }
+    case "faces": {
+      const faces = new Uint8Array(asked.faces);
+      return recovering((engine) => {
+        engine.find_by(faces);
+        if (opened) opened.faces = faces;
+        return Promise.resolve(finder(engine));
+      });
     }
     case "analyze":
       return recovering((engine) => analyze(engine, asked));
@@ -78,13 +89,25 @@ async function code(): Promise<void> {
   wasm ??= await init({ module_or_path: new URL("./pkg/moue_bg.wasm", import.meta.url) });
 }
 
+const finder = (engine: Engine): unknown => JSON.parse(engine.finder());
+
 async function analyze(engine: Engine, asked: Asked & { kind: "analyze" }): Promise<Analysis> {
-  const { width, height, rgba, faces, oversample, pictures } = asked;
-  const answer = JSON.parse(await engine.analyze(width, height, new Uint8Array(rgba), faces, oversample)) as Analysis;
+  const { width, height, rgba, asked: wanted, stream, pictures } = asked;
+  const [pixels, words] = [new Uint8Array(rgba), JSON.stringify(wanted)];
+  const answered = stream ? engine.follow(width, height, pixels, words, following(stream.name), stream.time) : engine.analyze(width, height, pixels, words);
+  const answer = JSON.parse(await answered) as Analysis;
   for (const [index, face] of pictures ? answer.faces.entries() : []) {
     face.pictures = (await engine.seen(index)) as FacePictures;
   }
   return answer;
+}
+
+function following(name: string): Following {
+  if (followed?.name !== name) {
+    followed?.following.free();
+    followed = { name, following: Following.begin() };
+  }
+  return followed.following;
 }
 
 /** Opens another device once where the one there is was lost, and tries again. */
@@ -135,8 +158,8 @@ async function reopened(): Promise<Engine> {
   throw new Error("asked before it was opened");
 }
 
-function open({ model, choice }: Opened): Promise<Placed<Engine>> {
-  return placed(choice, (place) => Engine.open(model, place, choice.f16 ? "f16" : "f32"));
+function open({ model, faces, choice }: Opened): Promise<Placed<Engine>> {
+  return placed(choice, (place) => Engine.open(model, faces, place, choice.f16 ? "f16" : "f32"));
 }
 
 function buffers(answer: Analysis): Transferable[] {

@@ -87,6 +87,28 @@ describe("broken pictures", () => {
     for (const [name, text] of Object.entries(codes)) assert.match(text, /^bad-model: .{20,}/, name);
   });
 
+  it("what finds no faces is the failure bad-model", async () => {
+    const found = await page.evaluate(async () => {
+      const Moue = window.moue.constructor;
+      const expressions = await (await fetch("/dist/pkg/default.safetensors")).arrayBuffer();
+      const told = (faces) => Moue.load({ faces }).then(() => "loaded", ({ code, message }) => `${code}: ${message}`);
+      return [await told(new ArrayBuffer(0)), await told(expressions)];
+    });
+    for (const text of found) assert.match(text, /^bad-model: .*face model/);
+  });
+
+  it("an option that there is not is the failure bad-argument, and says what there is", async () => {
+    const texts = await page.evaluate(async () => {
+      const found = [];
+      for (const options of [{ find: "slow" }, { faces: "some" }, { minFace: 3 }, { minFace: 24.5 }, { minScore: 2 }, { landmarks: 7 }, { stream: { name: "a", time: -1 } }]) {
+        found.push(await window.moue.analyze(new ImageData(64, 64), options).then(() => "answered", ({ code, message }) => `${code}: ${message}`));
+      }
+      return found;
+    });
+    const wanted = [/fast, normal or thorough/, /all, largest or none/, /8 pixels or more/, /whole pixels/, /0 to 1/, /5, 68 or 478/, /milliseconds/];
+    for (const [at, text] of texts.entries()) assert.match(text, new RegExp(`^bad-argument: .*${wanted[at].source}`));
+  });
+
   it("what is no picture is the failure bad-argument or bad-picture", async () => {
     const codes = await page.evaluate(async () => {
       const closed = await createImageBitmap(new ImageData(8, 8));

@@ -106,10 +106,30 @@ describe("the page", () => {
     const [first] = await answers(page, 1);
     assert.deepEqual(first.faces, []);
     await screen(page, "no-face");
+    await page.click('[data-testid="thorough"]');
+    await answers(page, 2);
+    await page.locator('[data-testid="thorough"]').waitFor({ state: "detached" });
     await page.click('[data-testid="whole"]');
-    const [, second] = await answers(page, 2);
-    assert.equal(second.faces.length, 1);
+    const [, , last] = await answers(page, 3);
+    assert.equal(last.faces.length, 1);
     await page.locator('[data-testid="face-label"]').waitFor();
+  });
+
+  it("draws the mesh when asked, reads again by another search, and says how the head is turned", async () => {
+    const { page } = await opened();
+    await page.click('[data-testid="example-astronaut"]');
+    await answers(page, 1);
+    assert.match(await page.locator('[data-testid="head"]').innerText(), /^Head turned \d+° (left|right), \d+° down, tilted \d+° right\. Eyes open 0\.\d\d and 0\.\d\d, mouth 0\.\d\d\.$/);
+    const pixels = () => page.locator(".picture").evaluate((canvas) => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]);
+    const plain = await pixels();
+    await page.check('[data-testid="photo-mesh"]');
+    const drawn = (await pixels()).filter((value, at) => value !== plain[at]).length / plain.length;
+    assert.ok(drawn > 0.005 && drawn < 0.1, `${drawn} of the picture`);
+    await screen(page, "mesh");
+    await page.selectOption('[data-testid="photo-find"]', "fast");
+    const [first, second] = await answers(page, 2);
+    assert.ok(second.times.detect < first.times.detect, `${second.times.detect} ms`);
+    assert.equal(second.faces.length, 1);
   });
 
   it("shows two faces with their numbers, and clears them away", async () => {

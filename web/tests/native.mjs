@@ -1,7 +1,7 @@
 /** The native answer to a photograph: what examples/what_networks_see.rs writes and prints. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { target } from "./paths.mjs";
 import { decode } from "./png.mjs";
@@ -18,10 +18,16 @@ function environment() {
   return { ...process.env, XDG_RUNTIME_DIR: "/tmp", VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver, LD_LIBRARY_PATH: libraries };
 }
 
-/** `device`: `swiftshader` is the GPU's, `cpu` the engine for the processor, `reference` the twins. Faces come with `crop` and `mapped`, decoded. */
-export function native(photo, into, device, repeats = 1) {
+/**
+ * `device`: `swiftshader` is the GPU's, `cpu` the engine for the processor, `reference` the twins. `faces`: those that are read, as the page found them; else
+ * those that the program finds itself, which are in `found` either way. Faces come with `crop` and `mapped`, decoded.
+ */
+export function native(photo, into, device, { repeats = 1, faces = null } = {}) {
   if (!existsSync(program)) throw new Error("build it first: cargo build --release --example what_networks_see");
-  const run = spawnSync(program, [photo, into, device, String(repeats)], { env: environment(), encoding: "utf8", maxBuffer: 1 << 24 });
+  mkdirSync(into, { recursive: true });
+  const given = join(into, "faces.json");
+  if (faces) writeFileSync(given, JSON.stringify(faces));
+  const run = spawnSync(program, [photo, into, device, String(repeats), ...(faces ? [given] : [])], { env: environment(), encoding: "utf8", maxBuffer: 1 << 24 });
   if (run.status !== 0) throw new Error(`what_networks_see: ${run.stderr || run.error}`);
   const answer = JSON.parse(run.stdout);
   const read = (name) => decode(readFileSync(join(into, name)));

@@ -1,7 +1,9 @@
-/** Whether the page saw, to the byte, what the native program saw, and answered the same. */
+/** Whether the page found the faces that the native program finds, saw of them, to the byte, what it sees, and answered the same. */
 
 /** What two probabilities may differ by. */
 const most = 2e-3;
+/** What two boxes may differ by in pixels, for they are rounded; two points; two scores; degrees of two poses. */
+const apart = { box: 1, landmarks: 0.1, score: 1e-3, pose: 0.1 };
 
 /** Where two byte strings differ: how many bytes, and the first. */
 function differences(a, b) {
@@ -30,8 +32,12 @@ function channels(rgba, count) {
 export async function asked(text) {
   const file = new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], { type: "image/png" });
   const base64 = (data) => btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
-  const { faces } = await window.moue.analyze(file, { pictures: true });
-  return faces.map(({ label, probabilities, members, pictures: { crop, mapped } }) => ({
+  const { faces } = await window.moue.analyze(file, { landmarks: 478, pictures: true });
+  return faces.map(({ box, score, landmarks, pose, label, probabilities, members, pictures: { crop, mapped } }) => ({
+    box,
+    score,
+    landmarks,
+    pose,
     label,
     probabilities: [...probabilities],
     members: members.map((member) => [...member]),
@@ -45,10 +51,26 @@ export function ask(page, bytes) {
   return page.evaluate(asked, Buffer.from(bytes).toString("base64"));
 }
 
-/** Every way in which an answer is not the reference's. */
+/** Every way in which the faces of an answer are not those that the reference found. */
+function strangers(faces, reference) {
+  if (faces.length !== reference.found.length) return [`${faces.length} faces instead of ${reference.found.length}`];
+  // Scores that are nearly equal may stand in another order.
+  const fromLeft = (all) => [...all].sort((a, b) => a.box.x - b.box.x);
+  const wanted = fromLeft(reference.found);
+  return fromLeft(faces).flatMap((face, index) => {
+    const values = ({ box, score, landmarks, pose }) => ({ box: [box.x, box.y, box.width, box.height], score: [score], landmarks: landmarks.flat(), pose });
+    const [own, other] = [values({ ...face, pose: [face.pose.yaw, face.pose.pitch, face.pose.roll] }), values(wanted[index])];
+    return Object.entries(apart).flatMap(([what, bound]) => {
+      const worst = Math.max(...own[what].map((value, at) => Math.abs(value - other[what][at])));
+      return worst <= bound && own[what].length === other[what].length ? [] : [`face ${index}, ${what}: ${worst} apart`];
+    });
+  });
+}
+
+/** Every way in which an answer is not the reference's, which read the faces of the answer. */
 export function complaints(faces, reference) {
-  if (faces.length !== reference.faces.length) return [`${faces.length} faces instead of ${reference.faces.length}`];
-  const found = [];
+  const found = strangers(faces, reference);
+  if (faces.length !== reference.faces.length) return [...found, `${faces.length} faces instead of ${reference.faces.length}`];
   const same = (what, difference) => difference === "" || found.push(`${what}: ${difference}`);
   const near = (what, values, wanted) => {
     const worst = Math.max(...values.map((value, at) => Math.abs(value - wanted[at])));

@@ -43,6 +43,7 @@ describe("the webcam", () => {
     await ready(page);
     await page.click('[data-testid="tab-webcam"]');
     await page.check('[data-testid="webcam-pictures"]');
+    await page.check('[data-testid="webcam-mesh"]');
     await page.click('[data-testid="webcam-start"]');
   });
   after(async () => {
@@ -78,6 +79,14 @@ describe("the webcam", () => {
     const frames = await page.evaluate(() => window.moueAnswers.length);
     assert.ok(labels.length >= frames - 2, `${labels.length} faces in ${frames} frames`);
     assert.ok(labels.includes("happy") && labels.includes("neutral"), [...new Set(labels)].join(" "));
+  });
+
+  it("follows the face: its number stays from frame to frame", async () => {
+    const tracks = await page.evaluate(() => window.moueAnswers.flatMap(({ analysis }) => analysis.faces.map(({ track }) => track)));
+    assert.ok(tracks.every(Number.isInteger), tracks.join(" "));
+    // Portraits change now and then; what came at one place may be taken for who was there.
+    const changes = tracks.filter((track, at) => at > 0 && track !== tracks[at - 1]).length;
+    assert.ok(changes <= tracks.length / 4, `${changes} changes in ${tracks.length} frames: ${tracks.join(" ")}`);
   });
 
   it("counts what a frame would make, were it to make something", async () => {

@@ -20,12 +20,17 @@ function record({ input, analysis, error, seconds }: Entry, model: ModelInfo): o
   };
 }
 
-function face({ box, score, label, probabilities, members }: Face, { labels, members: known }: ModelInfo): object {
+function face({ box, score, track, pose, eyes, mouth, label, probabilities, members }: Face, { labels, members: known }: ModelInfo): object {
   const named = (values: Float32Array): object =>
     Object.fromEntries(labels.map((name, at) => [name, shortest(values[at] ?? 0)]));
   return {
     box: [box.x, box.y, box.width, box.height],
     score,
+    ...(track !== null && { track }),
+    // Of a whole picture there are none.
+    ...(pose && { pose }),
+    ...(eyes && { eyes }),
+    ...(mouth !== null && { mouth }),
     label,
     probabilities: named(probabilities),
     members: members.map((values, at) => ({

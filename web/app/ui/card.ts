@@ -1,6 +1,6 @@
 /** One photograph: its picture, its faces, its times; or why there is no answer. */
 
-import type { Analysis, ModelInfo } from "../../src/index.js";
+import type { Analysis, FaceLines, ModelInfo } from "../../src/index.js";
 import { h } from "./dom.js";
 import { FaceViews } from "./face.js";
 import { code, message } from "./failure.js";
@@ -42,8 +42,13 @@ export class Card {
     this.#shown = await this.#picture.load(file);
   }
 
-  /** Shows an answer; `whole` reads the whole picture as one face. */
-  answer(analysis: Analysis, model: ModelInfo, whole: () => void): void {
+  /** Draws these lines between landmarks too, or none. */
+  lines(lines: FaceLines | null): void {
+    this.#picture.lines(lines);
+  }
+
+  /** Shows an answer. Where there is no face: `thorough` looks more thoroughly, null where that was done, and `whole` reads the whole picture as one face. */
+  answer(analysis: Analysis, model: ModelInfo, { thorough, whole }: { thorough: (() => void) | null; whole: () => void }): void {
     this.#settle("answered");
     const seen = analysis.faces.map((face, at) => `face ${at + 1} ${face.label}`).join(", ");
     this.#picture.mark(analysis, `${this.#name}: ${seen === "" ? "no face" : seen}`);
@@ -54,13 +59,17 @@ export class Card {
     times.show(analysis.times);
     this.#right.replaceChildren(
       h("p", { class: "quiet" }, size),
-      analysis.faces.length === 0 ? noFace(() => {
-        // The button goes with this answer; the card stays.
-        this.element.focus({ preventScroll: true });
-        whole();
-      }) : views.element,
+      analysis.faces.length === 0 ? noFace(thorough && this.#again(thorough), this.#again(whole)) : views.element,
       times.element,
     );
+  }
+
+  /** What a button of an answer does: it goes with the answer; the card stays. */
+  #again(work: () => void): () => void {
+    return () => {
+      this.element.focus({ preventScroll: true });
+      work();
+    };
   }
 
   fail(error: unknown): void {
@@ -82,17 +91,22 @@ export class Card {
   }
 }
 
-function noFace(whole: () => void): HTMLElement {
-  const button = h("button", { type: "button", "data-testid": "whole" }, "Read the whole picture as one face");
-  button.addEventListener("click", () => {
-    button.disabled = true;
-    whole();
-  });
+function noFace(thorough: (() => void) | null, whole: () => void): HTMLElement {
+  const button = (testid: string, text: string, work: () => void): HTMLButtonElement => {
+    const made = h("button", { type: "button", "data-testid": testid }, text);
+    made.addEventListener("click", () => {
+      made.disabled = true;
+      work();
+    });
+    return made;
+  };
+  const found = thorough === null ? "Faces of 16 pixels and more are found, turned ones too." : "A more thorough search takes longer, and also finds faces of 16 pixels and those that lie on their side or upside down.";
   return h(
     "div",
     { class: "no-face", "data-testid": "no-face" },
-    h("p", {}, "No face was found. The detector wants a face from the front, upright and uncovered, at least 40 pixels wide, in a large photograph a twentieth of its longer side. Try one that is closer, brighter or turned upright."),
+    h("p", {}, `No face was found. ${found}`),
+    thorough && h("p", {}, button("thorough", "Look more thoroughly", thorough)),
     h("p", {}, "If the picture is a face already cut out:"),
-    button,
+    button("whole", "Read the whole picture as one face", whole),
   );
 }

@@ -4,8 +4,10 @@ import type { Face, ModelInfo } from "../../src/index.js";
 import { Bars } from "./bars.js";
 import { h } from "./dom.js";
 import { percent } from "./format.js";
+import { headWords } from "./head.js";
+import { numberOf } from "./marks.js";
 import { Opinions } from "./opinions.js";
-import { colour } from "./palette.js";
+import { colour, ink, person } from "./palette.js";
 import { Saw } from "./saw.js";
 
 export class FaceView {
@@ -14,35 +16,44 @@ export class FaceView {
   readonly #label = h("span", { "data-testid": "face-label" });
   readonly #share = h("span", { class: "share" });
   readonly #dot = h("span", { class: "dot", "aria-hidden": "true" });
+  readonly #head = h("p", { class: "quiet head-turn", "data-testid": "head" });
   readonly #saw = new Saw();
   readonly #opinions: Opinions;
   readonly #sawPart: HTMLDetailsElement;
   readonly #opinionsPart: HTMLDetailsElement;
   #face: Face | null = null;
 
-  /** `open`: what the networks saw is shown without being asked for. */
-  constructor(model: ModelInfo, number: number, open: boolean) {
+  /** `track`: who is followed. `open`: what the networks saw is shown without being asked for. */
+  constructor(model: ModelInfo, number: number, track: number | null, open: boolean) {
     this.#bars = new Bars(model.labels);
     this.#opinions = new Opinions(model);
     this.#sawPart = this.#part("What the networks saw", this.#saw.element);
     this.#sawPart.open = open;
     this.#opinionsPart = this.#part("The members' opinions", this.#opinions.element);
+    const badge = h("span", { class: "badge" }, String(number));
+    if (track !== null) {
+      badge.style.backgroundColor = badge.style.borderColor = person(track);
+      badge.style.color = ink(person(track));
+    }
     this.element = h(
       "article",
       { class: "face", "data-testid": "face", "aria-label": `Face ${number}` },
-      h("h4", {}, h("span", { class: "badge" }, String(number)), this.#dot, this.#label, this.#share),
+      h("h4", {}, badge, this.#dot, this.#label, this.#share),
       this.#bars.element,
+      this.#head,
       this.#sawPart,
       this.#opinionsPart,
     );
   }
 
-  show(face: Face): void {
+  show(face: Face, mirrored: boolean): void {
     this.#face = face;
     this.#label.textContent = face.label;
     this.#share.textContent = percent(face.probabilities[face.labelIndex] ?? 0);
     this.#dot.style.backgroundColor = colour(face.label, face.labelIndex);
     this.#bars.show(face.probabilities, face.labelIndex);
+    this.#head.textContent = headWords(face, mirrored);
+    this.#head.hidden = face.pose === null;
     this.#sawPart.hidden = face.pictures === undefined;
     this.#fill();
   }
@@ -61,12 +72,12 @@ export class FaceView {
   }
 }
 
-/** As many views as there are faces, kept from one frame to the next. */
+/** A view a face, kept from one frame to the next: of who is followed, else by its place. */
 export class FaceViews {
   readonly element: HTMLElement;
   readonly #model: ModelInfo;
   readonly #open: boolean;
-  #views: FaceView[] = [];
+  readonly #views = new Map<string, FaceView>();
 
   constructor(model: ModelInfo, element: HTMLElement, open = false) {
     this.#model = model;
@@ -74,16 +85,25 @@ export class FaceViews {
     this.element = element;
   }
 
-  show(faces: Face[]): void {
-    while (this.#views.length > faces.length) this.#views.pop()?.element.remove();
+  show(faces: Face[], mirrored = false): void {
+    const keys = faces.map(({ track }, at) => (track === null ? `place ${at}` : `track ${track}`));
+    for (const [key, { element }] of this.#views) {
+      if (keys.includes(key)) continue;
+      element.remove();
+      this.#views.delete(key);
+    }
     for (const [at, face] of faces.entries()) {
-      let view = this.#views[at];
+      const key = keys[at] ?? "";
+      let view = this.#views.get(key);
       if (view === undefined) {
-        view = new FaceView(this.#model, at + 1, this.#open);
-        this.#views.push(view);
-        this.element.append(view.element);
+        view = new FaceView(this.#model, numberOf(face, at), face.track, this.#open);
+        this.#views.set(key, view);
+        // After the one before it; those that are there stay where they are, and keep the focus.
+        const before = this.#views.get(keys[at - 1] ?? "");
+        if (before === undefined) this.element.prepend(view.element);
+        else before.element.after(view.element);
       }
-      view.show(face);
+      view.show(face, mirrored);
     }
   }
 }

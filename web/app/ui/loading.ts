@@ -6,7 +6,7 @@ import { megabytes } from "./format.js";
 
 const stages: Record<LoadProgress["stage"], string> = {
   code: "Loading the program.",
-  model: "Loading the model.",
+  model: "Loading the models.",
   device: "Opening the device.",
 };
 
@@ -22,7 +22,7 @@ export class Loading {
   progress({ stage, loaded, total }: LoadProgress): void {
     this.#bar.hidden = false;
     const known = loaded !== undefined && total !== undefined && total > 0;
-    this.say(stage === "model" && total !== undefined ? `Loading the model, ${megabytes(total)}.` : stages[stage]);
+    this.say(stage === "model" && total !== undefined ? `Loading the models, ${megabytes(total)}.` : stages[stage]);
     if (known) this.#bar.value = loaded / total;
     else this.#bar.removeAttribute("value");
   }

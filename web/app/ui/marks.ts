@@ -1,8 +1,9 @@
-/** Boxes with numbers and labels, drawn on a picture. */
+/** Boxes with numbers and labels, and landmarks, drawn on a picture. */
 
-import type { Box, Face } from "../../src/index.js";
+import type { Box, Face, FaceLines } from "../../src/index.js";
 import { percent } from "./format.js";
-import { colour, ink } from "./palette.js";
+import { drawMesh } from "./mesh.js";
+import { colour, ink, person } from "./palette.js";
 
 export interface Frame {
   /** Pixels of the canvas for one of the picture. */
@@ -11,25 +12,36 @@ export interface Frame {
   density: number;
   /** Whether the picture is shown as in a mirror. */
   mirrored: boolean;
+  /** Lines between landmarks, where they are drawn too. */
+  lines: FaceLines | null;
 }
 
 export function drawMarks(on: CanvasRenderingContext2D, faces: Face[], frame: Frame): void {
+  const { lines } = frame;
+  if (lines !== null) for (const face of faces) drawMesh(on, face, lines, colour(face.label, face.labelIndex), frame);
   for (const [at, face] of faces.entries()) {
     const share = percent(face.probabilities[face.labelIndex] ?? 0);
-    const texts = [`${at + 1}  ${face.label} ${share}`, `${at + 1}  ${face.label}`, String(at + 1)];
-    drawMark(on, face.box, faces.length === 1 ? texts.slice(0, 1) : texts, colour(face.label, face.labelIndex), frame);
+    const texts = [`${face.label} ${share}`, face.label, ""];
+    const fill = colour(face.label, face.labelIndex);
+    const own = face.track === null ? fill : person(face.track);
+    drawMark(on, face.box, String(numberOf(face, at)), faces.length === 1 ? texts.slice(0, 1) : texts, [own, fill], frame);
   }
 }
 
-/** Writes the first of the texts that is not much wider than the box, so that neighbours do not cover one another. */
-function drawMark(on: CanvasRenderingContext2D, box: Box, texts: string[], fill: string, frame: Frame): void {
+/** The number that a face is shown by: of who is followed, else its place among all. */
+export function numberOf({ track }: Face, at: number): number {
+  return (track ?? at) + 1;
+}
+
+/** Writes the number, and the first of the texts that is not much wider than the box, so that neighbours do not cover one another. */
+function drawMark(on: CanvasRenderingContext2D, box: Box, number: string, texts: string[], [own, fill]: [string, string], frame: Frame): void {
   const { scale, density, mirrored } = frame;
   const [width, height] = [box.width * scale, box.height * scale];
   const x = mirrored ? on.canvas.width - box.x * scale - width : box.x * scale;
   const y = box.y * scale;
 
   const round = 4 * density;
-  for (const [line, style] of [[5, "rgb(0 0 0 / 0.55)"], [3, fill]] as const) {
+  for (const [line, style] of [[5, "rgb(0 0 0 / 0.55)"], [3, own]] as const) {
     on.lineWidth = line * density;
     on.strokeStyle = style;
     on.beginPath();
@@ -39,17 +51,25 @@ function drawMark(on: CanvasRenderingContext2D, box: Box, texts: string[], fill:
 
   const size = 13 * density;
   on.font = `600 ${size}px system-ui, sans-serif`;
-  const room = width * 1.2;
-  const text = texts.find((candidate) => on.measureText(candidate).width + size <= room) ?? texts.at(-1) ?? "";
-  const tag = { width: on.measureText(text).width + size, height: size * 1.6 };
-  const left = Math.max(0, Math.min(on.canvas.width - tag.width, x - 1.5 * density));
-  const above = y - tag.height + density;
-  const top = above >= 0 ? above : Math.max(0, y);
-  on.fillStyle = fill;
-  on.beginPath();
-  on.roundRect(left, top, tag.width, tag.height, round);
-  on.fill();
-  on.fillStyle = ink(fill);
   on.textBaseline = "middle";
-  on.fillText(text, left + size / 2, top + tag.height / 2);
+  const chip = (text: string): number => (text === "" ? 0 : on.measureText(text).width + size);
+  const first = chip(number);
+  const text = texts.find((candidate) => first + chip(candidate) <= width * 1.2) ?? texts.at(-1) ?? "";
+  const second = chip(text);
+  const tall = size * 1.6;
+  const left = Math.max(0, Math.min(on.canvas.width - first - second, x - 1.5 * density));
+  const above = y - tall + density;
+  const top = above >= 0 ? above : Math.max(0, y);
+  const draw = (words: string, from: number, wide: number, style: string, corners: number[]): void => {
+    if (wide === 0) return;
+    on.fillStyle = style;
+    on.beginPath();
+    on.roundRect(from, top, wide, tall, corners);
+    on.fill();
+    on.fillStyle = ink(style);
+    on.fillText(words, from + size / 2, top + tall / 2);
+  };
+  // A pixel further, so that no seam shows where both have one colour.
+  draw(number, left, first + (second === 0 ? 0 : 1), own, second === 0 ? [round] : [round, 0, 0, round]);
+  draw(text, left + first, second, fill, [0, round, round, 0]);
 }

@@ -5,12 +5,18 @@ import { adapterName } from "./adapter.js";
 import { byId, h } from "./dom.js";
 import { megabytes } from "./format.js";
 
-export function showModel({ model, adapter, version }: Moue): void {
+export function showModel({ model, faces, adapter, version }: Moue): void {
+  const kept = (cached: boolean): string => (cached ? ", out of the cache" : "");
   const facts: [string, string][] = [
     ["moue", version],
-    ["model", `${model.name}, ${megabytes(model.bytes)}${model.cached ? ", out of the cache" : ""}`],
+    ["model", `${model.name}, ${megabytes(model.bytes)}${kept(model.cached)}`],
     ["its SHA-256", model.sha256],
     ["its licence", model.licence],
+    ...(faces === null ? [] : ([
+      ["finds faces", `${faces.name}, ${megabytes(faces.bytes)}${kept(faces.cached)}`],
+      ["its SHA-256", faces.sha256],
+      ["its licence", faces.licence],
+    ] as [string, string][])),
     ["adapter", adapterName(adapter)],
     ["driver", adapter.driver],
   ];

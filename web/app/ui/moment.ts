@@ -3,7 +3,7 @@
 import type { ModelInfo } from "../../src/index.js";
 import { h } from "./dom.js";
 import { FaceViews } from "./face.js";
-import { fromLeft } from "./order.js";
+import { inOrder } from "./order.js";
 import type { Moment } from "./moments.js";
 import { Picture } from "./picture.js";
 
@@ -23,7 +23,7 @@ export class MomentView {
     this.#into.replaceChildren();
     if (moment === null) return;
 
-    const analysis = fromLeft(moment.analysis, false);
+    const analysis = inOrder(moment.analysis, false);
     const picture = new Picture("The frame of the chosen moment");
     this.#picture = picture;
     // Its promise never rejects, and one that is late shows nothing in a picture that was disposed of.

@@ -1,6 +1,7 @@
 /** What the timeline remembers: the last 60 seconds, with small copies of their frames. */
 
 import type { Analysis, Face } from "../../src/index.js";
+import { pixelsOf } from "../../src/pixels.js";
 import { Ring } from "./ring.js";
 
 /** Seconds that are shown. */
@@ -26,10 +27,19 @@ export class Moments {
   snapshot(video: HTMLVideoElement, at: number): Promise<Blob> | null {
     if (at - this.#last < apart || video.videoWidth === 0) return null;
     this.#last = at;
-    const shrink = Math.min(1, widest / video.videoWidth);
-    this.#canvas.width = Math.round(video.videoWidth * shrink);
-    this.#canvas.height = Math.max(1, Math.round(video.videoHeight * shrink));
-    this.#canvas.getContext("2d")?.drawImage(video, 0, 0, this.#canvas.width, this.#canvas.height);
+    return this.#shrunk(pixelsOf(video));
+  }
+
+  /** Of pixels: a video that is drawn to a canvas costs Chromium a frame's memory each time. */
+  async #shrunk(taken: ReturnType<typeof pixelsOf>): Promise<Blob> {
+    const { width, height, data } = await taken;
+    const shrink = Math.min(1, widest / width);
+    const size = { resizeWidth: Math.round(width * shrink), resizeHeight: Math.max(1, Math.round(height * shrink)) };
+    const bitmap = await createImageBitmap(new ImageData(data, width, height), size);
+    this.#canvas.width = bitmap.width;
+    this.#canvas.height = bitmap.height;
+    this.#canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+    bitmap.close();
     return this.#canvas.convertToBlob({ type: "image/jpeg", quality: 0.7 });
   }
 

@@ -1,4 +1,4 @@
-/** One colour a label, the same everywhere: Okabe and Ito's, told apart by the colour-blind. */
+/** One colour a label, the same everywhere: Okabe and Ito's; and one a person who is followed: Tol's bright ones. Both are told apart by the colour-blind. */
 
 const named: Record<string, string> = {
   angry: "#d55e00",
@@ -14,6 +14,13 @@ const others = Object.values(named);
 /** The colour of a label; of a model with other labels, by position. */
 export function colour(label: string, position: number): string {
   return named[label] ?? others[position % others.length] ?? "#888888";
+}
+
+const people = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377"];
+
+/** The colour of who is followed by this number. */
+export function person(track: number): string {
+  return people[track % people.length] ?? "#888888";
 }
 
 /** Black or white, whichever reads better on a colour of six hexadecimal digits. */

@@ -1,6 +1,6 @@
 /** The tab of the photographs: files in, one card each, answered in order. */
 
-import type { Moue } from "../../src/index.js";
+import type { AnalyzeOptions, Moue } from "../../src/index.js";
 import type { Entry } from "../export/entry.js";
 import { remember } from "./answers.js";
 import { Card } from "./card.js";
@@ -11,6 +11,9 @@ import { code, message } from "./failure.js";
 import { files } from "./files.js";
 import { plural } from "./format.js";
 import type { Turn } from "./turn.js";
+
+/** How a photograph is read. */
+type How = Required<Pick<AnalyzeOptions, "faces" | "find">>;
 
 interface Job {
   name: string;
@@ -23,6 +26,8 @@ export class Photos {
   readonly #moue: Promise<Moue>;
   readonly #turn: Turn;
   readonly #list = byId("cards", HTMLElement);
+  readonly #find = byId("photo-find", HTMLSelectElement);
+  readonly #mesh = byId("photo-mesh", HTMLInputElement);
   #jobs: Job[] = [];
   #last: Promise<void> = Promise.resolve();
 
@@ -36,6 +41,12 @@ export class Photos {
     });
     showExamples((name, load) => this.#add([{ name, load }]));
     exportButtons("photos", () => this.#jobs.map(({ entry }) => entry).filter(answered), () => window.moue?.model ?? null);
+    this.#find.addEventListener("change", () => {
+      for (const job of this.#jobs.filter(({ entry }) => entry.error === null)) this.#queue(job, this.#how());
+    });
+    this.#mesh.addEventListener("change", () => {
+      for (const { card } of this.#jobs) this.#lines(card);
+    });
     byId("photos-clear", HTMLButtonElement).addEventListener("click", () => this.#clear());
   }
 
@@ -49,16 +60,24 @@ export class Photos {
     }));
     this.#list.prepend(...jobs.map(({ card }) => card.element));
     this.#jobs.push(...jobs);
-    for (const job of jobs) this.#queue(job, "all");
+    for (const job of jobs) this.#queue(job, this.#how());
     this.#count();
   }
 
-  #queue(job: Job, faces: "all" | "none"): void {
-    job.card.wait("Waits for its turn.");
-    this.#last = this.#last.then(async () => this.#answer(job, faces));
+  #how(): How {
+    return { faces: "all", find: this.#find.value as How["find"] };
   }
 
-  async #answer(job: Job, faces: "all" | "none"): Promise<void> {
+  #lines(card: Card): void {
+    card.lines(this.#mesh.checked ? (window.moue?.lines ?? null) : null);
+  }
+
+  #queue(job: Job, how: How): void {
+    job.card.wait("Waits for its turn.");
+    this.#last = this.#last.then(async () => this.#answer(job, how));
+  }
+
+  async #answer(job: Job, how: How): Promise<void> {
     const { name, load, card, entry } = job;
     if (card.gone) return;
     try {
@@ -69,10 +88,15 @@ export class Photos {
       if (this.#turn.taken) card.wait("Waits for the benchmark to end.");
       await this.#turn.free();
       card.wait("Being read.");
-      const analysis = await moue.analyze(file, { faces, pictures: true });
+      const analysis = await moue.analyze(file, { ...how, landmarks: 478, pictures: true });
       remember({ name, analysis, error: null });
       entry.analysis = analysis;
-      if (!card.gone) card.answer(analysis, moue.model, () => this.#queue(job, "none"));
+      if (card.gone) return;
+      this.#lines(card);
+      card.answer(analysis, moue.model, {
+        thorough: how.find === "thorough" ? null : () => this.#queue(job, { ...how, find: "thorough" }),
+        whole: () => this.#queue(job, { ...how, faces: "none" }),
+      });
     } catch (error) {
       remember({ name, analysis: null, error: { code: code(error), message: message(error) } });
       entry.error = message(error);

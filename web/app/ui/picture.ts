@@ -1,6 +1,6 @@
-/** A picture with its boxes on a canvas, as sharp as the display. */
+/** A picture with its boxes and landmarks on a canvas, as sharp as the display. */
 
-import type { Analysis } from "../../src/index.js";
+import type { Analysis, FaceLines } from "../../src/index.js";
 import { context, h } from "./dom.js";
 import { drawMarks } from "./marks.js";
 
@@ -14,6 +14,7 @@ export class Picture {
   readonly #observer = new ResizeObserver(() => this.#draw());
   #bitmap: ImageBitmap | null = null;
   #analysis: Analysis | null = null;
+  #lines: FaceLines | null = null;
   #gone = false;
 
   constructor(name: string) {
@@ -46,6 +47,12 @@ export class Picture {
     this.#draw();
   }
 
+  /** Draws these lines between landmarks too, or none. */
+  lines(lines: FaceLines | null): void {
+    this.#lines = lines;
+    this.#draw();
+  }
+
   dispose(): void {
     this.#gone = true;
     this.#observer.disconnect();
@@ -66,7 +73,7 @@ export class Picture {
     on.imageSmoothingQuality = "high";
     on.drawImage(bitmap, 0, 0, this.canvas.width, this.canvas.height);
     if (this.#analysis === null) return;
-    drawMarks(on, this.#analysis.faces, { scale: this.canvas.width / this.#analysis.width, density, mirrored: false });
+    drawMarks(on, this.#analysis.faces, { scale: this.canvas.width / this.#analysis.width, density, mirrored: false, lines: this.#lines });
   }
 }
 

@@ -1,6 +1,6 @@
 /** One run of the webcam: the newest frame is read, those that come meanwhile are dropped. */
 
-import type { Analysis, Moue } from "../../src/index.js";
+import type { Analysis, AnalyzeOptions, Moue } from "../../src/index.js";
 import { nextFrame } from "./frames.js";
 
 export interface Reading {
@@ -15,15 +15,15 @@ export interface SessionOptions {
   moue: Moue;
   video: HTMLVideoElement;
   signal: AbortSignal;
-  /** Whether what the networks saw is wanted now. */
-  pictures: () => boolean;
+  /** What is wanted of the frame taken now, in milliseconds as of `performance.now()`. */
+  options: (at: number) => AnalyzeOptions;
   /** Copies the frame that is about to be read. */
   snapshot: (at: number) => Promise<Blob> | null;
   onReading: (reading: Reading) => void;
 }
 
 /** Ends with the signal; rejects where a frame cannot be read. */
-export async function runSession({ moue, video, signal, pictures, snapshot, onReading }: SessionOptions): Promise<void> {
+export async function runSession({ moue, video, signal, options, snapshot, onReading }: SessionOptions): Promise<void> {
   for (;;) {
     await nextFrame(video, signal);
     if (signal.aborted) return;
@@ -34,7 +34,7 @@ export async function runSession({ moue, video, signal, pictures, snapshot, onRe
     frame?.catch(() => undefined);
     let analysis: Analysis;
     try {
-      analysis = await moue.analyze(video, { pictures: pictures() });
+      analysis = await moue.analyze(video, options(at));
     } catch (error) {
       if (signal.aborted) return;
       throw error;

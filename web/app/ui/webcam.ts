@@ -14,7 +14,7 @@ import { Rate } from "./frames.js";
 import { showLegend } from "./legend.js";
 import { MomentView } from "./moment.js";
 import { Moments } from "./moments.js";
-import { fromLeft } from "./order.js";
+import { inOrder } from "./order.js";
 import { drawOverlay } from "./overlay.js";
 import { Ring } from "./ring.js";
 import { runSession, type Reading } from "./session.js";
@@ -33,6 +33,7 @@ export class Webcam {
   readonly #camera = byId("camera", HTMLSelectElement);
   readonly #mirror = byId("webcam-mirror", HTMLInputElement);
   readonly #pictures = byId("webcam-pictures", HTMLInputElement);
+  readonly #mesh = byId("webcam-mesh", HTMLInputElement);
   readonly #video = byId("video", HTMLVideoElement);
   readonly #overlay = byId("overlay", HTMLCanvasElement);
   readonly #moments = new Moments();
@@ -75,7 +76,7 @@ export class Webcam {
     this.#running = null;
     for (const track of (this.#video.srcObject as MediaStream | null)?.getTracks() ?? []) track.stop();
     this.#video.srcObject = null;
-    drawOverlay(this.#overlay, null, false);
+    drawOverlay(this.#overlay, null, false, null);
     this.#buttons(false);
     byId("live", HTMLElement).hidden = true;
     this.#faces?.show([]);
@@ -106,9 +107,9 @@ export class Webcam {
         moue,
         video: this.#video,
         signal: running.signal,
-        pictures: () => this.#pictures.checked,
+        options: (time) => ({ find: "fast", stream: { name: `webcam ${started}`, time }, pictures: this.#pictures.checked, ...(this.#mesh.checked ? { landmarks: 478 } : {}) }),
         snapshot: (at) => this.#moments.snapshot(this.#video, at),
-        onReading: this.#reader(started, running.signal),
+        onReading: this.#reader(moue, started, running.signal),
       });
     } catch (error) {
       if (running.signal.aborted) return;
@@ -149,17 +150,17 @@ export class Webcam {
     this.#timeline.draw();
   }
 
-  #reader(started: number, signal: AbortSignal): (reading: Reading) => void {
+  #reader(moue: Moue, started: number, signal: AbortSignal): (reading: Reading) => void {
     const rate = new Rate();
     const smooth = new SmoothTimes();
     return ({ analysis, at, frame }) => {
       const { faces, ...rest } = analysis;
-      const kept: Analysis = { ...rest, faces: faces.map(({ pictures: _, ...face }) => face) };
+      const kept: Analysis = { ...rest, faces: faces.map(({ pictures: _, landmarks: __, ...face }) => face) };
       this.#entries.push({ input: "webcam", analysis: kept, error: null, seconds: Math.round(at - started) / 1000 });
       remember({ name: "webcam", analysis: kept, error: null });
-      const shown = fromLeft(analysis, this.#mirror.checked);
-      drawOverlay(this.#overlay, shown, this.#mirror.checked);
-      this.#faces?.show(shown.faces);
+      const shown = inOrder(analysis, this.#mirror.checked);
+      drawOverlay(this.#overlay, shown, this.#mirror.checked, this.#mesh.checked ? moue.lines : null);
+      this.#faces?.show(shown.faces, this.#mirror.checked);
       this.#times.show(smooth.next(analysis.times));
       byId("fps", HTMLElement).textContent = rate.next(performance.now()).toFixed(1);
       void frame?.then(

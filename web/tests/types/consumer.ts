@@ -1,6 +1,6 @@
 /** A program that uses the package's types, as they are published. */
 
-import { Moue, MoueError, type Analysis, type BenchReport, type LoadProgress, type MoueErrorCode } from "../../dist/index.js";
+import { Moue, MoueError, type Analysis, type BenchReport, type LoadProgress, type MoueErrorCode, type Point } from "../../dist/index.js";
 
 export async function read(video: HTMLVideoElement, file: File, picture: ImageData): Promise<string[]> {
   const seen: LoadProgress[] = [];
@@ -9,7 +9,11 @@ export async function read(video: HTMLVideoElement, file: File, picture: ImageDa
   const reason: MoueErrorCode | undefined = slow.warning?.code;
   console.log(reason, slow.adapter.binding);
   moue.onrecover = (error) => console.warn(error.code, error.message);
-  const answers: Analysis[] = [await moue.analyze(video), await moue.analyze(file, { faces: "largest", pictures: true }), await moue.analyze(picture)];
+  const answers: Analysis[] = [await moue.analyze(video), await moue.analyze(file, { faces: "largest", pictures: true }), await moue.analyze(picture, { find: "thorough", minFace: 16, landmarks: 68, blendshapes: true })];
+  const later = await Moue.load({ faces: "later" });
+  const followed = await later.analyze(video, { find: "fast", stream: { name: "webcam", time: performance.now() } });
+  const [who, nose]: [number | null | undefined, Point | undefined] = [followed.faces[0]?.track, answers[2]?.faces[0]?.landmarks?.[30]];
+  console.log(who, nose?.[2], later.faces?.licence, later.lines.mesh.length, answers[2]?.faces[0]?.pose?.yaw);
   const pixels: Uint8ClampedArray | undefined = answers[1]?.faces[0]?.pictures?.crop.data;
   const codes: Uint8Array | undefined = answers[1]?.faces[0]?.pictures?.mapped[0]?.codes;
   console.log(pixels?.length, codes?.length, seen.length, (await moue.memory()).wasm);
