@@ -41,7 +41,7 @@ pub struct Search {
     pub thoroughness: Thoroughness,
     /// Width of the smallest face in pixels; by the thoroughness where `None`.
     pub min_face: Option<u32>,
-    /// Least score of a face, 0 to 1; 0.8 where `None`.
+    /// Least score of a face, 0 to 1; 0.9 where `None`.
     pub min_score: Option<f64>,
     /// Whether their blendshapes are measured too.
     pub blendshapes: bool,
@@ -61,15 +61,17 @@ impl Search {
 }
 
 /// Least score of a candidate, 0 to 1: the mesh network decides what is a face. In turned tiles more is seen that is none.
-const LEAST_CANDIDATE: [f32; 2] = [0.3, 0.3];
+const LEAST_CANDIDATE: [f32; 2] = [0.4, 0.7];
 /// The longer side of a photograph in smallest faces at most, where nobody asked for smaller ones: it bounds the tiles.
 const LARGEST: f64 = 64.0;
 /// The same of the detector of short range, which sees a tenth, and often less.
 const LARGEST_FAST: f64 = 20.0;
 /// Part of its width that a detector's box of a face may fall short of it: boxes swing.
 const SWING: f32 = 0.75;
-/// Least presence of a face, 0 to 1: those of pasted portraits have 0.99 and more, what is none up to 0.8, seldom more.
-const LEAST_PRESENCE: f64 = 0.8;
+/// Least presence of a face, 0 to 1: 1,235 portraits have 0.97 and more; what is none has less mostly.
+const LEAST_PRESENCE: f64 = 0.9;
+/// Presence of faces that are sure: what is less so hides none of them.
+const SURE: f64 = 0.98;
 /// Part of the smaller one's area that two faces share at most.
 const SAME: f64 = 0.5;
 
@@ -179,7 +181,10 @@ impl Finder {
         let detections = meshes.split_off(known);
         let ids = plan.squares.iter().map(|(id, _)| *id);
         let followed: Vec<(TrackId, Mesh)> = ids.zip(meshes).filter_map(|(id, mesh)| Some((id, mesh?))).collect();
-        let detections: Vec<Mesh> = detections.into_iter().flatten().collect();
+        // Who is followed may be hidden for a while; who is new is to be sure.
+        let least = self.search.min_score.unwrap_or(LEAST_PRESENCE);
+        let sure = |mesh: &Mesh| f64::from(mesh.presence) >= least;
+        let detections: Vec<Mesh> = detections.into_iter().flatten().filter(sure).collect();
         let seen = tracker.update(time, &followed, plan.detect.then_some(&detections[..]));
         let mesh = |origin: Origin| match origin {
             Origin::Square(at) => followed.get(at).map(|(_, mesh)| mesh),
@@ -258,8 +263,7 @@ impl Finder {
     }
 
     async fn candidates(&mut self, photo: &RgbImage, detects: Detects, tiles: &[Tile], wait: Wait) -> Result<Vec<Candidate>> {
-        let e = |n: &str, d: f32| std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
-        let least = [e("T1", LEAST_CANDIDATE[0]), e("T2", LEAST_CANDIDATE[1])].map(|least: f32| (least / (1.0 - least)).ln());
+        let least = LEAST_CANDIDATE.map(|least| (least / (1.0 - least)).ln());
         match &mut self.engine {
             Engine::Host(host) => host.candidates(photo, detects, tiles, least),
             Engine::Gpu(gpu) => gpu.candidates(photo, detects, tiles, least, wait).await,
@@ -299,7 +303,7 @@ impl Finder {
 fn once(meshes: Vec<Mesh>) -> Vec<Face> {
     let area = |face: &Face| u64::from(face.rect.width) * u64::from(face.rect.height);
     let mut all: Vec<Face> = meshes.into_iter().map(|mesh| face(mesh, None)).collect();
-    all.sort_by_key(|face| std::cmp::Reverse(area(face)));
+    all.sort_by_key(|face| std::cmp::Reverse((face.score >= SURE, area(face))));
     let mut faces: Vec<Face> = Vec::new();
     for face in all {
         if faces.iter().all(|larger| larger.rect.shared(face.rect) <= SAME) {

@@ -36,9 +36,11 @@ pub const SIXTY_EIGHT: [u16; 68] = [
 /// Eyes are the irises' centres. Median distances as of [`SIXTY_EIGHT`]: eyes 1.1 (pupils), nose 3.9, mouth 1.6.
 pub const FIVE: [u16; 5] = [468, 473, 4, 61, 291];
 
-/// What an alignment goes by: the middle between the corners of the picture's left eye and of its right one, the base of the nose, the left and the right corner
-/// of the mouth, each the mean of these points. Eyes look aside, and the tip of a nose moves with the head: these stay.
-const STEADY: [&[u16]; 5] = [&[33, 133], &[362, 263], &[2, 98, 327], &[61], &[291]];
+/// What an alignment goes by: the top of the forehead, the chin, and the face's left and right edge before the ears, as the picture shows them.
+///
+/// Of 2,438 images that the default model was neither trained nor judged on it reads 68.8 % as labelled when they are aligned by these, 67.8 % by eyes, nose and
+/// corners of the mouth, whose distance is a part of what is to be read, and 70.3 % as they are.
+const OUTLINE: [u16; 4] = [10, 152, 234, 454];
 
 /// A face's 478 points.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,14 +79,9 @@ impl Landmarks {
         FIVE.map(|at| self.at(at))
     }
 
-    /// The five points that an alignment goes by: the middles of the picture's left and right eye, the base of the nose, the left and the right corner of the
-    /// mouth.
-    pub fn steady(&self) -> [[f32; 3]; 5] {
-        STEADY.map(|all| {
-            let sum =
-                all.iter().map(|&at| self.at(at)).fold([0.0; 3], |sum, point| [0, 1, 2].map(|axis| sum[axis] + point[axis]));
-            sum.map(|sum| sum / all.len() as f32)
-        })
+    /// The four points that an alignment goes by: the top of the forehead, the chin, and the face's left and right edge before the ears, as the picture shows them.
+    pub fn outline(&self) -> [[f32; 3]; 4] {
+        OUTLINE.map(|at| self.at(at))
     }
 
     /// Bounds of all points: [left, top, right, bottom] in pixels.

@@ -81,7 +81,7 @@ impl Found {
     /// What the networks read: the aligned crop, the box with the model's margin around it, or the whole photograph.
     pub fn region(&self, canonical: &Canonical) -> Region {
         if let (Some(template), Some(landmarks)) = (canonical.alignment, &self.landmarks)
-            && let Ok(aligned) = align(landmarks.steady(), template, canonical.size)
+            && let Ok(aligned) = align(landmarks.outline(), template, canonical.size)
         {
             return aligned.into();
         }

@@ -45,10 +45,10 @@ pub struct Canonical {
     pub size: [u32; 2],
     /// Margin around the detector's box, in parts of its side.
     pub margin: f64,
-    /// Where the middles of a face's left and right eye, the base of its nose, and the left and right corner of its mouth come to lie, x and y in parts of the crop: it
-    /// is turned, moved and scaled there. Without it, and for faces without landmarks, the box with its margin is read.
+    /// Where the top of a face's forehead, its chin, and its left and right edge before the ears come to lie, x and y in parts of the crop: it is turned, moved and scaled
+    /// there. Without it, and for faces without landmarks, the box with its margin is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alignment: Option<[[f64; 2]; 5]>,
+    pub alignment: Option<[[f64; 2]; 4]>,
     /// Colour of the crop.
     pub colour: Colour,
 }

@@ -42,7 +42,7 @@ pub struct Args {
     /// Width of the smallest face that is looked for, in pixels [default: 24, or a 64th of the longer side; thoroughly 16]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(8..=65_535))]
     pub min_face: Option<u32>,
-    /// Least score of a face, 0 to 1 [default: 0.5]
+    /// Least score of a face, 0 to 1 [default: 0.9]
     #[arg(long, value_name = "SCORE")]
     pub min_score: Option<f64>,
     /// Give this many landmarks of each face: 5, 68 or all 478; with --json or --resume
