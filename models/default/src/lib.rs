@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../default.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "1a8370ee979ddc0c98174acc58ded01ce1b119350311f3d2b3eecf5394827642";
+pub const SHA256: &str = "18eb1614d336b1efc6a62e0c96c1bbd15ac02442f93c163f41882e647225306f";
 
 #[cfg(test)]
 mod tests {
