@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::annotate;
 use crate::cli::session::{DeviceArgs, ModelArgs};
 use crate::face::{Search, Thoroughness};
 use crate::recognizer;
@@ -45,10 +46,13 @@ pub struct Args {
     /// Least score of a face, 0 to 1 [default: 0.9]
     #[arg(long, value_name = "SCORE")]
     pub min_score: Option<f64>,
-    /// Give this many landmarks of each face: 5, 68 or all 478; with --json or --resume
+    /// With --annotate: draw the points of each face too, joined to its contours, or to the whole mesh
+    #[arg(long, value_enum, value_name = "LINES", num_args = 0..=1, require_equals = true, default_missing_value = "contours", requires = "annotate")]
+    pub mesh: Option<Mesh>,
+    /// In JSON records: the points of each face [x, y, z] in pixels, all 478 of MediaPipe's mesh, or the usual 68 or 5 of them
     #[arg(long, value_name = "N", value_parser = ["5", "68", "478"])]
     pub landmarks: Option<String>,
-    /// Give the 52 blendshapes of each face; with --json or --resume
+    /// In JSON records: the 52 blendshapes of each face
     #[arg(long)]
     pub blendshapes: bool,
     /// Average five crops and their mirrors, whatever the model says: slower, steadier
@@ -59,6 +63,24 @@ pub struct Args {
     pub verbose: bool,
     #[command(flatten)]
     pub device: DeviceArgs,
+}
+
+/// Which lines of a face are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mesh {
+    /// Lips, eyes, brows, irises and the face's oval.
+    Contours,
+    /// All edges.
+    Whole,
+}
+
+impl From<Mesh> for annotate::Mesh {
+    fn from(mesh: Mesh) -> Self {
+        match mesh {
+            Mesh::Contours => Self::Contours,
+            Mesh::Whole => Self::Whole,
+        }
+    }
 }
 
 /// How thoroughly faces are looked for.
