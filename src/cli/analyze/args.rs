@@ -43,7 +43,7 @@ pub struct Args {
     /// Width of the smallest face that is looked for, in pixels [default: 24, or a 64th of the longer side; thoroughly 16]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(8..=65_535))]
     pub min_face: Option<u32>,
-    /// Least score of a face, 0 to 1 [default: 0.9]
+    /// Least score of a face, 0 to 1 [default: 0.8]
     #[arg(long, value_name = "SCORE")]
     pub min_score: Option<f64>,
     /// With --annotate: draw the points of each face too, joined to its contours, or to the whole mesh
@@ -90,7 +90,7 @@ pub enum Find {
     Fast,
     /// Faces of 24 pixels and more, in photographs of more than 1536 pixels of a 64th of the longer side
     Normal,
-    /// Faces of 16 pixels and more, lying and upside down too
+    /// Faces of 16 pixels and more, of 24 lying and upside down too
     Thorough,
 }
 
