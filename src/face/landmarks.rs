@@ -43,7 +43,7 @@ pub const FIVE: [u16; 5] = [468, 473, 4, 61, 291];
 const OUTLINE: [u16; 4] = [10, 152, 234, 454];
 
 /// A face's 478 points.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Landmarks(Box<[[f32; 3]; POINTS]>);
 
 /// How far eyes are open: the eye aspect ratio, height of the lids' opening over the distance of the corners (Soukupova & Cech, "Real-time eye blink detection
@@ -54,6 +54,13 @@ pub struct Eyes {
     pub left: f32,
     /// The picture's right eye.
     pub right: f32,
+}
+
+/// Five of them: all would fill pages.
+impl std::fmt::Debug for Landmarks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Landmarks").field("five", &self.five()).finish_non_exhaustive()
+    }
 }
 
 impl Landmarks {
