@@ -32,7 +32,9 @@ class Rules:
     suppress: float = 0.3
     scale: float = 1.5
     shift: float = 0.02  # Of the rectangle's centre, downwards, in sides of the detection.
-    least_presence: float = 0.8
+    least_presence: float = 0.8  # Of a face whose detection has `sure` or more;
+    sure: float = 0.5
+    least_presence_unsure: float = 0.9995  # of any other.
     passes: int = 1
     most_shared: float = 0.5  # Of the smaller of two faces' boxes.
     by: str = "size"  # Which of two that share more stays: that of the better score, or the larger.
@@ -227,7 +229,7 @@ def find(picture, rules, trace=None):
             if number == 0:
                 first = presence
             rect = landmarks_rect(landmarks)
-        if presence >= rules.least_presence:
+        if presence >= (rules.least_presence if score >= rules.sure else rules.least_presence_unsure):
             faces.append({"box": face_box(landmarks), "score": presence, "first": first, "detection": score, "landmarks": landmarks})
     if trace is not None:
         trace["tiles"] = len(tiles(width, height, rules)) * len(rules.turns)

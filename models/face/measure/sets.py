@@ -16,7 +16,7 @@ CUT = (1029.0, 7.0)
 
 # Pictures of scikit-image without a human face; coins shows reliefs of heads, chelsea is a cat, horse a silhouette, camera a man seen from the
 # side at a distance (he may be found): camera and coins are told apart.
-WITHOUT = (*pasted.BACKGROUNDS, "chelsea.png", "chessboard_RGB.png", "color.png", "horse.png", "logo.png", "microaneurysms.png", "phantom.png", "multipage_rgb.tif")  # fmt: skip
+WITHOUT = (*pasted.BACKGROUNDS, "chelsea.png", "chessboard_RGB.png", "color.png", "horse.png", "logo.png", "microaneurysms.png", "phantom.png")  # fmt: skip
 
 
 def pasted_pictures(seed=0):
