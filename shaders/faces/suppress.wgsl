@@ -54,7 +54,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         var mine = NONE;
         for (var at = lane; at < all; at += 64u) {
             let bit = at >> 6u;
-            if ((taken[bit >> 5u] >> (bit & 31u) & 1u) == 0u) {
+            if (((taken[bit >> 5u] >> (bit & 31u)) & 1u) == 0u) {
                 if (before(at, mine)) {
                     mine = at;
                 }
@@ -82,7 +82,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         var sum = array<vec2<f32>, 4>(vec2<f32>(0.0), vec2<f32>(0.0), vec2<f32>(0.0), vec2<f32>(0.0));
         for (var at = lane; at < all; at += 64u) {
             let bit = at >> 6u;
-            if ((taken[bit >> 5u] >> (bit & 31u) & 1u) == 0u) {
+            if (((taken[bit >> 5u] >> (bit & 31u)) & 1u) == 0u) {
                 let other = found[at];
                 if (at == chosen || overlap(top, other) > params.overlap) {
                     taken[bit >> 5u] |= 1u << (bit & 31u);
