@@ -171,8 +171,11 @@ impl Finder {
 
     /// Where the mesh network looks for the faces of candidates that are not too small, and how sure it is to be of each.
     fn squares(&self, candidates: &[Candidate], width: u32, height: u32) -> (Vec<Square>, Vec<f64>) {
-        let least = self.search.least(width, height);
-        candidates.iter().filter_map(|candidate| Some((square(candidate, least)?, self.search.presence(candidate)))).unzip()
+        let (least, lowered) = (self.search.least(width, height), self.search.lowered());
+        candidates
+            .iter()
+            .filter_map(|candidate| Some((square(candidate, least, lowered)?, self.search.presence(candidate))))
+            .unzip()
     }
 
     /// Sends the photograph to where the networks are.
@@ -220,12 +223,18 @@ impl Finder {
     }
 }
 
-/// Where the mesh network looks for the face of a candidate, unless that is smaller than `least`.
-fn square(candidate: &Candidate, least: f64) -> Option<Square> {
+/// Where the mesh network looks for the face of a candidate, unless that is smaller than `least`: the square of its box, `lowered` by a part of its side.
+fn square(candidate: &Candidate, least: f64, lowered: f32) -> Option<Square> {
     let Candidate { centre: [x, y], size: [width, height], right_eye, left_eye, .. } = *candidate;
     let side = width.max(height);
+    if !side.is_finite() || side < SWING * least as f32 {
+        return None;
+    }
     let bounds = [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
-    (side.is_finite() && side >= SWING * least as f32).then(|| Square::from_detection(bounds, [right_eye, left_eye]))
+    let square = Square::from_detection(bounds, [right_eye, left_eye]);
+    let (sin, cos) = square.angle.sin_cos();
+    let [x, y] = square.centre;
+    Some(Square { centre: [x - lowered * side * sin, y + lowered * side * cos], ..square })
 }
 
 /// Each face once, best score first: what lies in a larger one is a part of it, such as a mouth.
