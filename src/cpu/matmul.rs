@@ -1,7 +1,8 @@
 //! Products of matrices, one a channel.
 
+use super::finish::Finish;
 use super::pixels::{Pixels, PixelsMut, channels_first, channels_last};
-use super::product::{Finish, Packed, Place, Product, Rows};
+use super::product::{Packed, Place, Product, Rows};
 use super::threads::Cpu;
 use crate::error::{Error, Result};
 use crate::operators::Window;

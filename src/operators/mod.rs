@@ -1,5 +1,6 @@
 //! What operators compute and where they read, in numbers that kernels, twins and graphs share.
 
+mod activation;
 mod crop;
 mod fractional;
 mod functions;
@@ -13,6 +14,7 @@ mod warp;
 mod window;
 mod winograd;
 
+pub use activation::Activation;
 pub use crop::Crop;
 pub use fractional::fractional_starts;
 pub use functions::{Binary, Unary};
