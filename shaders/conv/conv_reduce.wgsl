@@ -1,4 +1,4 @@
-// The parts of a split convolution added up, bias, residual and ReLU. One invocation an output vec4.
+// The parts of a split convolution added up, bias, residual and activation. One invocation an output vec4.
 
 #include "common/conv_params.wgsl"
 #include "common/epilogue.wgsl"

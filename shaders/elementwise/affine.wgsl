@@ -5,7 +5,9 @@ struct Params {
     members: u32,
     pixels: u32,
     c4: u32,
-    relu: u32,
+    activation: u32,
+    a: f32,
+    b: f32,
 }
 
 #include "common/values.wgsl"
@@ -13,8 +15,14 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<Values>;           // [member * images, H * W, C/4] vec4
 @group(0) @binding(2) var<storage, read> scale: array<vec4<f32>>;           // [member, C/4] vec4
-@group(0) @binding(3) var<storage, read> shift: array<vec4<f32>>;           // [member, C/4] vec4
+@group(0) @binding(3) var<storage, read> shift: array<vec4<f32>>;           // [member, C/4] vec4, with PReLU then as many slopes
 @group(0) @binding(4) var<storage, read_write> output: array<Values>;    // [member * images, H * W, C/4] vec4
+
+fn slope_at(channel: u32) -> vec4<f32> {
+    return shift[params.members * params.c4 + channel];
+}
+
+#include "common/activation.wgsl"
 
 #include "common/index.wgsl"
 
@@ -26,9 +34,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let member = index / (params.images * params.pixels * params.c4);
     let channel = member * params.c4 + index % params.c4;
-    var value = widen(input[index]) * scale[channel] + shift[channel];
-    if (params.relu != 0u) {
-        value = max(value, vec4<f32>(0.0));
-    }
-    output[index] = narrow(value);
+    output[index] = narrow(activated(widen(input[index]) * scale[channel] + shift[channel], channel));
 }

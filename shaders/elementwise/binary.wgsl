@@ -13,11 +13,15 @@ struct Params {
     right_single: u32,
     // 0: add; 1: multiply; 2: subtract; 3: divide; 4: larger; 5: smaller; 6: power.
     operation: u32,
-    relu: u32,
+    activation: u32,
+    a: f32,
+    b: f32,
     channels: u32,
     // Images of the output for each of a side.
     left_repeat: u32,
     right_repeat: u32,
+    // Of which `images` are as many of each.
+    members: u32,
 }
 
 #include "common/values.wgsl"
@@ -26,6 +30,13 @@ struct Params {
 @group(0) @binding(1) var<storage, read> left: array<Values>;            // [N or 1, H or 1, W or 1, C/4 or 1] vec4
 @group(0) @binding(2) var<storage, read> right: array<Values>;           // [N or 1, H or 1, W or 1, C/4 or 1] vec4
 @group(0) @binding(3) var<storage, read_write> output: array<Values>;    // [N, H, W, C/4] vec4
+@group(0) @binding(4) var<storage, read> slopes: array<vec4<f32>>;       // [member, C/4] vec4, or anything
+
+fn slope_at(channel: u32) -> vec4<f32> {
+    return slopes[channel];
+}
+
+#include "common/activation.wgsl"
 
 #include "common/index.wgsl"
 
@@ -88,8 +99,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         default: {}
     }
-    if (params.relu != 0u) {
-        value = max(value, vec4<f32>(0.0));
-    }
-    output[index] = narrow(value);
+    let member = at.x / (params.images / params.members);
+    output[index] = narrow(activated(value, member * params.c4 + at.w));
 }

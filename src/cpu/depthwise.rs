@@ -320,7 +320,12 @@ impl Part<'_> {
 
     /// `R` rows of a kernel of `K` x `K` with stride `D`, which read `N` rows, into `to`, a row every `length` floats.
     #[inline(always)]
-    fn rows<S: Simd, const K: usize, const D: usize, const R: usize, const N: usize>(&self, simd: S, to: &mut [f32], length: usize) {
+    fn rows<S: Simd, const K: usize, const D: usize, const R: usize, const N: usize>(
+        &self,
+        simd: S,
+        to: &mut [f32],
+        length: usize,
+    ) {
         let count = self.ring.vectors;
         let mut lines: [[&[S::f32s]; K]; N] = [[&[]; K]; N];
         for row in 0..N {

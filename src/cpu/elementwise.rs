@@ -1,10 +1,13 @@
 //! What goes over a tensor once: functions of one value, of two, of a value and its channel.
 
+use pulp::{Simd, WithSimd};
+
+use super::finish::activate_line;
 use super::functions::{self, With};
 use super::pixels::{Pixels, PixelsMut};
 use super::threads::Cpu;
 use crate::error::{Error, Result};
-use crate::operators::{Binary, Unary};
+use crate::operators::{Activation, Binary, Unary};
 
 /// Pixels of a part at least.
 const LEAST: usize = 8;
@@ -77,6 +80,35 @@ fn map(
 #[inline(always)]
 fn finished(value: f32, relu: bool) -> f32 {
     if relu { value.max(0.0) } else { value }
+}
+
+/// An activation in place, of PReLU with `slopes`.
+pub(crate) fn activate(cpu: &Cpu, activation: Activation, slopes: &[f32], output: &mut PixelsMut<'_>) {
+    let (stride, first, channels) = (output.stride, output.first, output.channels);
+    if activation != Activation::None {
+        over(cpu, output, |_, lines| cpu.vectors(InPlace { activation, slopes, stride, first, channels, lines }));
+    }
+}
+
+struct InPlace<'t> {
+    activation: Activation,
+    slopes: &'t [f32],
+    stride: usize,
+    first: usize,
+    channels: usize,
+    lines: &'t mut [f32],
+}
+
+impl WithSimd for InPlace<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { activation, slopes, stride, first, channels, lines } = self;
+        for line in lines.chunks_exact_mut(stride) {
+            activate_line(simd, activation, slopes, &mut line[first..][..channels]);
+        }
+    }
 }
 
 /// x * scale + shift a channel, then ReLU.

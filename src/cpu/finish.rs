@@ -24,23 +24,17 @@ impl<'d> Finish<'d> {
             let data = residual.data.get(first..).unwrap_or_default();
             Pixels { data, channels: there, ..residual }
         });
-        Self { residual: residual.filter(|residual| residual.channels > 0), slopes: self.slopes.get(first..).unwrap_or_default(), ..*self }
+        Self {
+            residual: residual.filter(|residual| residual.channels > 0),
+            slopes: self.slopes.get(first..).unwrap_or_default(),
+            ..*self
+        }
     }
 
     /// That of the pixels from `first` on.
     pub fn from(&self, first: usize) -> Self {
         let residual = self.residual.map(|residual| Pixels { data: &residual.data[first * residual.stride..], ..residual });
         Self { residual, ..*self }
-    }
-
-    /// Without the residual.
-    pub fn activation(&self) -> Self {
-        Self { residual: None, ..*self }
-    }
-
-    /// Whether sums stay as they are.
-    pub fn is_none(&self) -> bool {
-        self.residual.is_none() && self.activation == Activation::None
     }
 
     /// `lanes` sums of pixel `pixel`, those of the channels from `channel` on.
@@ -55,7 +49,13 @@ impl<'d> Finish<'d> {
                 sum = simd.add_f32s(sum, simd.partial_load_f32s(&line[channel..line.len().min(channel + lanes)]));
             }
         }
-        activate(simd, self.activation, sum, #[inline(always)] || some(simd, self.slopes, channel, lanes))
+        activate(
+            simd,
+            self.activation,
+            sum,
+            #[inline(always)]
+            || some(simd, self.slopes, channel, lanes),
+        )
     }
 }
 
@@ -93,18 +93,30 @@ pub(super) fn activate<S: Simd>(simd: S, activation: Activation, x: S::f32s, slo
     }
 }
 
-/// `activation` of a line, whose slopes are repeated.
+/// `activation` of a line, whose slopes begin anew where they end.
 #[inline(always)]
 pub(super) fn activate_line<S: Simd>(simd: S, activation: Activation, slopes: &[f32], to: &mut [f32]) {
-    let (slopes, _) = S::as_simd_f32s(slopes);
     let (whole, rest) = S::as_mut_simd_f32s(to);
-    let mut phase = 0;
+    let mut at = 0;
     for value in whole {
-        *value = activate(simd, activation, *value, #[inline(always)] || slopes[phase]);
-        phase = if phase + 1 >= slopes.len() { 0 } else { phase + 1 };
+        *value = activate(
+            simd,
+            activation,
+            *value,
+            #[inline(always)]
+            || some(simd, slopes, at, S::F32_LANES),
+        );
+        at = if at + S::F32_LANES == slopes.len() { 0 } else { at + S::F32_LANES };
     }
     if !rest.is_empty() {
-        let last = activate(simd, activation, simd.partial_load_f32s(rest), #[inline(always)] || slopes[phase]);
+        let lanes = rest.len();
+        let last = activate(
+            simd,
+            activation,
+            simd.partial_load_f32s(rest),
+            #[inline(always)]
+            || some(simd, slopes, at, lanes),
+        );
         simd.partial_store_f32s(rest, last);
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn matmul(cpu: &Cpu, at: &str, left: Pixels<'_>, right: Pixels<'_>, o
             });
         });
         let each = rows * columns * channels;
-        channels_last(&products, channels, rows * columns, &mut output.data[image * each..][..each]);
+        channels_last(cpu, &products, channels, rows * columns, &mut output.data[image * each..][..each]);
     }
     Ok(())
 }

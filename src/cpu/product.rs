@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use pulp::{Simd, WithSimd};
+use pulp::{NullaryFnOnce, Simd, WithSimd};
 
 use super::aligned::Aligned;
 use super::finish::{Finish, activate, some};
@@ -333,70 +333,103 @@ fn block<S: Simd, const M: usize, const N: usize>(simd: S, product: &mut Product
             }
         }
     }
+    // Another place: the sums themselves stay in registers.
+    let mut made = [[bias[0]; N]; M];
+    for m in 0..M {
+        for n in 0..N {
+            made[m][n] = sums[m][n];
+        }
+    }
     let valid = if place.whole { width } else { width.min(weights.outputs - panel.first) };
     let at = (start - product.pixels.start) * place.stride + place.first + panel.first - place.skipped;
     let out = &mut product.out[at..];
-    let end = End { finish, stride: place.stride, start, count, first: panel.first, valid };
-    match finish.activation {
-        Activation::None => end.lines::<S, M, N, 0>(simd, &sums, out),
-        Activation::Relu => end.lines::<S, M, N, 1>(simd, &sums, out),
-        Activation::Prelu => end.lines::<S, M, N, 2>(simd, &sums, out),
-        _ => end.lines::<S, M, N, 3>(simd, &sums, out),
-    }
+    simd.vectorize(End::<S, N> {
+        simd,
+        finish,
+        sums: &made[..count],
+        stride: place.stride,
+        start,
+        first: panel.first,
+        valid,
+        out,
+    });
 }
 
 /// The end of a block.
-struct End<'t> {
+struct End<'t, S: Simd, const N: usize> {
+    simd: S,
     finish: &'t Finish<'t>,
+    /// Of every pixel.
+    sums: &'t [[S::f32s; N]],
     stride: usize,
-    /// The first pixel and how many.
+    /// The first pixel.
     start: usize,
-    count: usize,
     /// The first output and how many.
     first: usize,
     valid: usize,
+    out: &'t mut [f32],
 }
 
-impl End<'_> {
-    /// Writes sums, after what is to happen to them: `HOW` is 0 for no activation, 1 for ReLU, 2 for PReLU, 3 for any.
+impl<S: Simd, const N: usize> NullaryFnOnce for End<'_, S, N> {
+    type Output = ();
+
     #[inline(always)]
-    fn lines<S: Simd, const M: usize, const N: usize, const HOW: u8>(
-        &self,
-        simd: S,
-        sums: &[[S::f32s; N]; M],
-        out: &mut [f32],
-    ) {
-        let Self { finish, stride, start, count, first, valid } = *self;
+    fn call(self) {
+        match (self.finish.activation, self.finish.residual.is_some()) {
+            (Activation::None, false) => self.lines::<0, false>(),
+            (Activation::None, true) => self.lines::<0, true>(),
+            (Activation::Relu, false) => self.lines::<1, false>(),
+            (Activation::Relu, true) => self.lines::<1, true>(),
+            (Activation::Prelu, _) => self.lines::<2, true>(),
+            _ => self.lines::<3, true>(),
+        }
+    }
+}
+
+impl<S: Simd, const N: usize> End<'_, S, N> {
+    /// Writes sums, after what is to happen to them: `HOW` is 0 for no activation, 1 for ReLU, 2 for PReLU, 3 for any; with `MORE` there may be a residual.
+    #[inline(always)]
+    fn lines<const HOW: u8, const MORE: bool>(self) {
+        let Self { simd, finish, sums, stride, start, first, valid, out } = self;
         let zero = simd.splat_f32s(0.0);
-        // Where every vector is whole, the slopes are read once.
-        let whole = valid == N * S::F32_LANES;
+        let lanes = S::F32_LANES;
+        // The slopes are read once.
         let mut slopes = [zero; N];
         if HOW == 2 {
             for n in 0..N {
-                let from = (n * S::F32_LANES).min(valid);
-                slopes[n] = some(simd, finish.slopes, first + from, S::F32_LANES.min(valid - from));
+                let from = (n * lanes).min(valid);
+                slopes[n] = some(simd, finish.slopes, first + from, lanes.min(valid - from));
             }
         }
-        let residual = finish.residual.filter(|residual| residual.channels > first);
+        let residual = finish.residual.filter(|residual| MORE && residual.channels > first);
         let there = residual.map_or(0, |residual| residual.channels - first).min(valid);
-        for (m, sums) in sums.iter().enumerate().take(count) {
+        for (m, sums) in sums.iter().enumerate() {
             let line = &mut out[m * stride..][..valid];
-            let more = residual.map_or(&[][..], |residual| &residual.data[(start + m) * residual.stride + first..][..there]);
+            let more = match residual {
+                Some(residual) => &residual.data[(start + m) * residual.stride + first..][..there],
+                None => &[],
+            };
             for n in 0..N {
-                let (from, mut sum) = (n * S::F32_LANES, sums[n]);
-                if from + S::F32_LANES <= there {
-                    sum = simd.add_f32s(sum, S::as_simd_f32s(&more[from..from + S::F32_LANES]).0[0]);
-                } else if from < there {
+                let (from, mut sum) = (n * lanes, sums[n]);
+                if MORE && from + lanes <= there {
+                    sum = simd.add_f32s(sum, S::as_simd_f32s(&more[from..from + lanes]).0[0]);
+                } else if MORE && from < there {
                     sum = simd.add_f32s(sum, simd.partial_load_f32s(&more[from..]));
                 }
                 sum = match HOW {
                     0 => sum,
                     1 => simd.max_f32s(sum, zero),
                     2 => simd.select_f32s(simd.less_than_f32s(sum, zero), simd.mul_f32s(sum, slopes[n]), sum),
-                    _ => activate(simd, finish.activation, sum, #[inline(always)] || zero),
+                    _ => activate(
+                        simd,
+                        finish.activation,
+                        sum,
+                        #[inline(always)]
+                        || zero,
+                    ),
                 };
-                if whole || from + S::F32_LANES <= valid {
-                    S::as_mut_simd_f32s(&mut line[from..from + S::F32_LANES]).0[0] = sum;
+                if from + lanes <= valid {
+                    S::as_mut_simd_f32s(&mut line[from..from + lanes]).0[0] = sum;
                 } else if from < valid {
                     simd.partial_store_f32s(&mut line[from..], sum);
                 }

@@ -41,11 +41,11 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, inputs: &[&Tensor], wante
             Kind::Conv { name, channels, window, groups, bias } => {
                 let weight = weights.tensor(&format!("{name}.weight"))?;
                 let bias = if *bias { vector(format!("{name}.bias"))? } else { vec![0.0; *channels] };
-                reference::conv(at, x, &weight, &bias, *window, *groups, None, false)?
+                reference::conv(at, x, &weight, &bias, *window, *groups, None)?
             }
             Kind::BatchNorm { name, eps } => {
                 let (scale, shift) = batch_norm(weights, name, *eps)?;
-                reference::affine(at, x, &scale, &shift, false)?
+                reference::affine(at, x, &scale, &shift)?
             }
             Kind::Unary(function) => reference::unary(*function, x),
             Kind::Identity | Kind::Reshape => x.clone(),
@@ -80,10 +80,10 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, inputs: &[&Tensor], wante
             Kind::Dense { name, channels, bias } => {
                 let weight = weights.tensor(&format!("{name}.weight"))?;
                 let bias = if *bias { vector(format!("{name}.bias"))? } else { vec![0.0; *channels] };
-                reference::dense(at, x, &weight, &bias, false)?
+                reference::dense(at, x, &weight, &bias)?
             }
             Kind::Binary(function) => match read[..] {
-                [a, b] => reference::binary(at, *function, a, b, false)?,
+                [a, b] => reference::binary(at, *function, a, b)?,
                 _ => return Err(Error::shape(at, "it reads two tensors")),
             },
             Kind::Concat => reference::concat(at, &read)?,

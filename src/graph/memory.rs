@@ -71,10 +71,10 @@ impl Prepared {
                 let pixels = if let StepKind::Dense { pixels, .. } = step.kind { pixels } else { 1 };
                 let bytes = |part: &DensePart| {
                     let DenseRows { variant, outputs, tile, .. } = part.rows;
-                    let (members, relu) = (self.members, step.relu);
+                    let (members, activation) = (self.members, step.activation);
                     let anywhere = Slice::default();
                     let tiles = self.tiles;
-                    let layer = Dense { variant, tiles, members, outputs, tile, weights: anywhere, bias: anywhere, relu };
+                    let layer = Dense { variant, tiles, members, outputs, tile, weights: anywhere, bias: anywhere, activation };
                     layer.workspace(images, pixels * channels.div_ceil(4))
                 };
                 Work { bytes: [parts.iter().map(bytes).max().unwrap_or(0), 0], staged: false }

@@ -1,5 +1,7 @@
 //! The weights of a schedule's steps on the GPU: read from every member, folded, packed for the kernel that will read them, and sent off.
 
+use std::ops::Range;
+
 use super::Weights;
 use super::folded::{dense_bias, layer, norm_of, slopes, stacked};
 use super::resolve::Graph;
@@ -120,6 +122,12 @@ pub(super) fn prepare(
     let at = graph.tensors[step.output].name.as_str();
     let upload = |what: &str, values: &[f32]| gpu.upload(&format!("{at} {what}"), bytemuck::cast_slice(values));
     let input = graph.tensors[step.inputs[0]].shape;
+    // Of the activation, behind what every kernel reads a bias of a channel from.
+    let own_slopes = |channels: usize, range: Range<usize>| -> Result<Vec<f32>> {
+        let Some(name) = &step.slopes else { return Ok(Vec::new()) };
+        let each = members.iter().map(|member| Ok(packed_bias(&slopes(*member, name, channels)?[range.clone()])));
+        Ok(each.collect::<Result<Vec<_>>>()?.concat())
+    };
     match &step.kind {
         StepKind::Conv { layers, channels, window, groups } => {
             let each = [input[0] / groups, window.kernel[0], window.kernel[1]];
@@ -134,7 +142,7 @@ pub(super) fn prepare(
             };
             if let Some(method) = winograd(gpu, graph, step, members.len(), precision, choice) {
                 let weights: Vec<&Tensor> = parts.iter().map(|(weight, _)| weight).collect();
-                let bias: Vec<f32> = parts.iter().flat_map(|(_, bias)| packed_bias(bias)).collect();
+                let mut bias: Vec<f32> = parts.iter().flat_map(|(_, bias)| packed_bias(bias)).collect();
                 let bytes = method.weight_bytes([input[0], *channels], members.len());
                 let buffer = gpu.reserve_for(method.weights(), Precision::F32, &format!("{at} weights"), bytes)?;
                 // One product after the other: the host holds no whole layer of them.
@@ -145,10 +153,12 @@ pub(super) fn prepare(
                     gpu.write(&buffer, offset, bytemuck::cast_slice(&packed))?;
                 }
                 let zeros = upload("zeros", &vec![0.0; points * bias.len()])?;
+                bias.extend(own_slopes(*channels, 0..*channels)?);
                 return Ok(StepWeights::Winograd { method, weights: buffer, zeros, bias: upload("bias", &bias)? });
             }
             let variant = Variant::choose(gpu.capabilities(), precision, [input[0], *channels], *groups);
-            let packed = variant.pack(at, &pairs, *groups)?;
+            let mut packed = variant.pack(at, &pairs, *groups)?;
+            packed.bias.extend(own_slopes(*channels, 0..*channels)?);
             let label = format!("{at} weights");
             let weights = gpu.upload_for(variant.weights(), variant.stored(precision), &label, &packed.weights)?;
             Ok(StepWeights::Conv { variant, weights, bias: upload("bias", &packed.bias)? })
@@ -167,7 +177,8 @@ pub(super) fn prepare(
             let each = 4 * tile * (most / tile).max(1);
             let parts = (0..*channels).step_by(each).map(|first| {
                 let outputs = (first, (first + each).min(*channels));
-                let bias: Vec<f32> = biases.iter().flat_map(|bias| packed_bias(&bias[outputs.0..outputs.1])).collect();
+                let mut bias: Vec<f32> = biases.iter().flat_map(|bias| packed_bias(&bias[outputs.0..outputs.1])).collect();
+                bias.extend(own_slopes(*channels, outputs.0..outputs.1)?);
                 let rows = DenseRows { variant, precision, outputs, tile };
                 let weights = upload_dense(gpu, at, members, &format!("{name}.weight"), *pixels, rows)?;
                 Ok(DensePart { rows, weights, bias: upload("bias", &bias)? })
@@ -183,7 +194,12 @@ pub(super) fn prepare(
                     all.resize(all.len().next_multiple_of(4), 0.0);
                 }
             }
+            shifts.extend(own_slopes(input[0], 0..input[0])?);
             Ok(StepWeights::Pair(upload("scale", &scales)?, upload("shift", &shifts)?))
+        }
+        StepKind::Binary(_) if step.slopes.is_some() => {
+            let [channels, ..] = graph.tensors[step.output].shape;
+            Ok(StepWeights::Slope(upload("slopes", &own_slopes(channels, 0..channels)?)?))
         }
         StepKind::Prelu { name } => {
             let mut all = Vec::new();

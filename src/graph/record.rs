@@ -144,7 +144,7 @@ impl Prepared {
             out_channels: *channels,
             window: *window,
             groups: *groups,
-            relu: step.relu,
+            activation: step.activation,
             out_c4_offset: step.channel / 4,
             reads: self.schedule.part(&self.graph, step.inputs[0]),
             tiling: self.tiling(step, images),
@@ -233,7 +233,7 @@ impl Prepared {
                         tile: part.rows.tile,
                         weights: recording.shared(&format!("{at} weights"), &part.weights),
                         bias: recording.shared(&format!("{at} bias"), &part.bias),
-                        relu: step.relu,
+                        activation: step.activation,
                     };
                     let parts = kernels::dense(at, layer, input, output, work[0])?;
                     parts.into_iter().for_each(|part| recording.dispatch(part));
@@ -247,7 +247,7 @@ impl Prepared {
             (StepKind::Lrn(lrn), _) => kernels::lrn(at, *lrn, self.reads, input, output)?,
             (StepKind::Affine(_), StepWeights::Pair(scale, shift)) => {
                 let (scale, shift) = (recording.shared("scale", scale), recording.shared("shift", shift));
-                kernels::affine(at, members, scale, shift, step.relu, input, output)?
+                kernels::affine(at, members, [scale, shift], step.activation, input, output)?
             }
             (StepKind::Unary(function), _) => kernels::unary(at, *function, input, output)?,
             (StepKind::Softmax, _) => kernels::softmax(at, input, output)?,
@@ -262,9 +262,13 @@ impl Prepared {
                 kernels::pool(at, pool, input, output)?
             }
             (StepKind::GlobalAverage, _) => kernels::global_average(at, input, output)?,
-            (StepKind::Binary(function), _) => {
+            (StepKind::Binary(function), weights) => {
                 let right = step.inputs.get(1).map_or(Ok(input), |&id| view(id))?;
-                kernels::binary(at, *function, input, right, output, step.relu)?
+                let slopes = match weights {
+                    StepWeights::Slope(slopes) => Some((members, recording.shared(&format!("{at} slopes"), slopes))),
+                    _ => None,
+                };
+                kernels::binary(at, *function, [input, right], output, step.activation, slopes)?
             }
             (StepKind::Copy, _) => kernels::copy(at, input, output, input.images, (0, 0), step.channel)?,
             (StepKind::Rearrange(to), _) => kernels::rearrange(at, to, input, output)?,

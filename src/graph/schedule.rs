@@ -1,12 +1,13 @@
-//! The order and form in which a graph runs: batch-norm, residual and ReLU go into the convolution before them, siblings are one convolution,
-//! concatenations are written in place. A pinned tensor is never fused away.
+//! The order and form in which a graph runs: batch-norm, residual and activation go into the convolution before them, siblings are one convolution,
+//! concatenations are written in place, zeros around a tensor are pads of the convolution behind them, and zeros behind its channels are a residual of fewer. A
+//! pinned tensor is never fused away.
 //!
 //! Pooling is a step of its own, and no fused one was measured: it takes 1 to 2 % of a network's time on lavapipe and 2 to 9 % on an H200, the more the fewer
 //! the images (`moue bench --kernels`, benches/results/nvidia-h200.json). Of GoogLeNet's it is 7 to 10 %, most of it by windows of 3 x 3 with stride 1: a
 //! convolution that pooled as it reads would read nine times as much.
 
 use super::resolve::{Graph, Kind, TensorId};
-use crate::operators::{Binary, Lrn, Pooling, Rearrange, Resampling, Unary, Window};
+use crate::operators::{Activation, Binary, Lrn, Pooling, Rearrange, Resampling, Unary, Window};
 
 /// A batch-norm by the name of its weights and its eps.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,15 +42,27 @@ pub struct Step {
     pub output: TensorId,
     /// First channel of `output` it writes.
     pub channel: usize,
-    /// ReLU at the end.
-    pub relu: bool,
+    /// At the end: of convolutions, dense layers, batch-norms and functions of two tensors.
+    pub activation: Activation,
+    /// Name of the weights of PReLU, where that is the activation.
+    pub slopes: Option<String>,
+}
+
+/// What a step does at its end: its activation, and the weights of PReLU.
+pub(super) type End = (Activation, Option<String>);
+
+impl Step {
+    /// One that writes from channel 0 on.
+    pub(super) fn new(kind: StepKind, inputs: Vec<TensorId>, output: TensorId, (activation, slopes): End) -> Self {
+        Self { kind, inputs, output, channel: 0, activation, slopes }
+    }
 }
 
 /// What a step computes.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "fields as in `Kind`")]
 pub enum StepKind {
-    /// A convolution; a second input is the residual. Of siblings there are several layers, whose channels follow one another.
+    /// A convolution; a second input is the residual, which may have fewer channels, whole vec4s: it is added to the first. Of siblings there are several layers, whose channels follow one another.
     Conv {
         layers: Vec<ConvLayer>,
         channels: usize,
@@ -129,6 +142,8 @@ pub(super) struct Builder<'g> {
     pub steps: Vec<Step>,
     /// The outputs of siblings.
     pub siblings: Vec<Vec<TensorId>>,
+    /// The node of each tensor that is another with zeros around it, and that no step has needed as it is.
+    pub waiting: Vec<Option<usize>>,
 }
 
 impl Schedule {
@@ -166,6 +181,7 @@ impl Schedule {
             done: vec![false; graph.nodes.len()],
             steps: Vec::new(),
             siblings: Vec::new(),
+            waiting: vec![None; count],
         };
         for index in 0..graph.nodes.len() {
             builder.node(index);
@@ -207,7 +223,7 @@ impl<'g> Builder<'g> {
         }
         let inputs: Vec<TensorId> = node.inputs.iter().map(|&id| self.alias[id]).collect();
         let output = node.output;
-        let step = |kind, relu, output| Step { kind, inputs: node.inputs.clone(), output, channel: 0, relu };
+        let step = |kind, end, output| Step::new(kind, node.inputs.clone(), output, end);
         match &node.kind {
             Kind::Conv { .. } if self.siblings(index) => {}
             Kind::Conv { name, channels, window, groups, bias } => {
@@ -217,39 +233,46 @@ impl<'g> Builder<'g> {
                     norm = Some(Norm { name: name.clone(), eps: *eps });
                     output = self.take(next);
                 }
-                let mut inputs = node.inputs.clone();
+                let (mut inputs, mut window) = (node.inputs.clone(), *window);
+                if let Some((source, [before, after])) = self.zeros_around(inputs[0])
+                    && before[0] + after[0] == 0
+                {
+                    let more = [before[1], before[2], after[1], after[2]];
+                    window.pad.iter_mut().zip(more).for_each(|(pad, more)| *pad += more);
+                    inputs = vec![source];
+                }
                 if let Some((next, Kind::Binary(Binary::Add))) = self.only_reader(output) {
                     let other = self.graph.nodes[next].inputs.iter().map(|&id| self.alias[id]).find(|&id| id != output);
                     if let Some(other) =
                         other.filter(|&id| self.made[id] && self.graph.tensors[id].shape == self.graph.tensors[output].shape)
                     {
-                        inputs.push(other);
+                        let fewer = self.zeros_around(other).filter(|&(source, [before, after])| {
+                            let whole = self.graph.tensors[source].shape[0].is_multiple_of(4);
+                            whole && before == [0; 3] && after[1..] == [0; 2]
+                        });
+                        inputs.push(fewer.map_or(other, |(source, _)| source));
                         output = self.take(next);
                     }
                 }
-                let relu = self.take_relu(&mut output);
+                let end = self.take_activation(&mut output);
                 let layers = vec![ConvLayer { name: name.clone(), channels: *channels, bias: *bias, norm }];
-                let kind = StepKind::Conv { layers, channels: *channels, window: *window, groups: *groups };
-                self.push_in_place(Step { kind, inputs, output, channel: 0, relu });
+                let kind = StepKind::Conv { layers, channels: *channels, window, groups: *groups };
+                self.push_in_place(Step::new(kind, inputs, output, end));
             }
             Kind::BatchNorm { name, eps } => {
                 let mut output = output;
-                let relu = self.take_relu(&mut output);
-                self.push(step(StepKind::Affine(Norm { name: name.clone(), eps: *eps }), relu, output));
+                let end = self.take_activation(&mut output);
+                self.push(step(StepKind::Affine(Norm { name: name.clone(), eps: *eps }), end, output));
             }
             Kind::Binary(function) => {
                 let mut output = output;
-                let relu = self.take_relu(&mut output);
-                self.push(step(StepKind::Binary(*function), relu, output));
+                let end = self.take_activation(&mut output);
+                self.push(step(StepKind::Binary(*function), end, output));
             }
             Kind::Dense { name, channels, bias } => {
                 let mut output = output;
-                let relu = self.take_relu(&mut output);
-                self.push(step(
-                    StepKind::Dense { name: name.clone(), channels: *channels, bias: *bias, pixels: 1 },
-                    relu,
-                    output,
-                ));
+                let end = self.take_activation(&mut output);
+                self.push(step(StepKind::Dense { name: name.clone(), channels: *channels, bias: *bias, pixels: 1 }, end, output));
             }
             Kind::Reshape => {
                 // A dense layer reads the tensor as it lies: its weights are permuted instead.
@@ -259,12 +282,16 @@ impl<'g> Builder<'g> {
                 {
                     let [_, height, width] = shape;
                     let mut output = self.take(next);
-                    let relu = self.take_relu(&mut output);
+                    let end = self.take_activation(&mut output);
                     let kind = StepKind::Dense { name: name.clone(), channels: *channels, bias: *bias, pixels: height * width };
-                    self.push(step(kind, relu, output));
+                    self.push(step(kind, end, output));
                 } else {
-                    self.push(step(StepKind::Rearrange(Rearrange::reshape(shape.iter().product())), false, output));
+                    self.push(step(StepKind::Rearrange(Rearrange::reshape(shape.iter().product())), End::default(), output));
                 }
+            }
+            Kind::Rearrange(to) if self.can_wait(output) && around(self.graph, node.inputs[0], output, to).is_some() => {
+                self.made[output] = true;
+                self.waiting[output] = Some(index);
             }
             Kind::Rearrange(to) => {
                 // What is made in logical order can be written in any sizes.
@@ -272,15 +299,17 @@ impl<'g> Builder<'g> {
                 if let Some((next, Kind::Reshape)) = self.only_reader(output) {
                     output = self.take(next);
                 }
-                self.push(step(StepKind::Rearrange(to.clone()), false, output));
+                self.push(step(StepKind::Rearrange(to.clone()), End::default(), output));
             }
-            Kind::Resample { how, scale } => self.push(step(StepKind::Resample { how: *how, scale: *scale }, false, output)),
-            Kind::Prelu { name } => self.push(step(StepKind::Prelu { name: name.clone() }, false, output)),
+            Kind::Resample { how, scale } => {
+                self.push(step(StepKind::Resample { how: *how, scale: *scale }, End::default(), output))
+            }
+            Kind::Prelu { name } => self.push(step(StepKind::Prelu { name: name.clone() }, End::default(), output)),
             Kind::ConvTranspose { name, channels, window, groups, bias } => {
                 let (name, window) = (name.clone(), *window);
                 self.push(step(
                     StepKind::ConvTranspose { name, channels: *channels, window, groups: *groups, bias: *bias },
-                    false,
+                    End::default(),
                     output,
                 ));
             }
@@ -288,32 +317,58 @@ impl<'g> Builder<'g> {
                 let mut channel = 0;
                 for (&id, &part) in inputs.iter().zip(&node.inputs) {
                     if !self.in_place[id] {
-                        self.push(Step { kind: StepKind::Copy, inputs: vec![part], output, channel, relu: false });
+                        self.push(Step { channel, ..Step::new(StepKind::Copy, vec![part], output, End::default()) });
                     }
                     channel += self.graph.tensors[id].shape[0];
                 }
                 self.made[output] = true;
             }
-            Kind::Unary(function) => self.push(step(StepKind::Unary(*function), false, output)),
-            Kind::Softmax => self.push(step(StepKind::Softmax, false, output)),
-            Kind::LogSoftmax => self.push(step(StepKind::LogSoftmax, false, output)),
-            Kind::ArgMax => self.push(step(StepKind::ArgMax, false, output)),
-            Kind::Matmul => self.push(step(StepKind::Matmul, false, output)),
+            Kind::Unary(function) => self.push(step(StepKind::Unary(*function), End::default(), output)),
+            Kind::Softmax => self.push(step(StepKind::Softmax, End::default(), output)),
+            Kind::LogSoftmax => self.push(step(StepKind::LogSoftmax, End::default(), output)),
+            Kind::ArgMax => self.push(step(StepKind::ArgMax, End::default(), output)),
+            Kind::Matmul => self.push(step(StepKind::Matmul, End::default(), output)),
             Kind::Pool { pooling, window, ceil } => {
-                self.push(step(StepKind::Pool { pooling: *pooling, window: *window, ceil: *ceil }, false, output));
+                self.push(step(StepKind::Pool { pooling: *pooling, window: *window, ceil: *ceil }, End::default(), output));
             }
             Kind::FractionalMaxPool { kernel, sample } => {
-                self.push(step(StepKind::FractionalMaxPool { kernel: *kernel, sample: *sample }, false, output));
+                self.push(step(StepKind::FractionalMaxPool { kernel: *kernel, sample: *sample }, End::default(), output));
             }
-            Kind::Lrn(lrn) => self.push(step(StepKind::Lrn(*lrn), false, output)),
-            Kind::GlobalAverage => self.push(step(StepKind::GlobalAverage, false, output)),
+            Kind::Lrn(lrn) => self.push(step(StepKind::Lrn(*lrn), End::default(), output)),
+            Kind::GlobalAverage => self.push(step(StepKind::GlobalAverage, End::default(), output)),
             Kind::Identity => {}
         }
     }
 
     fn push(&mut self, step: Step) {
+        self.make(&step.inputs);
         self.made[step.output] = true;
         self.steps.push(step);
+    }
+
+    /// Pushes what waits among `inputs`.
+    fn make(&mut self, inputs: &[TensorId]) {
+        for &id in inputs {
+            let Some(index) = self.waiting[self.alias[id]].take() else { continue };
+            let node = &self.graph.nodes[index];
+            if let Kind::Rearrange(to) = &node.kind {
+                self.push(Step::new(StepKind::Rearrange(to.clone()), node.inputs.clone(), node.output, End::default()));
+            }
+        }
+    }
+
+    /// Whether some reader of a tensor may do without it.
+    fn can_wait(&self, id: TensorId) -> bool {
+        let without = |&reader: &usize| matches!(self.graph.nodes[reader].kind, Kind::Conv { .. } | Kind::Binary(Binary::Add));
+        !self.pinned[id] && self.readers[id].iter().any(without)
+    }
+
+    /// What `id` is with zeros before and after its channels, rows and columns, where it waits.
+    fn zeros_around(&self, id: TensorId) -> Option<(TensorId, [[usize; 3]; 2])> {
+        let node = &self.graph.nodes[self.waiting[self.alias[id]]?];
+        let Kind::Rearrange(to) = &node.kind else { return None };
+        let same = self.graph.tensors[id].shape == self.graph.tensors[node.output].shape;
+        Some((node.inputs[0], around(self.graph, node.inputs[0], node.output, to).filter(|_| same)?))
     }
 
     /// Pushes a convolution, into the slice of a concatenation if that is all its output is for, the slice starts at a whole vec4 and no other
@@ -332,6 +387,7 @@ impl<'g> Builder<'g> {
                 self.in_place[id] = true;
             }
         }
+        self.make(&step.inputs);
         self.made[id] = true;
         self.steps.push(step);
     }
@@ -349,9 +405,24 @@ impl<'g> Builder<'g> {
         self.graph.nodes[index].output
     }
 
-    fn take_relu(&mut self, output: &mut TensorId) -> bool {
-        let Some((next, Kind::Unary(Unary::Relu))) = self.only_reader(*output) else { return false };
-        *output = self.take(next);
-        true
+    fn take_activation(&mut self, output: &mut TensorId) -> End {
+        let Some((next, kind)) = self.only_reader(*output) else { return End::default() };
+        let end = match kind {
+            Kind::Unary(function) => Activation::of(*function).map(|activation| (activation, None)),
+            Kind::Prelu { name } => Some((Activation::Prelu, Some(name.clone()))),
+            _ => None,
+        };
+        if end.is_some() {
+            *output = self.take(next);
+        }
+        end.unwrap_or_default()
     }
+}
+
+/// What `to` puts before and after the channels, rows and columns of `input` to make `output`, where that is zeros and nothing else.
+fn around(graph: &Graph, input: TensorId, output: TensorId, to: &Rearrange) -> Option<[[usize; 3]; 2]> {
+    let [from, made] = [input, output].map(|id| &graph.tensors[id]);
+    let [before, after] = to.zeros_around(from.shape)?;
+    let sizes = [0, 1, 2].map(|i| before[i] + from.shape[i] + after[i]);
+    (from.dims.len() == 3 && sizes == made.shape).then_some([before, after])
 }

@@ -5,13 +5,13 @@ use super::resolve::{Graph, Kind, TensorId};
 use super::schedule::{Builder, ConvLayer, Norm, Step, StepKind};
 use crate::graph::Prepared;
 use crate::kernels::View;
-use crate::operators::{Binary, Unary, Window};
+use crate::operators::{Activation, Binary, Window};
 use crate::tensor::Precision;
 
 /// A convolution with what is fused into it.
 struct Sibling {
     layer: ConvLayer,
-    relu: bool,
+    activation: Activation,
     output: TensorId,
     /// The nodes that it takes in.
     nodes: Vec<usize>,
@@ -23,13 +23,19 @@ impl Builder<'_> {
         let graph = self.graph;
         let node = &graph.nodes[index];
         let (input, Some(window)) = (node.inputs[0], window(&node.kind)) else { return false };
+        // Zeros around what a convolution reads are its pads.
+        if self.waiting[self.alias[input]].is_some() {
+            return false;
+        }
         let Some(first) = self.sibling(index) else { return false };
-        let relu = first.relu;
+        let activation = first.activation;
         let mut siblings = vec![first];
         for &other in self.readers[self.alias[input]].iter().filter(|&&other| other > index) {
             let node = &graph.nodes[other];
             let alike = self::window(&node.kind) == Some(window) && shape(graph, node.inputs[0]) == shape(graph, input);
-            if let Some(sibling) = self.sibling(other).filter(|sibling| alike && sibling.relu == relu && !self.done[other]) {
+            if let Some(sibling) =
+                self.sibling(other).filter(|sibling| alike && sibling.activation == activation && !self.done[other])
+            {
                 let channels = siblings.iter().chain([&sibling]).map(|sibling| sibling.layer.channels).sum();
                 if fits(graph, window, shape(graph, input)[0], [channels, sibling.output]) {
                     siblings.push(sibling);
@@ -47,7 +53,7 @@ impl Builder<'_> {
         let channels = siblings.iter().map(|sibling| sibling.layer.channels).sum();
         let layers = siblings.into_iter().map(|sibling| sibling.layer).collect();
         let kind = StepKind::Conv { layers, channels, window, groups: 1 };
-        self.steps.push(Step { kind, inputs: vec![input], output: outputs[0], channel: 0, relu });
+        self.steps.push(Step::new(kind, vec![input], outputs[0], (activation, None)));
         self.siblings.push(outputs);
         true
     }
@@ -65,9 +71,11 @@ impl Builder<'_> {
         if let Some((_, Kind::Binary(Binary::Add))) = self.only_reader(output) {
             return None;
         }
-        let mut relu = false;
-        if let Some((next, Kind::Unary(Unary::Relu))) = self.only_reader(output) {
-            relu = true;
+        let mut activation = Activation::None;
+        if let Some((next, Kind::Unary(function))) = self.only_reader(output)
+            && let Some(function) = Activation::of(*function)
+        {
+            activation = function;
             output = self.graph.nodes[next].output;
             nodes.push(next);
         }
@@ -79,7 +87,7 @@ impl Builder<'_> {
         };
         let layer = ConvLayer { name: name.clone(), channels: *channels, bias: *bias, norm };
         let good = channels.is_multiple_of(4) && !self.pinned[output] && !readers.is_empty() && readers.iter().all(convolves);
-        good.then_some(Sibling { layer, relu, output, nodes })
+        good.then_some(Sibling { layer, activation, output, nodes })
     }
 }
 

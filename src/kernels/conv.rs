@@ -6,7 +6,7 @@ use super::{View, holds, loops, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, conv_direct::Params};
 use crate::gpu::{Dispatch, Slice, Work, grid};
-use crate::operators::Window;
+use crate::operators::{Activation, Window};
 use crate::tensor::Precision;
 
 /// Packed weights on the GPU.
@@ -16,7 +16,7 @@ pub struct ConvWeights {
     pub variant: Variant,
     /// [`super::Packed::weights`].
     pub weights: Slice,
-    /// [`super::Packed::bias`].
+    /// [`super::Packed::bias`], and behind those of all members the slopes of PReLU where that is the activation: `[member, O/4]` vec4.
     pub bias: Slice,
 }
 
@@ -31,8 +31,8 @@ pub struct Conv {
     pub window: Window,
     /// Groups; both channel counts are multiples of it.
     pub groups: usize,
-    /// ReLU at the end.
-    pub relu: bool,
+    /// At the end.
+    pub activation: Activation,
     /// First output channel / 4: where the slice of a concatenation starts.
     pub out_c4_offset: usize,
     /// The first and the number of the channels that are read, whole vec4s, where the input holds those of others too: without groups.
@@ -104,7 +104,13 @@ impl Conv {
         }
         let precision = tensors(at, &[input, output, residual.unwrap_or(input)])?;
         if let Some(residual) = residual {
-            same(at, "residual channels", residual.channels, self.out_channels)?;
+            let (own, all) = (residual.channels, self.out_channels);
+            if own != all && (own > all || !own.is_multiple_of(4)) {
+                return Err(Error::shape(
+                    at,
+                    format!("a residual of {own} channels for {all}: as many, or fewer in whole vec4s"),
+                ));
+            }
             same(at, "residual pixels", residual.images * residual.pixels(), output.images * output.pixels())?;
         }
         Ok(precision)
@@ -189,7 +195,7 @@ impl Conv {
         )?;
         let weights_bytes = element as u64 * members as u64 * weights_stride as u64;
         holds(at, weights.weights, weights_bytes)?;
-        holds(at, weights.bias, (16 * members * out_c4) as u64)?;
+        holds(at, weights.bias, (16 * self.activation.bias_parts() * members * out_c4) as u64)?;
         let images = input.images / members;
         let pixels = (images * output.pixels()) as u64;
         let tiling = self.tiled(variant, input.images, [output.height, output.width], channels, usize::MAX);
@@ -213,6 +219,7 @@ impl Conv {
         let taps = (kh * kw * group_in) as u64;
         let outputs = output.images as u64 * output.pixels() as u64 * self.out_channels as u64;
         let n = |value: usize| value as u32;
+        let (activation, a, b) = self.activation.code();
         let params = Params {
             in_c4_offset: n(self.in_c4_offset()),
             out_c4_offset: n(self.out_c4_offset),
@@ -221,8 +228,10 @@ impl Conv {
             group_out: n(params_out),
             weights_stride: n(weights_stride),
             bias_stride: n(out_c4),
-            relu: u32::from(self.relu),
-            residual: u32::from(residual.is_some()),
+            activation,
+            a,
+            b,
+            residual: n(residual.map_or(0, |view| view.c4())),
             parts: n(parts),
             ..params(members, images, input, output, window)
         };

@@ -6,7 +6,7 @@ use super::{View, holds, loops, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, BindingKind, Shader, dense_stream::Params};
 use crate::gpu::{Capabilities, Dispatch, Slice, Work, grid};
-use crate::operators::Window;
+use crate::operators::{Activation, Window};
 use crate::tensor::Tensor;
 
 /// The kernels of dense layers; one table, each tested against the same twin.
@@ -101,10 +101,10 @@ pub struct Dense {
     pub tile: usize,
     /// `[member, O/4 / tile, C/4, 4, tile]` vec4.
     pub weights: Slice,
-    /// `[member, O/4]` vec4.
+    /// `[member, O/4]` vec4, and with PReLU behind them as many slopes.
     pub bias: Slice,
-    /// ReLU at the end.
-    pub relu: bool,
+    /// At the end.
+    pub activation: Activation,
 }
 
 /// Outputs / 4 of a tile at most: what a workgroup computes together.
@@ -148,7 +148,7 @@ impl Dense {
             out_channels: self.outputs.1 - self.outputs.0,
             window: Window::square(1, 1),
             groups: 1,
-            relu: self.relu,
+            activation: self.activation,
             out_c4_offset: self.outputs.0 / 4,
             reads: None,
             tiling: None,
@@ -189,7 +189,8 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View, workspace: Optio
     }
     let weights = precision.vec4() * members as u64 * in_c4 as u64 * 4 * out_c4.next_multiple_of(layer.tile) as u64;
     holds(at, layer.weights, weights)?;
-    holds(at, layer.bias, (16 * members * out_c4) as u64)?;
+    holds(at, layer.bias, (16 * layer.activation.bias_parts() * members * out_c4) as u64)?;
+    let (activation, a, b) = layer.activation.code();
     let params = Params {
         images: (input.images / members) as u32,
         members: members as u32,
@@ -198,7 +199,9 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View, workspace: Optio
         out_stride: output.c4() as u32,
         out_offset: (first / 4) as u32,
         tile: layer.tile as u32,
-        relu: u32::from(layer.relu),
+        activation,
+        a,
+        b,
     };
     let work = Work {
         flops: 2 * input.images as u64 * input.pixels() as u64 * input.channels as u64 * (end - first) as u64,

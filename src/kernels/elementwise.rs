@@ -4,7 +4,7 @@ use super::{View, holds, loops, one_a_item, same, tensors};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, AFFINE, ARG_MAX, BINARY, PRELU, SOFTMAX, UNARY};
 use crate::gpu::{Dispatch, Slice, Work};
-use crate::operators::{Binary, Unary};
+use crate::operators::{Activation, Binary, Unary};
 use crate::tensor::Precision;
 
 /// Channels whose numbers, from 0 on, an f16 holds exactly.
@@ -55,11 +55,18 @@ pub fn unary(at: &str, function: Unary, input: View, output: View) -> Result<Dis
 }
 
 /// `left` and `right` to `output`; along each of C, H, W a side may have length 1, and along N a part of the output's: a side with one image a
-/// member is the same for every image of that member.
+/// member is the same for every image of that member. Then the activation, PReLU by `slopes` `[member, C/4]` vec4.
 ///
 /// # Errors
-/// [`Error::Shape`] where sizes neither agree nor are 1, or a buffer is too small.
-pub fn binary(at: &str, function: Binary, left: View, right: View, output: View, relu: bool) -> Result<Dispatch> {
+/// [`Error::Shape`] where sizes neither agree nor are 1, or a buffer is too small or missing.
+pub fn binary(
+    at: &str,
+    function: Binary,
+    [left, right]: [View; 2],
+    output: View,
+    activation: Activation,
+    slopes: Option<(usize, Slice)>,
+) -> Result<Dispatch> {
     let strides = |side: View| -> Result<[u32; 4]> {
         let stride = |what: &str, length: usize, of: usize, stride: usize| {
             if length == of {
@@ -82,6 +89,14 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
         Some(repeat) if repeat * side.images == output.images => Ok(repeat as u32),
         _ => Err(Error::shape(at, format!("{} images do not repeat to {}", side.images, output.images))),
     };
+    let (code, a, b) = activation.code();
+    let members = slopes.map_or(1, |(members, _)| members);
+    if members == 0 || !output.images.is_multiple_of(members) || (activation == Activation::Prelu && slopes.is_none()) {
+        return Err(Error::shape(at, format!("{activation:?} of {} images of {members} members", output.images)));
+    }
+    if let Some((members, slopes)) = slopes {
+        holds(at, slopes, (16 * members * output.c4()) as u64)?;
+    }
     let params = shader::binary::Params {
         images: output.images as u32,
         height: output.height as u32,
@@ -100,34 +115,49 @@ pub fn binary(at: &str, function: Binary, left: View, right: View, output: View,
             Binary::Min => 5,
             Binary::Pow => 6,
         },
-        relu: u32::from(relu),
+        activation: code,
+        a,
+        b,
+        members: members as u32,
         channels: output.channels as u32,
         left_repeat: repeat(left)?,
         right_repeat: repeat(right)?,
         ..Default::default()
     };
     let work = Work { flops: 4 * output.vec4s() as u64, bytes: left.size() + right.size() + output.size() };
-    one_a_item(at, BINARY.of(precision), params, vec![left.slice, right.slice, output.slice], output.vec4s(), work)
+    let slopes = slopes.map_or(right.slice, |(_, slopes)| slopes);
+    let bound = vec![left.slice, right.slice, output.slice, slopes];
+    one_a_item(at, BINARY.of(precision), params, bound, output.vec4s(), work)
 }
 
-/// x * scale + shift a channel, `scale` and `shift` `[member, C/4]` vec4.
+/// x * scale + shift a channel, `scale` and `shift` `[member, C/4]` vec4; then the activation, of PReLU the slopes behind `shift`.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree or a buffer is too small.
-pub fn affine(at: &str, members: usize, scale: Slice, shift: Slice, relu: bool, input: View, output: View) -> Result<Dispatch> {
+pub fn affine(
+    at: &str,
+    members: usize,
+    [scale, shift]: [Slice; 2],
+    activation: Activation,
+    input: View,
+    output: View,
+) -> Result<Dispatch> {
     same_shape(at, input, output)?;
     let precision = tensors(at, &[input, output])?;
     if members == 0 || !input.images.is_multiple_of(members) {
         return Err(Error::shape(at, format!("{} images of {members} members", input.images)));
     }
     holds(at, scale, (16 * members * input.c4()) as u64)?;
-    holds(at, shift, (16 * members * input.c4()) as u64)?;
+    holds(at, shift, (16 * activation.bias_parts() * members * input.c4()) as u64)?;
+    let (activation, a, b) = activation.code();
     let params = shader::affine::Params {
         images: (input.images / members) as u32,
         members: members as u32,
         pixels: input.pixels() as u32,
         c4: input.c4() as u32,
-        relu: u32::from(relu),
+        activation,
+        a,
+        b,
     };
     let work = Work { flops: 8 * input.vec4s() as u64, bytes: 2 * input.size() };
     one_a_item(at, AFFINE.of(precision), params, vec![input.slice, scale, shift, output.slice], input.vec4s(), work)

@@ -3,6 +3,7 @@
 //! Activations lie on the GPU as `[images, H, W, C/4]` vec4, channels padded to four with zeros; with several members of one network `images`
 //! counts member by member.
 
+mod activation;
 mod conv;
 mod conv_transpose;
 mod dense;

@@ -8,7 +8,7 @@ use super::{View, holds, same};
 use crate::error::{Error, Result};
 use crate::gpu::shader::{self, BindingKind, Shader, conv_direct::Params};
 use crate::gpu::{Capabilities, Dispatch, MOST_LAYERS, Slice, Work, grid};
-use crate::operators::{Window, WinogradSize as Size};
+use crate::operators::{Activation, Window, WinogradSize as Size};
 use crate::tensor::{Precision, Tensor};
 
 /// What a value of the transformed input, of the products and of the weights costs, and what the dispatches cost, in multiply-adds: measured with VGG16's,
@@ -252,7 +252,7 @@ impl Winograd {
         same(at, "output columns", size[1], output.width)?;
         let (members, out_c4) = (conv.members, conv.out_channels.div_ceil(4));
         let images = input.images / members;
-        holds(at, buffers.bias, (16 * members * out_c4) as u64)?;
+        holds(at, buffers.bias, (16 * conv.activation.bias_parts() * members * out_c4) as u64)?;
         let most = self.together(shape, members, images);
         let mut dispatches = Vec::new();
         for first in (0..images).step_by(most) {
@@ -287,13 +287,16 @@ impl Winograd {
         let multiplied = between(buffers.workspace[1], product_bytes, conv.out_channels)?;
 
         let n = |value: usize| value as u32;
+        let (activation, a, b) = conv.activation.code();
         let params = Params {
             in_c4_offset: n(conv.in_c4_offset()),
             group_in: n(channels.div_ceil(4)),
             out_c4_offset: n(conv.out_c4_offset),
             bias_stride: n(conv.out_channels.div_ceil(4)),
-            relu: u32::from(conv.relu),
-            residual: u32::from(residual.is_some()),
+            activation,
+            a,
+            b,
+            residual: n(residual.map_or(0, |view| view.c4())),
             first: n(first),
             together: n(together),
             ..params(conv.members, input.images / conv.members, input, output, conv.window)
@@ -315,7 +318,7 @@ impl Winograd {
             out_channels: conv.out_channels,
             window: Window::square(1, 1),
             groups: 1,
-            relu: false,
+            activation: Activation::None,
             out_c4_offset: 0,
             reads: None,
             tiling: None,

@@ -94,6 +94,22 @@ impl Rearrange {
         Self { axes, first: 0, beyond }
     }
 
+    /// What it puts before and after each dimension of an input of `shape`, where all that it does is to put zeros there.
+    pub fn zeros_around<const N: usize>(&self, shape: [usize; N]) -> Option<[[usize; N]; 2]> {
+        let (mut before, mut after) = ([0; N], [0; N]);
+        if self.first != 0 || self.beyond != Beyond::Constant(0.0) || self.axes.len() != N {
+            return None;
+        }
+        for (i, (axis, stride)) in self.axes.iter().zip(strides(&shape)).enumerate() {
+            if axis.within != shape[i] || (axis.stride != stride && axis.within > 1) {
+                return None;
+            }
+            before[i] = axis.before;
+            after[i] = axis.size.checked_sub(axis.before + axis.within)?;
+        }
+        Some([before, after])
+    }
+
     /// Values of the result.
     pub fn count(&self) -> usize {
         self.axes.iter().map(|axis| axis.size).product()

@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 use crate::operators::Window;
 use crate::tensor::Tensor;
 
-/// `input` `[N, C, H, W]` with `weight` `[O, C / groups, kh, kw]` and `bias` `[O]` to `[N, O, OH, OW]`; then the residual (same shape), then ReLU.
+/// `input` `[N, C, H, W]` with `weight` `[O, C / groups, kh, kw]` and `bias` `[O]` to `[N, O, OH, OW]`; then the residual, which
+/// may have fewer channels: those of the first.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree.
@@ -17,7 +18,6 @@ pub fn conv(
     window: Window,
     groups: usize,
     residual: Option<&Tensor>,
-    relu: bool,
 ) -> Result<Tensor> {
     let [images, channels, height, width] = input.nchw();
     let &[out_channels, group_in, kh, kw] = &weight.shape[..] else {
@@ -36,8 +36,9 @@ pub fn conv(
     }
     let [out_height, out_width] = window.output(at, [height, width], false)?;
     let mut out = Tensor::zeros(vec![images, out_channels, out_height, out_width]);
-    if residual.is_some_and(|r| r.shape != out.shape) {
-        return Err(Error::shape(at, format!("the residual is not {:?}", out.shape)));
+    let added = residual.map_or(0, |r| r.nchw()[1]);
+    if residual.is_some_and(|r| r.nchw() != [images, added, out_height, out_width] || added > out_channels) {
+        return Err(Error::shape(at, format!("the residual is not {:?}, or fewer channels of it", out.shape)));
     }
     let group_out = out_channels / groups;
     let mut sums = vec![0_f64; out_width];
@@ -64,10 +65,11 @@ pub fn conv(
                 }
             }
         }
-        for (x, (to, &sum)) in line.iter_mut().zip(&sums).enumerate() {
-            let value = sum + residual.map_or(0.0, |r| f64::from(r.data[row * out_width + x]));
-            *to = if relu { value.max(0.0) } else { value } as f32;
+        if let Some(residual) = residual.filter(|_| o < added) {
+            let source = &residual.data[((n * added + o) * out_height + y) * out_width..][..out_width];
+            sums.iter_mut().zip(source).for_each(|(sum, &value)| *sum += f64::from(value));
         }
+        line.iter_mut().zip(&sums).for_each(|(to, &sum)| *to = sum as f32);
     }
     Ok(out)
 }

@@ -3,11 +3,11 @@
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
-/// `input` [N, ...] (flattened) with `weight` `[O, C]` and `bias` `[O]` to `[N, O]`, then ReLU.
+/// `input` [N, ...] (flattened) with `weight` `[O, C]` and `bias` `[O]` to `[N, O]`.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree.
-pub fn dense(at: &str, input: &Tensor, weight: &Tensor, bias: &[f32], relu: bool) -> Result<Tensor> {
+pub fn dense(at: &str, input: &Tensor, weight: &Tensor, bias: &[f32]) -> Result<Tensor> {
     let [images, ..] = input.nchw();
     let columns = input.data.len() / images.max(1);
     let &[out, weight_columns] = &weight.shape[..] else {
@@ -20,7 +20,7 @@ pub fn dense(at: &str, input: &Tensor, weight: &Tensor, bias: &[f32], relu: bool
     for row in input.data.chunks_exact(columns) {
         for (weights, &bias) in weight.data.chunks_exact(columns).zip(bias) {
             let sum = row.iter().zip(weights).fold(f64::from(bias), |sum, (&x, &w)| sum + f64::from(x) * f64::from(w));
-            data.push(if relu { sum.max(0.0) } else { sum } as f32);
+            data.push(sum as f32);
         }
     }
     Ok(Tensor { shape: vec![images, out], data })

@@ -3,7 +3,7 @@
 use std::f64::consts::{PI, SQRT_2};
 
 use crate::error::{Error, Result};
-use crate::operators::{Binary, Unary};
+use crate::operators::{Activation, Binary, Unary};
 use crate::tensor::Tensor;
 
 /// The error function: up to 3 by its series, beyond by the continued fraction of its complement (Abramowitz & Stegun 7.1.6, 7.1.14).
@@ -70,7 +70,7 @@ pub fn unary(function: Unary, input: &Tensor) -> Tensor {
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes neither agree nor are 1.
-pub fn binary(at: &str, function: Binary, left: &Tensor, right: &Tensor, relu: bool) -> Result<Tensor> {
+pub fn binary(at: &str, function: Binary, left: &Tensor, right: &Tensor) -> Result<Tensor> {
     let (a, b) = (left.nchw(), right.nchw());
     let mut shape = [0; 4];
     for (i, to) in shape.iter_mut().enumerate() {
@@ -93,7 +93,7 @@ pub fn binary(at: &str, function: Binary, left: &Tensor, right: &Tensor, relu: b
                 index % shape[3],
             ];
             let (x, y) = (f64::from(left.data[offset(a, at)]), f64::from(right.data[offset(b, at)]));
-            let value = match function {
+            (match function {
                 Binary::Add => x + y,
                 Binary::Mul => x * y,
                 Binary::Sub => x - y,
@@ -101,26 +101,24 @@ pub fn binary(at: &str, function: Binary, left: &Tensor, right: &Tensor, relu: b
                 Binary::Max => x.max(y),
                 Binary::Min => x.min(y),
                 Binary::Pow => x.powf(y),
-            };
-            if relu { value.max(0.0) as f32 } else { value as f32 }
+            }) as f32
         })
         .collect();
     Ok(Tensor { shape: shape[..left.shape.len().max(right.shape.len()).min(4)].to_vec(), data })
 }
 
-/// x * scale + shift a channel, then ReLU.
+/// x * scale + shift a channel.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree.
-pub fn affine(at: &str, input: &Tensor, scale: &[f32], shift: &[f32], relu: bool) -> Result<Tensor> {
+pub fn affine(at: &str, input: &Tensor, scale: &[f32], shift: &[f32]) -> Result<Tensor> {
     let [_, channels, height, width] = input.nchw();
     if scale.len() != channels || shift.len() != channels {
         return Err(Error::shape(at, format!("{channels} channels, scale {}, shift {}", scale.len(), shift.len())));
     }
     let apply = |(index, &x): (usize, &f32)| {
         let c = index / (height * width) % channels;
-        let value = f64::from(x) * f64::from(scale[c]) + f64::from(shift[c]);
-        if relu { value.max(0.0) as f32 } else { value as f32 }
+        (f64::from(x) * f64::from(scale[c]) + f64::from(shift[c])) as f32
     };
     Ok(Tensor { shape: input.shape.clone(), data: input.data.iter().enumerate().map(apply).collect() })
 }
@@ -205,4 +203,16 @@ pub fn concat(at: &str, parts: &[&Tensor]) -> Result<Tensor> {
         *c = channels;
     }
     Ok(Tensor { shape, data })
+}
+
+/// What `activation` makes of every value; with PReLU by the slope of its channel.
+///
+/// # Errors
+/// [`Error::Shape`] where there are not as many slopes as channels.
+pub fn activate(at: &str, activation: Activation, slopes: &[f32], input: Tensor) -> Result<Tensor> {
+    match (activation, activation.function()) {
+        (Activation::Prelu, _) => prelu(at, &input, slopes),
+        (_, Some(function)) => Ok(unary(function, &input)),
+        (_, None) => Ok(input),
+    }
 }

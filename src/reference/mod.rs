@@ -17,7 +17,7 @@ mod warp;
 pub use conv::conv;
 pub use conv_transpose::conv_transpose;
 pub use dense::dense;
-pub use elementwise::{affine, arg_max, binary, concat, log_softmax, prelu, softmax, unary};
+pub use elementwise::{activate, affine, arg_max, binary, concat, log_softmax, prelu, softmax, unary};
 pub use fuse::{calibrate, fuse};
 pub use gray::gray;
 pub use lbp::lbp;

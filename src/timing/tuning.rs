@@ -6,7 +6,7 @@ use super::load::Load;
 use crate::error::{Error, Result};
 use crate::gpu::{Buffer, Choice, Choices, Gpu, Recording, Scratch, Tuning};
 use crate::kernels::{Conv, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, packed_bias};
-use crate::operators::Window;
+use crate::operators::{Activation, Window};
 use crate::tensor::{Precision, Tensor};
 
 /// Rounds in which every candidate runs once; its fastest counts.
@@ -191,8 +191,16 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, made: &mut Weights, scratch:
     let input = recording.slab("input", View::bytes(precision, total, c, h, w));
     let output = recording.slab("output", View::bytes(precision, total, o, oh, ow));
     let (input, output) = (view(input, c, h, w), view(output, o, oh, ow));
-    let conv =
-        Conv { members, out_channels: o, window, groups, relu: true, out_c4_offset: 0, reads: None, tiling: tiling(choice) };
+    let conv = Conv {
+        members,
+        out_channels: o,
+        window,
+        groups,
+        activation: Activation::Relu,
+        out_c4_offset: 0,
+        reads: None,
+        tiling: tiling(choice),
+    };
     let bias_slice = recording.shared("bias", &made.bias);
     let dispatches = match choice {
         Choice::Winograd { side } => {

@@ -9,14 +9,16 @@ struct Params {
     out_stride: u32,       // of the whole layer
     out_offset: u32,
     tile: u32,             // outputs / 4 of a tile
-    relu: u32,
+    activation: u32,
+    a: f32,                // of the activation
+    b: f32,
 }
 
 #include "common/values.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<Values>;           // [member * images, C/4] vec4
-@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;            // [member, O/4] vec4
+@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;            // [member, O/4] vec4, with PReLU then as many slopes
 @group(0) @binding(4) var<storage, read_write> output: array<Values>;    // [member * images, stride] vec4
 
 fn weights_start(member: u32, channel: u32) -> u32 {
@@ -24,7 +26,13 @@ fn weights_start(member: u32, channel: u32) -> u32 {
     return (member * tiles + channel / params.tile) * params.in_c4 * 4u * params.tile + channel % params.tile;
 }
 
+fn slope_at(channel: u32) -> vec4<f32> {
+    return bias[params.members * params.out_c4 + channel];
+}
+
+#include "common/activation.wgsl"
+
 fn store(member: u32, image: u32, channel: u32, sum: vec4<f32>) {
-    let value = select(sum, max(sum, vec4<f32>(0.0)), params.relu != 0u);
+    let value = activated(sum, member * params.out_c4 + channel);
     output[(member * params.images + image) * params.out_stride + params.out_offset + channel] = narrow(value);
 }

@@ -5,7 +5,7 @@ use moue::gpu::Gpu;
 use moue::kernels::{
     self, Conv, ConvTranspose, ConvWeights, Tiling, Variant, View, Winograd, WinogradBuffers, WinogradShape, pack_conv_transpose,
 };
-use moue::operators::{Window, WinogradSize};
+use moue::operators::{Activation, Window, WinogradSize};
 use moue::reference;
 use moue::tensor::Tensor;
 
@@ -20,7 +20,9 @@ struct ConvProblem {
     window: Window,
     groups: usize,
     residual: bool,
-    relu: bool,
+    activation: Activation,
+    /// Channels of the residual, where not all.
+    fewer: Option<usize>,
     /// Channels of the output before and after the slice.
     slice: [usize; 2],
     /// Channels of the input before and after those that are read.
@@ -36,7 +38,8 @@ fn conv_problems() -> Vec<ConvProblem> {
         window,
         groups: 1,
         residual: false,
-        relu: false,
+        activation: Activation::None,
+        fewer: None,
         slice: [0, 0],
         beside: [0, 0],
     };
@@ -44,14 +47,14 @@ fn conv_problems() -> Vec<ConvProblem> {
     vec![
         base([1, 1], [1, 1], w(1, 1)),
         base([3, 5], [7, 9], w(3, 1).padded(1)),
-        ConvProblem { images: 7, relu: true, residual: true, ..base([6, 10], [5, 11], w(3, 1).padded(1)) },
-        ConvProblem { images: 2, relu: true, ..base([17, 70], [9, 8], w(3, 2).padded(1)) },
+        ConvProblem { images: 7, activation: Activation::Relu, residual: true, ..base([6, 10], [5, 11], w(3, 1).padded(1)) },
+        ConvProblem { images: 2, activation: Activation::Relu, ..base([17, 70], [9, 8], w(3, 2).padded(1)) },
         ConvProblem { members: 3, images: 2, residual: true, ..base([20, 36], [6, 7], w(1, 1)) },
-        ConvProblem { members: 2, relu: true, slice: [8, 5], ..base([9, 12], [13, 6], w(5, 2).padded(2)) },
+        ConvProblem { members: 2, activation: Activation::Relu, slice: [8, 5], ..base([9, 12], [13, 6], w(5, 2).padded(2)) },
         base([8, 33], [11, 10], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 3], dilation: [2, 3] }),
         base([4, 4], [23, 19], w(7, 2).padded(3)),
         // Of images.
-        ConvProblem { images: 2, relu: true, ..base([3, 70], [23, 19], w(7, 2).padded(3)) },
+        ConvProblem { images: 2, activation: Activation::Relu, ..base([3, 70], [23, 19], w(7, 2).padded(3)) },
         ConvProblem { members: 2, residual: true, slice: [4, 0], ..base([2, 9], [17, 30], w(11, 4)) },
         base([3, 36], [8, 13], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 3], dilation: [2, 3] }),
         base([70, 130], [4, 5], w(3, 1).padded(1)),
@@ -60,20 +63,44 @@ fn conv_problems() -> Vec<ConvProblem> {
             members: 3,
             images: 2,
             residual: true,
-            relu: true,
+            activation: Activation::Relu,
             slice: [4, 8],
             ..base([7, 18], [9, 14], w(3, 1).padded(1))
         },
         base([5, 9], [10, 7], Window { pad: [2, 0, 1, 2], ..w(3, 1) }),
-        ConvProblem { beside: [8, 5], relu: true, ..base([12, 20], [7, 6], w(3, 1).padded(1)) },
+        // What phones compute: few channels, other activations, residuals of fewer channels.
+        ConvProblem { activation: Activation::Prelu, members: 2, images: 2, ..base([8, 18], [11, 7], w(1, 1)) },
+        ConvProblem { activation: Activation::Prelu, members: 2, ..base([9, 22], [6, 13], w(3, 1).padded(1)) },
+        ConvProblem {
+            activation: Activation::Clip(-0.3, 0.4),
+            residual: true,
+            fewer: Some(12),
+            ..base([12, 17], [9, 8], w(1, 1))
+        },
+        ConvProblem {
+            activation: Activation::HardSwish,
+            residual: true,
+            fewer: Some(4),
+            ..base([5, 40], [6, 7], w(3, 1).padded(1))
+        },
+        ConvProblem { activation: Activation::LeakyRelu(0.2), ..base([16, 16], [7, 5], w(1, 1)) },
+        ConvProblem { activation: Activation::HardSigmoid(0.2, 0.4), ..base([6, 8], [4, 9], w(1, 1)) },
+        ConvProblem { activation: Activation::Sigmoid, ..base([6, 8], [9, 4], w(2, 1)) },
+        ConvProblem { beside: [8, 5], activation: Activation::Relu, ..base([12, 20], [7, 6], w(3, 1).padded(1)) },
         ConvProblem { members: 2, images: 2, beside: [0, 4], slice: [4, 0], ..base([8, 12], [6, 5], w(5, 1).padded(2)) },
         ConvProblem { members: 2, images: 3, beside: [4, 0], residual: true, ..base([20, 34], [5, 9], w(1, 1)) },
-        ConvProblem { groups: 2, relu: true, ..base([16, 24], [7, 7], w(3, 1).padded(1)) },
+        ConvProblem { groups: 2, activation: Activation::Relu, ..base([16, 24], [7, 7], w(3, 1).padded(1)) },
         ConvProblem { groups: 4, members: 2, ..base([16, 80], [5, 6], w(3, 2).padded(1)) },
         ConvProblem { groups: 2, ..base([8, 88], [5, 6], w(3, 1).padded(1)) },
         ConvProblem { groups: 3, images: 7, ..base([9, 6], [5, 5], w(3, 1).padded(1)) },
-        ConvProblem { groups: 5, residual: true, relu: true, ..base([5, 15], [6, 4], w(2, 1)) },
-        ConvProblem { groups: 13, members: 2, images: 2, relu: true, ..base([13, 13], [9, 7], w(3, 2).padded(1)) },
+        ConvProblem { groups: 5, residual: true, activation: Activation::Relu, ..base([5, 15], [6, 4], w(2, 1)) },
+        ConvProblem {
+            groups: 13,
+            members: 2,
+            images: 2,
+            activation: Activation::Relu,
+            ..base([13, 13], [9, 7], w(3, 2).padded(1))
+        },
         ConvProblem {
             groups: 16,
             residual: true,
@@ -107,7 +134,7 @@ impl Method {
         self,
         bench: &mut Bench<'_>,
         conv: &Conv,
-        pairs: &[(&Tensor, &[f32])],
+        (pairs, slopes): (&[(&Tensor, &[f32])], &[Vec<f32>]),
         [input, output]: [View; 2],
         residual: Option<View>,
     ) -> moue::Result<()> {
@@ -119,7 +146,8 @@ impl Method {
                     Self::Winograd(_) => unreachable!(),
                 };
                 let conv = Conv { tiling, ..*conv };
-                let packed = variant.pack("problem", pairs, conv.groups)?;
+                let mut packed = variant.pack("problem", pairs, conv.groups)?;
+                packed.bias.extend(slopes.iter().flat_map(|slopes| kernels::packed_bias(slopes)));
                 let stored = variant.stored(input.precision).bytes("weights", &packed.weights)?;
                 let (weights, bias) = (bench.bytes(&stored), bench.floats(&packed.bias));
                 let weights = ConvWeights { variant, weights, bias };
@@ -139,8 +167,9 @@ impl Method {
                 let channels = [conv.reads.map_or(input.channels, |[_, channels]| channels), conv.out_channels];
                 let weight_bytes = method.weight_bytes(channels, conv.members);
                 assert_eq!(4 * packed.len() as u64, weight_bytes);
-                let bias: Vec<f32> = pairs.iter().flat_map(|(_, bias)| kernels::packed(bias, [bias.len(), 1, 1])).collect();
+                let mut bias: Vec<f32> = pairs.iter().flat_map(|(_, bias)| kernels::packed_bias(bias)).collect();
                 let zeros = bench.floats(&vec![0.0; method.size.points() * bias.len()]);
+                bias.extend(slopes.iter().flat_map(|slopes| kernels::packed_bias(slopes)));
                 let (weights, bias) = (bench.floats(&packed), bench.floats(&bias));
                 let shape = WinogradShape { channels, output: [output.height, output.width] };
                 let images = input.images / conv.members;
@@ -230,7 +259,9 @@ fn solve(gpu: &Gpu, precision: Precision, method: Method, problems: &[ConvProble
             .collect();
         let biases: Vec<Vec<f32>> = (0..p.members).map(|_| random.values(out_channels)).collect();
         let [oh, ow] = p.window.output("problem", p.size, false).unwrap();
-        let residual = p.residual.then(|| stored(precision, random.tensor(&[total, out_channels, oh, ow])));
+        let residual = p.residual.then(|| stored(precision, random.tensor(&[total, p.fewer.unwrap_or(out_channels), oh, ow])));
+        let slopes: Vec<Vec<f32>> = (0..p.members).map(|_| random.values(out_channels)).collect();
+        let given = if p.activation == Activation::Prelu { &slopes[..] } else { &[] };
         // Depthwise needs its shape; the others have every problem they fit.
         if !method.fits(gpu, precision, p) {
             continue;
@@ -246,12 +277,12 @@ fn solve(gpu: &Gpu, precision: Precision, method: Method, problems: &[ConvProble
             out_channels,
             window: p.window,
             groups: p.groups,
-            relu: p.relu,
+            activation: p.activation,
             out_c4_offset: p.slice[0] / 4,
             reads: (p.beside != [0, 0]).then_some([p.beside[0], in_channels]),
             tiling: None,
         };
-        method.record(&mut bench, &conv, &pairs, [input_view, output], residual_view).map_err(text)?;
+        method.record(&mut bench, &conv, (&pairs, given), [input_view, output], residual_view).map_err(text)?;
         let got = bench.run_tensor(output)?;
         let got = unpacked(&got, &[total, all_channels, oh, ow]);
         let plane = oh * ow;
@@ -263,17 +294,10 @@ fn solve(gpu: &Gpu, precision: Precision, method: Method, problems: &[ConvProble
                 Tensor::new(shape, t.data[member * each..(member + 1) * each].to_vec()).unwrap()
             };
             let residual = residual.as_ref().map(part);
-            let want = reference::conv(
-                "twin",
-                &part(&input),
-                &weights[member],
-                &biases[member],
-                p.window,
-                p.groups,
-                residual.as_ref(),
-                p.relu,
-            )
-            .map_err(text)?;
+            let want =
+                reference::conv("twin", &part(&input), &weights[member], &biases[member], p.window, p.groups, residual.as_ref())
+                    .and_then(|sum| reference::activate("twin", p.activation, &slopes[member], sum))
+                    .map_err(text)?;
             let got: Vec<f32> = (0..p.images)
                 .flat_map(|image| {
                     let first = ((member * p.images + image) * all_channels + p.slice[0]) * plane;

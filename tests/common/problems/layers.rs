@@ -4,7 +4,7 @@ use moue::Precision;
 use moue::gpu::Gpu;
 use moue::gpu::shader::BindingKind;
 use moue::kernels::{self, Dense, DenseVariant, Pool, Variant};
-use moue::operators::{Binary, Lrn, Pooling, Unary, Window, fractional_starts};
+use moue::operators::{Activation, Binary, Lrn, Pooling, Unary, Window, fractional_starts};
 use moue::reference;
 use moue::tensor::Tensor;
 
@@ -17,25 +17,26 @@ pub(super) fn dense(gpu: &Gpu, precision: Precision, variant: DenseVariant) -> R
     }
     let mut random = Random(6);
     // Outputs of one dispatch: all of them, or a layer split over two or three.
-    for (members, images, channels, [h, w], out, relu, each, tile) in [
-        (1, 1, 1, [1, 1], 1, false, 4_usize, 1),
-        (1, 7, 13, [1, 1], 7, true, 8, 2),
-        (3, 2, 64, [1, 1], 10, false, 12, 2),
-        (2, 1, 6, [3, 5], 9, true, 4, 1),
-        (2, 3, 5, [2, 1], 23, false, 16, 3),
-        (2, 2, 9, [1, 2], 300, false, 300, DenseVariant::Direct.tile(300)),
-        (2, 9, 35, [1, 1], 39, true, 20, 5),
-        (2, 3, 35, [1, 1], 21, false, 24, 2),
-        (1, 4, 6, [2, 2], 8, true, 8, 2),
-        (2, 1, 7, [1, 1], 70, true, 64, 8),
-        (1, 1, 130, [2, 2], 33, true, 64, 3),
-        (1, 8, 650, [1, 1], 12, false, 12, 1),
+    for (members, images, channels, [h, w], out, activation, each, tile) in [
+        (1, 1, 1, [1, 1], 1, Activation::None, 4_usize, 1),
+        (1, 7, 13, [1, 1], 7, Activation::Relu, 8, 2),
+        (3, 2, 64, [1, 1], 10, Activation::None, 12, 2),
+        (2, 1, 6, [3, 5], 9, Activation::Clip(-0.2, 0.3), 4, 1),
+        (2, 3, 5, [2, 1], 23, Activation::Prelu, 16, 3),
+        (2, 2, 9, [1, 2], 300, Activation::None, 300, DenseVariant::Direct.tile(300)),
+        (2, 9, 35, [1, 1], 39, Activation::Prelu, 20, 5),
+        (2, 3, 35, [1, 1], 21, Activation::HardSwish, 24, 2),
+        (1, 4, 6, [2, 2], 8, Activation::Relu, 8, 2),
+        (2, 1, 7, [1, 1], 70, Activation::Relu, 64, 8),
+        (1, 1, 130, [2, 2], 33, Activation::Relu, 64, 3),
+        (1, 8, 650, [1, 1], 12, Activation::None, 12, 1),
     ] {
         let tile = if variant == DenseVariant::Stream { variant.tile(out) } else { tile };
         let each = each.next_multiple_of(4 * if variant == DenseVariant::Stream { tile } else { 1 });
         let input = stored(precision, random.tensor(&[members * images, channels, h, w]));
         let weights: Vec<Tensor> = (0..members).map(|_| stored(precision, random.tensor(&[out, channels * h * w]))).collect();
         let biases: Vec<Vec<f32>> = (0..members).map(|_| random.values(out)).collect();
+        let slopes: Vec<Vec<f32>> = (0..members).map(|_| random.values(out)).collect();
         let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
         let output = bench.output(&[members * images, out]);
@@ -47,7 +48,10 @@ pub(super) fn dense(gpu: &Gpu, precision: Precision, variant: DenseVariant) -> R
             let (mut packed, mut bias) = (Vec::new(), Vec::new());
             for (weight, own) in weights.iter().zip(&biases) {
                 packed.extend(kernels::pack_dense("problem", &rows(weight).unwrap(), h * w, tile).map_err(text)?);
-                bias.extend(kernels::packed(&own[first..outputs.1], [outputs.1 - first, 1, 1]));
+                bias.extend(kernels::packed_bias(&own[first..outputs.1]));
+            }
+            if activation == Activation::Prelu {
+                bias.extend(slopes.iter().flat_map(|own| kernels::packed_bias(&own[first..outputs.1])));
             }
             let layer = Dense {
                 tiles: Variant::Tile,
@@ -57,7 +61,7 @@ pub(super) fn dense(gpu: &Gpu, precision: Precision, variant: DenseVariant) -> R
                 tile,
                 weights: bench.values(&packed),
                 bias: bench.floats(&bias),
-                relu,
+                activation,
             };
             let bytes = layer.workspace(view.images, view.pixels() * view.c4());
             let workspace = (bytes > 0).then(|| bench.recording.slab("between", bytes));
@@ -71,7 +75,12 @@ pub(super) fn dense(gpu: &Gpu, precision: Precision, variant: DenseVariant) -> R
         for member in 0..members {
             let part =
                 Tensor::new(vec![images, channels * h * w], input.data[member * each..(member + 1) * each].to_vec()).unwrap();
-            want.extend(reference::dense("twin", &part, &weights[member], &biases[member], relu).map_err(text)?.data);
+            want.extend(
+                reference::dense("twin", &part, &weights[member], &biases[member])
+                    .and_then(|sum| reference::activate("twin", activation, &slopes[member], sum))
+                    .map_err(text)?
+                    .data,
+            );
         }
         close_in(precision, &format!("dense {channels} to {out}"), &got, &want, Tolerance::Sum(channels * h * w))?;
     }
@@ -186,10 +195,14 @@ pub(super) fn global_average(gpu: &Gpu, precision: Precision) -> Result<(), Stri
 
 pub(super) fn affine(gpu: &Gpu, precision: Precision) -> Result<(), String> {
     let mut random = Random(9);
-    for (members, images, channels, size, relu) in [(1, 1, 1, [1, 1], false), (3, 2, 7, [3, 5], true), (1, 7, 12, [2, 2], false)]
-    {
+    for (members, images, channels, size, activation) in [
+        (1, 1, 1, [1, 1], Activation::None),
+        (3, 2, 7, [3, 5], Activation::Relu),
+        (2, 1, 9, [4, 3], Activation::Prelu),
+        (1, 7, 12, [2, 2], Activation::None),
+    ] {
         let input = stored(precision, random.tensor(&[members * images, channels, size[0], size[1]]));
-        let (scale, shift) = (random.values(members * channels), random.values(members * channels));
+        let [scale, shift, slopes] = [0; 3].map(|_| random.values(members * channels));
         let pad = |values: &[f32]| -> Vec<f32> {
             values
                 .chunks_exact(channels)
@@ -202,11 +215,10 @@ pub(super) fn affine(gpu: &Gpu, precision: Precision) -> Result<(), String> {
         };
         let mut bench = Bench::of(gpu, precision);
         let view = bench.tensor(&input);
-        let (scale_slice, shift_slice) = (bench.floats(&pad(&scale)), bench.floats(&pad(&shift)));
+        let behind = if activation == Activation::Prelu { pad(&slopes) } else { Vec::new() };
+        let bound = [bench.floats(&pad(&scale)), bench.floats(&[pad(&shift), behind].concat())];
         let output = bench.output(&input.shape);
-        bench
-            .recording
-            .dispatch(kernels::affine("problem", members, scale_slice, shift_slice, relu, view, output).map_err(text)?);
+        bench.recording.dispatch(kernels::affine("problem", members, bound, activation, view, output).map_err(text)?);
         let got = unpacked(&bench.run_tensor(output)?, &input.shape);
         let each = input.data.len() / members;
         let mut want = Vec::new();
@@ -214,7 +226,8 @@ pub(super) fn affine(gpu: &Gpu, precision: Precision) -> Result<(), String> {
             let part =
                 Tensor::new(vec![images, channels, size[0], size[1]], input.data[m * each..(m + 1) * each].to_vec()).unwrap();
             let range = m * channels..(m + 1) * channels;
-            want.extend(reference::affine("twin", &part, &scale[range.clone()], &shift[range], relu).map_err(text)?.data);
+            let value = reference::affine("twin", &part, &scale[range.clone()], &shift[range.clone()]).map_err(text)?;
+            want.extend(reference::activate("twin", activation, &slopes[range], value).map_err(text)?.data);
         }
         close_in(precision, &format!("affine {channels}"), &got, &want, Tolerance::Sum(2))?;
     }
@@ -286,15 +299,16 @@ pub(super) fn binary(gpu: &Gpu, precision: Precision) -> Result<(), String> {
         ([1, 1, 1, 1], [1, 1, 1, 1]),
     ];
     for (a, b) in shapes {
-        for (function, relu) in [
-            (Binary::Add, false),
-            (Binary::Mul, false),
-            (Binary::Add, true),
-            (Binary::Sub, false),
-            (Binary::Div, true),
-            (Binary::Max, false),
-            (Binary::Min, false),
-            (Binary::Pow, false),
+        for (function, activation) in [
+            (Binary::Add, Activation::None),
+            (Binary::Mul, Activation::None),
+            (Binary::Add, Activation::Relu),
+            (Binary::Add, Activation::Prelu),
+            (Binary::Sub, Activation::None),
+            (Binary::Div, Activation::Clip(-0.4, 0.7)),
+            (Binary::Max, Activation::None),
+            (Binary::Min, Activation::None),
+            (Binary::Pow, Activation::None),
         ] {
             let (mut left, mut right) = (random.tensor(&a), random.tensor(&b));
             if function == Binary::Pow {
@@ -307,11 +321,23 @@ pub(super) fn binary(gpu: &Gpu, precision: Precision) -> Result<(), String> {
                 right.data.iter_mut().for_each(|v| *v += v.signum());
             }
             let right = stored(precision, right);
-            let want = reference::binary("twin", function, &left, &right, relu).map_err(text)?;
+            let want = reference::binary("twin", function, &left, &right).map_err(text)?;
+            // Every image is a member's.
+            let [images, channels, height, width] = want.nchw();
+            let slopes: Vec<Vec<f32>> = (0..images).map(|_| random.values(channels)).collect();
+            let parts = want.data.chunks_exact(channels * height * width).zip(&slopes).map(|(part, slopes)| {
+                let part = Tensor::new(vec![1, channels, height, width], part.to_vec())?;
+                Ok(reference::activate("twin", activation, slopes, part)?.data)
+            });
+            let data = parts.collect::<moue::Result<Vec<_>>>().map_err(text)?.concat();
+            let want = Tensor { data, ..want };
             let mut bench = Bench::of(gpu, precision);
             let (l, r) = (bench.tensor(&left), bench.tensor(&right));
             let output = bench.output(&want.shape);
-            bench.recording.dispatch(kernels::binary("problem", function, l, r, output, relu).map_err(text)?);
+            let packed: Vec<f32> = slopes.iter().flat_map(|slopes| kernels::packed_bias(slopes)).collect();
+            let slopes = (activation == Activation::Prelu).then(|| (images, bench.floats(&packed)));
+            let dispatch = kernels::binary("problem", function, [l, r], output, activation, slopes).map_err(text)?;
+            bench.recording.dispatch(dispatch);
             let got = unpacked(&bench.run_tensor(output)?, &want.shape);
             let tolerance = if function == Binary::Pow { Tolerance::Exp } else { Tolerance::Sum(1) };
             close_in(precision, &format!("{function:?} {a:?} {b:?}"), &got, &want.data, tolerance)?;
@@ -325,13 +351,13 @@ pub(super) fn binary(gpu: &Gpu, precision: Precision) -> Result<(), String> {
                 let size = t.data.len() / t.shape[0] * count;
                 Tensor::new([&[count], &t.shape[1..]].concat(), t.data[member * size..][..size].to_vec()).unwrap()
             };
-            reference::binary("twin", Binary::Div, &part(&left, 3), &part(&right, 1), false).unwrap()
+            reference::binary("twin", Binary::Div, &part(&left, 3), &part(&right, 1)).unwrap()
         })
         .collect();
     let mut bench = Bench::of(gpu, precision);
     let (l, r) = (bench.tensor(&left), bench.tensor(&right));
     let output = bench.output(&left.shape);
-    bench.recording.dispatch(kernels::binary("problem", Binary::Div, l, r, output, false).map_err(text)?);
+    bench.recording.dispatch(kernels::binary("problem", Binary::Div, [l, r], output, Activation::None, None).map_err(text)?);
     let raw = bench.run_tensor(output)?;
     close_in(
         precision,
