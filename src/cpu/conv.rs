@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+use pulp::{Simd, WithSimd};
+
+use super::finish::{Finish, finish_pixel};
 use super::pixels::{Pixels, PixelsMut};
-use super::product::{Finish, Packed, Place, Product, Rows};
+use super::product::{Packed, Place, Product, Rows};
 use super::threads::Cpu;
 use crate::error::Result;
 use crate::operators::Window;
@@ -105,8 +108,6 @@ impl Conv {
         for (group, weights) in self.weights.iter().enumerate() {
             let part = Pixels { data: &input.data[group * channels..], channels, ..input };
             let rows = Rows { input: part, window: self.window, output: size, depth: channels };
-            let residual =
-                finish.residual.map(|residual| Pixels { data: &residual.data[group * outputs..], channels: outputs, ..residual });
             let mut own = PixelsMut {
                 data: &mut *output.data,
                 first: first + group * outputs,
@@ -115,7 +116,7 @@ impl Conv {
                 size,
                 stride: output.stride,
             };
-            multiply(cpu, rows, weights, Finish { residual, ..finish }, &mut own, work);
+            multiply(cpu, rows, weights, finish.part(group * outputs, outputs), &mut own, work);
         }
     }
 }
@@ -166,24 +167,36 @@ fn multiply(cpu: &Cpu, rows: Rows<'_>, weights: &Packed, finish: Finish<'_>, out
     let sums = &*sums;
     let each = cpu.share(pixels, 1, 1);
     cpu.each(output.whole(), each * stride, pixels * weights.outputs(), |index, out| {
+        cpu.vectors(Sums { sums, weights, pixels, first_pixel: index * each, finish, stride, first, out });
+    });
+}
+
+/// Sums by panels, to where they belong.
+struct Sums<'t> {
+    sums: &'t [f32],
+    weights: &'t Packed,
+    pixels: usize,
+    first_pixel: usize,
+    finish: Finish<'t>,
+    stride: usize,
+    first: usize,
+    out: &'t mut [f32],
+}
+
+impl WithSimd for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { sums, weights, pixels, first_pixel, finish, stride, first, out } = self;
+        let width = weights.width();
         for (p, line) in out.chunks_exact_mut(stride).enumerate() {
-            let pixel = index * each + p;
-            let residual = finish.residual.map(|residual| residual.pixel(pixel));
+            let pixel = first_pixel + p;
             for panel in 0..weights.panels() {
                 let (start, count) = weights.outputs_of(panel);
-                let line = &mut line[first + start..][..count];
                 let sums = &sums[(panel * pixels + pixel) * width..][..count];
-                match residual {
-                    Some(residual) => {
-                        let residual = &residual[start..][..count];
-                        line.iter_mut().zip(sums).zip(residual).for_each(|((to, sum), residual)| *to = sum + residual);
-                    }
-                    None => line.copy_from_slice(sums),
-                }
-                if finish.relu {
-                    line.iter_mut().for_each(|value| *value = value.max(0.0));
-                }
+                finish_pixel(simd, &finish, pixel, start, sums, &mut line[first + start..][..count]);
             }
         }
-    });
+    }
 }

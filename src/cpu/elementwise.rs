@@ -1,5 +1,8 @@
 //! What goes over a tensor once: functions of one value, of two, of a value and its channel.
 
+use pulp::{Simd, WithSimd};
+
+use super::finish::activate_line;
 use super::functions::{self, With};
 use super::pixels::{Pixels, PixelsMut};
 use super::threads::Cpu;
@@ -79,51 +82,32 @@ fn finished(value: f32, relu: bool) -> f32 {
     if relu { value.max(0.0) } else { value }
 }
 
-/// In place: the residual, which may have fewer channels, added to the first, and then `activation`, of PReLU with `slopes`.
-pub(crate) fn finish(
-    cpu: &Cpu,
-    residual: Option<Pixels<'_>>,
+/// An activation in place, of PReLU with `slopes`.
+pub(crate) fn activate(cpu: &Cpu, activation: Activation, slopes: &[f32], output: &mut PixelsMut<'_>) {
+    let (stride, first, channels) = (output.stride, output.first, output.channels);
+    if activation != Activation::None {
+        over(cpu, output, |_, lines| cpu.vectors(InPlace { activation, slopes, stride, first, channels, lines }));
+    }
+}
+
+struct InPlace<'t> {
     activation: Activation,
-    slopes: &[f32],
-    output: &mut PixelsMut<'_>,
-) {
-    struct InPlace<'m, 'o>(&'m Cpu, &'m mut PixelsMut<'o>);
-    impl With for InPlace<'_, '_> {
-        fn call(self, function: impl Fn(f32) -> f32 + Copy + Sync) {
-            let Self(cpu, output) = self;
-            let (stride, first, channels) = (output.stride, output.first, output.channels);
-            over(cpu, output, |_, out| {
-                cpu.vectors(
-                    #[inline(always)]
-                    || {
-                        for line in out.chunks_exact_mut(stride) {
-                            line[first..][..channels].iter_mut().for_each(
-                                #[inline(always)]
-                                |x| *x = function(*x),
-                            );
-                        }
-                    },
-                );
-            });
+    slopes: &'t [f32],
+    stride: usize,
+    first: usize,
+    channels: usize,
+    lines: &'t mut [f32],
+}
+
+impl WithSimd for InPlace<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { activation, slopes, stride, first, channels, lines } = self;
+        for line in lines.chunks_exact_mut(stride) {
+            activate_line(simd, activation, slopes, &mut line[first..][..channels]);
         }
-    }
-    let (stride, first) = (output.stride, output.first);
-    if let Some(residual) = residual {
-        over(cpu, output, |pixel, out| {
-            for (index, line) in out.chunks_exact_mut(stride).enumerate() {
-                line[first..].iter_mut().zip(residual.pixel(pixel + index)).for_each(|(to, &more)| *to += more);
-            }
-        });
-    }
-    match activation.function() {
-        Some(function) => functions::with(function, InPlace(cpu, output)),
-        None if activation == Activation::Prelu => over(cpu, output, |_, out| {
-            for line in out.chunks_exact_mut(stride) {
-                let values = line[first..].iter_mut().zip(slopes);
-                values.for_each(|(x, &slope)| *x = if *x < 0.0 { slope * *x } else { *x });
-            }
-        }),
-        None => {}
     }
 }
 

@@ -1,7 +1,8 @@
 //! Products of matrices, one a channel.
 
+use super::finish::Finish;
 use super::pixels::{Pixels, PixelsMut, channels_first, channels_last};
-use super::product::{Finish, Packed, Place, Product, Rows};
+use super::product::{Packed, Place, Product, Rows};
 use super::threads::Cpu;
 use crate::error::{Error, Result};
 use crate::operators::Window;
@@ -48,7 +49,7 @@ pub(crate) fn matmul(cpu: &Cpu, at: &str, left: Pixels<'_>, right: Pixels<'_>, o
             });
         });
         let each = rows * columns * channels;
-        channels_last(&products, channels, rows * columns, &mut output.data[image * each..][..each]);
+        channels_last(cpu, &products, channels, rows * columns, &mut output.data[image * each..][..each]);
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! How tensors lie for the processor: channels last.
 
+use super::threads::Cpu;
+
 /// Images to be read. Channel `c` of pixel `p`, all images counted through, is `data[p * stride + c]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Pixels<'d> {
@@ -78,9 +80,38 @@ impl PixelsMut<'_> {
     }
 }
 
-/// `[images, channels, area]` as they lie for the processor, `[images, area, channels]`.
-pub fn channels_last(logical: &[f32], channels: usize, area: usize, to: &mut [f32]) {
-    transposed(logical, channels, area, to);
+/// `[images, channels, area]` as they lie for the processor, `[images, area, channels]`, by several threads.
+pub fn channels_last(cpu: &Cpu, logical: &[f32], channels: usize, area: usize, to: &mut [f32]) {
+    let image = (channels * area).max(1);
+    for (from, to) in logical.chunks_exact(image).zip(to.chunks_exact_mut(image)) {
+        let each = cpu.share(area, BLOCK, BLOCK);
+        cpu.each(to, each * channels, image, |index, to| pixels_of(from, channels, area, index * each, to));
+    }
+}
+
+/// Some pixels of an image, from `first` on.
+fn pixels_of(from: &[f32], channels: usize, area: usize, first: usize, to: &mut [f32]) {
+    let count = to.len() / channels.max(1);
+    let plane = |channel: usize| &from[channel * area + first..][..count];
+    match channels {
+        1 => to.copy_from_slice(plane(0)),
+        3 => {
+            let planes = plane(0).iter().zip(plane(1)).zip(plane(2));
+            for (to, ((&a, &b), &c)) in to.chunks_exact_mut(3).zip(planes) {
+                to.copy_from_slice(&[a, b, c]);
+            }
+        }
+        _ => {
+            for start in (0..count).step_by(BLOCK) {
+                let end = count.min(start + BLOCK);
+                for channel in 0..channels {
+                    let plane = &plane(channel)[start..end];
+                    let pixels = to[start * channels..end * channels].chunks_exact_mut(channels);
+                    pixels.zip(plane).for_each(|(to, &value)| to[channel] = value);
+                }
+            }
+        }
+    }
 }
 
 /// The inverse of [`channels_last`].

@@ -6,11 +6,13 @@
 
 use std::ops::Range;
 
-use pulp::{Simd, WithSimd};
+use pulp::{NullaryFnOnce, Simd, WithSimd};
 
+use super::aligned::Aligned;
+use super::finish::{Finish, activate, some};
 use super::pixels::Pixels;
 use super::threads::Cpu;
-use crate::operators::Window;
+use crate::operators::{Activation, Window};
 
 /// Vectors of a panel at most.
 const WIDE: usize = 2;
@@ -27,7 +29,9 @@ struct Panel {
 /// The weights of a product, in panels: of each position in depth the outputs of the panel, one beside the other.
 #[derive(Debug)]
 pub(crate) struct Packed {
-    values: Vec<f32>,
+    values: Aligned,
+    /// Of them, how many are there yet.
+    filled: usize,
     bias: Vec<f32>,
     panels: Vec<Panel>,
     outputs: usize,
@@ -53,8 +57,8 @@ impl Packed {
         let (lanes, outputs) = (cpu.lanes(), bias.len());
         let mut bias = bias.to_vec();
         bias.resize(outputs.next_multiple_of(WIDE * lanes), 0.0);
-        let values = Vec::with_capacity(outputs.next_multiple_of(lanes) * depth);
-        Self { values, bias, panels: Vec::new(), outputs, depth, lanes, zeros: vec![0.0; depth] }
+        let values = Aligned::zeros(outputs.next_multiple_of(lanes) * depth);
+        Self { values, filled: 0, bias, panels: Vec::new(), outputs, depth, lanes, zeros: vec![0.0; depth] }
     }
 
     /// The outputs whose weights come next.
@@ -66,11 +70,13 @@ impl Packed {
     /// The weights of `outputs`, the first of which is 0.
     pub fn push(&mut self, outputs: Range<usize>, weight: impl Fn(usize, usize) -> f32) {
         let vectors = outputs.len().div_ceil(self.lanes);
-        self.panels.push(Panel { first: outputs.start, vectors, at: self.values.len() });
-        for position in 0..self.depth {
-            let each = (0..vectors * self.lanes).map(|o| if o < outputs.len() { weight(o, position) } else { 0.0 });
-            self.values.extend(each);
+        self.panels.push(Panel { first: outputs.start, vectors, at: self.filled });
+        let width = vectors * self.lanes;
+        let to = self.values.get_mut(self.filled..).unwrap_or_default();
+        for (position, to) in to.chunks_exact_mut(width.max(1)).enumerate().take(self.depth) {
+            to.iter_mut().enumerate().take(outputs.len()).for_each(|(o, to)| *to = weight(o, position));
         }
+        self.filled += width * self.depth;
     }
 
     /// Bytes of memory.
@@ -111,13 +117,6 @@ pub(crate) struct Rows<'d> {
     pub output: [usize; 2],
     /// Values that each tap reads from its pixel on.
     pub depth: usize,
-}
-
-/// What happens to a sum before it is written.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Finish<'d> {
-    pub residual: Option<Pixels<'d>>,
-    pub relu: bool,
 }
 
 /// Where the sums go: of pixel `p`, counted from the first of the task, and output `o` to `p * stride + first + o - skipped`.
@@ -209,8 +208,10 @@ fn blocks<S: Simd, const N: usize>(simd: S, product: &mut Product<'_>, panel: Pa
     // Of WebAssembly's registers, as many as there are below it.
     let many = S::REGISTER_COUNT >= 32 && !cfg!(target_family = "wasm");
     let blocks = count.div_ceil(if many { 14 } else { 6 });
+    let (each, more) = (count / blocks.max(1), count % blocks.max(1));
+    let mut start = first;
     for index in 0..blocks {
-        let (start, end) = (first + index * count / blocks, first + (index + 1) * count / blocks);
+        let end = start + each + usize::from(index < more);
         match end - start {
             1 => block::<S, 1, N>(simd, product, panel, start, 1),
             2 => block::<S, 2, N>(simd, product, panel, start, 2),
@@ -222,9 +223,12 @@ fn blocks<S: Simd, const N: usize>(simd: S, product: &mut Product<'_>, panel: Pa
             n if many => block::<S, 14, N>(simd, product, panel, start, n),
             _ => {}
         }
+        start = end;
     }
 }
 
+/// Positions in depth of a step of a block.
+const TOGETHER: usize = 2;
 /// Positions that one pixel goes through at a time: its sums would wait for one another.
 const CHAINS: usize = 4;
 
@@ -299,9 +303,29 @@ fn block<S: Simd, const M: usize, const N: usize>(simd: S, product: &mut Product
                 alone(simd, lines[0], &tap[..depth], &mut sums[0]);
                 continue;
             }
-            for (k, weight) in tap[..depth].iter().enumerate() {
+            // Several positions for every look at where a line lies.
+            let several = depth / TOGETHER;
+            let mut parts: [&[[f32; TOGETHER]]; M] = [&[]; M];
+            for m in 0..M {
+                parts[m] = pulp::as_arrays::<TOGETHER, f32>(lines[m]).0;
+            }
+            for part in &mut parts {
+                *part = &part[..several];
+            }
+            let (weights, rest) = pulp::as_arrays::<TOGETHER, [S::f32s; N]>(&tap[..depth]);
+            for (k, weights) in weights[..several].iter().enumerate() {
+                for position in 0..TOGETHER {
+                    for m in 0..M {
+                        let value = simd.splat_f32s(parts[m][k][position]);
+                        for n in 0..N {
+                            sums[m][n] = simd.mul_add_e_f32s(value, weights[position][n], sums[m][n]);
+                        }
+                    }
+                }
+            }
+            for (k, weight) in rest.iter().enumerate() {
                 for m in 0..M {
-                    let value = simd.splat_f32s(lines[m][k]);
+                    let value = simd.splat_f32s(lines[m][several * TOGETHER + k]);
                     for n in 0..N {
                         sums[m][n] = simd.mul_add_e_f32s(value, weight[n], sums[m][n]);
                     }
@@ -309,30 +333,106 @@ fn block<S: Simd, const M: usize, const N: usize>(simd: S, product: &mut Product
             }
         }
     }
-    let zero = simd.splat_f32s(0.0);
+    // Another place: the sums themselves stay in registers.
+    let mut made = [[bias[0]; N]; M];
+    for m in 0..M {
+        for n in 0..N {
+            made[m][n] = sums[m][n];
+        }
+    }
     let valid = if place.whole { width } else { width.min(weights.outputs - panel.first) };
-    for (m, sums) in sums.into_iter().enumerate().take(count) {
-        let pixel = start + m - product.pixels.start;
-        let line = &mut product.out[pixel * place.stride + place.first + panel.first - place.skipped..][..valid];
-        let residual = finish.residual.map(|residual| &residual.pixel(start + m)[panel.first..][..valid]);
-        for (n, mut sum) in sums.into_iter().enumerate() {
-            let from = n * S::F32_LANES;
-            if valid >= from + S::F32_LANES {
-                if let Some(residual) = residual {
-                    sum = simd.add_f32s(sum, S::as_simd_f32s(&residual[from..][..S::F32_LANES]).0[0]);
+    let at = (start - product.pixels.start) * place.stride + place.first + panel.first - place.skipped;
+    let out = &mut product.out[at..];
+    simd.vectorize(End::<S, N> {
+        simd,
+        finish,
+        sums: &made[..count],
+        stride: place.stride,
+        start,
+        first: panel.first,
+        valid,
+        out,
+    });
+}
+
+/// The end of a block.
+struct End<'t, S: Simd, const N: usize> {
+    simd: S,
+    finish: &'t Finish<'t>,
+    /// Of every pixel.
+    sums: &'t [[S::f32s; N]],
+    stride: usize,
+    /// The first pixel.
+    start: usize,
+    /// The first output and how many.
+    first: usize,
+    valid: usize,
+    out: &'t mut [f32],
+}
+
+impl<S: Simd, const N: usize> NullaryFnOnce for End<'_, S, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        match (self.finish.activation, self.finish.residual.is_some()) {
+            (Activation::None, false) => self.lines::<0, false>(),
+            (Activation::None, true) => self.lines::<0, true>(),
+            (Activation::Relu, false) => self.lines::<1, false>(),
+            (Activation::Relu, true) => self.lines::<1, true>(),
+            (Activation::Prelu, _) => self.lines::<2, true>(),
+            _ => self.lines::<3, true>(),
+        }
+    }
+}
+
+impl<S: Simd, const N: usize> End<'_, S, N> {
+    /// Writes sums, after what is to happen to them: `HOW` is 0 for no activation, 1 for ReLU, 2 for PReLU, 3 for any; with `MORE` there may be a residual.
+    #[inline(always)]
+    fn lines<const HOW: u8, const MORE: bool>(self) {
+        let Self { simd, finish, sums, stride, start, first, valid, out } = self;
+        let zero = simd.splat_f32s(0.0);
+        let lanes = S::F32_LANES;
+        // The slopes are read once.
+        let mut slopes = [zero; N];
+        if HOW == 2 {
+            for n in 0..N {
+                let from = (n * lanes).min(valid);
+                slopes[n] = some(simd, finish.slopes, first + from, lanes.min(valid - from));
+            }
+        }
+        let residual = finish.residual.filter(|residual| MORE && residual.channels > first);
+        let there = residual.map_or(0, |residual| residual.channels - first).min(valid);
+        for (m, sums) in sums.iter().enumerate() {
+            let line = &mut out[m * stride..][..valid];
+            let more = match residual {
+                Some(residual) => &residual.data[(start + m) * residual.stride + first..][..there],
+                None => &[],
+            };
+            for n in 0..N {
+                let (from, mut sum) = (n * lanes, sums[n]);
+                if MORE && from + lanes <= there {
+                    sum = simd.add_f32s(sum, S::as_simd_f32s(&more[from..from + lanes]).0[0]);
+                } else if MORE && from < there {
+                    sum = simd.add_f32s(sum, simd.partial_load_f32s(&more[from..]));
                 }
-                if finish.relu {
-                    sum = simd.max_f32s(sum, zero);
+                sum = match HOW {
+                    0 => sum,
+                    1 => simd.max_f32s(sum, zero),
+                    2 => simd.select_f32s(simd.less_than_f32s(sum, zero), simd.mul_f32s(sum, slopes[n]), sum),
+                    _ => activate(
+                        simd,
+                        finish.activation,
+                        sum,
+                        #[inline(always)]
+                        || zero,
+                    ),
+                };
+                if from + lanes <= valid {
+                    S::as_mut_simd_f32s(&mut line[from..from + lanes]).0[0] = sum;
+                } else if from < valid {
+                    simd.partial_store_f32s(&mut line[from..], sum);
                 }
-                S::as_mut_simd_f32s(&mut line[from..][..S::F32_LANES]).0[0] = sum;
-            } else if valid > from {
-                if let Some(residual) = residual {
-                    sum = simd.add_f32s(sum, simd.partial_load_f32s(&residual[from..]));
-                }
-                if finish.relu {
-                    sum = simd.max_f32s(sum, zero);
-                }
-                simd.partial_store_f32s(&mut line[from..], sum);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The processor: its vector instructions, and the threads that may be used.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -140,6 +140,32 @@ impl Cpu {
         } else {
             data.par_chunks_mut(each).enumerate().for_each(|(index, part)| work(index, part));
         }
+    }
+
+    /// As [`Cpu::each`], with `own` floats of `between` that no other thread uses at the same time: there are as many for every thread.
+    pub(crate) fn each_with(
+        &self,
+        data: &mut [f32],
+        each: usize,
+        between: &mut [f32],
+        own: usize,
+        cost: usize,
+        work: impl Fn(usize, &mut [f32], &mut [f32]) + Sync + Send,
+    ) {
+        let each = each.max(1);
+        if self.threads == 1 || cost < WORTH_A_THREAD || data.len() <= each {
+            let own = &mut between[..own];
+            data.chunks_mut(each).enumerate().for_each(|(index, part)| work(index, part, own));
+            return;
+        }
+        let owned: Vec<Mutex<&mut [f32]>> = between.chunks_mut(own.max(1)).map(Mutex::new).collect();
+        data.par_chunks_mut(each).enumerate().for_each(|(index, part)| {
+            // Each thread has its own: none waits.
+            let thread = rayon::current_thread_index().unwrap_or(0) % owned.len().max(1);
+            if let Some(own) = owned.get(thread) {
+                work(index, part, &mut own.lock().unwrap_or_else(PoisonError::into_inner));
+            }
+        });
     }
 
     /// `work` on every one of `parts`, as [`Cpu::each`].

@@ -4,8 +4,9 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::finish::{Finish, put, some};
 use super::pixels::{Pixels, PixelsMut};
-use super::product::{Finish, Packed, Place, Product, Rows};
+use super::product::{Packed, Place, Product, Rows};
 use super::threads::Cpu;
 use crate::operators::{Window, WinogradSize};
 use crate::tensor::Tensor;
@@ -235,7 +236,7 @@ impl<const T: usize> WithSimd for Forth<'_, T> {
                         let column = (x + dx).wrapping_sub(pad[1]);
                         if column < input.size[1] {
                             let at = ((image * input.size[0] + row) * input.size[1] + column) * input.stride + channel;
-                            values[dy][dx] = load(simd, &input.data[at..][..width]);
+                            values[dy][dx] = some(simd, input.data, at, width);
                         }
                     }
                 }
@@ -254,7 +255,7 @@ impl<const T: usize> WithSimd for Forth<'_, T> {
                     let line = there(simd, values[dy]);
                     for dx in 0..T {
                         let at = ((dy * T + dx) * TOGETHER + index) * channels + channel;
-                        store(simd, &mut to[at..][..width], line[dx]);
+                        put(simd, to, at, width, line[dx]);
                     }
                 }
                 channel += width;
@@ -302,14 +303,14 @@ impl<const T: usize, const M: usize> WithSimd for Again<'_, T, M> {
                     let mut column = [zero; T];
                     for dy in 0..T {
                         let at = ((dy * T + dx) * count + tile - begin) * outputs + channel;
-                        column[dy] = load(simd, &made[at..][..width]);
+                        column[dy] = some(simd, made, at, width);
                     }
                     let column = again::<S, T, M>(simd, column);
                     for dy in 0..M {
                         half[dy][dx] = column[dy];
                     }
                 }
-                let bias = load(simd, &bias[channel..][..width]);
+                let bias = some(simd, bias, channel, width);
                 for dy in 0..M {
                     if y + dy >= size[0] {
                         continue;
@@ -319,35 +320,15 @@ impl<const T: usize, const M: usize> WithSimd for Again<'_, T, M> {
                         if x + dx >= size[1] {
                             continue;
                         }
-                        let mut value = simd.add_f32s(values[dx], bias);
-                        if let Some(residual) = finish.residual {
-                            let pixel = (image * size[0] + y + dy) * size[1] + x + dx;
-                            value = simd.add_f32s(value, load(simd, &residual.pixel(pixel)[channel..][..width]));
-                        }
-                        if finish.relu {
-                            value = simd.max_f32s(value, zero);
-                        }
+                        let pixel = (image * size[0] + y + dy) * size[1] + x + dx;
+                        let value = finish.apply(simd, simd.add_f32s(values[dx], bias), pixel, channel, width);
                         let at = (dy * size[1] + x + dx) * stride + first + channel;
-                        store(simd, &mut line[at..][..width], value);
+                        put(simd, line, at, width, value);
                     }
                 }
                 channel += width;
             }
         }
-    }
-}
-
-#[inline(always)]
-fn load<S: Simd>(simd: S, from: &[f32]) -> S::f32s {
-    if from.len() == S::F32_LANES { S::as_simd_f32s(from).0[0] } else { simd.partial_load_f32s(from) }
-}
-
-#[inline(always)]
-fn store<S: Simd>(simd: S, to: &mut [f32], value: S::f32s) {
-    if to.len() == S::F32_LANES {
-        S::as_mut_simd_f32s(to).0[0] = value;
-    } else {
-        simd.partial_store_f32s(to, value);
     }
 }
 

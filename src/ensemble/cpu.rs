@@ -6,12 +6,11 @@ use image::RgbImage;
 
 use super::reading::Reading;
 use super::twins::{fused, represent, views};
-use crate::cpu::Cpu;
+use crate::cpu::{self, Cpu};
 use crate::error::{Error, Result};
 use crate::gpu::Cost;
 use crate::graph::{self, Memory, Weights};
 use crate::operators::Region;
-use crate::reference;
 use crate::tensor::Tensor;
 use crate::weights::{Group, Model, Oversample, weights_of};
 
@@ -59,8 +58,10 @@ impl Engine {
         oversample: Oversample,
     ) -> Result<Vec<Reading>> {
         let description = &model.description;
+        // A face by itself is shared among the threads.
+        let own = if faces.len() == 1 { self.cpu.clone() } else { self.cpu.alone() };
         let each = |&(picture, region): &(&RgbImage, Region)| {
-            let canonical = reference::crop(picture, region, description.canonical.size)?;
+            let canonical = cpu::crop(&own, picture, region, description.canonical.size)?;
             Ok(views(&canonical, oversample))
         };
         let canonicals = self.cpu.map(faces.iter().collect(), each).into_iter().collect::<Result<Vec<_>>>()?;

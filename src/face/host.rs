@@ -7,10 +7,10 @@ use image::RgbImage;
 
 use super::networks::{CUT, Detects, MOST_FACES, Net, OVERLAP};
 use super::tile::Tile;
-use crate::cpu::Cpu;
+use crate::cpu::{self, Cpu};
 use crate::error::Result;
 use crate::graph::{Engine, Graph, Memory, TensorId, Weights, interpret};
-use crate::operators::{Candidate, Decoding, Similarity};
+use crate::operators::{Candidate, Decoding, Region, Similarity};
 use crate::reference;
 use crate::tensor::Tensor;
 use crate::weights::Model;
@@ -56,7 +56,8 @@ impl OnHost {
         let (mut found, mut first) = (Vec::new(), 0);
         let alike = |a: &Tile, b: &Tile| a.turned() == b.turned();
         for tiles in tiles.chunk_by(alike).flat_map(|tiles| tiles.chunks(MOST_IMAGES)) {
-            let pictures = self.cut(tiles.to_vec(), |tile| tile.cut(photo, side))?;
+            let regions = tiles.iter().map(|tile| tile.region).collect();
+            let pictures = self.cut(photo, regions, side)?;
             let [boxes, scores] = super::networks::each(net.name(), self.run(net, &input(net, &pictures)?)?)?;
             let places: Vec<[f32; 8]> = tiles.iter().map(|tile| tile.place(side)).collect();
             let least = least[usize::from(tiles.first().is_some_and(|tile| tile.turned()))];
@@ -71,7 +72,8 @@ impl OnHost {
     pub fn meshes(&mut self, photo: &RgbImage, squares: &[Similarity]) -> Result<[Vec<f32>; 2]> {
         let (net, mut all) = (Net::Mesh, [Vec::new(), Vec::new()]);
         for squares in squares.chunks(MOST_IMAGES) {
-            let pictures = self.cut(squares.to_vec(), |square| reference::turn(photo, square, [net.side(); 2]))?;
+            let regions = squares.iter().map(|&square| square.into()).collect();
+            let pictures = self.cut(photo, regions, net.side())?;
             let answers: [Vec<f32>; 2] = super::networks::each(net.name(), self.run(net, &input(net, &pictures)?)?)?;
             all.iter_mut().zip(answers).for_each(|(all, own)| all.extend(own));
         }
@@ -102,12 +104,15 @@ impl OnHost {
         Ok(outputs.into_iter().map(|tensor| tensor.data).collect())
     }
 
-    /// The pictures of `places`, on all threads.
-    fn cut<T: Send>(&self, places: Vec<T>, one: impl Fn(T) -> Result<RgbImage> + Sync + Send) -> Result<Vec<RgbImage>> {
-        match &self.cpu {
-            Some(cpu) => cpu.map(places, one).into_iter().collect(),
-            None => places.into_iter().map(one).collect(),
-        }
+    /// Regions of a photograph as pictures of `side` pixels a side, on all threads.
+    fn cut(&self, photo: &RgbImage, regions: Vec<Region>, side: u32) -> Result<Vec<RgbImage>> {
+        let size = [side; 2];
+        let Some(cpu) = &self.cpu else {
+            return regions.into_iter().map(|region| reference::crop(photo, region, size)).collect();
+        };
+        // One by itself is shared among the threads.
+        let own = if regions.len() == 1 { cpu.clone() } else { cpu.alone() };
+        cpu.map(regions, |region| cpu::crop(&own, photo, region, size)).into_iter().collect()
     }
 }
 

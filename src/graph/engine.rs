@@ -1,32 +1,42 @@
 //! A schedule on the processor: weights made ready once for every member, steps run one after the other in slabs.
 
 use std::mem;
+use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Weights;
 use super::folded::slopes;
-use super::layers::{Layer, Method, ready, stride};
+use super::layers::{Layer, Method, both, ready, stride};
+use super::pairs::pairs;
 use super::resolve::{Graph, TensorId};
 use super::schedule::{Schedule, Step, StepKind};
 use super::slabs::{self, Slabs};
-use crate::cpu::{self, Cpu, Finish, Pixels, PixelsMut};
+use crate::cpu::{self, Aligned, Cpu, Finish, Pixels, PixelsMut};
 use crate::error::{Error, Result};
 use crate::gpu::{Cost, Timing, Work};
 use crate::host::Clock;
 use crate::operators::Activation;
 use crate::tensor::Tensor;
 
+/// Bytes of weights up to which images are computed one by one: those of a network for phones. Larger ones are read once for all images.
+const MOST_WEIGHTS: u64 = 12 << 20;
+
 /// A scheduled graph with the weights of its members, for the processor.
 #[derive(Debug)]
 pub struct Engine {
     graph: Graph,
     schedule: Schedule,
+    /// Of every step, the depthwise convolution that went into it.
+    before: Vec<Option<Step>>,
     members: Vec<Vec<Layer>>,
-    /// Of every member and step, those of PReLU at its end.
-    slopes: Vec<Vec<Vec<f32>>>,
+    /// Of every member and step, those of PReLU between a pair and at its end.
+    slopes: Vec<Vec<[Vec<f32>; 2]>>,
     /// Of every member, channels last.
     constants: Vec<Vec<(TensorId, Vec<f32>)>>,
     cpu: Cpu,
+    /// Images are never computed one by one.
+    together: bool,
     /// No other has it: memory that another left has other slabs.
     number: usize,
 }
@@ -36,10 +46,14 @@ pub struct Engine {
 pub struct Memory {
     /// The engine's number, and the images of the run; none before the first.
     made_for: Option<(usize, usize)>,
+    /// Of the last run, in all parts.
+    images: usize,
+    /// Of threads that compute whole images.
+    parts: Vec<Memory>,
     layout: Slabs,
-    slabs: Vec<Vec<f32>>,
+    slabs: Vec<Aligned>,
     /// Inputs, channels last.
-    inputs: Vec<Vec<f32>>,
+    inputs: Vec<Aligned>,
 }
 
 impl Memory {
@@ -47,11 +61,13 @@ impl Memory {
     #[doc(hidden)]
     pub fn poison(&mut self) {
         self.slabs.iter_mut().chain(&mut self.inputs).for_each(|slab| slab.fill(f32::NAN));
+        self.parts.iter_mut().for_each(Self::poison);
     }
 
     /// Bytes that it holds.
     pub fn bytes(&self) -> u64 {
-        self.slabs.iter().chain(&self.inputs).map(|slab| 4 * slab.len() as u64).sum()
+        let own: u64 = self.slabs.iter().chain(&self.inputs).map(|slab| 4 * slab.len() as u64).sum();
+        own + self.parts.iter().map(Self::bytes).sum::<u64>()
     }
 }
 
@@ -69,18 +85,25 @@ impl Engine {
     /// # Errors
     /// As [`Engine::new`].
     pub fn by(cpu: &Cpu, graph: Graph, members: &[&dyn Weights], pinned: &[TensorId], method: Option<Method>) -> Result<Self> {
-        let schedule = Schedule::new(&graph, pinned);
+        let mut schedule = Schedule::new(&graph, pinned);
+        let before = pairs(&graph, &mut schedule);
+        let steps = || schedule.steps.iter().zip(&before);
         let layers = |member: &&dyn Weights| {
-            schedule.steps.iter().map(|step| ready(cpu, &graph, &schedule, step, *member, method)).collect::<Result<Vec<_>>>()
+            let each = steps().map(|(step, before)| match before {
+                Some(before) => both(cpu, &graph, step, before, *member),
+                None => ready(cpu, &graph, &schedule, step, *member, method),
+            });
+            each.collect::<Result<Vec<_>>>()
         };
         let own_slopes = |member: &&dyn Weights| {
-            let each = schedule.steps.iter().map(|step| {
+            let of = |step: &Step| {
                 let channels = match &step.kind {
                     StepKind::Conv { channels, .. } => *channels,
                     _ => graph.tensors[step.output].shape[0],
                 };
                 step.slopes.as_ref().map_or(Ok(Vec::new()), |name| slopes(*member, name, channels))
-            });
+            };
+            let each = steps().map(|(step, before)| Ok([before.as_ref().map_or(Ok(Vec::new()), of)?, of(step)?]));
             each.collect::<Result<Vec<_>>>()
         };
         let constants = |member: &&dyn Weights| {
@@ -92,7 +115,7 @@ impl Engine {
                     return Err(Error::shape(&name, format!("its shape is {shape:?}, the network wants {:?}", info.dims)));
                 }
                 let mut pixels = vec![0.0; value.data.len()];
-                cpu::channels_last(&value.data, info.shape[0], info.shape[1] * info.shape[2], &mut pixels);
+                cpu::channels_last(&cpu.alone(), &value.data, info.shape[0], info.shape[1] * info.shape[2], &mut pixels);
                 Ok((constant.output, pixels))
             });
             each.collect::<Result<Vec<_>>>()
@@ -102,7 +125,14 @@ impl Engine {
         let slopes = members.iter().map(own_slopes).collect::<Result<_>>()?;
         static NUMBERS: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { members: layers, slopes, constants, graph, schedule, cpu: cpu.clone(), number })
+        Ok(Self { before, members: layers, slopes, constants, graph, schedule, cpu: cpu.clone(), together: false, number })
+    }
+
+    /// The same with all images of a run at once, as where weights are large: tests run both.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn together(self) -> Self {
+        Self { together: true, ..self }
     }
 
     /// The graph.
@@ -151,21 +181,76 @@ impl Engine {
         let (Some(layers), Some(constants)) = (self.members.get(member), self.constants.get(member)) else {
             return Err(Error::shape("members", format!("there is no member {member}")));
         };
-        self.make_room(images, layers, memory);
-        let Memory { layout, slabs, inputs: given, .. } = memory;
-        for ((input, info), to) in inputs.iter().zip(&self.graph.tensors).zip(given.iter_mut()) {
-            cpu::channels_last(&input.data, info.shape[0], info.shape[1] * info.shape[2], to);
-        }
         let slopes = self.slopes.get(member).map_or(&[][..], |slopes| slopes);
-        let part = Reading { engine: self, images, layout, given, constants, slopes };
-        self.cpu.run(|| {
+        let member = Member { layers, constants, slopes };
+        memory.images = images;
+        let threads = self.cpu.threads();
+        // Whole rounds, one image a thread; what is left is shared among them.
+        let alone = if self.apart(images, layers) { images / threads * threads } else { 0 };
+        let mut spent: Vec<Spent> = Vec::new();
+        let mut parts = Vec::new();
+        if alone > 0 {
+            memory.parts.resize_with(threads, Memory::default);
+            let own: Vec<Mutex<&mut Memory>> = memory.parts.iter_mut().map(Mutex::new).collect();
+            let cpu = self.cpu.alone();
+            let answers = self.cpu.map((0..alone).collect(), |image| {
+                // One of them is free: there are as many as threads.
+                let mut free = own.iter().filter_map(|memory| memory.try_lock().ok());
+                let mut memory = free.next().ok_or_else(|| Error::Defect("more threads than there are".into()))?;
+                let mut spent = Vec::new();
+                let answers = self.once(&cpu, member, (image..image + 1, images), inputs, wanted, &mut memory, &mut spent)?;
+                Ok((answers, spent))
+            });
+            for answer in answers {
+                let (answers, times) = answer?;
+                add(&mut spent, times, threads);
+                parts.push(answers);
+            }
+        }
+        if alone < images || images == 0 {
+            let mut times = Vec::new();
+            parts.push(self.once(&self.cpu, member, (alone..images, images), inputs, wanted, memory, &mut times)?);
+            add(&mut spent, times, 1);
+        }
+        for (index, ((code, begin, seconds), layer)) in spent.into_iter().zip(layers).enumerate() {
+            let label = self.graph.tensors[self.schedule.steps[index].output].name.clone();
+            said(Timing { label, shader: code, begin, seconds, work: self.work_of(index, layer, images) });
+        }
+        joined(parts)
+    }
+
+    /// Whether images are computed one after the other, each by one thread: weights stay in its cache, and tensors too.
+    fn apart(&self, images: usize, layers: &[Layer]) -> bool {
+        images > 1 && !self.together && layers.iter().map(Layer::bytes).sum::<u64>() <= MOST_WEIGHTS
+    }
+
+    /// Some images, counted from all of them, in `memory`.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one run")]
+    fn once(
+        &self,
+        cpu: &Cpu,
+        member: Member<'_>,
+        (range, all): (Range<usize>, usize),
+        inputs: &[&Tensor],
+        wanted: &[TensorId],
+        memory: &mut Memory,
+        spent: &mut Vec<Spent>,
+    ) -> Result<Vec<Tensor>> {
+        let images = range.len();
+        self.make_room(cpu, images, member.layers, memory);
+        let Memory { layout, slabs, inputs: given, .. } = memory;
+        cpu.run(|| {
+            for ((input, info), to) in inputs.iter().zip(&self.graph.tensors).zip(given.iter_mut()) {
+                let each = input.data.len() / all.max(1);
+                let data = &input.data[range.start * each..range.end * each];
+                cpu::channels_last(cpu, data, info.shape[0], info.shape[1] * info.shape[2], to);
+            }
+            let part = Reading { engine: self, cpu, images, layout, given, member };
             let start = Clock::start();
-            for (index, (step, layer)) in self.schedule.steps.iter().zip(layers).enumerate() {
+            for (index, (step, layer)) in self.schedule.steps.iter().zip(member.layers).enumerate() {
                 let begin = start.elapsed().as_secs_f64();
                 let code = part.step(index, step, layer, slabs)?;
-                let seconds = start.elapsed().as_secs_f64() - begin;
-                let label = self.graph.tensors[step.output].name.clone();
-                said(Timing { label, shader: code, begin, seconds, work: self.work_of(step, layer, images) });
+                spent.push((code, begin, start.elapsed().as_secs_f64() - begin));
             }
             wanted.iter().map(|&id| part.answer(id, slabs)).collect()
         })
@@ -173,16 +258,17 @@ impl Engine {
 
     /// What the run of a member in `memory` cost.
     pub fn cost(&self, member: usize, memory: &Memory) -> Cost {
-        let images = memory.made_for.map_or(0, |(_, images)| images);
+        let images = memory.images;
         let layers = self.members.get(member).map_or(&[][..], |layers| layers);
-        let works = self.schedule.steps.iter().zip(layers).map(|(step, layer)| self.work_of(step, layer, images));
+        let works = layers.iter().enumerate().map(|(index, layer)| self.work_of(index, layer, images));
         let work = works.fold(Work::default(), |sum, work| Work { flops: sum.flops + work.flops, bytes: sum.bytes + work.bytes });
-        let slab_bytes = memory.layout.sizes.iter().sum();
+        let slab_bytes = memory.parts.iter().chain([memory]).flat_map(|memory| &memory.layout.sizes).sum();
         Cost { submissions: 1, images, dispatches: self.schedule.steps.len(), slab_bytes, work }
     }
 
     /// Operations of a step, and bytes that it reads and writes, each once.
-    fn work_of(&self, step: &Step, layer: &Layer, images: usize) -> Work {
+    fn work_of(&self, index: usize, layer: &Layer, images: usize) -> Work {
+        let step = &self.schedule.steps[index];
         let values = |id: TensorId| self.graph.tensors[id].values();
         let [channels, _, depth] = self.graph.tensors[step.inputs[0]].shape;
         let each = match &step.kind {
@@ -205,60 +291,107 @@ impl Engine {
             _ => images * each * made,
         };
         let moved = step.inputs.iter().map(|&id| values(id)).sum::<usize>() + made;
-        Work { flops: 2 * multiply_adds as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
+        let before = self.before.get(index).and_then(Option::as_ref).map_or(0, |before| match &before.kind {
+            StepKind::Conv { window, .. } => images * values(before.output) * window.kernel[0] * window.kernel[1],
+            _ => 0,
+        });
+        Work { flops: 2 * (multiply_adds + before) as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
     }
 
     /// Slabs for `images`.
-    fn make_room(&self, images: usize, layers: &[Layer], memory: &mut Memory) {
+    fn make_room(&self, cpu: &Cpu, images: usize, layers: &[Layer], memory: &mut Memory) {
         if memory.made_for == Some((self.number, images)) {
             return;
         }
-        let layout = self.layout(images, layers);
-        memory.slabs.resize_with(layout.sizes.len(), Vec::new);
+        let layout = self.layout(cpu, images, layers);
+        memory.slabs.resize_with(layout.sizes.len(), Aligned::default);
         for (slab, &size) in memory.slabs.iter_mut().zip(&layout.sizes) {
-            slab.resize((size / 4) as usize, 0.0);
+            if slab.len() != (size / 4) as usize {
+                *slab = Aligned::default();
+                *slab = Aligned::zeros((size / 4) as usize);
+            }
         }
         let values = self.graph.tensors.iter().take(self.graph.inputs).map(|info| images * info.values());
-        memory.inputs = values.map(|count| vec![0.0; count]).collect();
+        memory.inputs = values.map(Aligned::zeros).collect();
         (memory.layout, memory.made_for) = (layout, Some((self.number, images)));
     }
 
-    fn layout(&self, images: usize, layers: &[Layer]) -> Slabs {
+    fn layout(&self, cpu: &Cpu, images: usize, layers: &[Layer]) -> Slabs {
         let bytes = |id: TensorId| 4 * (images * self.schedule.shape(&self.graph, id).iter().product::<usize>()) as u64;
-        let work = |at: usize| slabs::Work { bytes: [4 * self.work(at, &layers[at], images) as u64, 0], staged: false };
+        let work = |at: usize| slabs::Work { bytes: [4 * self.work(cpu, at, &layers[at], images) as u64, 0], staged: false };
         Slabs::new(&self.schedule, bytes, work)
     }
 
     /// Floats that a step works with besides its tensors.
-    fn work(&self, at: usize, layer: &Layer, images: usize) -> usize {
+    fn work(&self, cpu: &Cpu, at: usize, layer: &Layer, images: usize) -> usize {
         let step = &self.schedule.steps[at];
         let [_, rows, columns] = self.graph.tensors[step.inputs[0]].shape;
         let [_, height, width] = self.graph.tensors[step.output].shape;
         match layer {
-            Layer::Conv(conv) => conv.work(&self.cpu, images, [rows, columns], [height, width]),
+            Layer::Conv(conv) => conv.work(cpu, images, [rows, columns], [height, width]),
             Layer::Winograd(winograd) => winograd.work(images, [height, width]),
+            Layer::Depthwise(depthwise) => depthwise.work(cpu, width),
+            Layer::Separable(both) => both.work(cpu, width),
             _ => 0,
         }
     }
 }
 
+/// What of the engine belongs to a member.
+#[derive(Clone, Copy)]
+struct Member<'r> {
+    layers: &'r [Layer],
+    constants: &'r [(TensorId, Vec<f32>)],
+    slopes: &'r [[Vec<f32>; 2]],
+}
+
+/// What computed a step, when it began, and the seconds it took.
+type Spent = (&'static str, f64, f64);
+
+/// Adds what steps took for some images, of which `threads` were computed at the same time.
+fn add(sum: &mut Vec<Spent>, times: Vec<Spent>, threads: usize) {
+    if sum.is_empty() {
+        sum.extend(times.into_iter().map(|(code, begin, seconds)| (code, begin, seconds / threads as f64)));
+    } else {
+        sum.iter_mut().zip(times).for_each(|(sum, (.., seconds))| sum.2 += seconds / threads as f64);
+    }
+}
+
+/// The answers for some images after those for others.
+fn joined(parts: Vec<Vec<Tensor>>) -> Result<Vec<Tensor>> {
+    let mut parts = parts.into_iter();
+    let mut all = parts.next().unwrap_or_default();
+    for part in parts {
+        for (all, part) in all.iter_mut().zip(part) {
+            let mut shape = all.shape.clone();
+            if let (Some(images), Some(more)) = (shape.first_mut(), part.shape.first()) {
+                *images += more;
+            }
+            let mut data = mem::take(&mut all.data);
+            data.extend(part.data);
+            *all = Tensor::new(shape, data)?;
+        }
+    }
+    Ok(all)
+}
+
 /// What the steps of a run read.
 struct Reading<'r> {
     engine: &'r Engine,
+    cpu: &'r Cpu,
     images: usize,
     layout: &'r Slabs,
-    given: &'r [Vec<f32>],
-    constants: &'r [(TensorId, Vec<f32>)],
-    slopes: &'r [Vec<f32>],
+    given: &'r [Aligned],
+    member: Member<'r>,
 }
 
 impl Reading<'_> {
     /// A tensor to be read.
-    fn view<'v>(&'v self, id: TensorId, slabs: &'v [Vec<f32>]) -> Result<Pixels<'v>> {
+    fn view<'v>(&'v self, id: TensorId, slabs: &'v [Aligned]) -> Result<Pixels<'v>> {
         let (graph, schedule) = (&self.engine.graph, &self.engine.schedule);
         let [channels, height, width] = graph.tensors[id].shape;
         let alias = schedule.alias[id];
-        let constant = self.constants.iter().find(|(constant, _)| *constant == alias);
+        let constant = self.member.constants.iter().find(|(constant, _)| *constant == alias);
         let (data, images) = match (self.given.get(alias), constant, self.layout.tensors[alias]) {
             (Some(given), ..) => (&given[..], self.images),
             (_, Some((_, values)), _) => (&values[..], 1),
@@ -274,7 +407,7 @@ impl Reading<'_> {
     }
 
     /// A tensor in logical order.
-    fn answer(&self, id: TensorId, slabs: &[Vec<f32>]) -> Result<Tensor> {
+    fn answer(&self, id: TensorId, slabs: &[Aligned]) -> Result<Tensor> {
         let info = &self.engine.graph.tensors[id];
         let view = self.view(id, slabs)?;
         let mut data = vec![0.0; view.count() * view.channels];
@@ -288,7 +421,7 @@ impl Reading<'_> {
     }
 
     /// Runs a step; what computed it.
-    fn step(&self, index: usize, step: &Step, layer: &Layer, slabs: &mut [Vec<f32>]) -> Result<&'static str> {
+    fn step(&self, index: usize, step: &Step, layer: &Layer, slabs: &mut [Aligned]) -> Result<&'static str> {
         let (graph, schedule) = (&self.engine.graph, &self.engine.schedule);
         let at = graph.tensors[step.output].name.as_str();
         let Some(place) = self.layout.tensors[schedule.alias[step.output]] else {
@@ -301,8 +434,7 @@ impl Reading<'_> {
         let first = (place.offset / 4) as usize;
         let data = &mut made[first..first + (place.bytes / 4) as usize];
         let workspace = work.map_or(&mut [][..], |work| &mut between[(work.offset / 4) as usize..][..(work.bytes / 4) as usize]);
-        let slopes = self.slopes.get(index).map_or(&[][..], |slopes| slopes);
-        let done = self.compute(at, step, (layer, slopes), slabs, data, workspace);
+        let done = self.compute(at, index, layer, slabs, data, workspace);
         slabs[place.slab] = made;
         if let Some(work) = work {
             slabs[work.slab] = between;
@@ -313,13 +445,15 @@ impl Reading<'_> {
     fn compute(
         &self,
         at: &str,
-        step: &Step,
-        (layer, slopes): (&Layer, &[f32]),
-        slabs: &[Vec<f32>],
+        index: usize,
+        layer: &Layer,
+        slabs: &[Aligned],
         data: &mut [f32],
         work: &mut [f32],
     ) -> Result<&'static str> {
-        let Self { engine: Engine { graph, schedule, cpu, .. }, images, .. } = self;
+        let Self { engine: Engine { graph, schedule, before, .. }, cpu, images, .. } = self;
+        let step = &schedule.steps[index];
+        let [between, slopes] = self.member.slopes.get(index).map_or([&[][..]; 2], |[between, slopes]| [between, slopes]);
         let input = self.view(step.inputs[0], slabs)?;
         let [channels, height, width] = schedule.shape(graph, step.output);
         let stride = channels;
@@ -331,28 +465,27 @@ impl Reading<'_> {
         let mut output = PixelsMut { data, images: *images, size: [height, width], first, channels, stride };
         let out = &mut output;
         let second = || step.inputs.get(1).map(|&id| self.view(id, slabs)).transpose();
+        let finish = |residual| Finish { residual, activation: step.activation, slopes };
+        // Sums and batch-norms end with ReLU, and with anything else behind it.
         let relu = step.activation == Activation::Relu;
-        // What a product does not do itself is done behind it.
-        let last = if relu { Activation::None } else { step.activation };
-        let residual = if matches!(step.kind, StepKind::Conv { .. }) { second()? } else { None };
-        let (same, fewer) = match residual {
-            Some(residual) if residual.channels < channels => (None, Some(residual)),
-            same => (same, None),
-        };
-        let later = fewer.is_some();
-        let finish = Finish { residual: same, relu: relu && !later };
         let code = match (&step.kind, layer) {
             (StepKind::Conv { .. }, Layer::Conv(conv)) => {
-                conv.run(cpu, input, finish, out, work);
+                conv.run(cpu, input, finish(second()?), out, work);
                 "product"
             }
             (StepKind::Conv { .. }, Layer::Winograd(conv)) => {
-                conv.run(cpu, input, finish, out, work);
+                conv.run(cpu, input, finish(second()?), out, work);
                 "winograd"
             }
             (StepKind::Conv { .. }, Layer::Depthwise(conv)) => {
-                conv.run(cpu, input, finish, out);
+                conv.run(cpu, input, finish(second()?), out, work);
                 "depthwise"
+            }
+            (StepKind::Conv { .. }, Layer::Separable(conv)) => {
+                let activation = before.get(index).and_then(Option::as_ref).map_or(Activation::None, |before| before.activation);
+                let between = Finish { residual: None, activation, slopes: between };
+                conv.run(cpu, input, [between, finish(second()?)], out, work);
+                "separable"
             }
             (StepKind::Dense { pixels, .. }, Layer::Conv(conv)) => {
                 let (columns, stride) = (input.channels * pixels, input.stride * pixels);
@@ -361,7 +494,7 @@ impl Reading<'_> {
                 }
                 let input = Pixels { size: [1, 1], channels: columns, stride, ..input };
                 out.size = [1, 1];
-                conv.run(cpu, input, finish, out, work);
+                conv.run(cpu, input, finish(None), out, work);
                 "dense"
             }
             (StepKind::ConvTranspose { .. }, Layer::ConvTranspose(conv)) => {
@@ -440,7 +573,9 @@ impl Reading<'_> {
                 _,
             ) => return Err(Error::Defect(format!("{at}: its weights were not made ready"))),
         };
-        cpu::finish(cpu, fewer, if later { step.activation } else { last }, slopes, out);
+        if matches!(step.kind, StepKind::Affine(_) | StepKind::Binary(_)) && !relu {
+            cpu::activate(cpu, step.activation, slopes, out);
+        }
         Ok(code)
     }
 }

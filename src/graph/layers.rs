@@ -4,8 +4,8 @@ use super::Weights;
 use super::folded::{dense_bias, layer, norm_of, slopes, stacked};
 use super::resolve::Graph;
 use super::schedule::{Schedule, Step, StepKind};
-use crate::cpu::{Conv, ConvTranspose, Cpu, Depthwise, Moves, Resize, Sizes, Winograd, cheapest, computes};
-use crate::error::Result;
+use crate::cpu::{Conv, ConvTranspose, Cpu, Depthwise, Moves, Packed, Resize, Separable, Sizes, Winograd, cheapest, computes};
+use crate::error::{Error, Result};
 use crate::operators::{WinogradSize, fractional_starts, taps};
 
 /// What a step reads besides its tensors.
@@ -16,6 +16,8 @@ pub(super) enum Layer {
     Conv(Conv),
     Winograd(Winograd),
     Depthwise(Depthwise),
+    /// With the step that went into it.
+    Separable(Separable),
     ConvTranspose(ConvTranspose),
     /// Scale and shift a channel.
     Affine(Vec<f32>, Vec<f32>),
@@ -34,6 +36,7 @@ impl Layer {
             Self::Conv(conv) => conv.bytes(),
             Self::Winograd(winograd) => winograd.bytes(),
             Self::Depthwise(depthwise) => depthwise.bytes(),
+            Self::Separable(both) => both.bytes(),
             Self::ConvTranspose(conv) => conv.bytes(),
             Self::Affine(scale, shift) => 4 * (scale.len() + shift.len()) as u64,
             Self::Slope(slope) => 4 * slope.len() as u64,
@@ -49,6 +52,19 @@ pub enum Method {
     Direct,
     /// By Winograd's method with tiles of a size, where it computes the window.
     Winograd(WinogradSize),
+}
+
+/// The weights of a 1 x 1 convolution, and of the depthwise one that went into it.
+pub(super) fn both(cpu: &Cpu, graph: &Graph, step: &Step, before: &Step, member: &dyn Weights) -> Result<Layer> {
+    let (StepKind::Conv { layers, .. }, StepKind::Conv { layers: first, channels, window, .. }) = (&step.kind, &before.kind)
+    else {
+        return Err(Error::Defect(format!("{}: no convolutions are computed as such", graph.tensors[step.output].name)));
+    };
+    let (weight, bias) = stacked(member, first, [1, window.kernel[0], window.kernel[1]])?;
+    let depthwise = Depthwise::new(cpu, &weight, &bias, *window);
+    let (weight, bias) = stacked(member, layers, [*channels, 1, 1])?;
+    let pointwise = Packed::new(cpu, *channels, &bias, |o, channel| weight.data[o * channels + channel]);
+    Ok(Layer::Separable(Separable::new(depthwise, pointwise)))
 }
 
 /// The weights of a step.
@@ -75,7 +91,7 @@ pub(super) fn ready(
             match size.filter(|_| computes(*window, *groups)) {
                 Some(size) => Layer::Winograd(Winograd::new(cpu, size, &weight, &bias, *window)),
                 None if *groups > 1 && *groups == input[0] && *channels == input[0] => {
-                    Layer::Depthwise(Depthwise::new(&weight, &bias, *window))
+                    Layer::Depthwise(Depthwise::new(cpu, &weight, &bias, *window))
                 }
                 None => Layer::Conv(Conv::new(cpu, &weight, &bias, *window, *groups)),
             }

@@ -9,6 +9,7 @@ pub mod interpret;
 mod layers;
 mod memory;
 pub mod network;
+mod pairs;
 mod place;
 mod prepare;
 pub mod record;

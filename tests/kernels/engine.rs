@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::iter::successors;
 
 use crate::common::{Random, Tolerance, close};
-use moue::cpu::Cpu;
+use image::RgbImage;
+use moue::cpu::{self, Cpu};
 use moue::graph::resolve::TensorInfo;
 use moue::graph::{Constant, Engine, Graph, Kind, Memory, Method, Node, Weights, interpret, parameters};
 use moue::operators::{
-    Beyond, Binary, Coordinates, Lrn, Pooling, Rearrange, Resampling, ResizeMode, Rounding, Unary, Window, WinogradSize,
-    check_window,
+    Beyond, Binary, Coordinates, Lrn, Pooling, Rearrange, Rect, Resampling, ResizeMode, Rounding, Similarity, Unary, Window,
+    WinogradSize, check_window,
 };
 use moue::tensor::Tensor;
-use moue::{Error, Result};
+use moue::{Error, Result, reference};
 
 struct Held(HashMap<String, Tensor>);
 
@@ -92,15 +93,18 @@ fn held(graph: &Graph, images: usize, seed: u64, method: Option<Method>, toleran
     let inputs: Vec<&Tensor> = inputs.iter().collect();
     let want = interpret(graph, &weights, &inputs, &graph.outputs).unwrap().remove(0);
     for cpu in processors() {
-        let engine = Engine::by(&cpu, graph.clone(), &[&weights], &[], method).unwrap();
-        let mut memory = Memory::default();
-        engine.run(0, &inputs, &[], &mut memory).unwrap();
-        memory.poison();
-        let got = engine.run(0, &inputs, &graph.outputs, &mut memory).unwrap().remove(0);
-        assert_eq!(got.shape, want.shape, "{:?}", graph.nodes);
-        let sizes: Vec<_> = graph.tensors.iter().map(|tensor| &tensor.dims).collect();
-        let what = format!("{:?} of {sizes:?}, {images} images, {}, {method:?}", graph.nodes[0].kind, cpu.words());
-        close(&what, &got.data, &want.data, tolerance).unwrap_or_else(|error| panic!("{error}"));
+        let engine = || Engine::by(&cpu, graph.clone(), &[&weights], &[], method).unwrap();
+        // One by one, and all at once where there are several.
+        for engine in [engine(), engine().together()].into_iter().take(images.min(2)) {
+            let mut memory = Memory::default();
+            engine.run(0, &inputs, &[], &mut memory).unwrap();
+            memory.poison();
+            let got = engine.run(0, &inputs, &graph.outputs, &mut memory).unwrap().remove(0);
+            assert_eq!(got.shape, want.shape, "{:?}", graph.nodes);
+            let sizes: Vec<_> = graph.tensors.iter().map(|tensor| &tensor.dims).collect();
+            let what = format!("{:?} of {sizes:?}, {images} images, {}, {method:?}", graph.nodes, cpu.words());
+            close(&what, &got.data, &want.data, tolerance).unwrap_or_else(|error| panic!("{error}"));
+        }
     }
 }
 
@@ -445,5 +449,126 @@ fn what_is_fused_into_convolutions() {
         let terms = from / groups * window.kernel[0] * window.kernel[1];
         let side = if method == Some(Method::Winograd(WinogradSize::Four)) { 4 } else { 2 };
         held(&graph, 2, 300 + index as u64, method, Tolerance::Winograd(side, terms), [1.0, 0.0]);
+    }
+}
+
+/// What a convolution ends with: a residual of fewer channels, then any activation.
+fn ending(conv: Kind, input: [usize; 3], output: [usize; 3], fewer: usize, last: Kind) -> Graph {
+    let [to, rows, columns] = output;
+    let more = Rearrange::pad(&[fewer, rows, columns], &[0; 3], &[to - fewer, 0, 0], Beyond::Constant(0.0));
+    let tensors = vec![
+        info("in", &input),
+        info("beside", &[fewer, rows, columns]),
+        info("conv", &output),
+        info("padded", &output),
+        info("sum", &output),
+        info("out", &output),
+    ];
+    let node = |kind, inputs: &[usize], output| Node { kind, inputs: inputs.to_vec(), output };
+    let nodes = vec![
+        node(Kind::Rearrange(more), &[1], 3),
+        node(conv, &[0], 2),
+        node(Kind::Binary(Binary::Add), &[2, 3], 4),
+        node(last, &[4], 5),
+    ];
+    Graph { tensors, inputs: 2, constants: Vec::new(), nodes, outputs: vec![5] }
+}
+
+/// Every activation at the end of every way to compute a convolution, behind a residual of fewer channels.
+#[test]
+fn ends_of_convolutions() {
+    let lasts = [
+        Kind::Prelu { name: "p".into() },
+        Kind::Unary(Unary::Clip(-0.4, 0.7)),
+        Kind::Unary(Unary::LeakyRelu(0.2)),
+        Kind::Unary(Unary::HardSwish),
+        Kind::Unary(Unary::HardSigmoid(0.3, 0.4)),
+        Kind::Unary(Unary::Sigmoid),
+    ];
+    for (index, (channels, size, window, groups, method)) in [
+        ([7, 20], [9, 8], W(3, 1).padded(1), 1, Some(Method::Direct)),
+        ([130, 300], [3, 5], W(3, 1).padded(1), 1, Some(Method::Direct)),
+        ([8, 40], [9, 7], W(3, 2).padded(1), 2, None),
+        ([37, 37], [9, 8], W(3, 1).padded(1), 37, None),
+        ([21, 20], [11, 8], W(3, 1).padded(1), 1, Some(Method::Winograd(WinogradSize::Two))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ([from, to], terms) = (channels, channels[0] / groups * window.kernel[0] * window.kernel[1]);
+        let [rows, columns] = window.output("problem", size, false).unwrap();
+        let kind = Kind::Conv { name: "c".into(), channels: to, window, groups, bias: true };
+        for (place, last) in lasts.iter().enumerate() {
+            // Beyond a part of a vector, within one, and within the second group.
+            let fewer = [12, 4, 28][place % 3].min(to / 4 * 4);
+            let graph = ending(kind.clone(), [from, size[0], size[1]], [to, rows, columns], fewer, last.clone());
+            held(&graph, 2, 500 + index as u64, method, Tolerance::Winograd(2, terms), [1.0, 0.0]);
+        }
+    }
+}
+
+/// A depthwise convolution, an activation, and a 1 x 1 convolution: computed at once where the image is large enough.
+#[test]
+fn separable_convolutions() {
+    for (index, (channels, size, window, between)) in [
+        ([13, 7], [13, 11], W(3, 1).padded(1), None),
+        ([24, 20], [23, 22], W(3, 2).padded(1), Some(Kind::Prelu { name: "b".into() })),
+        ([16, 37], [12, 13], W(5, 1).padded(2), Some(Kind::Unary(Unary::Clip(0.0, 0.5)))),
+        ([8, 32], [21, 25], Window { pad: [1, 1, 2, 2], ..W(5, 2) }, Some(Kind::Unary(Unary::Relu))),
+        ([9, 5], [14, 15], Window { kernel: [2, 3], stride: [1, 1], pad: [1, 2, 0, 1], dilation: [2, 2] }, None),
+        // Computed apart.
+        ([40, 24], [6, 6], W(3, 1).padded(1), None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let [from, to] = channels;
+        let [rows, columns] = window.output("problem", size, false).unwrap();
+        let fewer = to / 4 * 4;
+        let pointwise = Kind::Conv { name: "c".into(), channels: to, window: W(1, 1), groups: 1, bias: true };
+        let mut graph = ending(pointwise, [from, size[0], size[1]], [to, rows, columns], fewer, Kind::Prelu { name: "p".into() });
+        let [made, active] = [graph.tensors.len(), graph.tensors.len() + 1];
+        graph.tensors.extend(["made", "active"].map(|name| info(name, &[from, rows, columns])));
+        let depthwise = Kind::Conv { name: "d".into(), channels: from, window, groups: from, bias: true };
+        graph.nodes[1].inputs = vec![if between.is_some() { active } else { made }];
+        graph.nodes.insert(1, Node { kind: depthwise, inputs: vec![0], output: made });
+        if let Some(between) = between {
+            graph.nodes.insert(2, Node { kind: between, inputs: vec![made], output: active });
+        }
+        let terms = from * window.kernel[0] * window.kernel[1];
+        held(&graph, 3, 600 + index as u64, None, Tolerance::Sum(terms), [1.0, 0.0]);
+    }
+}
+
+/// Crops are the twin's to the byte: shrunk, grown, beyond the edges of the photograph, as large as may be.
+#[test]
+fn crops() {
+    let mut random = Random(9);
+    for (photo, rect, size) in [
+        ([1, 1], [0, 0, 1, 1], [1, 1]),
+        ([40, 30], [-7, 5, 60, 20], [19, 23]),
+        ([40, 30], [3, -4, 11, 9], [31, 26]),
+        ([200, 170], [10, 20, 160, 130], [32, 48]),
+        ([97, 61], [-40, -30, 200, 150], [192, 192]),
+        ([90, 3], [0, 0, 65_535, 65_535], [3, 2]),
+        ([33, 21], [2, 1, 24, 17], [24, 17]),
+    ] {
+        let values = random.tensor(&[photo[0] * photo[1] * 3]);
+        // Dark and bright ones too: what is rounded at either end.
+        let bytes: Vec<u8> = values.data.iter().map(|value| (value * 190.0 + 127.0).clamp(0.0, 255.0) as u8).collect();
+        let photo = RgbImage::from_raw(photo[0] as u32, photo[1] as u32, bytes).unwrap();
+        let rect = Rect { x: rect[0], y: rect[1], width: rect[2] as u32, height: rect[3] as u32 };
+        let want = reference::warp(&photo, rect, size).unwrap();
+        for cpu in processors() {
+            assert!(cpu::warp(&cpu, &photo, rect, size).unwrap() == want, "{rect:?} to {size:?}, {}", cpu.words());
+        }
+        // The same rectangle turned about its corner, by steps that grow, keep and shrink.
+        for step in [0.3, 1.0, 2.6] {
+            let turned = Similarity::new([f64::from(rect.x), f64::from(rect.y)], [0.8 * step, -0.6 * step]).unwrap();
+            let want = reference::turn(&photo, turned, size).unwrap();
+            for cpu in processors() {
+                assert!(cpu::turn(&cpu, &photo, turned, size).unwrap() == want, "{turned:?} to {size:?}, {}", cpu.words());
+            }
+        }
     }
 }
