@@ -47,6 +47,10 @@ fn bench(criterion: &mut Criterion) {
         ("7x7 3-64 112x112, stride 2", [3, 64], 112, Window::square(7, 2).padded(3), 1),
         ("1x1 256-64 28x28", [256, 64], 28, square(1), 1),
         ("3x3 64-64 28x28, a group a channel", [64, 64], 28, square(3), 64),
+        ("3x3 32-32 96x96, a group a channel", [32, 32], 96, square(3), 32),
+        ("5x5 96-96 28x28, a group a channel, stride 2", [96, 96], 28, Window::square(5, 2).padded(2), 96),
+        ("1x1 16-8 128x128", [16, 8], 128, square(1), 1),
+        ("1x1 32-16 64x64", [32, 16], 64, square(1), 1),
         ("3x3 30-30 28x28 in 5 groups", [30, 30], 28, square(3), 5),
     ];
     for adapter in adapters() {

@@ -25,8 +25,9 @@ struct Params {
     weights_stride: u32,      // elements of `weights` from one member to the next
     bias_stride: u32,         // vec4s of `bias` from one member to the next
     activation: u32,
-    a: f32,                   // of the activation
-    b: f32,
+    slope: f32,               // of the activation
+    least: f32,
+    most: f32,
     residual: u32,            // channels / 4 of the residual, which is added to the first; 0 without
     parts: u32,               // of the sum, in the tiled kernels
     first: u32,               // image of each member that the transforms of Winograd's method start with

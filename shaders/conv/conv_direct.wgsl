@@ -52,11 +52,15 @@ fn main(
         }
     }
     let channel = tile % group_tiles * 2u;
+    let out_channel = conv_group * params.group_out + channel;
+    let second = channel + 1u < params.group_out;
+    let end0 = ending(member, out_channel);
+    let end1 = ending(member, out_channel + u32(second));
     #for P 0 PX
     if (first + {P}u < pixels) {
-        store(member, pixel{P}, conv_group * params.group_out + channel, acc{P}_0);
-        if (channel + 1u < params.group_out) {
-            store(member, pixel{P}, conv_group * params.group_out + channel + 1u, acc{P}_1);
+        finished(end0, member, pixel{P}, out_channel, acc{P}_0);
+        if (second) {
+            finished(end1, member, pixel{P}, out_channel + 1u, acc{P}_1);
         }
     }
     #end

@@ -1,6 +1,7 @@
 // The parts of a split convolution added up, bias, residual and activation. One invocation an output vec4.
 
 #include "common/conv_params.wgsl"
+#include "common/residual_buffer.wgsl"
 #include "common/epilogue.wgsl"
 @group(0) @binding(4) var<storage, read> partial: array<vec4<f32>>;         // [part, member * images, OH, OW, O/4] vec4
 

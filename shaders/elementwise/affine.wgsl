@@ -6,8 +6,9 @@ struct Params {
     pixels: u32,
     c4: u32,
     activation: u32,
-    a: f32,
-    b: f32,
+    slope: f32,
+    least: f32,
+    most: f32,
 }
 
 #include "common/values.wgsl"
@@ -17,10 +18,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> scale: array<vec4<f32>>;           // [member, C/4] vec4
 @group(0) @binding(3) var<storage, read> shift: array<vec4<f32>>;           // [member, C/4] vec4, with PReLU then as many slopes
 @group(0) @binding(4) var<storage, read_write> output: array<Values>;    // [member * images, H * W, C/4] vec4
-
-fn slope_at(channel: u32) -> vec4<f32> {
-    return shift[params.members * params.c4 + channel];
-}
 
 #include "common/activation.wgsl"
 
@@ -34,5 +31,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let member = index / (params.images * params.pixels * params.c4);
     let channel = member * params.c4 + index % params.c4;
-    output[index] = narrow(activated(widen(input[index]) * scale[channel] + shift[channel], channel));
+    let own_slope = params.activation == 2u;
+    let slope = shift[channel + select(0u, params.members * params.c4, own_slope)];
+    let value = widen(input[index]) * scale[channel] + shift[channel];
+    output[index] = narrow(activated(value, select(vec4<f32>(params.slope), slope, own_slope)));
 }

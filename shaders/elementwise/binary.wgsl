@@ -14,8 +14,9 @@ struct Params {
     // 0: add; 1: multiply; 2: subtract; 3: divide; 4: larger; 5: smaller; 6: power.
     operation: u32,
     activation: u32,
-    a: f32,
-    b: f32,
+    slope: f32,
+    least: f32,
+    most: f32,
     channels: u32,
     // Images of the output for each of a side.
     left_repeat: u32,
@@ -31,10 +32,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> right: array<Values>;           // [N or 1, H or 1, W or 1, C/4 or 1] vec4
 @group(0) @binding(3) var<storage, read_write> output: array<Values>;    // [N, H, W, C/4] vec4
 @group(0) @binding(4) var<storage, read> slopes: array<vec4<f32>>;       // [member, C/4] vec4, or anything
-
-fn slope_at(channel: u32) -> vec4<f32> {
-    return slopes[channel];
-}
 
 #include "common/activation.wgsl"
 
@@ -100,5 +97,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         default: {}
     }
     let member = at.x / (params.images / params.members);
-    output[index] = narrow(activated(value, member * params.c4 + at.w));
+    let own_slope = params.activation == 2u;
+    let slope = slopes[select(0u, member * params.c4 + at.w, own_slope)];
+    output[index] = narrow(activated(value, select(vec4<f32>(params.slope), slope, own_slope)));
 }

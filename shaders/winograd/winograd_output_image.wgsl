@@ -3,6 +3,7 @@
 #variant winograd_output_image_2 INPUT=4 LANES=8 OUT=2 SIDE=4
 
 #include "common/conv_params.wgsl"
+#include "common/residual_buffer.wgsl"
 #include "common/epilogue.wgsl"
 @group(0) @binding(4) var products: texture_storage_2d<rgba32float, read>;  // [points, member * images, tiles, O/4] vec4
 

@@ -10,12 +10,13 @@ use super::{files, terminal, texts};
 use crate::error::{Error, Result};
 use crate::weights::caffe::Mean;
 use crate::weights::foreign::{Foreign, HEAD};
-use crate::weights::{Imported, Preprocess, caffe, onnx};
+use crate::weights::{Imported, Preprocess, caffe, onnx, tflite};
 use crate::zoo::state_dict;
 
 /// Makes a model of a network from another framework
 ///
-/// Caffe: a .prototxt and its .caffemodel. ONNX: one .onnx file, its external data beside it. PyTorch: a state dict of torchvision's
+/// Caffe: a .prototxt and its .caffemodel. ONNX: one .onnx file, its external data beside it. TensorFlow Lite: one .tflite file in float32 or float16, or a
+/// member of a bundle, as face_landmarker.task:face_blendshapes.tflite. PyTorch: a state dict of torchvision's
 /// AlexNet, VGG16, ResNet-18, ResNet-101 or GoogLeNet as .safetensors. What is computed and the weights are taken as they are. How a face becomes the input is said with --preprocess; without it Caffe's
 /// networks of three channels read blue first, 0 to 255, as Caffe gives it, and others raw tensors alone: `moue run`.
 #[derive(Debug, clap::Args)]
@@ -86,24 +87,27 @@ fn read(sources: &[PathBuf], mean: Option<&Mean>) -> Result<Imported> {
         }
         [only] if extension(only) == "safetensors" => state_dict::load(only),
         [only] if extension(only) == "onnx" && !only.is_file() => onnx::load(only),
+        [only] if extension(only) == "task" || (extension(only) == "tflite" && !only.is_file()) => tflite::load(only),
         [only] => {
             let (name, head) = (only.display().to_string(), head(only)?);
             match Foreign::by_content(&head) {
                 Some(foreign) if foreign.is_onnx() => return onnx::load(only),
+                Some(foreign) if foreign.is_tflite() => return tflite::load(only),
                 // What is in it decides, unless it looks like nothing known.
                 None if extension(only) == "onnx" => return onnx::load(only),
+                None if extension(only) == "tflite" => return tflite::load(only),
                 _ => {}
             }
             let reason = match Foreign::of(&name, &head) {
                 Some(foreign) => foreign.sentence(),
-                None => "give a .prototxt and its .caffemodel, one .onnx, or one .safetensors file".into(),
+                None => "give a .prototxt and its .caffemodel, one .onnx, one .tflite, or one .safetensors file".into(),
             };
             Err(Error::Argument(format!("{name}: {reason}")))
         }
         _ => {
             let names: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
             Err(Error::Argument(format!(
-                "{}: give a .prototxt and its .caffemodel, one .onnx, or one .safetensors file",
+                "{}: give a .prototxt and its .caffemodel, one .onnx, one .tflite, or one .safetensors file",
                 names.join(" ")
             )))
         }

@@ -9,9 +9,8 @@ use super::Face;
 use super::blendshapes::{self, Blendshapes};
 use super::gpu::OnGpu;
 use super::host::OnHost;
-use super::landmarks::Landmarks;
 use super::networks::{BLENDSHAPES, Detects, Net};
-use super::pyramid::{levels, turned, whole};
+use super::search::{LEAST_SCORE, SWING, Search};
 use super::square::Square;
 use super::tile::Tile;
 use super::track::{Mesh, Origin, TrackId, Tracker};
@@ -22,61 +21,10 @@ use crate::operators::{Candidate, Rect, Similarity};
 use crate::tensor::{Precision, Tensor};
 use crate::weights::Model;
 
-/// How thoroughly faces are looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Thoroughness {
-    /// The whole photograph at once: large faces, such as those before a camera.
-    Fast,
-    /// Upright and tilted faces of 24 pixels and more, and of a 64th of the photograph's longer side, where that is more.
-    #[default]
-    Normal,
-    /// Faces of 16 pixels and more in photographs of any size, lying and upside down too.
-    Thorough,
-}
-
-/// Which faces are looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Search {
-    /// How thoroughly.
-    pub thoroughness: Thoroughness,
-    /// Width of the smallest face in pixels; by the thoroughness where `None`.
-    pub min_face: Option<u32>,
-    /// Least score of a face, 0 to 1; 0.5 where `None`.
-    pub min_score: Option<f64>,
-    /// Whether their blendshapes are measured too.
-    pub blendshapes: bool,
-}
-
-impl Search {
-    /// Whether every setting is one.
-    pub(crate) fn check(self) -> Result<()> {
-        if self.min_score.is_some_and(|score| !(0.0..=1.0).contains(&score)) {
-            return Err(Error::Argument("the least score of a face: a number from 0 to 1".into()));
-        }
-        if self.min_face.is_some_and(|face| !(8..=65_535).contains(&face)) {
-            return Err(Error::Argument("the smallest face: 8 pixels or more".into()));
-        }
-        Ok(())
-    }
-}
-
-/// Least score of a candidate, 0 to 1: the mesh network decides what is a face.
-const LEAST_CANDIDATE: f32 = 0.3;
-/// The longer side of a photograph in smallest faces at most, where nobody asked for smaller ones: it bounds the tiles.
-const LARGEST: f64 = 64.0;
-/// The same of the detector of short range, which sees a tenth, and often less.
-const LARGEST_FAST: f64 = 20.0;
-/// Part of its width that a detector's box of a face may fall short of it: boxes swing.
-const SWING: f32 = 0.75;
-/// Least presence of a face, 0 to 1 (mediapipe/tasks/cc/vision/face_landmarker: `min_face_presence_confidence`).
-const LEAST_PRESENCE: f64 = 0.5;
-/// Part of the area of both that candidates share at most (mediapipe/modules/face_detection: `min_suppression_threshold`).
-const OVERLAP: f32 = 0.3;
-/// Candidates of a photograph at most.
-const MOST_FACES: usize = 256;
 /// Part of the smaller one's area that two faces share at most.
 const SAME: f64 = 0.5;
+/// Presence of faces that are sure: what is less so hides none of them.
+const SURE: f64 = 0.98;
 
 /// Finds faces and their landmarks by MediaPipe's networks: `Faces found, landmarked and aligned`.
 #[derive(Debug)]
@@ -139,13 +87,12 @@ impl Finder {
     pub(crate) async fn find_waiting(&mut self, photo: &RgbImage, wait: Wait) -> Result<Vec<Face>> {
         let [width, height] = checked(photo)?;
         self.bring(photo)?;
-        let least = self.least(width, height);
-        let (detects, tiles) = self.tiles(width, height, least);
+        let (detects, tiles) = self.search.tiles(width, height);
         let candidates = self.candidates(photo, detects, &tiles, wait).await?;
-        let squares: Vec<Square> = candidates.iter().filter_map(|candidate| Self::square(candidate, least)).collect();
+        let (squares, least) = self.squares(&candidates, width, height);
         let meshes = self.meshes(photo, &squares, wait).await?;
-        let least = self.search.min_score.unwrap_or(LEAST_PRESENCE);
-        let found = meshes.into_iter().flatten().filter(|mesh| f64::from(mesh.presence) >= least);
+        let found =
+            meshes.into_iter().zip(least).filter_map(|(mesh, least)| mesh.filter(|mesh| f64::from(mesh.presence) >= least));
         let mut faces = once(found.collect());
         if self.search.blendshapes {
             self.measure(&mut faces, wait).await?;
@@ -172,19 +119,23 @@ impl Finder {
         let plan = tracker.plan(time);
         self.bring(frame)?;
         let mut squares: Vec<Square> = plan.squares.iter().map(|(_, square)| *square).collect();
-        let known = squares.len();
+        let (known, mut least) = (squares.len(), Vec::new());
         if plan.detect {
-            let least = self.least(width, height);
-            let (detects, tiles) = self.tiles(width, height, least);
+            let (detects, tiles) = self.search.tiles(width, height);
             let candidates = self.candidates(frame, detects, &tiles, wait).await?;
-            let found = candidates.iter().filter_map(|candidate| Self::square(candidate, least));
-            squares.extend(found.filter(|square| !plan.covers(square)));
+            let (found, presences) = self.squares(&candidates, width, height);
+            for (square, presence) in found.into_iter().zip(presences).filter(|(square, _)| !plan.covers(square)) {
+                squares.push(square);
+                least.push(presence);
+            }
         }
         let mut meshes = self.meshes(frame, &squares, wait).await?;
         let detections = meshes.split_off(known);
         let ids = plan.squares.iter().map(|(id, _)| *id);
         let followed: Vec<(TrackId, Mesh)> = ids.zip(meshes).filter_map(|(id, mesh)| Some((id, mesh?))).collect();
-        let detections: Vec<Mesh> = detections.into_iter().flatten().collect();
+        // Who is followed may be hidden for a while; who is new is to be sure.
+        let sure = |(mesh, least): (Option<Mesh>, f64)| mesh.filter(|mesh| f64::from(mesh.presence) >= least);
+        let detections: Vec<Mesh> = detections.into_iter().zip(least).filter_map(sure).collect();
         let seen = tracker.update(time, &followed, plan.detect.then_some(&detections[..]));
         let mesh = |origin: Origin| match origin {
             Origin::Square(at) => followed.get(at).map(|(_, mesh)| mesh),
@@ -218,40 +169,10 @@ impl Finder {
         Ok(())
     }
 
-    /// Pixels of the smallest face that is looked for.
-    fn least(&self, width: u32, height: u32) -> f64 {
-        let longest = f64::from(width.max(height));
-        self.search.min_face.map_or_else(
-            || match self.search.thoroughness {
-                Thoroughness::Fast => longest / LARGEST_FAST,
-                Thoroughness::Normal => (longest / LARGEST).max(24.0),
-                Thoroughness::Thorough => 16.0,
-            },
-            f64::from,
-        )
-    }
-
-    /// What the detector looks at.
-    fn tiles(&self, width: u32, height: u32, least: f64) -> (Detects, Vec<Tile>) {
-        let all = |detects: Detects, rects: Vec<Rect>, quarters: u32| {
-            let side = Net::Detector(detects).side();
-            let tiles =
-                (0..quarters).flat_map(|turn| rects.iter().filter_map(move |&rect| turned(rect, [width, height], turn, side)));
-            (detects, tiles.collect())
-        };
-        match self.search.thoroughness {
-            Thoroughness::Fast => all(Detects::Short, vec![whole(width, height)], 1),
-            Thoroughness::Normal => all(Detects::Full, levels(width, height, least), 1),
-            Thoroughness::Thorough => all(Detects::Full, levels(width, height, least), 4),
-        }
-    }
-
-    /// Where the mesh network looks for the face of a candidate, unless it is too small.
-    fn square(candidate: &Candidate, least: f64) -> Option<Square> {
-        let Candidate { centre: [x, y], size: [width, height], right_eye, left_eye, .. } = *candidate;
-        let side = width.max(height);
-        let bounds = [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
-        (side.is_finite() && side >= SWING * least as f32).then(|| Square::from_detection(bounds, [right_eye, left_eye]))
+    /// Where the mesh network looks for the faces of candidates that are not too small, and how sure it is to be of each.
+    fn squares(&self, candidates: &[Candidate], width: u32, height: u32) -> (Vec<Square>, Vec<f64>) {
+        let least = self.search.least(width, height);
+        candidates.iter().filter_map(|candidate| Some((square(candidate, least)?, self.search.presence(candidate)))).unzip()
     }
 
     /// Sends the photograph to where the networks are.
@@ -263,10 +184,10 @@ impl Finder {
     }
 
     async fn candidates(&mut self, photo: &RgbImage, detects: Detects, tiles: &[Tile], wait: Wait) -> Result<Vec<Candidate>> {
-        let least = (LEAST_CANDIDATE / (1.0 - LEAST_CANDIDATE)).ln();
+        let least = LEAST_SCORE.map(|least| (least / (1.0 - least)).ln());
         match &mut self.engine {
-            Engine::Host(host) => host.candidates(photo, detects, tiles, least, OVERLAP, MOST_FACES),
-            Engine::Gpu(gpu) => gpu.candidates(photo, detects, tiles, [least, OVERLAP], MOST_FACES, wait).await,
+            Engine::Host(host) => host.candidates(photo, detects, tiles, least),
+            Engine::Gpu(gpu) => gpu.candidates(photo, detects, tiles, least, wait).await,
         }
     }
 
@@ -299,16 +220,26 @@ impl Finder {
     }
 }
 
-/// Each face once, best score first.
-fn once(mut meshes: Vec<Mesh>) -> Vec<Face> {
-    meshes.sort_by(|a, b| b.presence.total_cmp(&a.presence));
+/// Where the mesh network looks for the face of a candidate, unless that is smaller than `least`.
+fn square(candidate: &Candidate, least: f64) -> Option<Square> {
+    let Candidate { centre: [x, y], size: [width, height], right_eye, left_eye, .. } = *candidate;
+    let side = width.max(height);
+    let bounds = [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
+    (side.is_finite() && side >= SWING * least as f32).then(|| Square::from_detection(bounds, [right_eye, left_eye]))
+}
+
+/// Each face once, best score first: what lies in a larger one is a part of it, such as a mouth.
+fn once(meshes: Vec<Mesh>) -> Vec<Face> {
+    let area = |face: &Face| u64::from(face.rect.width) * u64::from(face.rect.height);
+    let mut all: Vec<Face> = meshes.into_iter().map(|mesh| face(mesh, None)).collect();
+    all.sort_by_key(|face| std::cmp::Reverse((face.score >= SURE, area(face))));
     let mut faces: Vec<Face> = Vec::new();
-    for mesh in meshes {
-        let face = face(mesh, None);
-        if faces.iter().all(|better| better.rect.shared(face.rect) <= SAME) {
+    for face in all {
+        if faces.iter().all(|larger| larger.rect.shared(face.rect) <= SAME) {
             faces.push(face);
         }
     }
+    faces.sort_by(|a, b| b.score.total_cmp(&a.score));
     faces
 }
 

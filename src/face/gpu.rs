@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use image::RgbImage;
 
-use super::networks::{Detects, Net};
+use super::networks::{CUT, Detects, MOST_FACES, Net, OVERLAP};
 use super::tile::Tile;
 use crate::error::{Error, Result};
 use crate::gpu::{Buffer, Gpu, Plan, Recording, Scratch, Slice, Wait};
@@ -44,9 +44,7 @@ enum Key {
     Detect {
         detects: Detects,
         tiles: [usize; 2],
-        least: f32,
-        overlap: f32,
-        most: usize,
+        least: [f32; 2],
     },
     Mesh {
         squares: usize,
@@ -110,14 +108,13 @@ impl OnGpu {
         self.gpu.write(buffer, 0, bytemuck::cast_slice(&words))
     }
 
-    /// What may be faces in `tiles` of the photograph that was brought, upright ones first.
+    /// What may be faces in `tiles` of the photograph that was brought, upright ones first; `least` scores in upright and in turned ones.
     pub async fn candidates(
         &mut self,
         photo: &RgbImage,
         detects: Detects,
         tiles: &[Tile],
-        [least, overlap]: [f32; 2],
-        most: usize,
+        least: [f32; 2],
         wait: Wait,
     ) -> Result<Vec<Candidate>> {
         let side = Net::Detector(detects).side();
@@ -129,14 +126,14 @@ impl OnGpu {
             parts[kind].extend(bytes);
             counts[kind] += 1;
         }
-        let key = Key::Detect { detects, tiles: counts, least, overlap, most };
+        let key = Key::Detect { detects, tiles: counts, least };
         let places: Vec<[f32; 8]> = tiles.iter().map(|tile| tile.place(side)).collect();
         let answers = self.submit(key, &parts.concat(), bytemuck::cast_slice(&places), wait).await?;
         let [count, kept] = <[Vec<u8>; 2]>::try_from(answers).map_err(|_| Error::Defect("candidates without a count".into()))?;
         let count = bytemuck::pod_collect_to_vec::<u8, u32>(&count).first().copied().unwrap_or(0) as usize;
         let mut kept: Vec<Candidate> =
             bytemuck::pod_collect_to_vec(&kept[..kept.len() / size_of::<Candidate>() * size_of::<Candidate>()]);
-        kept.truncate(count.min(most));
+        kept.truncate(count.min(MOST_FACES));
         Ok(kept)
     }
 
@@ -230,7 +227,7 @@ impl OnGpu {
             net,
         };
         match key {
-            Key::Detect { detects, tiles: [upright, turned], least, overlap, most } => {
+            Key::Detect { detects, tiles: [upright, turned], least } => {
                 let batches: Vec<(usize, bool)> = batches(upright)
                     .into_iter()
                     .map(|images| (images, false))
@@ -242,7 +239,7 @@ impl OnGpu {
                     Some(anchors) => making.recording.shared("anchors", anchors),
                     None => return Err(Error::Defect("anchors that were not made".into())),
                 };
-                making.detect(&batches, detects, photo, anchors, [least, overlap], most)?;
+                making.detect(&batches, detects, photo, anchors, least)?;
             }
             Key::Mesh { squares, turned } => {
                 let batches = batches(squares);
@@ -403,8 +400,7 @@ impl Making<'_> {
         detects: Detects,
         photo: Slice,
         anchors: Slice,
-        [least, overlap]: [f32; 2],
-        most: usize,
+        least: [f32; 2],
     ) -> Result<()> {
         let cells = detects.anchors().len();
         let count = self.constant("count", &[0; 4]);
@@ -416,14 +412,14 @@ impl Making<'_> {
                 .map_err(|_| Error::Defect("a detector answers boxes and scores".into()))?;
             let tiles = self.recording.upload("places", 32 * images as u64);
             self.ready.places.push(tiles);
-            let how = Decoding { side: self.net.side() as f32, least, first };
+            let how = Decoding { side: self.net.side() as f32, least: least[usize::from(turned)], cut: CUT, first };
             let from = Cells { boxes, scores, anchors, tiles };
             self.recording.dispatch(kernels::decode("decode", [images, cells], how, from, count, found)?);
             first += (images * cells) as u32;
         }
         let kept_count = self.recording.slab("kept count", 16);
-        let kept = self.recording.slab("kept", (size_of::<Candidate>() * most) as u64);
-        self.recording.dispatch(kernels::suppress("suppress", overlap, count, found, kept_count, kept, most)?);
+        let kept = self.recording.slab("kept", (size_of::<Candidate>() * MOST_FACES) as u64);
+        self.recording.dispatch(kernels::suppress("suppress", OVERLAP, count, found, kept_count, kept, MOST_FACES)?);
         self.recording.read(kept_count);
         self.recording.read(kept);
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use image::RgbImage;
 
-use super::networks::{Detects, Net};
+use super::networks::{CUT, Detects, MOST_FACES, Net, OVERLAP};
 use super::tile::Tile;
 use crate::cpu::Cpu;
 use crate::error::Result;
@@ -49,28 +49,22 @@ impl OnHost {
         Self::new(Arc::clone(&self.model), self.cpu.as_ref().map(Cpu::alone))
     }
 
-    /// What may be faces in `tiles`, each once.
-    pub fn candidates(
-        &mut self,
-        photo: &RgbImage,
-        detects: Detects,
-        tiles: &[Tile],
-        least: f32,
-        overlap: f32,
-        most: usize,
-    ) -> Result<Vec<Candidate>> {
+    /// What may be faces in `tiles`, each once; `least` scores in upright and in turned ones.
+    pub fn candidates(&mut self, photo: &RgbImage, detects: Detects, tiles: &[Tile], least: [f32; 2]) -> Result<Vec<Candidate>> {
         let net = Net::Detector(detects);
         let (side, anchors) = (net.side(), detects.anchors());
-        let mut found = Vec::new();
-        for (batch, tiles) in tiles.chunks(MOST_IMAGES).enumerate() {
+        let (mut found, mut first) = (Vec::new(), 0);
+        let alike = |a: &Tile, b: &Tile| a.turned() == b.turned();
+        for tiles in tiles.chunk_by(alike).flat_map(|tiles| tiles.chunks(MOST_IMAGES)) {
             let pictures = self.cut(tiles.to_vec(), |tile| tile.cut(photo, side))?;
             let [boxes, scores] = super::networks::each(net.name(), self.run(net, &input(net, &pictures)?)?)?;
             let places: Vec<[f32; 8]> = tiles.iter().map(|tile| tile.place(side)).collect();
-            let first = (batch * MOST_IMAGES * anchors.len()) as u32;
-            let how = Decoding { side: side as f32, least, first };
+            let least = least[usize::from(tiles.first().is_some_and(|tile| tile.turned()))];
+            let how = Decoding { side: side as f32, least, cut: CUT, first };
+            first += (tiles.len() * anchors.len()) as u32;
             found.extend(reference::decode(&boxes, &scores, &anchors, &places, how));
         }
-        Ok(reference::suppress(&found, overlap, most))
+        Ok(reference::suppress(&found, OVERLAP, MOST_FACES))
     }
 
     /// The mesh network's points and presence of each square.

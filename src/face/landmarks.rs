@@ -36,8 +36,14 @@ pub const SIXTY_EIGHT: [u16; 68] = [
 /// Eyes are the irises' centres. Median distances as of [`SIXTY_EIGHT`]: eyes 1.1 (pupils), nose 3.9, mouth 1.6.
 pub const FIVE: [u16; 5] = [468, 473, 4, 61, 291];
 
+/// What an alignment goes by: the top of the forehead, the chin, and the face's left and right edge before the ears, as the picture shows them.
+///
+/// Of 2,438 images that the default model was neither trained nor judged on it reads 68.8 % as labelled when they are aligned by these, 67.8 % by eyes, nose and
+/// corners of the mouth, whose distance is a part of what is to be read, and 70.3 % as they are.
+const OUTLINE: [u16; 4] = [10, 152, 234, 454];
+
 /// A face's 478 points.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Landmarks(Box<[[f32; 3]; POINTS]>);
 
 /// How far eyes are open: the eye aspect ratio, height of the lids' opening over the distance of the corners (Soukupova & Cech, "Real-time eye blink detection
@@ -48,6 +54,13 @@ pub struct Eyes {
     pub left: f32,
     /// The picture's right eye.
     pub right: f32,
+}
+
+/// Five of them: all would fill pages.
+impl std::fmt::Debug for Landmarks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Landmarks").field("five", &self.five()).finish_non_exhaustive()
+    }
 }
 
 impl Landmarks {
@@ -71,6 +84,11 @@ impl Landmarks {
     /// The five points of [`FIVE`].
     pub fn five(&self) -> [[f32; 3]; 5] {
         FIVE.map(|at| self.at(at))
+    }
+
+    /// The four points that an alignment goes by: the top of the forehead, the chin, and the face's left and right edge before the ears, as the picture shows them.
+    pub fn outline(&self) -> [[f32; 3]; 4] {
+        OUTLINE.map(|at| self.at(at))
     }
 
     /// Bounds of all points: [left, top, right, bottom] in pixels.

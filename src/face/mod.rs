@@ -12,6 +12,7 @@ pub mod landmarks;
 mod networks;
 mod pose;
 mod pyramid;
+mod search;
 mod seetaface;
 mod shape;
 pub mod square;
@@ -28,11 +29,13 @@ use crate::operators::Rect;
 
 pub use align::align;
 pub use blendshapes::Blendshapes;
-pub use finder::{Finder, Search, Thoroughness};
-pub use landmarks::{Eyes, Landmarks};
+pub use finder::Finder;
+pub use landmarks::{Eyes, FIVE, Landmarks, POINTS, SIXTY_EIGHT};
 pub use pose::Pose;
+pub use search::{Search, Thoroughness};
 pub use seetaface::SeetaFace;
-pub use track::{TrackId, Tracker, Tracking};
+pub use square::Square;
+pub use track::{Mesh, Origin, Plan, Seen, TrackId, Tracker, Tracking};
 
 /// A face of a photograph.
 #[derive(Debug, Clone, PartialEq)]

@@ -20,6 +20,12 @@ pub(super) enum Net {
     Blendshapes,
 }
 
+/// Part of the area of both that candidates share at most (mediapipe/modules/face_detection: `min_suppression_threshold`).
+pub(super) const OVERLAP: f32 = 0.3;
+/// Part of its longer side by which a tile may cut a candidate's box.
+pub(super) const CUT: f32 = 0.2;
+/// Candidates of a photograph at most.
+pub(super) const MOST_FACES: usize = 256;
 /// Points of the mesh, and values of each.
 pub(super) const POINT_VALUES: usize = 3;
 /// Expressions that the last network measures.

@@ -23,6 +23,11 @@ impl Tile {
         Self { region: region.into(), inner: [false; 4] }
     }
 
+    /// Whether it does not stand upright.
+    pub fn turned(&self) -> bool {
+        matches!(self.region, Region::Turned(_))
+    }
+
     /// Its corner in the photograph, and what one pixel to the right of `side` is there; where its boxes may end, in its pixels.
     pub fn place(self, side: u32) -> [f32; 8] {
         let [x, y, a, b] = match self.region {

@@ -25,14 +25,15 @@ const RESIZED: f64 = 0.47;
 const RESHAPED: f64 = 0.08;
 /// What it is worth that an answer comes from the track's own square.
 const OWN: f64 = 0.15;
-/// What it costs that a face is one that was lost, and not one that was there a frame ago.
-const LOST: f64 = 0.3;
+/// What it costs that a lost face is back where it left, and not where its motion would have brought it.
+const BACK: f64 = 0.3;
 /// What a track costs that gets no face; more than any that it may get.
 const NONE: f64 = 4.0;
-/// Part of the way that velocity and shape take to what is measured: alone, and beside another face, which disturbs the landmarks.
-const GAIN: [f32; 2] = [0.4, 0.1];
-/// Distance of two faces' centres, in sides of the larger one's square, below which one disturbs the other's landmarks.
-const BESIDE: f32 = 0.6;
+/// Part of the way that velocity and shape take to what is measured.
+const GAIN: f32 = 0.4;
+const GAIN_SHAPE: f32 = 0.1;
+/// Distance of two squares' centres, in sides of the larger one, below which what is no known face is taken for the double of one that is.
+const DOUBLE: f32 = 0.3;
 
 /// The name of a face through the frames; never given twice by one tracker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,7 +163,6 @@ impl Tracker {
             .map(|track| candidates.iter().map(|candidate| track.cost(candidate, time).unwrap_or(f64::INFINITY)).collect())
             .collect();
         let assigned = cheapest(&costs, NONE);
-        let disturbed = |square: &Square| candidates.iter().filter(|other| beside(square, &other.square)).count() > 1;
         let mut taken = vec![false; candidates.len()];
         let mut seen = Vec::new();
         let mut missed = false;
@@ -170,7 +170,7 @@ impl Tracker {
             match candidate.and_then(|at| Some((candidates.get(at)?, taken.get_mut(at)?))) {
                 Some((candidate, taken)) => {
                     *taken = true;
-                    track.follow(candidate, time, GAIN[usize::from(disturbed(&candidate.square))]);
+                    track.follow(candidate, time);
                     seen.push(Seen { id: track.id, origin: candidate.origin });
                 }
                 None => {
@@ -181,11 +181,11 @@ impl Tracker {
         }
         let memory = self.tracking.memory;
         self.tracks.retain(|track| !track.lost || time.saturating_sub(track.time) <= memory);
-        for (at, candidate) in candidates.iter().enumerate().filter(|&(at, _)| !taken[at]) {
-            // What is beside a face that was assigned is its double, or too covered to be told from one.
-            let double =
-                candidates.iter().enumerate().any(|(other, face)| other != at && taken[other] && shared(candidate, face));
-            if !double && self.room() {
+        for (at, candidate) in candidates.iter().enumerate() {
+            // What lies on a known face is its double, or too covered to be told from one.
+            let known = candidates.iter().zip(&taken).any(|(face, taken)| *taken && double(&candidate.square, &face.square));
+            if !known && self.room() {
+                taken[at] = true;
                 let id = TrackId(self.next);
                 self.next += 1;
                 let (square, shape) = (candidate.square, candidate.shape.clone());
@@ -248,36 +248,29 @@ impl Track {
         let side = f64::from(self.square.side.max(candidate.square.side));
         let away = |centre: [f32; 2]| f64::from(apart(centre, candidate.square.centre)) / side;
         let expected = away(self.expected(time).centre);
-        // Who comes back does so where it was hidden, or where it left.
-        let (away, reach) = if self.lost { (expected.min(away(self.square.centre)), REACH_LOST) } else { (expected, REACH) };
+        // Who comes back does so where it went on behind another, or where it left.
+        let (away, reach) = match self.lost {
+            true => (expected.min(away(self.square.centre) + BACK), REACH_LOST + BACK),
+            false => (expected, REACH),
+        };
         let own = !self.lost && candidate.of.contains(&self.id);
         let resized = f64::from(candidate.square.side / self.square.side).ln().abs();
         // Unlike these two, not a number is never reached.
         let possible = resized <= RESIZED && (away <= reach || own);
         let reshaped =
             self.shape.as_ref().zip(candidate.shape.as_ref()).map_or(0.0, |(own, other)| f64::from(own.distance(other)));
-        let linked = if own {
-            -OWN
-        } else if self.lost {
-            LOST
-        } else {
-            0.0
-        };
-        let cost = away + resized + (reshaped / RESHAPED).min(1.0) + linked;
+        let cost = away + resized + (reshaped / RESHAPED).min(1.0) - if own { OWN } else { 0.0 };
         (possible && cost.is_finite()).then_some(cost.min(NONE))
     }
 
-    fn follow(&mut self, candidate: &Candidate, time: Duration, gain: f32) {
+    fn follow(&mut self, candidate: &Candidate, time: Duration) {
         let passed = time.saturating_sub(self.time).as_secs_f32();
-        if self.lost {
-            // The way back says nothing of how it moves on.
-            self.velocity = [0.0; 2];
-        } else if passed > 0.0 {
+        if passed > 0.0 {
             let moved: [f32; 2] = std::array::from_fn(|axis| (candidate.square.centre[axis] - self.square.centre[axis]) / passed);
-            self.velocity = std::array::from_fn(|axis| self.velocity[axis] + gain * (moved[axis] - self.velocity[axis]));
+            self.velocity = std::array::from_fn(|axis| self.velocity[axis] + GAIN * (moved[axis] - self.velocity[axis]));
         }
         match (&mut self.shape, &candidate.shape) {
-            (Some(own), Some(other)) => own.approach(other, gain / 4.0),
+            (Some(own), Some(other)) => own.approach(other, GAIN_SHAPE),
             (own, other) => *own = own.take().or_else(|| other.clone()),
         }
         (self.square, self.time, self.lost) = (candidate.square, time, false);
@@ -294,12 +287,7 @@ fn same(a: &Landmarks, b: &Landmarks, side: f32) -> bool {
     away < SAME * side
 }
 
-/// Whether a face disturbs another's landmarks, or is the same.
-fn beside(a: &Square, b: &Square) -> bool {
-    apart(a.centre, b.centre) < BESIDE * a.side.max(b.side)
-}
-
-/// Whether two candidates lie on each other.
-fn shared(a: &Candidate, b: &Candidate) -> bool {
-    apart(a.square.centre, b.square.centre) < 0.3 * a.square.side.max(b.square.side)
+/// Whether two squares show what may be the same face.
+fn double(a: &Square, b: &Square) -> bool {
+    apart(a.centre, b.centre) < DOUBLE * a.side.max(b.side)
 }

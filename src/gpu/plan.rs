@@ -9,7 +9,7 @@ use super::device::Gpu;
 use super::mapping::{self, Wait};
 use super::mirror::Mirror;
 use super::owned::Owned;
-use super::recording::{BufferId, Recording, Slice, Source, Work};
+use super::recording::{BufferId, MirrorOf, Mirrored, Recording, Slice, Source, Work};
 use super::scratch::Scratch;
 use super::shader::BindingKind;
 use super::slot::{Brought, Slot, Written};
@@ -151,31 +151,33 @@ impl Plan {
         if pipelines.len() != shaders.len() {
             return Err(Error::Device { adapter: gpu.name().to_owned(), reason: "a pipeline did not compile".into() });
         }
-        let (ids, sizes): (Vec<(BufferId, Precision)>, Vec<u64>) = mirrored.into_iter().unzip();
-        let sizes: Vec<(Precision, u64)> = ids.iter().zip(sizes).map(|(&(_, texels), size)| (texels, size)).collect();
+        let (ids, sizes): (Vec<MirrorOf>, Vec<u64>) = mirrored.into_iter().unzip();
+        let sizes: Vec<(Precision, u64)> = ids.iter().zip(sizes).map(|(of, size)| (of.texels, size)).collect();
         let mirrors = scratch.mirrors(gpu, &sizes)?;
-        let place = |id: BufferId, texels: Precision| ids.iter().position(|&other| other == (id, texels));
+        let place = |of: MirrorOf| ids.iter().position(|&other| other == of);
         let mut steps = Vec::new();
         // What each mirror holds: a part that nobody wrote since needs no second copy.
         let mut held: Vec<Option<Slice>> = vec![None; mirrors.len()];
         for ((dispatch, pipeline), params_offset) in recording.dispatches.into_iter().zip(pipelines).zip(offsets) {
-            let view = |id: BufferId, texels: Precision| match (&*buffers.get(id.0)?.held, place(id, texels)) {
-                (Held::Texels(texture), _) => (texture.precision == texels).then_some(&texture.view),
-                (Held::Bytes(_), Some(at)) => mirrors.get(at).map(|mirror: &Arc<Mirror>| &mirror.view),
-                (Held::Bytes(_), None) => None,
+            let textures = dispatch.textures();
+            let view = |binding: usize| {
+                let of = textures.iter().find(|texture| texture.at == binding)?.of;
+                match (&*buffers.get(of.buffer.0)?.held, place(of)) {
+                    (Held::Texels(texture), _) => (texture.precision == of.texels).then_some(&texture.view),
+                    (Held::Bytes(_), Some(at)) => mirrors.get(at).map(|mirror: &Arc<Mirror>| &mirror.view),
+                    (Held::Bytes(_), None) => None,
+                }
             };
             let group = bind(gpu, &dispatch, &pipeline, &params_buffer, &buffers, &view)?;
             let mut mirrored = Vec::new();
-            for (slice, texels) in dispatch.textures() {
-                if let Some(at) = place(slice.buffer, texels).filter(|&at| held[at] != Some(slice)) {
+            for &Mirrored { slice, of, .. } in &textures {
+                if let Some(at) = place(of).filter(|&at| held[at] != Some(slice)) {
                     held[at] = Some(slice);
                     mirrored.push((at, slice));
                 }
             }
             for slice in dispatch.bound().filter(|(kind, _)| *kind == BindingKind::ReadWrite).map(|(_, slice)| slice) {
-                for at in [Precision::F32, Precision::F16].into_iter().filter_map(|texels| place(slice.buffer, texels)) {
-                    held[at] = held[at].filter(|held| !held.meets(slice));
-                }
+                held.iter_mut().for_each(|held| *held = held.filter(|held| !held.meets(slice)));
             }
             steps.push(Step { dispatch, pipeline, group, params_offset, mirrored });
         }

@@ -62,12 +62,34 @@ impl Dispatch {
         storage.zip(self.buffers.iter().copied())
     }
 
-    /// What it reads through textures, and what their texels are.
-    pub(super) fn textures(&self) -> impl Iterator<Item = (Slice, Precision)> + '_ {
+    /// What it reads through textures.
+    pub(super) fn textures(&self) -> Vec<Mirrored> {
         let storage = self.shader.bindings.iter().filter(|binding| binding.kind != BindingKind::Params);
-        let bound = storage.zip(self.buffers.iter().copied());
-        bound.filter(|(binding, _)| binding.kind.texels()).map(|(binding, slice)| (slice, binding.texels))
+        let mut found: Vec<Mirrored> = Vec::new();
+        for (at, (binding, &slice)) in storage.zip(&self.buffers).enumerate().filter(|(_, (binding, _))| binding.kind.texels()) {
+            let same = |other: &&Mirrored| other.of.buffer == slice.buffer && other.of.texels == binding.texels;
+            let (alike, others): (Vec<&Mirrored>, Vec<_>) = found.iter().filter(same).partition(|other| other.slice == slice);
+            let nth = alike.first().map_or(others.iter().map(|other| other.of.nth + 1).max().unwrap_or(0), |other| other.of.nth);
+            found.push(Mirrored { at, slice, of: MirrorOf { buffer: slice.buffer, texels: binding.texels, nth } });
+        }
+        found
     }
+}
+
+/// One of the mirrors of a buffer: as many as the different parts of it that one dispatch reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MirrorOf {
+    pub buffer: BufferId,
+    pub texels: Precision,
+    pub nth: usize,
+}
+
+/// What a dispatch reads through a texture: its place among the storage bindings, the part, and the mirror that holds it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mirrored {
+    pub at: usize,
+    pub slice: Slice,
+    pub of: MirrorOf,
 }
 
 #[derive(Debug)]
@@ -132,13 +154,13 @@ impl Recording {
         self.buffers.iter().enumerate().filter_map(size).collect()
     }
 
-    /// The buffers that are read through textures and do not lie in one: each needs a mirror, as large as the largest part that is read of it.
-    pub(super) fn mirrored(&self) -> BTreeMap<(BufferId, Precision), u64> {
+    /// The buffers that are read through textures and do not lie in one: each needs a mirror, as large as the largest part that is read of it, or several.
+    pub(super) fn mirrored(&self) -> BTreeMap<MirrorOf, u64> {
         let mut sizes = BTreeMap::new();
-        for (slice, texels) in self.dispatches.iter().flat_map(Dispatch::textures) {
+        for Mirrored { slice, of, .. } in self.dispatches.iter().flat_map(Dispatch::textures) {
             let texture = |(_, source): &(String, Source)| matches!(source, Source::Shared(buffer) if buffer.bytes().is_none());
             if !self.buffers.get(slice.buffer.0).is_some_and(texture) {
-                let size = sizes.entry((slice.buffer, texels)).or_default();
+                let size = sizes.entry(of).or_default();
                 *size = slice.size.max(*size);
             }
         }

@@ -25,7 +25,7 @@ impl Scratch {
         let mirrors = recording.mirrored();
         let texels = |precision: Precision| {
             let had = self.mirrors.get(&precision).into_iter().flatten().map(|had| had.size()).collect();
-            let wanted = mirrors.iter().filter(|((_, texels), _)| *texels == precision).map(|(_, &size)| size).collect();
+            let wanted = mirrors.iter().filter(|(of, _)| of.texels == precision).map(|(_, &size)| size).collect();
             fits(had, wanted)
         };
         let own: Vec<u64> = recording.own().into_iter().map(|(_, size)| size).collect();

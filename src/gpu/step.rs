@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::buffer::Buffer;
 use super::device::Gpu;
 use super::pipelines::Pipeline;
-use super::recording::{BufferId, Dispatch, Slice};
+use super::recording::{Dispatch, Slice};
 use super::shader::BindingKind;
 use crate::error::{Error, Result};
-use crate::tensor::Precision;
 
 #[derive(Debug)]
 pub(super) struct Step {
@@ -42,7 +41,7 @@ pub(super) fn bind<'m>(
     pipeline: &Pipeline,
     params: &wgpu::Buffer,
     buffers: &[Buffer],
-    mirror: &dyn Fn(BufferId, Precision) -> Option<&'m wgpu::TextureView>,
+    mirror: &dyn Fn(usize) -> Option<&'m wgpu::TextureView>,
 ) -> Result<wgpu::BindGroup> {
     let storage = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params).count();
     if storage != dispatch.buffers.len() {
@@ -60,7 +59,7 @@ pub(super) fn bind<'m>(
     }];
     let bindings = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params);
     for ((index, slice), own) in (1..).zip(&dispatch.buffers).zip(bindings) {
-        let resource = match (own.kind, mirror(slice.buffer, own.texels), buffers.get(slice.buffer.0).and_then(Buffer::bytes)) {
+        let resource = match (own.kind, mirror(index as usize - 1), buffers.get(slice.buffer.0).and_then(Buffer::bytes)) {
             (BindingKind::Texture | BindingKind::Image, Some(view), _) => wgpu::BindingResource::TextureView(view),
             (BindingKind::Read | BindingKind::ReadWrite, _, Some(buffer)) => binding(buffer, slice.offset, slice.size),
             _ => {

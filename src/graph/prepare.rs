@@ -156,7 +156,7 @@ pub(super) fn prepare(
                 bias.extend(own_slopes(*channels, 0..*channels)?);
                 return Ok(StepWeights::Winograd { method, weights: buffer, zeros, bias: upload("bias", &bias)? });
             }
-            let variant = Variant::choose(gpu.capabilities(), precision, [input[0], *channels], *groups);
+            let variant = Variant::choose(gpu.capabilities(), precision, [input[0], *channels], *window, *groups);
             let mut packed = variant.pack(at, &pairs, *groups)?;
             packed.bias.extend(own_slopes(*channels, 0..*channels)?);
             let label = format!("{at} weights");

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::gpu::shader::BindingKind;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
 use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, Pool, Tiling, Variant, View, WinogradBuffers};
+use crate::operators::Window;
 use crate::tensor::Precision;
 use crate::timing::tuning;
 
@@ -62,7 +63,7 @@ impl Prepared {
             members: members.len(),
             precision,
             reads: kernels::reads(gpu.capabilities()),
-            tiles: Variant::choose(gpu.capabilities(), precision, [4, 4], 1),
+            tiles: Variant::choose(gpu.capabilities(), precision, [64, 64], Window::square(1, 1), 1),
             gpu: gpu.clone(),
         })
     }

@@ -136,6 +136,8 @@ pub(super) struct Builder<'g> {
     /// Nodes that read each tensor (a node that reads it twice counts twice).
     pub readers: Vec<Vec<usize>>,
     pub made: Vec<bool>,
+    /// The node that makes each tensor.
+    maker: Vec<Option<usize>>,
     /// Tensors that a convolution writes straight into their concatenation.
     in_place: Vec<bool>,
     pub done: Vec<bool>,
@@ -169,6 +171,8 @@ impl Schedule {
                 node.inputs.iter().for_each(|&id| readers[alias[id]].push(index));
             }
         }
+        let mut maker = vec![None; count];
+        graph.nodes.iter().enumerate().for_each(|(index, node)| maker[node.output] = Some(index));
         let mut made = vec![false; count];
         made[..graph.inputs].fill(true);
         let mut builder = Builder {
@@ -177,6 +181,7 @@ impl Schedule {
             pinned: keep,
             readers,
             made,
+            maker,
             in_place: vec![false; count],
             done: vec![false; graph.nodes.len()],
             steps: Vec::new(),
@@ -243,6 +248,9 @@ impl<'g> Builder<'g> {
                 }
                 if let Some((next, Kind::Binary(Binary::Add))) = self.only_reader(output) {
                     let other = self.graph.nodes[next].inputs.iter().map(|&id| self.alias[id]).find(|&id| id != output);
+                    if let Some(other) = other {
+                        self.ahead(other);
+                    }
                     if let Some(other) =
                         other.filter(|&id| self.made[id] && self.graph.tensors[id].shape == self.graph.tensors[output].shape)
                     {
@@ -344,6 +352,20 @@ impl<'g> Builder<'g> {
         self.make(&step.inputs);
         self.made[step.output] = true;
         self.steps.push(step);
+    }
+
+    /// Makes `id` before its turn, where what is cheap makes it of a tensor that is there: a residual that a convolution then takes in.
+    fn ahead(&mut self, id: TensorId) {
+        if self.made[id] {
+            return;
+        }
+        let cheap = |kind: &Kind| matches!(kind, Kind::Rearrange(_) | Kind::Resample { .. } | Kind::Pool { .. });
+        let Some(index) = self.maker[id] else { return };
+        let node = &self.graph.nodes[index];
+        if !self.done[index] && cheap(&node.kind) && node.inputs.iter().all(|&input| self.made[self.alias[input]]) {
+            self.node(index);
+            self.done[index] = true;
+        }
     }
 
     /// Pushes what waits among `inputs`.

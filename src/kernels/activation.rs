@@ -3,17 +3,17 @@
 use crate::operators::Activation;
 
 impl Activation {
-    /// The shaders' number of it, and its two constants.
-    pub(super) fn code(self) -> (u32, f32, f32) {
+    /// The shaders' number of it, and its constants: slope, least, most.
+    pub(super) fn code(self) -> (u32, [f32; 3]) {
+        let (least, most) = (f32::NEG_INFINITY, f32::INFINITY);
         match self {
-            Self::None => (0, 0.0, 0.0),
-            Self::Relu => (1, 0.0, 0.0),
-            Self::Clip(least, most) => (2, least, most),
-            Self::LeakyRelu(slope) => (3, slope, 0.0),
-            Self::Prelu => (4, 0.0, 0.0),
-            Self::HardSwish => (5, 0.0, 0.0),
-            Self::HardSigmoid(alpha, beta) => (6, alpha, beta),
-            Self::Sigmoid => (7, 0.0, 0.0),
+            Self::None => (0, [1.0, least, most]),
+            Self::Relu => (1, [0.0, least, most]),
+            Self::Clip(least, most) => (1, [1.0, least, most]),
+            Self::LeakyRelu(slope) => (1, [slope, least, most]),
+            Self::Prelu => (2, [1.0, least, most]),
+            Self::HardSwish => (3, [1.0 / 6.0, 0.5, 1.0]),
+            Self::HardSigmoid(alpha, beta) => (4, [alpha, beta, 1.0]),
         }
     }
 

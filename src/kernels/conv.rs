@@ -167,6 +167,9 @@ impl Conv {
         let precision = self.check(at, input, residual, output)?;
         let vec4 = precision.vec4() as usize;
         let channels = self.in_channels(input);
+        let Some(plain) = variant.of_window(window) else {
+            return Err(Error::shape(at, format!("{variant:?} of {window}")));
+        };
         if !variant.computes(channels, self.out_channels, groups)
             || !variant.holds(precision)
             || (self.reads.is_some() && variant.tile().is_none())
@@ -185,7 +188,7 @@ impl Conv {
                 let tiles = groups * group_out.div_ceil(4 * tile);
                 (tiles * kh * kw * group_in.div_ceil(4) * 4 * tile, vec4, group_in.div_ceil(4), group_out.div_ceil(4))
             }
-            None if variant == Variant::Depthwise => (kh * kw * input.c4(), vec4, 1, 1),
+            None if variant.is_depthwise() => (kh * kw * input.c4(), vec4, 1, 1),
             None => (self.out_channels * kh * kw * group_in, 4, group_in, group_out),
         };
         // The grouped kernel computes four channels in turn, each with a loop over taps.
@@ -201,7 +204,7 @@ impl Conv {
         let tiling = self.tiled(variant, input.images, [output.height, output.width], channels, usize::MAX);
         let stem = groups == 1 && self.reads.is_none() && channels <= STEM_CHANNELS;
         let shader = match tiling {
-            None => variant.stem().filter(|_| stem).unwrap_or(variant.shader()).of(precision),
+            None => variant.stem().filter(|_| stem).unwrap_or(plain).of(precision),
             Some(tiling) => {
                 let shader = tiling.shader(variant, precision, stem);
                 shader.ok_or_else(|| Error::shape(at, format!("there is no {tiling:?}")))?
@@ -214,12 +217,16 @@ impl Conv {
                 grid(pixels, side as u32, layers as u64)?
             }
             Some(tile) => grid(pixels, variant.pixels(), (members * groups * group_out.div_ceil(4 * tile)) as u64)?,
-            None => grid(pixels * out_c4 as u64, variant.pixels(), members as u64)?,
+            None => {
+                let [down, across] = variant.block().unwrap_or([1; 2]);
+                let blocks = images * output.height.div_ceil(down) * output.width.div_ceil(across);
+                grid((blocks * out_c4) as u64, variant.pixels(), members as u64)?
+            }
         };
         let taps = (kh * kw * group_in) as u64;
         let outputs = output.images as u64 * output.pixels() as u64 * self.out_channels as u64;
         let n = |value: usize| value as u32;
-        let (activation, a, b) = self.activation.code();
+        let (activation, [slope, least, most]) = self.activation.code();
         let params = Params {
             in_c4_offset: n(self.in_c4_offset()),
             out_c4_offset: n(self.out_c4_offset),
@@ -229,13 +236,16 @@ impl Conv {
             weights_stride: n(weights_stride),
             bias_stride: n(out_c4),
             activation,
-            a,
-            b,
+            slope,
+            least,
+            most,
             residual: n(residual.map_or(0, |view| view.c4())),
             parts: n(parts),
             ..params(members, images, input, output, window)
         };
-        let bound = residual.map_or(weights.bias, |r| r.slice);
+        // What is read in the place of a residual that there is not lies as one does.
+        let nothing = if shader.kind("residual").texels() { input.slice } else { weights.bias };
+        let bound = residual.map_or(nothing, |r| r.slice);
         let whole = Dispatch {
             label: at.to_owned(),
             shader,

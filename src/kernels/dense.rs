@@ -190,7 +190,7 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View, workspace: Optio
     let weights = precision.vec4() * members as u64 * in_c4 as u64 * 4 * out_c4.next_multiple_of(layer.tile) as u64;
     holds(at, layer.weights, weights)?;
     holds(at, layer.bias, (16 * layer.activation.bias_parts() * members * out_c4) as u64)?;
-    let (activation, a, b) = layer.activation.code();
+    let (activation, [slope, least, most]) = layer.activation.code();
     let params = Params {
         images: (input.images / members) as u32,
         members: members as u32,
@@ -200,8 +200,9 @@ pub fn dense(at: &str, layer: Dense, input: View, output: View, workspace: Optio
         out_offset: (first / 4) as u32,
         tile: layer.tile as u32,
         activation,
-        a,
-        b,
+        slope,
+        least,
+        most,
     };
     let work = Work {
         flops: 2 * input.images as u64 * input.pixels() as u64 * input.channels as u64 * (end - first) as u64,

@@ -39,6 +39,7 @@ pub fn decode(at: &str, [tiles, cells]: [usize; 2], how: Decoding, from: Cells, 
         cells: cells as u32,
         side: how.side,
         least: how.least,
+        cut: how.cut,
         first: how.first,
         most: MOST_CANDIDATES as u32,
     };

@@ -89,7 +89,7 @@ pub fn binary(
         Some(repeat) if repeat * side.images == output.images => Ok(repeat as u32),
         _ => Err(Error::shape(at, format!("{} images do not repeat to {}", side.images, output.images))),
     };
-    let (code, a, b) = activation.code();
+    let (code, [slope, least, most]) = activation.code();
     let members = slopes.map_or(1, |(members, _)| members);
     if members == 0 || !output.images.is_multiple_of(members) || (activation == Activation::Prelu && slopes.is_none()) {
         return Err(Error::shape(at, format!("{activation:?} of {} images of {members} members", output.images)));
@@ -116,8 +116,9 @@ pub fn binary(
             Binary::Pow => 6,
         },
         activation: code,
-        a,
-        b,
+        slope,
+        least,
+        most,
         members: members as u32,
         channels: output.channels as u32,
         left_repeat: repeat(left)?,
@@ -149,15 +150,16 @@ pub fn affine(
     }
     holds(at, scale, (16 * members * input.c4()) as u64)?;
     holds(at, shift, (16 * activation.bias_parts() * members * input.c4()) as u64)?;
-    let (activation, a, b) = activation.code();
+    let (activation, [slope, least, most]) = activation.code();
     let params = shader::affine::Params {
         images: (input.images / members) as u32,
         members: members as u32,
         pixels: input.pixels() as u32,
         c4: input.c4() as u32,
         activation,
-        a,
-        b,
+        slope,
+        least,
+        most,
     };
     let work = Work { flops: 8 * input.vec4s() as u64, bytes: 2 * input.size() };
     one_a_item(at, AFFINE.of(precision), params, vec![input.slice, scale, shift, output.slice], input.vec4s(), work)

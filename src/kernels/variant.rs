@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::gpu::Capabilities;
 use crate::gpu::shader::{self, BindingKind, Shader};
+use crate::operators::Window;
 use crate::tensor::{Precision, Tensor};
 
 /// Channels that a stem reads at most: those of an image, in one vec4.
@@ -14,6 +15,10 @@ pub(super) const STEM_CHANNELS: usize = 3;
 pub enum Variant {
     /// CPU adapters with subgroups of 8 lanes.
     Broadcast8,
+    /// The same for few output channels: tiles of 4 output vec4s.
+    Broadcast8x4,
+    /// Tiles of 2 output vec4s.
+    Broadcast8x2,
     /// CPU adapters with subgroups of 4 lanes.
     Broadcast4,
     /// CPU adapters without subgroups.
@@ -28,12 +33,18 @@ pub enum Variant {
     Grouped,
     /// One channel a group.
     Depthwise,
+    /// One channel a group, windows of 3 x 3 and 5 x 5 with stride 1 or 2: CPU adapters that read fast through storage textures.
+    DepthwiseImage,
+    /// The same for those that read faster through sampled textures.
+    DepthwiseTexture,
 }
 
 impl Variant {
     /// Every variant.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Broadcast8,
+        Self::Broadcast8x4,
+        Self::Broadcast8x2,
         Self::Broadcast4,
         Self::Direct,
         Self::Tile,
@@ -41,19 +52,61 @@ impl Variant {
         Self::Matrix,
         Self::Grouped,
         Self::Depthwise,
+        Self::DepthwiseImage,
+        Self::DepthwiseTexture,
     ];
 
-    /// The shader; of tiles the one of 64 x 64.
+    /// The shader; of tiles the one of 64 x 64, of those for some windows the one of 3 x 3 with stride 1.
     pub fn shader(self) -> &'static Shader {
         match self {
             Self::Broadcast8 => &shader::CONV_BROADCAST_8,
+            Self::Broadcast8x4 => &shader::CONV_BROADCAST_8X4,
+            Self::Broadcast8x2 => &shader::CONV_BROADCAST_8X2,
             Self::Broadcast4 => &shader::CONV_BROADCAST_4,
             Self::Direct => &shader::CONV_DIRECT,
             Self::Tile | Self::SmallTile => &shader::CONV_TILE_64,
             Self::Matrix => &shader::CONV_MATRIX_64,
             Self::Grouped => &shader::CONV_GROUPED,
             Self::Depthwise => &shader::CONV_DEPTHWISE,
+            Self::DepthwiseImage => &shader::CONV_DEPTHWISE_IMAGE_3,
+            Self::DepthwiseTexture => &shader::CONV_DEPTHWISE_TEXTURE_3,
         }
+    }
+
+    /// The shader for a window; `None` where the variant does not compute it.
+    pub(super) fn of_window(self, window: Window) -> Option<&'static Shader> {
+        let [three, three_2, five, five_2] = match self {
+            Self::DepthwiseImage => [
+                &shader::CONV_DEPTHWISE_IMAGE_3,
+                &shader::CONV_DEPTHWISE_IMAGE_3_2,
+                &shader::CONV_DEPTHWISE_IMAGE_5,
+                &shader::CONV_DEPTHWISE_IMAGE_5_2,
+            ],
+            Self::DepthwiseTexture => [
+                &shader::CONV_DEPTHWISE_TEXTURE_3,
+                &shader::CONV_DEPTHWISE_TEXTURE_3_2,
+                &shader::CONV_DEPTHWISE_TEXTURE_5,
+                &shader::CONV_DEPTHWISE_TEXTURE_5_2,
+            ],
+            _ => return Some(self.shader()),
+        };
+        match (window.kernel, window.stride, window.dilation) {
+            ([3, 3], [1, 1], [1, 1]) => Some(three),
+            ([3, 3], [2, 2], [1, 1]) => Some(three_2),
+            ([5, 5], [1, 1], [1, 1]) => Some(five),
+            ([5, 5], [2, 2], [1, 1]) => Some(five_2),
+            _ => None,
+        }
+    }
+
+    /// Rows and columns of the output that an invocation computes, where those are several.
+    pub(super) fn block(self) -> Option<[usize; 2]> {
+        matches!(self, Self::DepthwiseImage | Self::DepthwiseTexture).then_some([2, 4])
+    }
+
+    /// Whether it computes one channel a group.
+    pub fn is_depthwise(self) -> bool {
+        matches!(self, Self::Depthwise | Self::DepthwiseImage | Self::DepthwiseTexture)
     }
 
     /// The shader for images, tensors of at most [`STEM_CHANNELS`] channels, where it has one of its own: see [`super::Tiling`] for those of tiles.
@@ -62,7 +115,7 @@ impl Variant {
             Self::Broadcast8 => Some(&shader::CONV_BROADCAST_8_STEM),
             Self::Broadcast4 => Some(&shader::CONV_BROADCAST_4_STEM),
             Self::Direct => Some(&shader::CONV_DIRECT_STEM),
-            Self::Tile | Self::SmallTile | Self::Matrix | Self::Grouped | Self::Depthwise => None,
+            _ => None,
         }
     }
 
@@ -80,10 +133,10 @@ impl Variant {
     pub(super) fn tile(self) -> Option<usize> {
         match self {
             Self::Broadcast8 => Some(8),
-            Self::Broadcast4 => Some(4),
-            Self::Direct => Some(2),
+            Self::Broadcast4 | Self::Broadcast8x4 => Some(4),
+            Self::Direct | Self::Broadcast8x2 => Some(2),
             Self::Tile | Self::SmallTile | Self::Matrix => Some(8),
-            Self::Grouped | Self::Depthwise => None,
+            Self::Grouped | Self::Depthwise | Self::DepthwiseImage | Self::DepthwiseTexture => None,
         }
     }
 
@@ -92,6 +145,8 @@ impl Variant {
         match self {
             Self::Broadcast8 | Self::Broadcast4 => 32,
             Self::Direct => 128,
+            Self::DepthwiseImage | Self::DepthwiseTexture => 32,
+            Self::Broadcast8x4 | Self::Broadcast8x2 => 64,
             Self::Tile | Self::SmallTile | Self::Matrix | Self::Grouped | Self::Depthwise => 64,
         }
     }
@@ -101,15 +156,22 @@ impl Variant {
         matches!(self, Self::Tile | Self::SmallTile | Self::Matrix)
     }
 
-    /// Whether the variant computes a convolution of these channels and groups of tensors in `precision` on an adapter of these capabilities.
-    pub fn fits(self, capabilities: Capabilities, precision: Precision, [from, to]: [usize; 2], groups: usize) -> bool {
+    /// Whether the variant computes a convolution of these channels, window and groups of tensors in `precision` on an adapter of these capabilities.
+    pub fn fits(
+        self,
+        capabilities: Capabilities,
+        precision: Precision,
+        [from, to]: [usize; 2],
+        window: Window,
+        groups: usize,
+    ) -> bool {
         let runs = match self {
-            Self::Broadcast8 => capabilities.lanes == 8,
+            Self::Broadcast8 | Self::Broadcast8x4 | Self::Broadcast8x2 => capabilities.lanes == 8,
             Self::Broadcast4 => capabilities.lanes == 4,
             Self::Matrix => capabilities.matrices,
             _ => true,
         };
-        runs && self.holds(precision) && self.computes(from, to, groups)
+        runs && self.holds(precision) && self.computes(from, to, groups) && self.of_window(window).is_some()
     }
 
     /// Whether it computes with tensors in `precision`.
@@ -121,21 +183,42 @@ impl Variant {
     pub(super) fn computes(self, in_channels: usize, out_channels: usize, groups: usize) -> bool {
         match self {
             Self::Grouped => true,
-            Self::Depthwise => groups == in_channels && groups == out_channels,
+            _ if self.is_depthwise() => groups == in_channels && groups == out_channels,
             _ => groups == 1 || ((in_channels / groups).is_multiple_of(4) && (out_channels / groups).is_multiple_of(4)),
         }
     }
 
+    /// Output vec4s of a tile with 8 lanes: what is beyond the last channel is computed too, and a tile of 4 takes 0.6 of the time of one of 8, of 2 0.35
+    /// (lavapipe, 1 x 1 convolutions of 8 to 64 channels).
+    fn tile_of_8([from, to]: [usize; 2], groups: usize) -> usize {
+        if from <= STEM_CHANNELS {
+            return 8;
+        }
+        let outputs = (to / groups.max(1)).div_ceil(4);
+        let cost = |&(tile, each): &(usize, usize)| outputs.div_ceil(tile) * each;
+        [(8, 20), (4, 12), (2, 7)].into_iter().min_by_key(cost).map_or(8, |(tile, _)| tile)
+    }
+
     /// The variant for an adapter and tensors in `precision`: a rule from its facts.
-    pub fn choose(capabilities: Capabilities, precision: Precision, channels: [usize; 2], groups: usize) -> Self {
-        let fits = |variant: Self| variant.fits(capabilities, precision, channels, groups);
+    pub fn choose(capabilities: Capabilities, precision: Precision, channels: [usize; 2], window: Window, groups: usize) -> Self {
+        let fits = |variant: Self| variant.fits(capabilities, precision, channels, window, groups);
         let dense: &[Self] = match capabilities {
-            Capabilities { cpu: true, .. } => &[Self::Broadcast8, Self::Broadcast4, Self::Direct],
+            Capabilities { cpu: true, lanes: 8, .. } => match Self::tile_of_8(channels, groups) {
+                2 => &[Self::Broadcast8x2],
+                4 => &[Self::Broadcast8x4],
+                _ => &[Self::Broadcast8],
+            },
+            Capabilities { cpu: true, .. } => &[Self::Broadcast4, Self::Direct],
             Capabilities { integrated: true, .. } => &[Self::Matrix, Self::SmallTile],
             _ => &[Self::Matrix, Self::Tile],
         };
-        if groups > 1 && fits(Self::Depthwise) {
-            return Self::Depthwise;
+        let depthwise: &[Self] = match capabilities {
+            Capabilities { cpu: true, lanes: 8, .. } => &[Self::DepthwiseImage, Self::Depthwise],
+            Capabilities { cpu: true, .. } => &[Self::DepthwiseTexture, Self::Depthwise],
+            _ => &[Self::Depthwise],
+        };
+        if let Some(variant) = depthwise.iter().copied().find(|&variant| groups > 1 && fits(variant)) {
+            return variant;
         }
         dense.iter().copied().find(|&variant| fits(variant)).unwrap_or(Self::Grouped)
     }
@@ -189,7 +272,7 @@ impl Variant {
                         }
                     }
                 }
-                None if self == Self::Depthwise => {
+                None if self.is_depthwise() => {
                     for (y, x) in (0..kh).flat_map(|y| (0..kw).map(move |x| (y, x))) {
                         packed.weights.extend(
                             (0..out_channels.next_multiple_of(4)).map(|o| if o < out_channels { value(o, 0, y, x) } else { 0.0 }),

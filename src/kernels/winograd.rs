@@ -78,13 +78,13 @@ pub struct WinogradBuffers {
 impl Winograd {
     /// With tiles of every size, for an adapter and tensors in `precision`; `None` where cooperative matrices do more for it than fewer products.
     pub fn choose(capabilities: Capabilities, precision: Precision) -> Option<[Self; 2]> {
-        let matrices = Variant::choose(capabilities, precision, [4, 4], 1) == Variant::Matrix;
+        let matrices = Variant::choose(capabilities, precision, [64, 64], Window::square(1, 1), 1) == Variant::Matrix;
         if matrices { None } else { Self::on(capabilities) }
     }
 
     /// With tiles of every size, for an adapter, whether it is a good choice there or not.
     pub fn on(capabilities: Capabilities) -> Option<[Self; 2]> {
-        let products = Variant::choose(capabilities, Precision::F32, [4, 4], 1);
+        let products = Variant::choose(capabilities, Precision::F32, [64, 64], Window::square(1, 1), 1);
         let [four, two] = Size::ALL.map(|size| Self::with(products, size));
         // What works with a bounded part works with one binding of it.
         let bounded = |method: Self| if method.on_cpu() { method } else { method.within(MOST_BETWEEN.min(capabilities.binding)) };
@@ -287,15 +287,16 @@ impl Winograd {
         let multiplied = between(buffers.workspace[1], product_bytes, conv.out_channels)?;
 
         let n = |value: usize| value as u32;
-        let (activation, a, b) = conv.activation.code();
+        let (activation, [slope, least, most]) = conv.activation.code();
         let params = Params {
             in_c4_offset: n(conv.in_c4_offset()),
             group_in: n(channels.div_ceil(4)),
             out_c4_offset: n(conv.out_c4_offset),
             bias_stride: n(conv.out_channels.div_ceil(4)),
             activation,
-            a,
-            b,
+            slope,
+            least,
+            most,
             residual: n(residual.map_or(0, |view| view.c4())),
             first: n(first),
             together: n(together),

@@ -2,7 +2,7 @@
 
 use super::Unary;
 
-/// A function at the end of a convolution, a dense layer, a batch-norm or a function of two tensors.
+/// A function at the end of a convolution, a dense layer, a batch-norm or a function of two tensors: those that cost less than another look at the tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Activation {
     /// The value itself.
@@ -20,8 +20,6 @@ pub enum Activation {
     HardSwish,
     /// The first times x plus the second, at least 0 and at most 1.
     HardSigmoid(f32, f32),
-    /// 1 / (1 + exp(-x)).
-    Sigmoid,
 }
 
 impl Activation {
@@ -33,7 +31,6 @@ impl Activation {
             Unary::LeakyRelu(slope) => Some(Self::LeakyRelu(slope)),
             Unary::HardSwish => Some(Self::HardSwish),
             Unary::HardSigmoid(alpha, beta) => Some(Self::HardSigmoid(alpha, beta)),
-            Unary::Sigmoid => Some(Self::Sigmoid),
             _ => None,
         }
     }
@@ -47,7 +44,6 @@ impl Activation {
             Self::LeakyRelu(slope) => Some(Unary::LeakyRelu(slope)),
             Self::HardSwish => Some(Unary::HardSwish),
             Self::HardSigmoid(alpha, beta) => Some(Unary::HardSigmoid(alpha, beta)),
-            Self::Sigmoid => Some(Unary::Sigmoid),
         }
     }
 }

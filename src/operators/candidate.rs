@@ -31,6 +31,8 @@ pub struct Decoding {
     pub side: f32,
     /// Least score, before the sigmoid.
     pub least: f32,
+    /// Part of its longer side by which a box may reach beyond where a tile cuts it.
+    pub cut: f32,
     /// Number of the first tile's first cell.
     pub first: u32,
 }

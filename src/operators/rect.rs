@@ -19,6 +19,13 @@ impl Rect {
         Self { x: 0, y: 0, width, height }
     }
 
+    /// The square around its middle, as long as its longer side.
+    pub(crate) fn squared(self) -> Self {
+        let side = self.width.max(self.height);
+        let grown = |start: i32, length: u32| start.saturating_sub_unsigned((side - length) / 2);
+        Self { x: grown(self.x, self.width), y: grown(self.y, self.height), width: side, height: side }
+    }
+
     /// The part of the smaller one's area that both share.
     pub(crate) fn shared(self, other: Self) -> f64 {
         let along = |a: i32, a_side: u32, b: i32, b_side: u32| {

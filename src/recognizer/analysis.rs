@@ -78,14 +78,19 @@ impl Found {
         Self { rect: Rect::whole(width, height), score: None, landmarks: None, blendshapes: None, track: None }
     }
 
-    /// What the networks read: the aligned crop, the box with the model's margin around it, or the whole photograph.
+    /// What the networks read: the aligned crop, the box (of a face with landmarks the square around it) with the model's margin, or the whole photograph.
     pub fn region(&self, canonical: &Canonical) -> Region {
         if let (Some(template), Some(landmarks)) = (canonical.alignment, &self.landmarks)
-            && let Ok(aligned) = align(landmarks.five(), template, canonical.size)
+            && let Ok(aligned) = align(landmarks.outline(), template, canonical.size)
         {
             return aligned.into();
         }
-        if self.score.is_some() { self.rect.with_margin(canonical.margin).into() } else { self.rect.into() }
+        match (self.score, &self.landmarks) {
+            (None, _) => self.rect.into(),
+            // A tight box is not as wide as it is high: a crop of it would be stretched.
+            (Some(_), Some(_)) => self.rect.squared().with_margin(canonical.margin).into(),
+            (Some(_), None) => self.rect.with_margin(canonical.margin).into(),
+        }
     }
 }
 

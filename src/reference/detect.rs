@@ -12,7 +12,8 @@ pub fn decode(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]], tiles: &[[f32
         .filter(|(_, (((tile, anchor), cell), _))| {
             (0..2).all(|axis| {
                 let (middle, half) = (cell[axis] + how.side * anchor[axis], cell[2 + axis] / 2.0);
-                middle - half >= tile[4 + axis] && middle + half <= tile[6 + axis]
+                let beyond = how.cut * cell[2].max(cell[3]);
+                middle - half + beyond >= tile[4 + axis] && middle + half - beyond <= tile[6 + axis]
             })
         })
         .map(|(number, (((tile, anchor), cell), &score))| {

@@ -103,7 +103,7 @@ pub fn decisive_images(gpu: &Gpu) -> usize {
 /// are for adapters that compute in tiles, within their limits.
 pub fn candidates(gpu: &Gpu, layer: Layer) -> Vec<Choice> {
     let Layer { members, images, channels: [c, o], window, groups, precision, .. } = layer;
-    let variant = Variant::choose(gpu.capabilities(), precision, [c, o], groups);
+    let variant = Variant::choose(gpu.capabilities(), precision, [c, o], window, groups);
     let mut all = vec![Choice::Direct];
     let winograd = window.output("layer", layer.input, false).ok().and_then(|output| {
         let shape = WinogradShape::of(window, groups, [c, o], output)?;
@@ -227,7 +227,7 @@ fn load_in(gpu: &Gpu, layer: Layer, choice: Choice, made: &mut Weights, scratch:
             method.dispatches("layer", &conv, input, buffers, None, output)?
         }
         Choice::Direct | Choice::Tiled { .. } => {
-            let variant = Variant::choose(gpu.capabilities(), precision, [c, o], groups);
+            let variant = Variant::choose(gpu.capabilities(), precision, [c, o], window, groups);
             let packed = match &mut made.packed {
                 Some(packed) => packed,
                 none => {

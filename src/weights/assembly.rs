@@ -188,6 +188,21 @@ pub(super) fn volume(dims: &[usize]) -> usize {
     dims.iter().fold(1, |product: usize, &size| product.saturating_mul(size))
 }
 
+/// Leaves out what no output needs.
+pub(super) fn prune(network: &mut Network) {
+    let mut needed: BTreeSet<String> = network.outputs.iter().cloned().collect();
+    let mut kept = Vec::new();
+    for op in std::mem::take(&mut network.ops).into_iter().rev() {
+        let (inputs, out) = op.tensors();
+        if needed.contains(out) {
+            needed.extend(inputs.iter().cloned());
+            kept.push(op);
+        }
+    }
+    kept.reverse();
+    network.ops = kept;
+}
+
 fn numbered(taken: &mut BTreeSet<String>, wanted: &str) -> String {
     let mut name = wanted.to_owned();
     let mut number = 2;

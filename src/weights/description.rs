@@ -45,10 +45,10 @@ pub struct Canonical {
     pub size: [u32; 2],
     /// Margin around the detector's box, in parts of its side.
     pub margin: f64,
-    /// Where a face's left and right eye, nose, and left and right corner of the mouth come to lie, x and y in parts of the crop: it is turned, moved and scaled
+    /// Where the top of a face's forehead, its chin, and its left and right edge before the ears come to lie, x and y in parts of the crop: it is turned, moved and scaled
     /// there. Without it, and for faces without landmarks, the box with its margin is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alignment: Option<[[f64; 2]; 5]>,
+    pub alignment: Option<[[f64; 2]; 4]>,
     /// Colour of the crop.
     pub colour: Colour,
 }
@@ -281,6 +281,12 @@ impl Description {
         }
         if !(0.0..=8.0).contains(&self.canonical.margin) {
             return wrong("canonical", format!("its margin lies between 0 and 8, not {}", self.canonical.margin));
+        }
+        if let Some(template) = self.canonical.alignment
+            && (template.iter().flatten().any(|at| !(-1.0..=2.0).contains(at))
+                || template.iter().all(|point| *point == template[0]))
+        {
+            return wrong("canonical", format!("the points of its alignment lie between -1 and 2, and apart: {template:?}"));
         }
         if self.members.is_empty() {
             return wrong("members", "a model has at least one member".into());

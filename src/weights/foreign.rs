@@ -24,8 +24,8 @@ const PYTORCH: Foreign = is(
     "a PyTorch checkpoint",
     "moue does not read it. Export the network with torch.onnx.export, `moue import` makes a model of that",
 );
-const TFLITE: Foreign =
-    is("a TensorFlow Lite file", "moue does not read it. Convert it with tf2onnx, `moue import` makes a model of ONNX files");
+const TFLITE: Foreign = is("a TensorFlow Lite file", "`moue import` makes a model of it");
+const TASK: Foreign = is("a bundle of MediaPipe's", "`moue import FILE:MEMBER` makes a model of one of its networks");
 const HDF5: Foreign = is(
     "an HDF5 file, as Keras writes them",
     "moue does not read it. Convert it with tf2onnx, `moue import` makes a model of ONNX files",
@@ -41,7 +41,7 @@ const OTHER: [(&str, Foreign); 16] = [
     ("pth", PYTORCH),
     ("ckpt", PYTORCH),
     ("tflite", TFLITE),
-    ("task", TFLITE),
+    ("task", TASK),
     ("h5", HDF5),
     ("keras", HDF5),
     ("pb", TENSORFLOW),
@@ -55,10 +55,13 @@ const OTHER: [(&str, Foreign); 16] = [
 impl Foreign {
     /// What a file is that begins with these bytes; else what its ending says.
     pub(crate) fn of(path: &str, head: &[u8]) -> Option<Self> {
-        Self::by_content(head).or_else(|| {
-            let ending = Path::new(path).extension()?.to_str()?.to_ascii_lowercase();
-            OTHER.iter().find(|(own, _)| *own == ending).map(|(_, foreign)| *foreign)
-        })
+        let ending = Path::new(path).extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        // A bundle is a zip.
+        if ending.as_deref() == Some("task") && head.starts_with(b"PK") {
+            return Some(TASK);
+        }
+        Self::by_content(head)
+            .or_else(|| OTHER.iter().find(|(own, _)| Some(*own) == ending.as_deref()).map(|(_, foreign)| *foreign))
     }
 
     /// What a file is that begins with these bytes.
@@ -91,6 +94,12 @@ impl Foreign {
     #[cfg(feature = "cli")]
     pub(crate) fn is_onnx(self) -> bool {
         self == ONNX
+    }
+
+    /// Whether the importer of TensorFlow Lite reads it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_tflite(self) -> bool {
+        self == TFLITE
     }
 
     /// What it is, and what to do.
@@ -140,6 +149,7 @@ mod tests {
     #[test]
     fn the_ending_says_what_the_content_does_not() {
         assert!(sentence("net.ONNX", b"").contains("ONNX"));
+        assert!(sentence("face.task", b"PK\x03\x04a.tflite").contains("FILE:MEMBER"));
         assert!(sentence("net.pth", b"????").contains("PyTorch"));
         assert_eq!(Foreign::of("net.safetensors", b"\x10\0\0\0\0\0\0\0{\"a\":{}}"), None);
     }

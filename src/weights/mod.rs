@@ -2,8 +2,10 @@
 
 mod array;
 mod assembly;
+mod blocks;
 pub mod caffe;
 mod combine;
+mod constant;
 pub mod description;
 pub(crate) mod file;
 pub(crate) mod foreign;
@@ -11,9 +13,11 @@ mod group;
 mod import;
 mod model;
 pub mod onnx;
+mod reduction;
 mod reorder;
 mod seeded;
 mod stream;
+pub mod tflite;
 
 pub use array::{Array, Type};
 pub use combine::combine;

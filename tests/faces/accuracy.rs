@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use crate::common::{engine, thorough};
 use flate2::read::GzDecoder;
 use image::RgbImage;
-use moue::{Analysis, AnalyzedFace, Device, Ensemble, Model, Recognizer, Rect};
+use moue::operators::Similarity;
+use moue::recognizer::AnalyzedFace;
+use moue::{Analysis, Device, Ensemble, Model, Recognizer, Rect, photo, reference};
 
 fn data(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
@@ -186,4 +188,49 @@ fn smiling_portraits_are_told_from_neutral_ones() {
     let area = area_under_curve(&smiling, &neutral);
     println!("area under the curve of P(happy), smiling against neutral: {area:.4}");
     assert!(area >= 0.93, "{area}");
+}
+
+/// Labels stay as heads tilt: alignment turns them back. All portraits where tests are thorough, with the figures of the upright rule beside; else every sixth.
+#[test]
+fn a_turned_portrait_reads_as_the_upright_one() {
+    let files = ["neutral_front", "smiling_front"].map(|folder| data(&format!("london-450/{folder}")));
+    let [Some(neutral), Some(smiling)] = files else { return };
+    let mut paths: Vec<PathBuf> = [neutral, smiling]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    let step = if thorough() { 1 } else { 6 };
+    let portraits: Vec<RgbImage> = paths.iter().step_by(step).map(|path| photo::read(path).unwrap()).collect();
+    let labels = |model: Model, degrees: f64| -> Vec<Option<usize>> {
+        let mut recognizer = Recognizer::builder().model(model).device(engine()).build().unwrap();
+        let turned: Vec<RgbImage> = portraits.iter().map(|portrait| turned(portrait, degrees)).collect();
+        let answers = recognizer.analyze_batch(&turned.iter().collect::<Vec<_>>());
+        answers.into_iter().map(|answer| answer.unwrap().faces.first().map(|face| face.label_index)).collect()
+    };
+    let aligned = Model::embedded().unwrap();
+    let mut upright = aligned.clone();
+    upright.description.canonical.alignment = None;
+    for (name, model) in [("aligned", aligned), ("upright", upright)] {
+        if name == "upright" && !thorough() {
+            continue;
+        }
+        let straight = labels(model.clone(), 0.0);
+        for degrees in [15.0, -30.0, 45.0] {
+            let same =
+                labels(model.clone(), degrees).iter().zip(&straight).filter(|(turned, straight)| turned == straight).count();
+            println!("{name}, {degrees} degrees: {same} of {} labels as upright", straight.len());
+            assert!(name == "upright" || 100 * same >= 95 * straight.len(), "{degrees}: {same} of {}", straight.len());
+        }
+    }
+}
+
+/// A picture turned about its middle.
+fn turned(picture: &RgbImage, degrees: f64) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let middle = [f64::from(width) / 2.0, f64::from(height) / 2.0];
+    let origin = [middle[0] - cos * middle[0] + sin * middle[1], middle[1] - sin * middle[0] - cos * middle[1]];
+    reference::turn(picture, Similarity::new(origin, [cos, sin]).unwrap(), [height, width]).unwrap()
 }

@@ -75,7 +75,7 @@ fn every_device_finds_the_same_points() {
 fn adapters_and_the_processor_agree_on_a_picture_of_many_tiles() {
     let face = golden("grace_hopper.png");
     let mut pair = RgbImage::from_pixel(900, 620, Rgb([90; 3]));
-    for (side, x, y) in [(300, 20, 10), (90, 500, 60), (34, 800, 420), (28, 640, 500)] {
+    for (side, x, y) in [(300, 20, 10), (120, 400, 30), (90, 700, 60), (80, 640, 450)] {
         imageops::overlay(&mut pair, &imageops::thumbnail(&face, side, side * 6 / 5), x, y);
     }
     let all: Vec<Vec<Face>> = devices()
@@ -174,4 +174,63 @@ fn portraits_have_one_face_each() {
         println!("{folder}: {} of {} have other than one face", wrong.len(), paths.len().div_ceil(step));
         assert!(wrong.len() <= missed / step, "{wrong:?}");
     }
+}
+
+/// MediaPipe's own answers for the photographs: pixels of its square's 256 away, and blendshapes.
+#[test]
+fn points_and_blendshapes_are_those_of_mediapipe() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let golden = root.join("weights/mediapipe/golden");
+    let Ok(text) = std::fs::read_to_string(golden.join("photos_blendshapes_landmarks478.json")) else {
+        println!("skipped: no {}", golden.display());
+        return;
+    };
+    let answers: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let table = std::fs::read_to_string(golden.join("photos_blendshapes.csv")).unwrap();
+    let columns: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+    let (mut near, mut all) = (0, 0);
+    for (key, answer) in &answers {
+        let (file, number) = key.split_once('#').unwrap();
+        let photo = photo::read(&root.join(file)).unwrap();
+        let [width, height] = [photo.width(), photo.height()].map(|side| side as f32);
+        let want: Vec<[f32; 2]> = answer["landmarks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|point| [0, 1].map(|axis| point[axis].as_f64().unwrap() as f32 * [width, height][axis]))
+            .collect();
+        let found = faces(&photo, Thoroughness::Normal);
+        let nose_of = |face: &Face| {
+            let [x, y] = nose(face);
+            (x - want[4][0]).hypot(y - want[4][1])
+        };
+        let face = found.iter().min_by(|a, b| nose_of(a).total_cmp(&nose_of(b))).unwrap();
+        let points = face.landmarks.as_ref().unwrap();
+        let span = |axis: usize| {
+            let values = want.iter().map(|point| point[axis]);
+            values.clone().fold(f32::MIN, f32::max) - values.fold(f32::MAX, f32::min)
+        };
+        let unit = 1.5 * span(0).max(span(1)) / 256.0;
+        let mut away: Vec<f32> =
+            points.points().iter().zip(&want).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1]) / unit).collect();
+        away.sort_by(f32::total_cmp);
+        let group = file.contains("group");
+        println!("{key}: median {:.2}, worst {:.2} pixels of 256", away[239], away[477]);
+        assert!(away[239] <= if group { 4.0 } else { 1.5 }, "{key}: {}", away[239]);
+        if group || file.contains("angry") {
+            continue;
+        }
+        let row = table.lines().find(|line| {
+            let mut cells = line.split(',');
+            cells.next() == Some(file) && cells.nth(2) == Some(number)
+        });
+        let row: Vec<&str> = row.unwrap().split(',').collect();
+        for (name, value) in face.blendshapes.as_ref().unwrap().iter() {
+            let column = columns.iter().position(|column| *column == name).unwrap();
+            near += usize::from((row[column].parse::<f32>().unwrap() - value).abs() <= 0.15);
+            all += 1;
+        }
+    }
+    println!("{near} of {all} blendshapes within 0.15");
+    assert!(100 * near >= 95 * all, "{near} of {all}");
 }

@@ -310,6 +310,39 @@ fn siblings_are_one_convolution() {
     assert!(together(&["ar", "b3"]).is_empty());
 }
 
+/// As networks for phones are: zeros around what a convolution reads and behind the channels of a residual, both after the convolution in their order too,
+/// activations of every kind, and a residual that lies where the convolution's input may lie.
+const PHONE: &str = r#"{"inputs": {"data": [8, 9, 11]}, "outputs": ["out"], "ops": [
+    {"op": "pad", "in": ["data"], "out": ["p"], "before": [0, 1, 0], "after": [0, 2, 1]},
+    {"op": "conv", "name": "d", "in": ["p"], "out": ["d"], "channels": 8, "kernel": [3, 3], "stride": [2, 2], "groups": 8},
+    {"op": "prelu", "name": "slopes", "in": ["d"], "out": ["dr"]},
+    {"op": "conv", "name": "e", "in": ["dr"], "out": ["e"], "channels": 14, "kernel": [1, 1]},
+    {"op": "pad", "in": ["dr"], "out": ["q"], "before": [0, 0, 0], "after": [6, 0, 0]},
+    {"op": "add", "in": ["q", "e"], "out": ["s"]},
+    {"op": "clip", "in": ["s"], "out": ["t"], "min": 0.0, "max": 6.0},
+    {"op": "conv", "name": "f", "in": ["t"], "out": ["f"], "channels": 16, "kernel": [1, 1]},
+    {"op": "hard_swish", "in": ["f"], "out": ["y"]},
+    {"op": "conv", "name": "g", "in": ["y"], "out": ["g"], "channels": 24, "kernel": [1, 1]},
+    {"op": "leaky_relu", "in": ["g"], "out": ["gr"], "slope": 0.1},
+    {"op": "conv", "name": "h", "in": ["gr"], "out": ["h"], "channels": 24, "kernel": [3, 3], "pad": [1, 1, 1, 1], "groups": 24},
+    {"op": "hard_sigmoid", "in": ["h"], "out": ["hr"], "alpha": 0.2, "beta": 0.4},
+    {"op": "conv", "name": "i", "in": ["hr"], "out": ["i"], "channels": 16, "kernel": [1, 1]},
+    {"op": "add", "in": ["i", "y"], "out": ["out"]}]}"#;
+
+#[test]
+fn zeros_and_activations_cost_no_dispatch() {
+    let graph = Graph::new(&network(PHONE)).unwrap();
+    let steps = |pinned: &[&str]| {
+        let pinned: Vec<TensorId> = pinned.iter().map(|name| graph.find(name).unwrap()).collect();
+        Schedule::new(&graph, &pinned).steps.len()
+    };
+    assert_eq!([steps(&[]), steps(&["q"]), steps(&["p", "q"]), steps(&["d"])], [6, 7, 8, 7]);
+    for (members, images) in [(1, 1), (2, 3)] {
+        check("phone", &network(PHONE), &[], members, images, 11);
+        check("phone, pinned", &network(PHONE), &["p", "q", "s"], members, images, 12);
+    }
+}
+
 #[test]
 fn batch_norm_residual_and_relu_cost_no_dispatch() {
     let graph = Graph::new(&network(RESIDUAL)).unwrap();

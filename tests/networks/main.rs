@@ -21,5 +21,6 @@ mod hostile_model;
 mod onnx;
 mod runner;
 mod state_dict;
+mod tflite;
 mod tuning;
 mod zoo_references;

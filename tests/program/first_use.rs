@@ -164,7 +164,7 @@ fn a_file_that_is_no_model_is_called_what_it_is() {
     }
     let picture = moue(&["analyze", ASTRONAUT, "--model", ASTRONAUT]);
     refused(&picture, &["--model", "a picture"]);
-    for (name, words) in [("net.pt", "torch.onnx.export"), ("net.tflite", "tf2onnx"), ("net.moue", "git lfs pull")] {
+    for (name, words) in [("net.pt", "torch.onnx.export"), ("net.tflite", "cut short"), ("net.moue", "git lfs pull")] {
         let out = text(folder.join("out.moue"));
         refused(&moue(&["import", &text(folder.join(name)), "-o", &out]), &["SRC", name, words]);
     }

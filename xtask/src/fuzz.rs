@@ -18,7 +18,8 @@ pub const SECONDS: u32 = 25;
 const REPORT: usize = 60;
 
 /// Names, and the bytes of an input at most: the longest seed is whole.
-const TARGETS: [(&str, u32); 5] = [("model", 16_384), ("photo", 8192), ("onnx", 8192), ("caffe", 8192), ("state_dict", 4096)];
+const TARGETS: [(&str, u32); 6] =
+    [("model", 16_384), ("photo", 8192), ("onnx", 8192), ("caffe", 8192), ("state_dict", 4096), ("tflite", 8192)];
 
 /// Builds the targets and runs each for `seconds`.
 pub fn run(root: &Path, target: &Path, seconds: u32) -> Done {

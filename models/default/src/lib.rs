@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../default.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "18f3f81f3174b4fdc0fbdd823792ecebe48124030d05ea57b5dfc2c11cb6d11d";
+pub const SHA256: &str = "18eb1614d336b1efc6a62e0c96c1bbd15ac02442f93c163f41882e647225306f";
 
 #[cfg(test)]
 mod tests {

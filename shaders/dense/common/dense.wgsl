@@ -10,8 +10,9 @@ struct Params {
     out_offset: u32,
     tile: u32,             // outputs / 4 of a tile
     activation: u32,
-    a: f32,                // of the activation
-    b: f32,
+    slope: f32,            // of the activation
+    least: f32,
+    most: f32,
 }
 
 #include "common/values.wgsl"
@@ -26,13 +27,11 @@ fn weights_start(member: u32, channel: u32) -> u32 {
     return (member * tiles + channel / params.tile) * params.in_c4 * 4u * params.tile + channel % params.tile;
 }
 
-fn slope_at(channel: u32) -> vec4<f32> {
-    return bias[params.members * params.out_c4 + channel];
-}
-
 #include "common/activation.wgsl"
 
 fn store(member: u32, image: u32, channel: u32, sum: vec4<f32>) {
-    let value = activated(sum, member * params.out_c4 + channel);
+    let own_slope = params.activation == 2u;
+    let slope = bias[member * params.out_c4 + channel + select(0u, params.members * params.out_c4, own_slope)];
+    let value = activated(sum, select(vec4<f32>(params.slope), slope, own_slope));
     output[(member * params.images + image) * params.out_stride + params.out_offset + channel] = narrow(value);
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::annotate;
 use crate::cli::session::{DeviceArgs, ModelArgs};
 use crate::face::{Search, Thoroughness};
 use crate::recognizer;
@@ -42,13 +43,16 @@ pub struct Args {
     /// Width of the smallest face that is looked for, in pixels [default: 24, or a 64th of the longer side; thoroughly 16]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(8..=65_535))]
     pub min_face: Option<u32>,
-    /// Least score of a face, 0 to 1 [default: 0.5]
+    /// Least score of a face, 0 to 1 [default: 0.8]
     #[arg(long, value_name = "SCORE")]
     pub min_score: Option<f64>,
-    /// Give this many landmarks of each face: 5, 68 or all 478; with --json or --resume
+    /// With --annotate: draw the points of each face too, joined to its contours, or to the whole mesh
+    #[arg(long, value_enum, value_name = "LINES", num_args = 0..=1, require_equals = true, default_missing_value = "contours", requires = "annotate")]
+    pub mesh: Option<Mesh>,
+    /// In JSON records: the points of each face [x, y, z] in pixels, all 478 of MediaPipe's mesh, or the usual 68 or 5 of them
     #[arg(long, value_name = "N", value_parser = ["5", "68", "478"])]
     pub landmarks: Option<String>,
-    /// Give the 52 blendshapes of each face; with --json or --resume
+    /// In JSON records: the 52 blendshapes of each face
     #[arg(long)]
     pub blendshapes: bool,
     /// Average five crops and their mirrors, whatever the model says: slower, steadier
@@ -61,6 +65,24 @@ pub struct Args {
     pub device: DeviceArgs,
 }
 
+/// Which lines of a face are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mesh {
+    /// Lips, eyes, brows, irises and the face's oval.
+    Contours,
+    /// All edges.
+    Whole,
+}
+
+impl From<Mesh> for annotate::Mesh {
+    fn from(mesh: Mesh) -> Self {
+        match mesh {
+            Mesh::Contours => Self::Contours,
+            Mesh::Whole => Self::Whole,
+        }
+    }
+}
+
 /// How thoroughly faces are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Find {
@@ -68,7 +90,7 @@ pub enum Find {
     Fast,
     /// Faces of 24 pixels and more, in photographs of more than 1536 pixels of a 64th of the longer side
     Normal,
-    /// Faces of 16 pixels and more, lying and upside down too
+    /// Faces of 16 pixels and more, of 24 lying and upside down too
     Thorough,
 }
 

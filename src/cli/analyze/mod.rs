@@ -36,6 +36,11 @@ pub fn run(args: &Args) -> Outcome {
     if args.annotate.is_some() && args.annotate == args.resume {
         return Err(Failure::at("--annotate", "the pictures and the records of --resume do not fit into one file: name two"));
     }
+    for (flag, asked) in [("--landmarks", args.landmarks.is_some()), ("--blendshapes", args.blendshapes)] {
+        if asked && !args.json && args.resume.is_none() {
+            return Err(Failure::at(flag, "only JSON records have room for them: add --json"));
+        }
+    }
     let inputs = inputs::expand(&args.inputs);
     let targets = match &args.annotate {
         Some(target) => {
@@ -91,7 +96,7 @@ pub fn run(args: &Args) -> Outcome {
         let mut failed = record.error.is_some();
         // Before the record: a run that is resumed takes what has one for done.
         if let (Some(photo), Some(path), false) = (&photo, &job.target, failed)
-            && let Err(error) = draw(photo, &record, &description.labels, path)
+            && let Err(error) = draw(photo, &record, &description.labels, args.mesh.map(Into::into), path)
         {
             terminal::error(format!("--annotate: {error}"));
             failed = true;
@@ -117,10 +122,13 @@ pub fn run(args: &Args) -> Outcome {
     Ok(Status::of(failures))
 }
 
-fn draw(photo: &RgbImage, record: &Record, labels: &[String], path: &Path) -> Result<()> {
-    let faces: Vec<_> =
-        record.faces.iter().map(|face| annotate::Face { rect: face.rect, probabilities: &face.probabilities }).collect();
-    let drawn = annotate::draw(photo, &faces, labels)?;
+fn draw(photo: &RgbImage, record: &Record, labels: &[String], mesh: Option<annotate::Mesh>, path: &Path) -> Result<()> {
+    let faces: Vec<_> = record
+        .faces
+        .iter()
+        .map(|face| annotate::Face { rect: face.rect, probabilities: &face.probabilities, landmarks: face.landmarks.as_deref() })
+        .collect();
+    let drawn = annotate::draw(photo, &faces, labels, mesh)?;
     files::make_room(path)?;
     files::save(&drawn.into(), path)
 }

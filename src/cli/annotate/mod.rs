@@ -2,6 +2,7 @@
 
 mod canvas;
 mod layout;
+mod mesh;
 mod panel;
 mod text;
 
@@ -9,9 +10,11 @@ use image::RgbImage;
 use image::imageops::{FilterType, resize};
 
 use crate::error::Result;
+use crate::face::Landmarks;
 use crate::operators::Rect;
 use canvas::{Area, Canvas};
 use layout::Scene;
+pub use mesh::Mesh;
 use panel::Panel;
 use text::Font;
 
@@ -28,13 +31,15 @@ pub struct Face<'a> {
     pub rect: Rect,
     /// Probabilities, in the order of the labels.
     pub probabilities: &'a [f32],
+    /// Its points, where they are known.
+    pub landmarks: Option<&'a Landmarks>,
 }
 
-/// The picture with every face's box and panel. A tiny picture comes back enlarged by a whole number.
+/// The picture with every face's box and panel, and its lines where `mesh` asks for them and its points are known. A tiny picture comes back enlarged by a whole number.
 ///
 /// # Errors
 /// Where the font of the panels cannot be read.
-pub fn draw(photo: &RgbImage, faces: &[Face], labels: &[String]) -> Result<RgbImage> {
+pub fn draw(photo: &RgbImage, faces: &[Face], labels: &[String], mesh: Option<Mesh>) -> Result<RgbImage> {
     let factor = enlargement(photo.dimensions());
     let picture = match factor {
         1 => photo.clone(),
@@ -51,6 +56,11 @@ pub fn draw(photo: &RgbImage, faces: &[Face], labels: &[String]) -> Result<RgbIm
     let places = Scene::new(&picture, &boxes, panels.iter().map(Panel::size).collect(), unit).arrange();
 
     let mut canvas = Canvas::new(picture);
+    for (face, panel) in faces.iter().zip(&panels) {
+        if let Some((landmarks, mesh)) = face.landmarks.zip(mesh) {
+            mesh::draw(&mut canvas, landmarks, mesh, factor as f32, panel.colour());
+        }
+    }
     for ((face, panel), place) in boxes.iter().zip(&panels).zip(&places) {
         frame(&mut canvas, *face, *place, panel.colour(), unit);
     }

@@ -35,7 +35,7 @@ use reading::{Reader, Reading};
 use value::{Constant, External};
 
 use super::Imported;
-use super::assembly::Assembly;
+use super::assembly::{Assembly, prune};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 
@@ -338,19 +338,4 @@ fn unknown(builder: &mut Builder, node: &proto::Node) -> Result<(), String> {
         builder.values.insert(out.clone(), Value::Unknown);
     }
     Ok(())
-}
-
-/// Leaves out what no output needs.
-fn prune(network: &mut crate::graph::Network) {
-    let mut needed: HashSet<String> = network.outputs.iter().cloned().collect();
-    let mut kept = Vec::new();
-    for op in std::mem::take(&mut network.ops).into_iter().rev() {
-        let (inputs, out) = op.tensors();
-        if needed.contains(out) {
-            needed.extend(inputs.iter().cloned());
-            kept.push(op);
-        }
-    }
-    kept.reverse();
-    network.ops = kept;
 }

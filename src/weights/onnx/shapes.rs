@@ -10,6 +10,7 @@ use super::types;
 use super::value::Constant;
 use crate::graph::{Op, PadMode};
 use crate::weights::assembly::Shaped;
+use crate::weights::blocks::Blocks;
 
 pub(super) const OPERATORS: &[&str] = &[
     "Identity",
@@ -197,25 +198,15 @@ fn concat(builder: &mut Builder, node: &Reading<'_>, out: String) -> Result<Shap
     builder.concat(out, &parts, axis)
 }
 
-/// `constant` as a tensor of every image: added to a value of `like` that was made 0.
+/// `constant` as a tensor of every image.
 fn pictured(builder: &mut Builder, near: &str, constant: &Constant, like: &Shaped) -> Result<Shaped, String> {
     if constant.shape.len() != like.rank() {
         return Err(format!("a constant of shape {:?} beside {:?}", constant.shape, like.dims));
     }
-    let mut single = like.clone();
-    for axis in 0..like.dims.len() {
-        if single.dims[axis] > 1 {
-            let inner = builder.fresh(&format!("{near}/single"));
-            single = builder.slice(inner, &single, axis, 0, 1, 1);
-        }
-    }
-    let zero = builder.fresh(&format!("{near}/zero"));
-    let from = single.name.clone();
-    let zero = builder.push(zero, single.dims, |out| Op::Clip { name: None, r#in: [from], out, min: 0.0, max: 0.0 });
-    let inner = builder.fresh(&format!("{near}/constant_of_each"));
-    let operand = builder.operand(near, constant, like.rank())?;
-    let op = Op::Add { name: None, r#in: [zero.name.clone(), operand.name.clone()], out: [inner] };
-    Ok(builder.push(op.tensors().1.to_owned(), operand.dims, |_| op))
+    let Some((1, dims)) = constant.shape.split_first().map(|(&images, dims)| (images, dims)) else {
+        return Err(format!("a constant of shape {:?} differs from image to image", constant.shape));
+    };
+    Ok(builder.of_each(near, dims.to_vec(), constant.as_floats(), like))
 }
 
 /// Copies one after another along every dimension that repeats.
@@ -378,25 +369,14 @@ fn gather(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String
 
 /// DepthToSpace and SpaceToDepth.
 fn blocks(builder: &mut Builder, node: &Reading<'_>, input: &Shaped, out: String) -> Result<Shaped, String> {
-    let &[c, h, w] = &input.dims[..] else { return Err(format!("it reads {:?} and not [C, H, W]", input.dims)) };
     let block = node.attributes.int("blocksize", 0)?;
-    let b = usize::try_from(block).ok().filter(|&b| b > 0).ok_or_else(|| format!("blocks of {block}"))?;
-    let square = b.checked_mul(b).ok_or("blocks too large")?;
-    let divides = if node.op == "DepthToSpace" { c.is_multiple_of(square) } else { h.is_multiple_of(b) && w.is_multiple_of(b) };
-    if !divides {
-        return Err(format!("blocks of {b} do not divide {:?}", input.dims));
-    }
-    if node.op == "SpaceToDepth" && node.attributes.text("mode", "DCR")? != "DCR" {
-        return Err("its mode is another than DCR".into());
-    }
-    let (split, axes, dims) = if node.op == "SpaceToDepth" {
-        (vec![c, h / b, b, w / b, b], vec![2, 4, 0, 1, 3], vec![c * square, h / b, w / b])
-    } else if node.attributes.text("mode", "DCR")? == "CRD" {
-        (vec![c / square, b, b, h, w], vec![0, 3, 1, 4, 2], vec![c / square, h * b, w * b])
-    } else {
-        (vec![b, b, c / square, h, w], vec![2, 3, 0, 4, 1], vec![c / square, h * b, w * b])
+    let b = usize::try_from(block).map_err(|_| format!("blocks of {block}"))?;
+    let mode = node.attributes.text("mode", "DCR")?;
+    let how = match (node.op, mode.as_str()) {
+        ("SpaceToDepth", "DCR") => Blocks::SpaceToDepth,
+        ("SpaceToDepth", _) => return Err("its mode is another than DCR".into()),
+        (_, "CRD") => Blocks::DepthToSpaceChannelFirst,
+        _ => Blocks::DepthToSpace,
     };
-    let split = builder.viewed(&out, input, split);
-    let turned = builder.turned(&out, &split, axes);
-    Ok(builder.reshape(out, &turned, dims))
+    builder.blocks(how, input, b, out)
 }

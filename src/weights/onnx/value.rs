@@ -4,73 +4,12 @@ use half::{bf16, f16};
 
 use super::proto;
 use super::types;
-
-/// Numbers of a constant. Booleans are integers here.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Numbers {
-    Float(Vec<f32>),
-    Int(Vec<i64>),
-}
-
-/// A tensor that is known at import.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Constant {
-    pub shape: Vec<usize>,
-    pub numbers: Numbers,
-}
+pub(super) use crate::weights::constant::{Constant, Numbers};
 
 /// Bytes that lie in a file beside the model's.
 pub(super) type External<'f> = dyn Fn(&str, u64, Option<u64>) -> Result<Vec<u8>, String> + 'f;
 
 impl Constant {
-    pub fn floats(shape: Vec<usize>, values: Vec<f32>) -> Self {
-        Self { shape, numbers: Numbers::Float(values) }
-    }
-
-    pub fn ints(shape: Vec<usize>, values: Vec<i64>) -> Self {
-        Self { shape, numbers: Numbers::Int(values) }
-    }
-
-    pub fn count(&self) -> usize {
-        match &self.numbers {
-            Numbers::Float(values) => values.len(),
-            Numbers::Int(values) => values.len(),
-        }
-    }
-
-    /// Its values as f32.
-    pub fn as_floats(&self) -> Vec<f32> {
-        match &self.numbers {
-            Numbers::Float(values) => values.clone(),
-            Numbers::Int(values) => values.iter().map(|&value| value as f32).collect(),
-        }
-    }
-
-    /// Its values as integers.
-    pub fn as_ints(&self) -> Result<Vec<i64>, String> {
-        match &self.numbers {
-            Numbers::Int(values) => Ok(values.clone()),
-            Numbers::Float(_) => Err("floats where integers are wanted".into()),
-        }
-    }
-
-    /// Its only value as f32.
-    pub fn scalar(&self) -> Result<f32, String> {
-        match self.as_floats()[..] {
-            [value] => Ok(value),
-            _ => Err(format!("a constant of shape {:?} where one number is wanted", self.shape)),
-        }
-    }
-
-    /// Values at `places` in a new shape; a place beyond the values is a defect of the caller and reads 0.
-    pub fn gather(&self, shape: Vec<usize>, places: impl Iterator<Item = usize>) -> Self {
-        let numbers = match &self.numbers {
-            Numbers::Float(values) => Numbers::Float(places.map(|at| values.get(at).copied().unwrap_or(0.0)).collect()),
-            Numbers::Int(values) => Numbers::Int(places.map(|at| values.get(at).copied().unwrap_or(0)).collect()),
-        };
-        Self { shape, numbers }
-    }
-
     /// Reads a tensor of the file.
     pub fn read(tensor: &proto::Tensor, external: &External<'_>) -> Result<Self, String> {
         let shape = tensor

@@ -72,7 +72,7 @@ fn conv_problems() -> Vec<ConvProblem> {
         ConvProblem { activation: Activation::Prelu, members: 2, images: 2, ..base([8, 18], [11, 7], w(1, 1)) },
         ConvProblem { activation: Activation::Prelu, members: 2, ..base([9, 22], [6, 13], w(3, 1).padded(1)) },
         ConvProblem {
-            activation: Activation::Clip(-0.3, 0.4),
+            activation: Activation::Clip(-2.0, 2.5),
             residual: true,
             fewer: Some(12),
             ..base([12, 17], [9, 8], w(1, 1))
@@ -85,7 +85,6 @@ fn conv_problems() -> Vec<ConvProblem> {
         },
         ConvProblem { activation: Activation::LeakyRelu(0.2), ..base([16, 16], [7, 5], w(1, 1)) },
         ConvProblem { activation: Activation::HardSigmoid(0.2, 0.4), ..base([6, 8], [4, 9], w(1, 1)) },
-        ConvProblem { activation: Activation::Sigmoid, ..base([6, 8], [9, 4], w(2, 1)) },
         ConvProblem { beside: [8, 5], activation: Activation::Relu, ..base([12, 20], [7, 6], w(3, 1).padded(1)) },
         ConvProblem { members: 2, images: 2, beside: [0, 4], slice: [4, 0], ..base([8, 12], [6, 5], w(5, 1).padded(2)) },
         ConvProblem { members: 2, images: 3, beside: [4, 0], residual: true, ..base([20, 34], [5, 9], w(1, 1)) },
@@ -101,6 +100,25 @@ fn conv_problems() -> Vec<ConvProblem> {
             activation: Activation::Relu,
             ..base([13, 13], [9, 7], w(3, 2).padded(1))
         },
+        // Rows and columns that do not fill blocks of 2 x 4, one pixel, windows of 3 and 5 and both strides.
+        ConvProblem {
+            groups: 6,
+            members: 2,
+            images: 3,
+            activation: Activation::Prelu,
+            ..base([6, 6], [7, 9], w(3, 1).padded(1))
+        },
+        ConvProblem {
+            groups: 8,
+            residual: true,
+            fewer: Some(4),
+            activation: Activation::Relu,
+            ..base([8, 8], [5, 6], w(3, 1).padded(1))
+        },
+        ConvProblem { groups: 17, images: 7, ..base([17, 17], [1, 1], w(3, 1).padded(1)) },
+        ConvProblem { groups: 12, members: 3, slice: [4, 8], ..base([12, 12], [9, 11], Window { pad: [0, 0, 1, 1], ..w(3, 2) }) },
+        ConvProblem { groups: 9, members: 2, images: 2, ..base([9, 9], [10, 7], w(5, 1).padded(2)) },
+        ConvProblem { groups: 20, images: 2, residual: true, ..base([20, 20], [11, 14], w(5, 2).padded(2)) },
         ConvProblem {
             groups: 16,
             residual: true,
@@ -123,8 +141,8 @@ impl Method {
             Self::Tiled(_, Tiling { half: true, .. }) if !gpu.capabilities().arithmetic_f16 => false,
             Self::Direct(variant) | Self::Tiled(variant, _) => {
                 // What computes groups has no use for a part of a tensor.
-                let reads = p.beside == [0, 0] || !matches!(variant, Variant::Grouped | Variant::Depthwise);
-                reads && variant.fits(gpu.capabilities(), precision, p.channels, p.groups)
+                let reads = p.beside == [0, 0] || !(variant == Variant::Grouped || variant.is_depthwise());
+                reads && variant.fits(gpu.capabilities(), precision, p.channels, p.window, p.groups)
             }
             Self::Winograd(_) => Winograd::computes(p.window, p.groups),
         }
@@ -195,7 +213,7 @@ impl Method {
 /// Winograd's method with products of `variant` and tiles of `size`, where the adapter runs it.
 pub(super) fn winograd(gpu: &Gpu, precision: Precision, variant: Variant, size: WinogradSize) -> Result<(), String> {
     let method = Winograd::with(variant, size).ok_or("the variant does not compute its products")?;
-    if !variant.fits(gpu.capabilities(), Precision::F32, [4, 4], 1) {
+    if !variant.fits(gpu.capabilities(), Precision::F32, [4, 4], Window::square(1, 1), 1) {
         return Ok(());
     }
     // All images at a time, and one of each member after the other.

@@ -42,7 +42,7 @@ pub(super) fn decode(gpu: &Gpu, _: Precision) -> Result<(), String> {
             .collect();
         let boxes: Vec<f32> = (0..16 * tiles * cells).map(|_| 60.0 * random.unit()).collect();
         let scores = random.values(tiles * cells);
-        let how = Decoding { side: 192.0, least, first: 5 * cells as u32 };
+        let how = Decoding { side: 192.0, least, cut: 0.2, first: 5 * cells as u32 };
         let mut want = reference::decode(&boxes, &scores, &anchors, &places, how);
         let mut bench = Bench::of(gpu, Precision::F32);
         let from = Cells {

@@ -1,0 +1,5 @@
+@group(0) @binding(2) var residual: Texels;     // [member * images, OH, OW, residual] vec4, or anything
+
+fn residual_at(index: u32) -> vec4<f32> {
+    return textureLoad(residual, vec2<u32>(index & 1023u, index >> 10u));
+}
