@@ -106,7 +106,8 @@ describe("the package", () => {
     assert.deepEqual(await read({ load: true, faces: "none" }), [1, 512, null]);
     assert.equal(asked(), before);
     const [count, width, licence] = await read({ load: false, faces: "all" });
-    assert.deepEqual([count, licence], [1, "Apache-2.0"]);
+    assert.equal(count, 1);
+    assert.match(licence, /^Apache-2\.0/);
     assert.ok(width < 100);
   });
 

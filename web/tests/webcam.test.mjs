@@ -65,7 +65,8 @@ describe("the webcam", () => {
     const made = await page.workers()[0].evaluate(() => self.made);
     console.log(`Frames ${early.frames} to ${late.frames}; ${JSON.stringify({ early, late, made })}`);
 
-    assert.equal(made.buffers - made.destroyed, 0, `${made.buffers} buffers made, ${made.destroyed} destroyed`);
+    // Two for each number of places where faces are looked for that was not met before: a slow machine has not met all by then. A frame's own would be ten and more.
+    assert.ok(made.buffers - made.destroyed <= 4, `${made.buffers} buffers made, ${made.destroyed} destroyed`);
     assert.deepEqual([made.textures, made.pipelines, made.modules], [0, 0, 0]);
     assert.equal(late.wasm, early.wasm);
     assert.ok(late.heap - early.heap < 3, `the heap grew from ${early.heap} to ${late.heap} MB`);
