@@ -12,7 +12,8 @@ use moue::gpu::shader::BindingKind;
 use moue::gpu::{Dispatch, Gpu, Recording, adapters};
 use moue::kernels::{self, ConvTranspose, Dense, DenseVariant, FacePart, Normalise, Pool, Source, Variant, View};
 use moue::operators::{
-    Binary, Coordinates, Lrn, Pooling, Rearrange, Resampling, ResizeMode, Rounding, Unary, Window, fractional_starts, taps,
+    Activation, Binary, Coordinates, Lrn, Pooling, Rearrange, Resampling, ResizeMode, Rounding, Unary, Window, fractional_starts,
+    taps,
 };
 use moue::timing::{Load, PeakLoads, PeakSeconds};
 use support::{Measured, interleaved, settle};
@@ -67,7 +68,7 @@ fn dense(gpu: &Gpu, images: usize, precision: Precision) -> Load {
         tile: variant.tile(4096),
         weights: recording.shared("weights", &weights),
         bias: recording.shared("bias", &bias),
-        relu: true,
+        activation: Activation::Relu,
     };
     let output = recording.slab("output", View::bytes(precision, images, 4096, 1, 1));
     let parts = kernels::dense("bench", layer, view(input, 4096, 1), view(output, 4096, 1), None).unwrap();
@@ -147,7 +148,7 @@ fn affine(gpu: &Gpu) -> Load {
     let both = gpu.upload("scale and shift", &values(64)).unwrap();
     let (scale, shift) = (recording.shared("scale", &both), recording.shared("shift", &both));
     let output = recording.slab("output", input.size);
-    let dispatch = kernels::affine("bench", 1, scale, shift, true, view(input, 64, 56), view(output, 64, 56));
+    let dispatch = kernels::affine("bench", 1, [scale, shift], Activation::Relu, view(input, 64, 56), view(output, 64, 56));
     recording.dispatch(dispatch.unwrap());
     Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
 }
@@ -290,7 +291,7 @@ const KERNELS: [(&str, Make); 29] = [
     }),
     ("add 64 x 56 x 56", |gpu| {
         between(gpu, [64, 56], [64, 56], |input, output| {
-            kernels::binary("bench", Binary::Add, input, input, output, true).unwrap()
+            kernels::binary("bench", Binary::Add, [input, input], output, Activation::Relu, None).unwrap()
         })
     }),
     ("copy 61 of 128 channels, 56 x 56", |gpu| {

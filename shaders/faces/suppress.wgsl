@@ -1,4 +1,4 @@
-// Non-maximum suppression: the best candidate that is left takes those that share much with it, and is their mean, weighted by their scores; again, until none
+// Non-maximum suppression: the best candidate that is left takes those that share much with it and stand the same way up, and is their mean, weighted by their scores; again, until none
 // is left. One workgroup: candidate i is lane i % 64's.
 
 #include "faces/common/candidate.wgsl"
@@ -36,7 +36,11 @@ fn before(a: u32, b: u32) -> bool {
     return found[a].score > found[b].score;
 }
 
+// The part of the area of both that both share; none of one that stands the other way up: one of the two is seen wrongly, and the mean of both would be neither.
 fn overlap(a: Candidate, b: Candidate) -> f32 {
+    if (dot(a.left_eye - a.right_eye, b.left_eye - b.right_eye) < 0.0) {
+        return 0.0;
+    }
     let least = max(a.centre - 0.5 * a.size, b.centre - 0.5 * b.size);
     let most = min(a.centre + 0.5 * a.size, b.centre + 0.5 * b.size);
     let sides = max(most - least, vec2<f32>(0.0));

@@ -36,7 +36,7 @@ pub fn decode(boxes: &[f32], scores: &[f32], anchors: &[[f32; 2]], tiles: &[[f32
         .collect()
 }
 
-/// Of `found` those that do not overlap a better one by more than `overlap` of the area of both, best first, `most` at most; each is the mean of those it took,
+/// Of `found` those that do not overlap a better one that stands the same way up by more than `overlap` of the area of both, best first, `most` at most; each is the mean of those it took,
 /// weighted by their scores.
 pub fn suppress(found: &[Candidate], overlap: f32, most: usize) -> Vec<Candidate> {
     let mut left = found.to_vec();
@@ -70,8 +70,12 @@ fn mean(all: &[Candidate], part: impl Fn(&Candidate) -> [f32; 2]) -> [f32; 2] {
     sum.map(|sum| (sum / weight) as f32)
 }
 
-/// The part of the area of both that both share.
+/// The part of the area of both that both share; none of one that stands the other way up.
 fn shared(a: &Candidate, b: &Candidate) -> f64 {
+    let eyes = |one: &Candidate, axis: usize| f64::from(one.left_eye[axis] - one.right_eye[axis]);
+    if eyes(a, 0) * eyes(b, 0) + eyes(a, 1) * eyes(b, 1) < 0.0 {
+        return 0.0;
+    }
     let side = |axis: usize| {
         let [least, most] =
             [-0.5, 0.5].map(|half| [a, b].map(|one| f64::from(one.centre[axis]) + half * f64::from(one.size[axis])));

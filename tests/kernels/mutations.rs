@@ -42,6 +42,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("suppress", "found[a].number < found[b].number", "found[a].number > found[b].number"),
     ("suppress", "other) > params.overlap", "other) > 2.0 * params.overlap"),
     ("suppress", "- both, 1e-9", ", 1e-9"),
+    ("suppress", "- b.right_eye) < 0.0", "- b.right_eye) < -1e9"),
     ("suppress", "exp(-other.score)", "exp(other.score)"),
     ("suppress", "taken[bit >> 5u] >> (bit", "taken[0] >> (bit"),
     ("suppress", "many == params.most_kept", "many == params.most_kept - 1u"),
