@@ -1,18 +1,14 @@
-//! Checks every shader with naga and writes the typed table of its interface; finds the face model of the `rustface` package.
+//! Checks every shader with naga and writes the typed table of its interface.
 
 #[path = "build/expand.rs"]
 mod expand;
-#[path = "build/seetaface.rs"]
-mod seetaface;
 #[path = "build/shaders.rs"]
 mod shaders;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
-    for result in [shaders::main(), seetaface::main()] {
-        if let Err(error) = result {
-            println!("cargo::error={}", error.replace('\n', " | "));
-        }
+    if let Err(error) = shaders::main() {
+        println!("cargo::error={}", error.replace('\n', " | "));
     }
 }

@@ -13,7 +13,6 @@ mod networks;
 mod pose;
 mod pyramid;
 mod search;
-mod seetaface;
 mod shape;
 pub mod square;
 mod tessellation;
@@ -33,7 +32,6 @@ pub use finder::Finder;
 pub use landmarks::{Eyes, FIVE, Landmarks, POINTS, SIXTY_EIGHT};
 pub use pose::Pose;
 pub use search::{Search, Thoroughness};
-pub use seetaface::SeetaFace;
 pub use square::Square;
 pub use track::{Mesh, Origin, Plan, Seen, TrackId, Tracker, Tracking};
 
