@@ -143,6 +143,18 @@ impl Model {
         Err(Error::Argument("this build carries no model: give it one, or build it with the feature `default-model`".into()))
     }
 
+    /// MediaPipe's networks for faces, embedded in the library by its feature `face-model`: members `full_range` and `short_range`, which find faces, `mesh`, which
+    /// finds 478 points and verifies, and `blendshapes`. [`Model::only`] gives one of them; models/face/README.md says what each reads and answers.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where the library was built without it, [`Error::Model`] where it was built with a broken file.
+    pub fn faces() -> Result<Self> {
+        #[cfg(feature = "face-model")]
+        return Self::parse("face", moue_face::MODEL);
+        #[cfg(not(feature = "face-model"))]
+        Err(Error::Argument("this build carries no face model: build it with the feature `face-model`".into()))
+    }
+
     /// Reads a model file.
     ///
     /// # Errors
