@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         _ => Thoroughness::Normal,
     };
     let photo = moue::photo::read(path.as_ref())?;
-    let model = Arc::new(Model::embedded_faces()?);
+    let model = Arc::new(Model::faces()?);
     let mut finder = Finder::new(model, &device, Precision::F32, Search { thoroughness, ..Search::default() })?;
     for face in finder.find(&photo)? {
         let points = face.landmarks.as_deref();

@@ -179,7 +179,7 @@ impl Builder {
             gpu.tune(Arc::new(tuning(gpu.adapter())));
         }
         if let Some(Promise(lender)) = &promise {
-            let faces = self.face_model.map_or_else(Model::embedded_faces, Ok);
+            let faces = self.face_model.map_or_else(Model::faces, Ok);
             let own = faces.and_then(|faces| face::Finder::new(Arc::new(faces), &device, self.precision, self.search));
             // Who looks for no face needs none.
             if let (Err(error), true) = (&own, self.faces != Faces::None) {

@@ -143,17 +143,16 @@ impl Model {
         Err(Error::Argument("this build carries no model: give it one, or build it with the feature `default-model`".into()))
     }
 
-    /// The networks that find faces, embedded in the library by its feature `face-model`.
+    /// MediaPipe's networks for faces, embedded in the library by its feature `face-model`: members `full_range` and `short_range`, which find faces, `mesh`, which
+    /// finds 478 points and verifies, and `blendshapes`. [`Model::only`] gives one of them; models/face/README.md says what each reads and answers.
     ///
     /// # Errors
-    /// As [`Model::embedded`].
-    pub fn embedded_faces() -> Result<Self> {
-        match std::env::var_os("MOUE_FACE_MODEL") {
-            Some(path) => Self::load(path.as_ref()),
-            None => Err(Error::Argument(
-                "this build finds no faces: give it a face model, or build it with the feature `face-model`".into(),
-            )),
-        }
+    /// [`Error::Argument`] where the library was built without it, [`Error::Model`] where it was built with a broken file.
+    pub fn faces() -> Result<Self> {
+        #[cfg(feature = "face-model")]
+        return Self::parse("face", moue_face::MODEL);
+        #[cfg(not(feature = "face-model"))]
+        Err(Error::Argument("this build finds no faces: give it a face model, or build it with the feature `face-model`".into()))
     }
 
     /// Reads a model file.

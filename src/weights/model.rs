@@ -71,6 +71,34 @@ impl Model {
         Ok(table)
     }
 
+    /// A model of one member alone, with its network and its weights.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where it has no such member.
+    pub fn only(&self, member: &str) -> Result<Self> {
+        let mut description = self.description.clone();
+        description.members.retain(|own| own.name == member);
+        let Some(own) = description.members.first() else {
+            let names: Vec<&str> = self.description.members.iter().map(|own| own.name.as_str()).collect();
+            return Err(self.wrong("members", format!("there is no `{member}`; there are: {}", names.join(", "))));
+        };
+        description.networks.retain(|name, _| *name == own.network);
+        description.representations.retain(|name, _| Some(name) == own.representation.as_ref());
+        let tables: Vec<&String> = description
+            .representations
+            .values()
+            .flatten()
+            .filter_map(|step| match step {
+                RepresentationStep::Lookup(table) => Some(table),
+                _ => None,
+            })
+            .collect();
+        let mut tensors = self.tensors.clone();
+        tensors.retain(|name, _| name.starts_with(&own.weights) || tables.contains(&name));
+        description.fusion.weights = vec![1.0];
+        Self { description, tensors, file: format!("{}/{member}", self.file) }.checked()
+    }
+
     /// The weights whose names start with `prefix`.
     pub fn member<'m>(&'m self, prefix: &'m str) -> MemberWeights<'m> {
         MemberWeights { model: self, prefix }

@@ -23,7 +23,7 @@ fn data(folder: &str) -> Option<Vec<PathBuf>> {
 }
 
 fn finder(device: &Device, thoroughness: Thoroughness) -> Finder {
-    let model = Arc::new(Model::embedded_faces().unwrap());
+    let model = Arc::new(Model::faces().unwrap());
     let search = Search { thoroughness, blendshapes: true, ..Search::default() };
     Finder::new(model, device, Precision::F32, search).unwrap()
 }

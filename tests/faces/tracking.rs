@@ -13,7 +13,7 @@ use crate::common::{engine, gpus, thorough};
 const FRAME: Duration = Duration::from_millis(40);
 
 fn finder(device: &Device) -> Finder {
-    let model = Arc::new(Model::embedded_faces().unwrap());
+    let model = Arc::new(Model::faces().unwrap());
     let search = Search { thoroughness: Thoroughness::Fast, ..Search::default() };
     Finder::new(model, device, Precision::F32, search).unwrap()
 }

@@ -40,7 +40,7 @@ def main():
     for path, (size, black) in FILES.items():
         source, name = (folder / f"{path}.tflite").read_bytes(), Path(path).name
         if size is None:
-            inputs = {"random": 256 * tensor("data", (1, 146, 2), 1, "input")}
+            inputs = {"random": tensor("data", (1, 146, 2), 1, "input")}
         else:
             light = portrait(size) / np.float32(127.5 if black else 255) + np.float32(black)
             inputs = {"portrait": light[None], "random": tensor("data", (1, 3, *size), 1, "input").transpose(0, 2, 3, 1)}

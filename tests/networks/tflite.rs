@@ -10,7 +10,7 @@ use crate::support::scratch;
 use moue::runner::{self, Input, Options};
 use moue::tensor::Tensor;
 use moue::weights::{Stream, tflite};
-use moue::{Device, Precision};
+use moue::{Device, Model, Precision};
 use safetensors::SafeTensors;
 
 /// Of the largest value of the reference: of single operators, of the real files in f32, and in f16.
@@ -108,7 +108,11 @@ fn what_is_not_read_is_refused_by_name() {
     let said: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("quantised", &["operator 0 QUANTIZE has `t1` in int8", "2 of its 2 operators", "before quantisation"][..]),
         ("integer_weight", &["FULLY_CONNECTED has `t1` in int8"]),
-        ("custom", &["1 of its parts", "operator 1 Landmarks2TransformMatrix (`matrix`): a custom operator"]),
+        ("fused_tanh", &["CONV_2D", "a TANH of its own"]),
+        (
+            "custom",
+            &["2 of its parts", "operator 3 CUMSUM", "operator 1 Landmarks2TransformMatrix (`matrix`): a custom operator"],
+        ),
         ("two_images", &["input `x0`", "[2, 4]", "batch of 1"]),
         ("open_size", &["dimension 1 of `x0` is open"]),
         ("another_size", &["RELU", "[1, 4]", "[1, 5]"]),
@@ -221,7 +225,7 @@ fn data(path: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// The files, what black is, and the highest share that the f32 references may differ by.
+/// The files, and what black is in them.
 const REAL: [(&str, f32); 8] = [
     ("face_detection_full_range", -1.0),
     ("tflite/face_detector", -1.0),
@@ -232,6 +236,10 @@ const REAL: [(&str, f32); 8] = [
     ("pypi-0.10.21/face_landmark", 0.0),
     ("pypi-0.10.21/iris_landmark", 0.0),
 ];
+
+/// The one output that is a single probability. Of random numbers it is 1e-14, of which LiteRT's own two ways of computing differ by 3e-4, and which f16 does
+/// not hold: its difference is a part of 1.
+const PROBABILITY: &str = "Identity_2";
 
 /// The nearest pixels of a square around the astronaut's face, as tests/importers/tflite_real.py takes them.
 fn portrait(height: usize, width: usize, black: f32) -> Vec<f32> {
@@ -255,10 +263,10 @@ fn mediapipes_networks_answer_as_litert_does() {
         let Some(source) = data(&format!("{path}.tflite")) else { continue };
         let model = tflite::load(&source).unwrap().model(Vec::new(), None).unwrap();
         let name = path.rsplit('/').next().unwrap();
-        let network = &model.description.networks.values().next().unwrap();
+        let network = model.description.networks.values().next().unwrap();
         let dims = network.inputs.values().next().unwrap().clone();
         let shape = [&[1], &dims[..]].concat();
-        let random = Stream::new(1, "data").tensor(&shape, 0.0, if dims.len() == 2 { 256.0 } else { 1.0 });
+        let random = Stream::new(1, "data").tensor(&shape, 0.0, 1.0);
         let mut inputs = vec![("random", random)];
         if let [3, height, width] = dims[..] {
             inputs.push(("portrait", Tensor::new(shape, portrait(height, width, black)).unwrap()));
@@ -275,7 +283,10 @@ fn mediapipes_networks_answer_as_litert_does() {
                 let (mut error, mut values) = (0.0_f64, 0);
                 for (output, got) in &got {
                     let want = tensor(&file, &format!("{name}/{kind}/{output}/values"));
-                    let scale = tensor(&file, &format!("{name}/{kind}/{output}/largest")).data[0];
+                    let mut scale = tensor(&file, &format!("{name}/{kind}/{output}/largest")).data[0];
+                    if output == PROBABILITY {
+                        scale = 1.0;
+                    }
                     let step = if got.data.len() > want.data.len() { 13 } else { 1 };
                     let seen: Vec<f32> = got.data.iter().copied().step_by(step).collect();
                     assert_eq!(seen.len(), want.data.len(), "{name}, {output}");
@@ -291,6 +302,29 @@ fn mediapipes_networks_answer_as_litert_does() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_embedded_networks_are_those_of_the_files() {
+    let whole = Model::faces().unwrap();
+    for (member, path) in [
+        ("full_range", "face_detection_full_range"),
+        ("short_range", "tflite/face_detector"),
+        ("mesh", "tflite/face_landmarks_detector"),
+        ("blendshapes", "tflite/face_blendshapes"),
+    ] {
+        let own = whole.only(member).unwrap();
+        let Some(source) = data(&format!("{path}.tflite")) else { continue };
+        let imported = tflite::load(&source).unwrap();
+        assert_eq!(own.description.networks[member], imported.network, "{member}");
+        assert_eq!(own.arrays().count(), imported.tensors.len(), "{member}");
+        for (name, array) in &imported.tensors {
+            let stored = own.array(&format!("{member}/{name}")).unwrap();
+            assert_eq!(stored.floats().unwrap(), array.floats().unwrap(), "{member}, {name}");
+        }
+    }
+    let error = whole.only("nose").unwrap_err().to_string();
+    assert!(error.contains("no `nose`") && error.contains("full_range, short_range, mesh, blendshapes"), "{error}");
 }
 
 #[test]

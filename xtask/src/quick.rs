@@ -18,7 +18,7 @@ pub fn quick(root: &Path) -> ExitCode {
     let mut steps = Steps::new();
     tools(&mut steps);
     formats(&mut steps, root);
-    let library = ["--package", "moue", "--package", "moue-default", "--lib", "--bins"];
+    let library = ["--package", "moue", "--package", "moue-default", "--package", "moue-face", "--lib", "--bins"];
     let mut variables = Vec::new();
     let built = steps.run("build", || cargo::run(root, &[&["build"], &CHECKED[..], &["--package", "moue"]].concat(), &[]));
     let adapter = built

@@ -8,7 +8,7 @@ use crate::steps::{Done, Steps};
 use crate::{adapters, fuzz, kept, licences, packages, python, readme, system, systems, web};
 
 /// The packages whose tests see adapters. xtask's own ask more of naga than moue does: apart, they change nothing of it.
-pub const PACKAGES: [&str; 4] = ["--package", "moue", "--package", "moue-default"];
+pub const PACKAGES: [&str; 6] = ["--package", "moue", "--package", "moue-default", "--package", "moue-face"];
 const XTASK: [&str; 2] = ["--package", "xtask"];
 /// Of clippy.
 const DENIED: [&str; 3] = ["--", "-D", "warnings"];

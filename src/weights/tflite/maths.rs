@@ -174,7 +174,7 @@ pub(super) fn activated(builder: &mut Builder<'_, '_>, laid: Laid, activation: i
         1 => Box::new(|r#in, out| Op::Relu { name: None, r#in, out }),
         2 => clip(-1.0, 1.0),
         3 => clip(0.0, 6.0),
-        4 => Box::new(|r#in, out| Op::Tanh { name: None, r#in, out }),
+        4 => return Err("a TANH of its own, which LiteRT's kernels leave out: convert it with the TANH an operator".into()),
         other => return Err(format!("its activation, which the format numbers {other}")),
     };
     Ok(unary(builder, laid, out, op))

@@ -21,7 +21,7 @@ pub struct Package {
 }
 
 /// In the order in which they are published: each needs those before it.
-pub const PACKAGES: [Package; 2] = [
+pub const PACKAGES: [Package; 3] = [
     Package {
         name: "moue-default",
         folder: "models/default",
@@ -29,6 +29,14 @@ pub const PACKAGES: [Package; 2] = [
         whole: &["src"],
         named: &["README.md", "default.safetensors", "LICENSE-APACHE", "LICENSE-MIT"],
         allowed: &[("card/", ".svg")],
+    },
+    Package {
+        name: "moue-face",
+        folder: "models/face",
+        most: 5_500_000,
+        whole: &["src"],
+        named: &["README.md", "face.safetensors", "LICENSE-APACHE", "NOTICE"],
+        allowed: &[],
     },
     Package {
         name: "moue",
