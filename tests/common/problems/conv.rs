@@ -106,7 +106,7 @@ fn conv_problems() -> Vec<ConvProblem> {
             members: 2,
             images: 3,
             activation: Activation::Prelu,
-            ..base([6, 6], [7, 9], w(3, 1).padded(1))
+            ..base([6, 6], [8, 11], w(3, 1).padded(1))
         },
         ConvProblem {
             groups: 8,
@@ -118,7 +118,7 @@ fn conv_problems() -> Vec<ConvProblem> {
         ConvProblem { groups: 17, images: 7, ..base([17, 17], [1, 1], w(3, 1).padded(1)) },
         ConvProblem { groups: 12, members: 3, slice: [4, 8], ..base([12, 12], [9, 11], Window { pad: [0, 0, 1, 1], ..w(3, 2) }) },
         ConvProblem { groups: 9, members: 2, images: 2, ..base([9, 9], [10, 7], w(5, 1).padded(2)) },
-        ConvProblem { groups: 20, images: 2, residual: true, ..base([20, 20], [11, 14], w(5, 2).padded(2)) },
+        ConvProblem { groups: 20, images: 2, residual: true, ..base([20, 20], [12, 14], w(5, 2).padded(2)) },
         ConvProblem {
             groups: 16,
             residual: true,
