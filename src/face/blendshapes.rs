@@ -88,11 +88,14 @@ impl Blendshapes {
     }
 }
 
-/// What the network reads of a face: [1, 146, 2], x and y of its points in pixels of the photograph.
+/// What the network reads of a face: [1, 146, 2], x and y of its points from the middle of the face, in parts of its longer side. MediaPipe gives it pixels of the
+/// photograph; it takes place and size out itself, and in f16 this keeps more of the shape.
 pub fn input(landmarks: &Landmarks) -> [[f32; 2]; 146] {
+    let [left, top, right, bottom] = landmarks.bounds();
+    let side = (right - left).max(bottom - top).max(f32::MIN_POSITIVE);
     READ.map(|at| {
         let [x, y, _] = landmarks.at(at);
-        [x, y]
+        [(x - (left + right) / 2.0) / side, (y - (top + bottom) / 2.0) / side]
     })
 }
 
