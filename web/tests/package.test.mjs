@@ -61,15 +61,18 @@ describe("the package", () => {
     assert.deepEqual(labels, ["file", "bitmap", "canvas", "offscreen", "frame", "data", "image"].map((name) => `${name} happy`));
   });
 
-  it("gives the landmarks that are asked for, and how the head is turned", async () => {
+  it("gives the landmarks and blendshapes that are asked for, and how the head is turned", async () => {
     const found = await seen.page.evaluate(async () => {
       const file = await (await fetch("/examples/astronaut.png")).blob();
       const all = [];
       for (const landmarks of [undefined, 5, 68, 478]) all.push((await window.moue.analyze(file, landmarks ? { landmarks } : {})).faces[0]);
       const turned = all.map(({ pose, eyes, mouth }) => [pose.yaw, pose.pitch, pose.roll, eyes.left, eyes.right, mouth]);
       const { contours, mesh } = window.moue.lines;
-      return { points: all.map(({ landmarks }) => landmarks), turned, edges: [contours.length, mesh.length], box: all[0].box };
+      const [smiling] = (await window.moue.analyze(file, { find: "fast", blendshapes: true })).faces;
+      return { blendshapes: [all[0].blendshapes, Object.keys(smiling.blendshapes).length, smiling.blendshapes.mouthSmileLeft], points: all.map(({ landmarks }) => landmarks), turned, edges: [contours.length, mesh.length], box: all[0].box };
     });
+    assert.deepEqual(found.blendshapes.slice(0, 2), [undefined, 52]);
+    assert.ok(Math.abs(found.blendshapes[2] - 0.889) < 0.01, `${found.blendshapes[2]}`);
     const [none, five, sixtyEight, all] = found.points;
     assert.deepEqual([none, five.length, sixtyEight.length, all.length, ...found.edges], [undefined, 5, 68, 478, 132, 1322]);
     // The tip of the nose, the same in all three.
