@@ -328,9 +328,9 @@ impl Part<'_> {
     ) {
         let count = self.ring.vectors;
         let mut lines: [[&[S::f32s]; K]; N] = [[&[]; K]; N];
-        for row in 0..N {
-            for tap in 0..K {
-                lines[row][tap] = &self.line::<S>(row, tap)[..count];
+        for (row, lines) in lines.iter_mut().enumerate() {
+            for (tap, line) in lines.iter_mut().enumerate() {
+                *line = &self.line::<S>(row, tap)[..count];
             }
         }
         let (bias, _) = S::as_simd_f32s(&self.layer.bias);
@@ -349,8 +349,8 @@ impl Part<'_> {
         let mut phase = 0;
         for vector in 0..whole {
             let sums = sums::<S, K, D, R, N>(simd, &lines, vector, bias[phase], &weights[phase * K * K..]);
-            for r in 0..R {
-                outputs[r][vector] = sums[r];
+            for (output, sum) in outputs.iter_mut().zip(sums) {
+                output[vector] = sum;
             }
             phase = if phase + 1 == bias.len() { 0 } else { phase + 1 };
         }

@@ -396,9 +396,9 @@ impl<S: Simd, const N: usize> End<'_, S, N> {
         // The slopes are read once.
         let mut slopes = [zero; N];
         if HOW == 2 {
-            for n in 0..N {
+            for (n, slope) in slopes.iter_mut().enumerate() {
                 let from = (n * lanes).min(valid);
-                slopes[n] = some(simd, finish.slopes, first + from, lanes.min(valid - from));
+                *slope = some(simd, finish.slopes, first + from, lanes.min(valid - from));
             }
         }
         let residual = finish.residual.filter(|residual| MORE && residual.channels > first);

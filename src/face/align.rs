@@ -25,7 +25,8 @@ pub fn align<const N: usize>(points: [[f32; 3]; N], template: [[f64; 2]; N], [he
         across += x * v - y * u;
     }
     let [a, b] = [along / spread, across / spread];
-    if !(a.hypot(b) > 1e-3) {
+    // Also where they are no numbers.
+    if a.hypot(b).partial_cmp(&1e-3) != Some(std::cmp::Ordering::Greater) {
         return Err(Error::Argument("a face whose points fall together".into()));
     }
     Similarity::new([centre[0] - a * middle[0] + b * middle[1], centre[1] - b * middle[0] - a * middle[1]], [a, b])

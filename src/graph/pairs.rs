@@ -11,11 +11,11 @@ const LEAST_PIXELS: usize = 100;
 pub(super) fn pairs(graph: &Graph, schedule: &mut Schedule) -> Vec<Option<Step>> {
     let mut before: Vec<Option<Step>> = vec![None; schedule.steps.len()];
     let mut gone = vec![false; schedule.steps.len()];
-    for index in 0..schedule.steps.len() {
+    for (index, gone) in gone.iter_mut().enumerate() {
         let Some(reader) = reader(graph, schedule, index) else { continue };
         let depthwise = schedule.steps[index].clone();
         schedule.steps[reader].inputs[0] = depthwise.inputs[0];
-        (before[reader], gone[index]) = (Some(depthwise), true);
+        (before[reader], *gone) = (Some(depthwise), true);
     }
     let mut left = gone.iter().map(|gone| !gone);
     schedule.steps.retain(|_| left.next().unwrap_or(true));

@@ -9,7 +9,6 @@ use crate::tensor::Tensor;
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes disagree.
-#[expect(clippy::too_many_arguments, reason = "the fields of one operator")]
 pub fn conv(
     at: &str,
     input: &Tensor,

@@ -10,7 +10,17 @@ mod file;
 mod layout;
 mod maths;
 mod names;
-#[allow(missing_docs, unsafe_code, clippy::all, unused_qualifications, rustdoc::all, reason = "generated")]
+#[allow(
+    missing_docs,
+    unsafe_code,
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unused_qualifications,
+    rustdoc::all,
+    reason = "generated"
+)]
 mod schema;
 mod shapes;
 mod task;

@@ -12,6 +12,9 @@ use moue::tensor::Tensor;
 use super::text;
 use crate::common::{Bench, Random, Tolerance, close_in, stored, unpacked};
 
+/// Weight and bias of a member.
+type Pair<'t> = (&'t Tensor, &'t [f32]);
+
 struct ConvProblem {
     members: usize,
     images: usize,
@@ -152,7 +155,7 @@ impl Method {
         self,
         bench: &mut Bench<'_>,
         conv: &Conv,
-        (pairs, slopes): (&[(&Tensor, &[f32])], &[Vec<f32>]),
+        (pairs, slopes): (&[Pair<'_>], &[Vec<f32>]),
         [input, output]: [View; 2],
         residual: Option<View>,
     ) -> moue::Result<()> {
