@@ -2,6 +2,8 @@
 //!
 //!     cargo run --release --example find_faces -- PICTURE [DEVICE] [fast|normal|thorough]
 
+#![allow(clippy::print_stdout)]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -8,11 +8,14 @@ use moue::face::{Landmarks, Mesh, Origin, Plan, Seen, Square, TrackId, Tracker, 
 
 use crate::landmarks::Goldens;
 
+/// Where a face is at a time, and how wide; none where it is hidden.
+type Way = Box<dyn Fn(f32) -> Option<([f32; 2], f32)>>;
+
 /// A person: a face, its place in space, nearer ones first.
 struct Person {
     face: Landmarks,
     /// Centre and side of its square at a time in seconds; `None` where it is out of the picture.
-    at: Box<dyn Fn(f32) -> Option<([f32; 2], f32)>>,
+    at: Way,
 }
 
 impl Person {
@@ -219,7 +222,7 @@ fn who_is_back_within_a_second_near_the_place_is_the_same() {
             _ => Some((back, side)),
         }
     };
-    let names = |at: Box<dyn Fn(f32) -> Option<([f32; 2], f32)>>| {
+    let names = |at: Way| {
         let person = Person { face: Goldens::read().face("astronaut"), at };
         called(&Scene::new(vec![person], 5).play(&mut Tracker::new(Tracking::default()), 120, |_, _| {}))[0].len()
     };

@@ -86,7 +86,7 @@ fn tests_of(file: &str) -> &'static [&'static str] {
         "product.rs" | "conv.rs" => &["products", "dense", "fused", "ends"],
         "winograd.rs" => &["winograd", "fused"],
         "depthwise.rs" => &["depthwise", "separable", "ends"],
-        "finish.rs" => &["ends"],
+        "finish.rs" => &["ends", "separable"],
         "separable.rs" => &["separable"],
         "warp.rs" | "turn.rs" => &["crops"],
         "conv_transpose.rs" => &["transposed"],
