@@ -10,10 +10,12 @@ use moue::Precision;
 use moue::Rect;
 use moue::gpu::shader::BindingKind;
 use moue::gpu::{Dispatch, Gpu, Recording, adapters};
-use moue::kernels::{self, ConvTranspose, Dense, DenseVariant, FacePart, Normalise, Pool, Source, Variant, View};
+use moue::kernels::{
+    self, Cells, ConvTranspose, Dense, DenseVariant, FacePart, Normalise, Pool, Source, TurnedPart, Variant, View,
+};
 use moue::operators::{
-    Activation, Binary, Coordinates, Lrn, Pooling, Rearrange, Resampling, ResizeMode, Rounding, Unary, Window, fractional_starts,
-    taps,
+    Activation, Binary, Candidate, Coordinates, Decoding, Lrn, MOST_CANDIDATES, Pooling, Rearrange, Resampling, ResizeMode,
+    Rounding, Similarity, Unary, Window, fractional_starts, taps,
 };
 use moue::timing::{Load, PeakLoads, PeakSeconds};
 use support::{Measured, interleaved, settle};
@@ -257,9 +259,53 @@ fn colours(gpu: &Gpu, side: u32, precision: Precision) -> Load {
     Load::new(gpu, recording, uploads).unwrap()
 }
 
+/// A square of a photograph of 1024 x 1024, turned, as the mesh network reads it.
+fn turn(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let place = Similarity::square([512.0; 2], 600.0, [0.9, 0.3], 256).unwrap();
+    let part = TurnedPart::new(0, SIDE, SIDE, place, false);
+    let faces = recording.upload("faces", size_of::<TurnedPart>() as u64);
+    let pixels = recording.upload("pixels", 4 * u64::from(SIDE * SIDE));
+    let turned = recording.slab("turned", 4 * 256 * 256);
+    recording.dispatch(kernels::turn("bench", 1, faces, pixels, [256; 2], turned).unwrap());
+    let uploads = vec![(faces, bytemuck::bytes_of(&part).to_vec()), (pixels, values((SIDE * SIDE) as usize))];
+    Load::new(gpu, recording, uploads).unwrap()
+}
+
+/// What a detector says of five tiles of 48 x 48 cells, of which a hundredth is a candidate, to boxes.
+fn boxes(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let [tiles, cells] = [5, 48 * 48];
+    let bytes = size_of::<Candidate>() as u64;
+    let from = Cells {
+        boxes: recording.upload("boxes", 4 * 16 * (tiles * cells) as u64),
+        scores: recording.upload("scores", 4 * (tiles * cells) as u64),
+        anchors: recording.upload("anchors", 8 * cells as u64),
+        tiles: recording.upload("tiles", 32 * tiles as u64),
+    };
+    let count = recording.upload("count", 4);
+    let found = recording.slab("found", bytes * MOST_CANDIDATES as u64);
+    let kept_count = recording.slab("kept count", 16);
+    let kept = recording.slab("kept", bytes * 64);
+    let how = Decoding { side: 192.0, least: 0.5, cut: 0.2, first: 0 };
+    recording.dispatch(kernels::decode("bench", [tiles, cells], how, from, count, found).unwrap());
+    recording.dispatch(kernels::suppress("bench", 0.3, count, found, kept_count, kept, 64).unwrap());
+    let scores: Vec<f32> = (0..tiles * cells).map(|cell| if cell % 100 == 0 { 1.0 } else { 0.0 }).collect();
+    let middles: Vec<f32> = (0..2 * cells).map(|at| (at % 97) as f32 / 97.0).collect();
+    let places: Vec<f32> = (0..tiles).flat_map(|_| [0.0, 0.0, 1.0, 0.0, -1e9, -1e9, 1e9, 1e9]).collect();
+    let uploads = vec![
+        (from.boxes, bytemuck::cast_slice(&vec![20.0_f32; 16 * tiles * cells]).to_vec()),
+        (from.scores, bytemuck::cast_slice(&scores).to_vec()),
+        (from.anchors, bytemuck::cast_slice(&middles).to_vec()),
+        (from.tiles, bytemuck::cast_slice(&places).to_vec()),
+        (count, vec![0; 4]),
+    ];
+    Load::new(gpu, recording, uploads).unwrap()
+}
+
 type Make = fn(&Gpu) -> Load;
 
-const KERNELS: [(&str, Make); 29] = [
+const KERNELS: [(&str, Make); 31] = [
     ("lrn 96 x 55 x 55", lrn),
     ("fractional max pool 64 x 48 x 48", fractional_max_pool),
     ("dense 4096 to 4096", |gpu| dense(gpu, 1, Precision::F32)),
@@ -301,6 +347,8 @@ const KERNELS: [(&str, Make); 29] = [
     ("pack and unpack 64 x 56 x 56", pack_and_unpack),
     ("fusion of 20 members, 64 faces", fuse),
     ("crop of 224 x 224, gray, codes, colours", preprocess),
+    ("turned crop of 256 x 256", turn),
+    ("five tiles of cells to boxes", boxes),
     ("gray of 1024 x 1024", gray),
     ("codes of radius 1 of 1024 x 1024", |gpu| codes(gpu, 1)),
     ("codes of radius 2 of 1024 x 1024", |gpu| codes(gpu, 2)),

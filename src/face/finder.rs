@@ -26,7 +26,7 @@ const SAME: f64 = 0.5;
 /// Presence of faces that are sure: what is less so hides none of them.
 const SURE: f64 = 0.98;
 
-/// Finds faces and their landmarks by MediaPipe's networks: `Faces found, landmarked and aligned`.
+/// Finds faces and their landmarks by MediaPipe's networks: BlazeFace in overlapping tiles of the photograph, whose candidates Face Mesh takes for faces or not.
 #[derive(Debug)]
 pub struct Finder {
     engine: Engine,
