@@ -135,6 +135,6 @@ mod tests {
         near(square.point([0.0, 0.0]), [120.0, 30.0]);
         near(square.point([20.0, 0.0]), [120.0, 70.0]);
         assert_eq!(square.samples(), 2);
-        assert_eq!(square.area(1000, 1000, [20, 20]), [78, 28, 44, 44]);
+        assert_eq!(square.area(1000, 1000, [20, 20]), [79, 29, 43, 43]);
     }
 }
