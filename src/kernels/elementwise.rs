@@ -126,7 +126,9 @@ pub fn binary(
         ..Default::default()
     };
     let work = Work { flops: 4 * output.vec4s() as u64, bytes: left.size() + right.size() + output.size() };
-    let slopes = slopes.map_or(right.slice, |(_, slopes)| slopes);
+    // What is not read must hold a vec4 all the same: a slab does, of whose end a tensor in f16 may leave half.
+    let anything = Slice { size: right.slice.size.next_multiple_of(16), ..right.slice };
+    let slopes = slopes.map_or(anything, |(_, slopes)| slopes);
     let bound = vec![left.slice, right.slice, output.slice, slopes];
     one_a_item(at, BINARY.of(precision), params, bound, output.vec4s(), work)
 }
