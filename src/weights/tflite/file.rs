@@ -63,8 +63,9 @@ impl Tensor<'_> {
 impl<'b> Net<'b> {
     /// Reads a file; one that is damaged is an error.
     pub fn parse(bytes: &'b [u8]) -> Result<Self, String> {
-        let damaged =
-            |reason: String| format!("not a TensorFlow Lite file, or cut short: {reason}. Convert or download it again");
+        let damaged = |reason: String| {
+            format!("not a TensorFlow Lite file, or cut short: {}. Convert or download it again", reason.trim_end_matches('.'))
+        };
         // The root's offset and the identifier.
         if bytes.get(4..8) != Some(b"TFL3") {
             return Err(damaged("it does not begin with the identifier TFL3".into()));

@@ -56,16 +56,21 @@ pub fn load(path: &Path) -> Result<Imported> {
     let bytes = std::fs::read(&file).map_err(|source| Error::io(&file, source))?;
     let stem =
         |name: &str| Path::new(name).file_stem().map_or_else(|| "tflite".to_owned(), |name| name.to_string_lossy().into_owned());
+    // What is damaged is the file, whatever its network would be called.
+    let of_file = |error: Error| match error {
+        Error::Model { at, reason, .. } if at == "file" => Error::Model { model: text.clone().into_owned(), at, reason },
+        error => error,
+    };
     if !bytes.starts_with(b"PK\x03\x04") {
         return match member {
             Some(member) => Err(Error::Argument(format!("{}: it is no bundle, and has no member `{member}`", file.display()))),
-            None => read(&stem(&text), &bytes),
+            None => read(&stem(&text), &bytes).map_err(of_file),
         };
     }
     let members = task::members(&bytes).map_err(|reason| Error::Argument(format!("{}: {reason}", file.display())))?;
     let found = member.as_ref().and_then(|member| members.iter().find(|(name, _)| name == member));
     if let Some((name, range)) = found {
-        return read(&stem(name), bytes.get(range.clone()).unwrap_or_default());
+        return read(&stem(name), bytes.get(range.clone()).unwrap_or_default()).map_err(of_file);
     }
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).filter(|name| name.ends_with(".tflite")).collect();
     let (file, first) = (file.display(), names.first().copied().unwrap_or("NAME"));
