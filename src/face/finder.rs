@@ -21,6 +21,8 @@ use crate::operators::{Candidate, Rect, Similarity};
 use crate::tensor::{Precision, Tensor};
 use crate::weights::Model;
 
+/// Parts of a pixel that candidates are rounded to: they come in any order, and so their means differ in a last bit. What the mesh reads is the same.
+const ROUNDED: f32 = 64.0;
 /// Part of the smaller one's area that two faces share at most.
 const SAME: f64 = 0.5;
 /// Presence of faces that are sure: what is less so hides none of them.
@@ -225,7 +227,9 @@ impl Finder {
 
 /// Where the mesh network looks for the face of a candidate, unless that is smaller than `least`: the square of its box, `lowered` by a part of its side.
 fn square(candidate: &Candidate, least: f64, lowered: f32) -> Option<Square> {
-    let Candidate { centre: [x, y], size: [width, height], right_eye, left_eye, .. } = *candidate;
+    let Candidate { centre, size, right_eye, left_eye, .. } = *candidate;
+    let [[x, y], [width, height], right_eye, left_eye] =
+        [centre, size, right_eye, left_eye].map(|pair| pair.map(|value| (value * ROUNDED).round() / ROUNDED));
     let side = width.max(height);
     if !side.is_finite() || side < SWING * least as f32 {
         return None;
