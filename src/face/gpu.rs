@@ -13,11 +13,14 @@ use crate::graph::{Prepared, TensorId, Weights};
 use crate::host::offload::shared;
 use crate::kernels::{self, Cells, FacePart, Normalise, Source, TurnedPart, View};
 use crate::operators::{Candidate, Decoding, MOST_CANDIDATES, Rect, Region, Similarity};
+use crate::reference;
 use crate::tensor::{Precision, Tensor};
 use crate::weights::Model;
 
 /// Bytes of the largest tensor of a run of a network at most, unless one image takes more: on a GPU, which needs them to be busy, and on a CPU adapter.
 const MOST_TENSOR: [u64; 2] = [1 << 26, 1 << 23];
+/// Squares of one submission at most.
+const MOST_SQUARES: usize = 64;
 /// Plans kept ready, the one used last at the end.
 const MOST_PLANS: usize = 8;
 /// Pixels that the smallest buffer of a photograph holds.
@@ -117,6 +120,29 @@ impl OnGpu {
         least: [f32; 2],
         wait: Wait,
     ) -> Result<Vec<Candidate>> {
+        // A crowd has more than one suppression goes through: then it is looked at in parts.
+        let (mut left, mut found) = (vec![tiles], Vec::new());
+        while let Some(tiles) = left.pop() {
+            let (kept, all) = self.candidates_of(photo, detects, tiles, least, wait).await?;
+            if !all && tiles.len() > 1 {
+                let (first, second) = tiles.split_at(tiles.len() / 2);
+                left.extend([second, first]);
+            } else {
+                found.push(kept);
+            }
+        }
+        Ok(if found.len() == 1 { found.concat() } else { reference::suppress(&found.concat(), OVERLAP, usize::MAX) })
+    }
+
+    /// Candidates of tiles that are searched together, and whether they are all there are.
+    async fn candidates_of(
+        &mut self,
+        photo: &RgbImage,
+        detects: Detects,
+        tiles: &[Tile],
+        least: [f32; 2],
+        wait: Wait,
+    ) -> Result<(Vec<Candidate>, bool)> {
         let side = Net::Detector(detects).side();
         let (size, sent) = self.sent(photo, tiles, side)?;
         let mut parts: [Vec<u8>; 2] = Default::default();
@@ -129,24 +155,27 @@ impl OnGpu {
         let key = Key::Detect { detects, tiles: counts, least };
         let places: Vec<[f32; 8]> = tiles.iter().map(|tile| tile.place(side)).collect();
         let answers = self.submit(key, &parts.concat(), bytemuck::cast_slice(&places), wait).await?;
-        let [count, kept] = <[Vec<u8>; 2]>::try_from(answers).map_err(|_| Error::Defect("candidates without a count".into()))?;
-        let count = bytemuck::pod_collect_to_vec::<u8, u32>(&count).first().copied().unwrap_or(0) as usize;
+        let [counts, kept] = <[Vec<u8>; 2]>::try_from(answers).map_err(|_| Error::Defect("candidates without a count".into()))?;
+        let counts: Vec<u32> = bytemuck::pod_collect_to_vec(&counts);
+        let [count, seen] = [0, 1].map(|at| counts.get(at).copied().unwrap_or(0) as usize);
         let mut kept: Vec<Candidate> =
             bytemuck::pod_collect_to_vec(&kept[..kept.len() / size_of::<Candidate>() * size_of::<Candidate>()]);
         kept.truncate(count.min(MOST_FACES));
-        Ok(kept)
+        Ok((kept, count < MOST_FACES && seen <= MOST_CANDIDATES))
     }
 
     /// The mesh network's points and presence of each square of the photograph that was brought.
     pub async fn meshes(&mut self, photo: &RgbImage, squares: &[Similarity], wait: Wait) -> Result<[Vec<f32>; 2]> {
-        let tiles: Vec<Tile> = squares.iter().map(|&square| Tile::alone(square)).collect();
-        let (size, sent) = self.sent(photo, &tiles, Net::Mesh.side())?;
-        let (kinds, parts): (Vec<usize>, Vec<Vec<u8>>) = sent.iter().map(|&tile| part(tile, size)).unzip();
-        let (turned, parts) = (kinds.first() == Some(&1), parts.concat());
-        let answers = self.submit(Key::Mesh { squares: squares.len(), turned }, &parts, &[], wait).await?;
         let mut all = [Vec::new(), Vec::new()];
-        for (index, bytes) in answers.into_iter().enumerate() {
-            all[index % 2].extend(bytemuck::pod_collect_to_vec::<u8, f32>(&bytes));
+        for squares in squares.chunks(MOST_SQUARES) {
+            let tiles: Vec<Tile> = squares.iter().map(|&square| Tile::alone(square)).collect();
+            let (size, sent) = self.sent(photo, &tiles, Net::Mesh.side())?;
+            let (kinds, parts): (Vec<usize>, Vec<Vec<u8>>) = sent.iter().map(|&tile| part(tile, size)).unzip();
+            let (turned, parts) = (kinds.first() == Some(&1), parts.concat());
+            let answers = self.submit(Key::Mesh { squares: squares.len(), turned }, &parts, &[], wait).await?;
+            for (index, bytes) in answers.into_iter().enumerate() {
+                all[index % 2].extend(bytemuck::pod_collect_to_vec::<u8, f32>(&bytes));
+            }
         }
         Ok(all)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use image::RgbImage;
 
-use super::networks::{CUT, Detects, MOST_FACES, Net, OVERLAP};
+use super::networks::{CUT, Detects, Net, OVERLAP};
 use super::tile::Tile;
 use crate::cpu::{self, Cpu};
 use crate::error::Result;
@@ -36,7 +36,7 @@ struct Ready {
 #[derive(Debug)]
 enum Network {
     Twins(Box<Graph>),
-    Engine(Arc<Engine>, Box<Memory>),
+    Engine(Box<Engine>, Box<Memory>),
 }
 
 impl OnHost {
@@ -65,7 +65,7 @@ impl OnHost {
             first += (tiles.len() * anchors.len()) as u32;
             found.extend(reference::decode(&boxes, &scores, &anchors, &places, how));
         }
-        Ok(reference::suppress(&found, OVERLAP, MOST_FACES))
+        Ok(reference::suppress(&found, OVERLAP, usize::MAX))
     }
 
     /// The mesh network's points and presence of each square.
@@ -91,7 +91,7 @@ impl OnHost {
                 }
                 Some(cpu) => {
                     let engine = Engine::new(cpu, graph, &[&weights as &dyn Weights], &[])?;
-                    Network::Engine(Arc::new(engine), Box::default())
+                    Network::Engine(Box::new(engine), Box::default())
                 }
             };
             self.networks.insert(net, Ready { network, answers });

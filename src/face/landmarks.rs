@@ -48,7 +48,7 @@ pub struct Landmarks(Box<[[f32; 3]; POINTS]>);
 
 /// How far eyes are open: the eye aspect ratio, height of the lids' opening over the distance of the corners (Soukupova & Cech, "Real-time eye blink detection
 /// using facial landmarks", CVWW 2016), in space, so that a turned head's do not grow. About 0 closed, 0.25 to 0.35 open.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Eyes {
     /// The picture's left eye.
     pub left: f32,

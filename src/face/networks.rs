@@ -24,7 +24,7 @@ pub(super) enum Net {
 pub(super) const OVERLAP: f32 = 0.3;
 /// Part of its longer side by which a tile may cut a candidate's box.
 pub(super) const CUT: f32 = 0.2;
-/// Candidates of a photograph at most.
+/// Candidates that one suppression on a GPU keeps at most.
 pub(super) const MOST_FACES: usize = 256;
 /// Points of the mesh, and values of each.
 pub(super) const POINT_VALUES: usize = 3;

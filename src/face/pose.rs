@@ -14,7 +14,7 @@ use super::landmarks::Landmarks;
 ///
 /// Turned by roll in the picture, the head is turned by yaw about its vertical axis and by pitch about the axis through its ears:
 /// R = Rz(roll) Ry(yaw) Rx(pitch). To turn the picture changes roll only.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Pose {
     /// -90 to 90, positive where the nose points to the right of the picture: the head is turned to its own left.
     pub yaw: f32,

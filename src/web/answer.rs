@@ -9,7 +9,7 @@ use super::asked::Points;
 use crate::device::Device;
 use crate::ensemble::Times;
 use crate::face::contours::{contours, tessellation};
-use crate::face::{self, Landmarks};
+use crate::face::{Eyes, Landmarks, Pose};
 use crate::operators;
 use crate::recognizer::{Analysis, AnalyzedFace};
 use crate::weights::{self, Description};
@@ -157,19 +157,6 @@ struct Face<'a> {
 }
 
 #[derive(Serialize)]
-struct Pose {
-    yaw: f32,
-    pitch: f32,
-    roll: f32,
-}
-
-#[derive(Serialize)]
-struct Eyes {
-    left: f32,
-    right: f32,
-}
-
-#[derive(Serialize)]
 struct Rect {
     x: i32,
     y: i32,
@@ -209,8 +196,8 @@ impl<'a> Face<'a> {
             rect: Rect { x, y, width, height },
             score: face.score,
             track: face.track.map(|track| track.0),
-            pose: face.pose.map(|face::Pose { yaw, pitch, roll }| Pose { yaw, pitch, roll }),
-            eyes: landmarks.map(Landmarks::eyes).map(|face::Eyes { left, right }| Eyes { left, right }),
+            pose: face.pose,
+            eyes: landmarks.map(Landmarks::eyes),
             mouth: landmarks.map(Landmarks::mouth),
             landmarks: landmarks.zip(points).map(|(all, points)| match points {
                 Points::Five => all.five().to_vec(),

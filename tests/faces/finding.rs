@@ -95,6 +95,21 @@ fn adapters_and_the_processor_agree_on_a_picture_of_many_tiles() {
     assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
 }
 
+/// More faces than one suppression keeps, on adapters in parts: none is lost.
+#[test]
+fn a_crowd_is_found_to_the_last_face() {
+    let face = imageops::crop_imm(&golden("grace_hopper.png"), 130, 70, 280, 330).to_image();
+    let face = imageops::thumbnail(&face, 56, 66);
+    let mut crowd = RgbImage::new(20 * 56, 15 * 66);
+    for (row, column) in (0..15).flat_map(|row| (0..20).map(move |column| (row, column))) {
+        imageops::replace(&mut crowd, &face, 56 * column, 66 * row);
+    }
+    for device in devices().iter().filter(|device| !matches!(device, Device::Reference)) {
+        let found = finder(device, Thoroughness::Normal).find(&crowd).unwrap().len();
+        assert_eq!(found, 300, "{}", device.name());
+    }
+}
+
 #[test]
 fn boxes_and_points_of_a_large_photograph_are_in_its_own_pixels() {
     let small = golden("grace_hopper.png");

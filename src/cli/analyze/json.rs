@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::made::Made;
 use super::record::{Record, label, order};
-use crate::face::Landmarks;
+use crate::face::{Eyes, Landmarks, Pose};
 use crate::recognizer::{AnalyzedFace, most_probable};
 
 /// Name and version of the records.
@@ -49,19 +49,6 @@ struct Face<'a> {
     label: &'a str,
     probabilities: Probabilities<'a>,
     members: Vec<Member<'a>>,
-}
-
-#[derive(Serialize)]
-struct Pose {
-    yaw: f32,
-    pitch: f32,
-    roll: f32,
-}
-
-#[derive(Serialize)]
-struct Eyes {
-    left: f32,
-    right: f32,
 }
 
 /// What is written of each face.
@@ -133,8 +120,8 @@ fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String],
     Face {
         bounds: (face.rect.x, face.rect.y, face.rect.width, face.rect.height),
         score: face.score,
-        pose: face.pose.map(|pose| Pose { yaw: pose.yaw, pitch: pose.pitch, roll: pose.roll }),
-        eyes: face.landmarks.as_deref().map(|points| points.eyes()).map(|eyes| Eyes { left: eyes.left, right: eyes.right }),
+        pose: face.pose,
+        eyes: face.landmarks.as_deref().map(Landmarks::eyes),
         mouth: face.landmarks.as_deref().map(Landmarks::mouth),
         landmarks: landmarks.zip(face.landmarks.as_deref()).map(|(count, points)| match count {
             5 => points.five().to_vec(),

@@ -1,20 +1,10 @@
 /** Boxes with numbers and labels, and landmarks, drawn on a picture. */
 
-import type { Box, Face, FaceLines } from "../../src/index.js";
+import type { Box, Face } from "../../src/index.js";
 import { percent } from "./format.js";
+import type { Frame } from "./frame.js";
 import { drawMesh } from "./mesh.js";
 import { colour, ink, person } from "./palette.js";
-
-export interface Frame {
-  /** Pixels of the canvas for one of the picture. */
-  scale: number;
-  /** Pixels of the canvas for one of the page. */
-  density: number;
-  /** Whether the picture is shown as in a mirror. */
-  mirrored: boolean;
-  /** Lines between landmarks, where they are drawn too. */
-  lines: FaceLines | null;
-}
 
 export function drawMarks(on: CanvasRenderingContext2D, faces: Face[], frame: Frame): void {
   const { lines } = frame;

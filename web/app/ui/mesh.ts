@@ -1,7 +1,7 @@
 /** A face's landmarks as lines: its mesh, and over it lips, eyes, brows and outline. */
 
 import type { Face, FaceLines, Point } from "../../src/index.js";
-import type { Frame } from "./marks.js";
+import type { Frame } from "./frame.js";
 
 /** Points that `lines` joins; a face without all of them is left out. */
 const points = 478;
