@@ -25,6 +25,9 @@ use crate::weights::Model;
 const ROUNDED: f32 = 64.0;
 /// Part of the smaller one's area that two faces share at most.
 const SAME: f64 = 0.5;
+/// By how much the square of a second look is wider: faces that the detector saw weakly have 0.92 there at least, other things 0.5 at most
+/// (`models/face/measure/README.md`).
+const WIDER: f32 = 7.0 / 6.0;
 /// Presence of faces that are sure: what is less so hides none of them.
 const SURE: f64 = 0.98;
 
@@ -33,6 +36,16 @@ const SURE: f64 = 0.98;
 pub struct Finder {
     engine: Engine,
     search: Search,
+}
+
+/// Where the mesh network looks for the face of a candidate.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    square: Square,
+    /// How sure it is to be, 0 to 1;
+    first: f64,
+    /// and once more, on the landmarks that it found, of a candidate that asks for it.
+    second: Option<f64>,
 }
 
 #[derive(Debug)]
@@ -91,11 +104,10 @@ impl Finder {
         self.bring(photo)?;
         let (detects, tiles) = self.search.tiles(width, height);
         let candidates = self.candidates(photo, detects, &tiles, wait).await?;
-        let (squares, least) = self.squares(&candidates, width, height);
+        let looks = self.looks(&candidates, width, height);
+        let squares: Vec<Square> = looks.iter().map(|look| look.square).collect();
         let meshes = self.meshes(photo, &squares, wait).await?;
-        let found =
-            meshes.into_iter().zip(least).filter_map(|(mesh, least)| mesh.filter(|mesh| f64::from(mesh.presence) >= least));
-        let mut faces = once(found.collect());
+        let mut faces = once(self.confirmed(photo, &looks, meshes, wait).await?);
         if self.search.blendshapes {
             self.measure(&mut faces, wait).await?;
         }
@@ -121,23 +133,20 @@ impl Finder {
         let plan = tracker.plan(time);
         self.bring(frame)?;
         let mut squares: Vec<Square> = plan.squares.iter().map(|(_, square)| *square).collect();
-        let (known, mut least) = (squares.len(), Vec::new());
+        let (known, mut looks) = (squares.len(), Vec::new());
         if plan.detect {
             let (detects, tiles) = self.search.tiles(width, height);
             let candidates = self.candidates(frame, detects, &tiles, wait).await?;
-            let (found, presences) = self.squares(&candidates, width, height);
-            for (square, presence) in found.into_iter().zip(presences).filter(|(square, _)| !plan.covers(square)) {
-                squares.push(square);
-                least.push(presence);
-            }
+            looks = self.looks(&candidates, width, height);
+            looks.retain(|look| !plan.covers(&look.square));
+            squares.extend(looks.iter().map(|look| look.square));
         }
         let mut meshes = self.meshes(frame, &squares, wait).await?;
         let detections = meshes.split_off(known);
         let ids = plan.squares.iter().map(|(id, _)| *id);
         let followed: Vec<(TrackId, Mesh)> = ids.zip(meshes).filter_map(|(id, mesh)| Some((id, mesh?))).collect();
         // Who is followed may be hidden for a while; who is new is to be sure.
-        let sure = |(mesh, least): (Option<Mesh>, f64)| mesh.filter(|mesh| f64::from(mesh.presence) >= least);
-        let detections: Vec<Mesh> = detections.into_iter().zip(least).filter_map(sure).collect();
+        let detections = self.confirmed(frame, &looks, detections, wait).await?;
         let seen = tracker.update(time, &followed, plan.detect.then_some(&detections[..]));
         let mesh = |origin: Origin| match origin {
             Origin::Square(at) => followed.get(at).map(|(_, mesh)| mesh),
@@ -171,13 +180,30 @@ impl Finder {
         Ok(())
     }
 
-    /// Where the mesh network looks for the faces of candidates that are not too small, and how sure it is to be of each.
-    fn squares(&self, candidates: &[Candidate], width: u32, height: u32) -> (Vec<Square>, Vec<f64>) {
+    /// Where the mesh network looks for the faces of candidates that are not too small.
+    fn looks(&self, candidates: &[Candidate], width: u32, height: u32) -> Vec<Look> {
         let (least, lowered) = (self.search.least(width, height), self.search.lowered());
-        candidates
-            .iter()
-            .filter_map(|candidate| Some((square(candidate, least, lowered)?, self.search.presence(candidate))))
-            .unzip()
+        let look = |candidate: &Candidate| {
+            let square = square(candidate, least, lowered)?;
+            let [first, second] = self.search.presence(candidate);
+            Some(Look { square, first, second: Search::weak(candidate).then_some(second) })
+        };
+        candidates.iter().filter_map(look).collect()
+    }
+
+    /// The faces among what was seen in `looks`. Those that the detector saw weakly are looked at again, where their own landmarks say that they are: a face is seen
+    /// there once more.
+    async fn confirmed(&mut self, photo: &RgbImage, looks: &[Look], meshes: Vec<Option<Mesh>>, wait: Wait) -> Result<Vec<Mesh>> {
+        let sure = |mesh: &Mesh, least: f64| f64::from(mesh.presence) >= least;
+        let seen = |(look, mesh): (&Look, Option<Mesh>)| Some((*look, mesh.filter(|mesh| sure(mesh, look.first))?));
+        let seen: Vec<(Look, Mesh)> = looks.iter().zip(meshes).filter_map(seen).collect();
+        let weak = seen.iter().filter(|(look, _)| look.second.is_some());
+        let squares: Vec<Square> = weak.map(|(_, mesh)| Square::from_landmarks(&mesh.landmarks).wider(WIDER)).collect();
+        let mut again = self.meshes(photo, &squares, wait).await?.into_iter();
+        let mut holds = |(look, _): &(Look, Mesh)| {
+            look.second.is_none_or(|least| again.next().flatten().is_some_and(|mesh| sure(&mesh, least)))
+        };
+        Ok(seen.into_iter().filter(&mut holds).map(|(_, mesh)| mesh).collect())
     }
 
     /// Sends the photograph to where the networks are.

@@ -50,6 +50,8 @@ pub(super) const LEAST_SCORE: [f32; 2] = [0.3, 0.6];
 /// Least presence of a face, 0 to 1, where the detector's score is 0.5 and more, and where it is less: seen so weakly, one thing in many that is none is taken for
 /// a face with 0.99.
 const LEAST_PRESENCE: [f64; 2] = [0.8, 0.9995];
+/// Score of the detector below which a candidate is looked at twice: one face of made pictures in twenty.
+const WEAK: f32 = 0.75;
 /// Smallest faces, in pixels, normally and thoroughly.
 const LEAST: [f64; 2] = [24.0, 16.0];
 /// The longer side of a photograph in smallest faces at most, where nobody asked for smaller ones: it bounds the tiles.
@@ -102,11 +104,16 @@ impl Search {
         if self.thoroughness == Thoroughness::Fast { 0.0 } else { LOWERED }
     }
 
-    /// How sure the mesh network is to be that a candidate is a face.
-    pub(super) fn presence(&self, candidate: &Candidate) -> f64 {
+    /// Whether the detector is so unsure of a candidate that it is looked at twice.
+    pub(super) fn weak(candidate: &Candidate) -> bool {
+        candidate.score < (WEAK / (1.0 - WEAK)).ln()
+    }
+
+    /// How sure the mesh network is to be that a candidate is a face: at the first look, and at the second where it is [`weak`](Self::weak).
+    pub(super) fn presence(&self, candidate: &Candidate) -> [f64; 2] {
         let [least, weak] = LEAST_PRESENCE;
         let asked = self.min_score.unwrap_or(least);
         // A score before the sigmoid.
-        if candidate.score >= 0.0 { asked } else { asked.max(weak) }
+        [if candidate.score >= 0.0 { asked } else { asked.max(weak) }, asked]
     }
 }

@@ -36,6 +36,11 @@ impl Square {
         Self::from_detection([left, top, right, bottom], [corner(LEFT_OUTER), corner(RIGHT_OUTER)])
     }
 
+    /// The same, `times` as wide.
+    pub fn wider(self, times: f32) -> Self {
+        Self { side: self.side * times, ..self }
+    }
+
     /// The face that the mesh network finds in this square: of its answer, 478 x (x, y, z) in pixels of its own input, whose side is `side` pixels. z grows with
     /// the square as x does (LandmarkProjectionCalculator of MediaPipe). `None` as of [`Landmarks::new`].
     pub fn place(&self, raw: &[f32], side: f32) -> Option<Landmarks> {

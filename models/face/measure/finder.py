@@ -35,6 +35,8 @@ class Rules:
     least_presence: float = 0.8  # Of a face whose detection has `sure` or more;
     sure: float = 0.5
     least_presence_unsure: float = 0.9995  # of any other.
+    weak: float = 0.75  # Of a detection below, the mesh looks again on its own landmarks, in a square `wider` than usual: `least_presence` there too.
+    wider: float = 7 / 6
     passes: int = 1
     most_shared: float = 0.5  # Of the smaller of two faces' boxes.
     by: str = "size"  # Which of two that share more stays: that of the better score, or the larger.
@@ -230,6 +232,8 @@ def find(picture, rules, trace=None):
                 first = presence
             rect = landmarks_rect(landmarks)
         if presence >= (rules.least_presence if score >= rules.sure else rules.least_presence_unsure):
+            if score < rules.weak and look(picture, landmarks_rect(landmarks, 1.5 * rules.wider))[1] < rules.least_presence:
+                continue
             faces.append({"box": face_box(landmarks), "score": presence, "first": first, "detection": score, "landmarks": landmarks})
     if trace is not None:
         trace["tiles"] = len(tiles(width, height, rules)) * len(rules.turns)
