@@ -1,8 +1,9 @@
 //! How members become one answer, learned on labelled faces: weights, and the temperature of the calibration.
 //!
-//! Both minimise the negative log-likelihood of the labels. That of the weights is convex on the simplex (a mixture of given densities), that of
+//! Both minimise the negative log-likelihood of the labels, or of the votes of several people. That of the weights is convex on the simplex (a mixture of given densities), that of
 //! the temperature in 1 / T.
 
+use super::Truth;
 use crate::error::{Error, Result};
 use crate::reference::calibrate;
 
@@ -13,18 +14,44 @@ pub const LEAST: f64 = 1e-12;
 const GAP: f64 = 1e-13;
 const MOST_ROUNDS: usize = 5000;
 
-/// Weights `[member]`, not negative, sum 1, under whose mean the labels are likeliest, of `of_label` `[member][face]`: the probability that the
-/// member gives the face's true label. Of members that answer alike each gets the same.
+/// Weights `[member]`, not negative, sum 1, under whose mean what people said is likeliest, of `members` `[member][face][class]`, probabilities. Of members that
+/// answer alike each gets the same.
 ///
 /// Expectation maximisation, accelerated (SQUAREM: Varadhan and Roland, Scandinavian Journal of Statistics 35, 2008), until the
-/// Karush-Kuhn-Tucker conditions hold. Faces of which no member gives the label anything have no say.
+/// Karush-Kuhn-Tucker conditions hold. A label to which no member gives anything has no say.
 ///
 /// # Errors
-/// [`Error::Argument`] for no members, no faces, lengths that differ, or a value that is not a probability.
-pub fn learn_weights(of_label: &[Vec<f64>]) -> Result<Vec<f64>> {
+/// As [`mixture_weights`]; [`Error::Argument`] for answers of other faces or classes than `truths`.
+pub fn learn_weights(members: &[Vec<Vec<f64>>], truths: &[Truth]) -> Result<Vec<f64>> {
+    let fits = |rows: &Vec<Vec<f64>>| {
+        rows.len() == truths.len() && rows.iter().zip(truths).all(|(row, truth)| row.len() == truth.shares().len())
+    };
+    if let Some(member) = members.iter().position(|rows| !fits(rows)) {
+        return Err(Error::Argument(format!("member {member} answers other faces or classes than are known")));
+    }
+    let said: Vec<(usize, usize, f64)> = truths
+        .iter()
+        .enumerate()
+        .flat_map(|(face, truth)| truth.shares().iter().enumerate().map(move |(class, &share)| (face, class, share)))
+        .filter(|(_, _, share)| *share > 0.0)
+        .collect();
+    let of_label: Vec<Vec<f64>> =
+        members.iter().map(|rows| said.iter().map(|&(face, class, _)| rows[face][class]).collect()).collect();
+    mixture_weights(&of_label, &said.iter().map(|(_, _, share)| *share).collect::<Vec<_>>())
+}
+
+/// Weights `[member]` as of [`learn_weights`], of `of_label` `[member][label]`, the probability that the member gives each label that was seen, and `shares`
+/// `[label]`, how often it was.
+///
+/// # Errors
+/// [`Error::Argument`] for no members, no labels, lengths that differ, a share that is not positive, or a value that is not a probability.
+pub fn mixture_weights(of_label: &[Vec<f64>], shares: &[f64]) -> Result<Vec<f64>> {
     let Some(first) = of_label.first().filter(|first| !first.is_empty()) else {
         return Err(Error::Argument("fusion weights are learned of at least one member and one face".into()));
     };
+    if shares.len() != first.len() || shares.iter().any(|share| !(share.is_finite() && *share > 0.0)) {
+        return Err(Error::Argument(format!("{} labels with {} positive shares", first.len(), shares.len())));
+    }
     for (member, values) in of_label.iter().enumerate() {
         if values.len() != first.len() {
             return Err(Error::Argument(format!("member {member} answers {} faces, member 0 {}", values.len(), first.len())));
@@ -34,14 +61,15 @@ pub fn learn_weights(of_label: &[Vec<f64>]) -> Result<Vec<f64>> {
         }
     }
     let faces: Vec<usize> = (0..first.len()).filter(|&face| of_label.iter().any(|values| values[face] > 0.0)).collect();
-    let rows: Vec<Vec<f64>> = faces.iter().map(|&face| of_label.iter().map(|values| values[face]).collect()).collect();
+    let row = |&face: &usize| (shares[face], of_label.iter().map(|values| values[face]).collect());
+    let rows: Vec<(f64, Vec<f64>)> = faces.iter().map(row).collect();
     let mixture = Mixture { rows, members: of_label.len() };
     Ok(mixture.solve())
 }
 
-/// One row a face: what each member gives its label.
+/// One row a label: how often it was seen, and what each member gives it.
 struct Mixture {
-    rows: Vec<Vec<f64>>,
+    rows: Vec<(f64, Vec<f64>)>,
     members: usize,
 }
 
@@ -64,14 +92,15 @@ impl Mixture {
 
     /// One round of expectation maximisation, and by how much the likelihood could still grow: the largest gradient less 1.
     fn step(&self, weights: &[f64]) -> (Vec<f64>, f64) {
-        let mut gradient = vec![0.0; self.members];
-        for row in &self.rows {
+        let (mut gradient, mut all) = (vec![0.0; self.members], 0.0);
+        for (share, row) in &self.rows {
+            all += share;
             let mixed = dot(weights, row);
             if mixed > 0.0 {
-                gradient.iter_mut().zip(row).for_each(|(to, p)| *to += p / mixed);
+                gradient.iter_mut().zip(row).for_each(|(to, p)| *to += share * p / mixed);
             }
         }
-        gradient.iter_mut().for_each(|g| *g /= self.rows.len() as f64);
+        gradient.iter_mut().for_each(|g| *g /= all);
         let gap = gradient.iter().fold(f64::MIN, |most, &g| most.max(g)) - 1.0;
         (normalised(weights.iter().zip(gradient).map(|(w, g)| w * g).collect()), gap)
     }
@@ -91,7 +120,7 @@ impl Mixture {
     }
 
     fn likelihood(&self, weights: &[f64]) -> f64 {
-        self.rows.iter().map(|row| dot(weights, row).ln()).sum()
+        self.rows.iter().map(|(share, row)| share * dot(weights, row).ln()).sum()
     }
 }
 
@@ -117,21 +146,22 @@ pub fn thousandths(weights: &[f64]) -> Vec<f64> {
     parts.into_iter().map(|part| f64::from(part) / 1000.0).collect()
 }
 
-/// The temperature at which calibrated `fused` `[face][class]` give the labels the largest likelihood, between 0.05 and 20, in thousandths: golden
+/// The temperature at which calibrated `fused` `[face][class]` give what people said the largest likelihood, between 0.05 and 20, in thousandths: golden
 /// section on its logarithm.
 ///
 /// # Errors
-/// [`Error::Argument`] for no faces, or a label without a probability.
-pub fn learn_temperature(fused: &[Vec<f64>], labels: &[usize]) -> Result<f64> {
+/// [`Error::Argument`] for no faces, or answers of other faces or classes than `truths`.
+pub fn learn_temperature(fused: &[Vec<f64>], truths: &[Truth]) -> Result<f64> {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
-    if fused.is_empty() || fused.len() != labels.len() || fused.iter().zip(labels).any(|(row, &label)| label >= row.len()) {
+    let differ = |(row, truth): (&Vec<f64>, &Truth)| row.len() != truth.shares().len();
+    if fused.is_empty() || fused.len() != truths.len() || fused.iter().zip(truths).any(differ) {
         return Err(Error::Argument(format!(
-            "a temperature is learned of faces and their labels, not {} and {}",
+            "a temperature is learned of faces and what they show, not {} and {}",
             fused.len(),
-            labels.len()
+            truths.len()
         )));
     }
-    let cost = |log: f64| Quality::of(fused, labels, log.exp()).nll;
+    let cost = |log: f64| Quality::of(fused, truths, log.exp()).nll;
     let (mut low, mut high) = (0.05_f64.ln(), 20_f64.ln());
     let (mut left, mut right) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
     let (mut at_left, mut at_right) = (cost(left), cost(right));
@@ -152,34 +182,55 @@ pub fn learn_temperature(fused: &[Vec<f64>], labels: &[usize]) -> Result<f64> {
 /// How good probabilities are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
-    /// Share of the faces whose label has the largest probability.
+    /// Share of the faces whose label has the largest probability, of those with one label.
     pub accuracy: f64,
-    /// Mean negative log-likelihood of the labels, in nats.
+    /// The same of faces with a majority.
+    pub majority: f64,
+    /// Mean negative log-likelihood of what people said, in nats.
     pub nll: f64,
-    /// Expected calibration error: the mean distance between confidence and accuracy in 15 bins of equal width (Guo et al. 2017).
+    /// Expected calibration error: the mean distance between confidence and the share of the people who agree, in 15 bins of equal width (Guo et al. 2017).
     pub ece: f64,
 }
 
 impl Quality {
-    /// Of `fused` `[face][class]`, calibrated with `temperature`; a face that has no label among its classes is wrong.
-    pub fn of(fused: &[Vec<f64>], labels: &[usize], temperature: f64) -> Self {
+    /// Of `fused` `[face][class]`, calibrated with `temperature`.
+    pub fn of(fused: &[Vec<f64>], truths: &[Truth], temperature: f64) -> Self {
         const BINS: usize = 15;
-        let (mut right, mut nll) = (0_usize, 0.0);
+        let (mut right, mut of_majority, mut nll) = (Share::default(), Share::default(), 0.0);
         let mut bins = [(0.0, 0.0); BINS];
-        for (row, &label) in fused.iter().zip(labels) {
+        for (row, truth) in fused.iter().zip(truths) {
             let row = calibrate(row, temperature);
             let best = (0..row.len()).reduce(|a, b| if row[b] > row[a] { b } else { a }).unwrap_or(0);
             let confidence = row.get(best).copied().unwrap_or(0.0);
-            right += usize::from(best == label);
-            nll -= row.get(label).copied().unwrap_or(0.0).max(LEAST).ln();
+            right.count(truth.most(), best);
+            of_majority.count(truth.majority(), best);
+            let said = truth.shares().iter().zip(&row).filter(|(share, _)| **share > 0.0);
+            nll -= said.map(|(share, p)| share * p.max(LEAST).ln()).sum::<f64>();
             // Bins are open below and closed above.
             let bin = ((confidence * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
             bins[bin].0 += confidence;
-            bins[bin].1 += f64::from(u8::from(best == label));
+            bins[bin].1 += truth.shares().get(best).copied().unwrap_or(0.0);
         }
-        let faces = fused.len().min(labels.len()).max(1) as f64;
-        let gaps: f64 = bins.iter().map(|(confidence, right)| f64::abs(confidence - right)).sum();
-        Self { accuracy: right as f64 / faces, nll: nll / faces, ece: gaps / faces }
+        let faces = fused.len().min(truths.len()).max(1) as f64;
+        let gaps: f64 = bins.iter().map(|(confidence, agree)| f64::abs(confidence - agree)).sum();
+        Self { accuracy: right.value(), majority: of_majority.value(), nll: nll / faces, ece: gaps / faces }
+    }
+}
+
+#[derive(Default)]
+struct Share {
+    right: usize,
+    all: usize,
+}
+
+impl Share {
+    fn count(&mut self, label: Option<usize>, given: usize) {
+        self.all += usize::from(label.is_some());
+        self.right += usize::from(label == Some(given));
+    }
+
+    fn value(&self) -> f64 {
+        self.right as f64 / self.all.max(1) as f64
     }
 }
 

@@ -8,12 +8,14 @@ mod reading;
 mod seen;
 mod stage;
 mod times;
+mod truth;
 mod twins;
 
 pub use gpu::Layout;
 pub use reading::Reading;
 pub use seen::{Represented, Seen};
 pub use times::Times;
+pub use truth::Truth;
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::common::{Random, devices, engine};
 use crate::support::{Ran, moue, scratch, text};
 use image::RgbImage;
+use moue::ensemble::Truth;
 use moue::ensemble::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
 use moue::weights::{Oversample, combine};
 use moue::{Device, Ensemble, Error, Model, Reading, Rect};
@@ -196,8 +197,8 @@ fn fuse_writes_the_weights_and_the_temperature_that_the_library_learns() {
     let readings = read(&model, engine(), &faces);
     let answer = |m: usize| readings.iter().map(|r| r.members[m].iter().map(|&p| f64::from(p)).collect()).collect();
     let members: Vec<Vec<Vec<f64>>> = (0..3).map(answer).collect();
-    let of_label: Vec<Vec<f64>> = members.iter().map(|rows| rows.iter().zip(&labels).map(|(r, &l)| r[l]).collect()).collect();
-    let weights = thousandths(&learn_weights(&of_label).unwrap());
+    let labels: Vec<Truth> = labels.into_iter().map(|label| Truth::label(label, 3)).collect();
+    let weights = thousandths(&learn_weights(&members, &labels).unwrap());
     let fused = mean(&members, &weights);
     let temperature = learn_temperature(&fused, &labels).unwrap();
 

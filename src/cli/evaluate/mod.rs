@@ -3,6 +3,7 @@
 mod plot;
 mod score;
 mod table;
+mod votes;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use super::outcome::{Failure, Outcome, Status};
 use super::session::{DeviceArgs, ModelArgs};
 use super::{files, terminal};
 use score::Score;
+use votes::Votes;
 
 /// Measures a model on labelled pictures
 #[derive(Debug, clap::Args)]
@@ -41,23 +43,33 @@ pub fn run(args: &Args) -> Outcome {
     }
     let labelled = args.labelled.find(&model.description.labels)?;
     let mut score = Score::new(&model.description);
-    let failures = labelled.read(model, &args.device, |class, reading| match reading {
-        Some(reading) => score.count(class, reading),
-        None => score.miss(class),
+    let mut votes = args.labelled.voted().then(|| Votes::new(&model.description));
+    let failures = labelled.read(model, &args.device, |truth, reading| {
+        if let Some(class) = truth.most() {
+            match reading {
+                Some(reading) => score.count(class, reading),
+                None => score.miss(class),
+            }
+        }
+        if let Some(votes) = &mut votes {
+            votes.count(truth, reading);
+        }
     })?;
-    report(args, &score)?;
+    report(args, &score, votes.as_ref())?;
     Ok(Status::of(failures))
 }
 
-fn report(args: &Args, score: &Score) -> Result<(), Failure> {
+fn report(args: &Args, score: &Score, votes: Option<&Votes>) -> Result<(), Failure> {
     let mut out = terminal::stdout();
+    let mut report = score.report();
+    report.votes = votes.map(Votes::report);
     if args.json {
-        writeln!(out, "{}", serde_json::to_string(&score.report())?)?;
+        writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {
-        table::write(&mut out, &score.report())?;
+        table::write(&mut out, &report)?;
     }
     if let Some(path) = &args.plot {
-        files::write(path, plot::confusion(&score.report()).as_bytes()).map_err(|error| Failure::at("--plot", error))?;
+        files::write(path, plot::confusion(&report).as_bytes()).map_err(|error| Failure::at("--plot", error))?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::votes::VotesReport;
 use crate::ensemble::Reading;
 use crate::recognizer::most_probable;
 use crate::weights::Description;
@@ -29,6 +30,9 @@ pub struct Report<'a> {
     pub confusion: &'a [Vec<usize>],
     /// One a member of the ensemble.
     pub members: Vec<MemberReport<'a>>,
+    /// How the answers meet what several people said; then the figures above are of pictures to which one label was given most often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub votes: Option<VotesReport>,
 }
 
 /// Label -> its figures, in the order of the labels.
@@ -117,6 +121,7 @@ impl Score {
                     weight: *weight,
                 })
                 .collect(),
+            votes: None,
         }
     }
 }

@@ -37,6 +37,22 @@ pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     for member in &report.members {
         writeln!(out, "{:width$}  {:>8}  {:>6.3}", member.name, percent(Some(member.accuracy)), member.weight)?;
     }
+    let Some(votes) = &report.votes else { return Ok(()) };
+    writeln!(out, "\n{}", paint.dim(format!("votes on {} images", votes.images)))?;
+    let majority = &votes.majority;
+    let best = majority.members.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    for (name, value) in [
+        (
+            "the majority's label, where there is one",
+            format!("{} of {} images", percent(Some(majority.accuracy)), majority.images),
+        ),
+        ("  the best member of it", best.map_or(String::new(), |(name, share)| format!("{} {name}", percent(Some(*share))))),
+        ("  macro F1", format!("{:.4}", majority.macro_f1)),
+        ("a label that a third of the people gave", percent(Some(votes.third))),
+        ("negative log-likelihood, divergence", format!("{:.4}, {:.4}", votes.nll, votes.divergence)),
+    ] {
+        writeln!(out, "{name:42}  {value}")?;
+    }
     Ok(())
 }
 

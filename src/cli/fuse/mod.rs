@@ -11,6 +11,7 @@ use super::labelled::LabelledArgs;
 use super::outcome::{Failure, Outcome, Status};
 use super::session::{DeviceArgs, ModelArgs};
 use super::{files, terminal};
+use crate::ensemble::Truth;
 use crate::ensemble::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
 use crate::weights::{Description, Fusion};
 use report::{Figures, MemberReport, Report};
@@ -18,7 +19,8 @@ use report::{Figures, MemberReport, Report};
 /// Learns an ensemble's fusion weights and its temperature on labelled pictures
 ///
 /// The weights are not negative, sum to 1, and make the labels as likely as they can be under the weighted mean of the members'
-/// probabilities; then the temperature makes them as likely as it can under the calibrated answer. Use pictures that the members were not
+/// probabilities; then the temperature makes them as likely as it can under the calibrated answer. With --votes it is what each of several people said that is made
+/// likely, and a probability becomes the share of people who would say so. Use pictures that the members were not
 /// trained on, and judge the model on others again.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -61,16 +63,16 @@ pub fn run(args: &Args) -> Outcome {
     for label in labelled.without_pictures(&description.labels) {
         terminal::warning(format!("there is no picture of `{label}`: what is learned does not count it"));
     }
-    let mut answers = Answers { members: vec![Vec::new(); description.members.len()], labels: Vec::new() };
+    let mut answers = Answers { members: vec![Vec::new(); description.members.len()], truths: Vec::new() };
     let mut faceless = 0;
-    let failures = labelled.read(model.clone(), &args.device, |class, reading| match reading {
-        Some(reading) => answers.push(class, &reading.members),
+    let failures = labelled.read(model.clone(), &args.device, |truth, reading| match reading {
+        Some(reading) => answers.push(truth, &reading.members),
         None => faceless += 1,
     })?;
     if faceless > 0 {
         terminal::note(format!("{faceless} pictures without a face are left out"));
     }
-    if answers.labels.is_empty() {
+    if answers.truths.is_empty() {
         return Err(Failure::at("--data", "no face was read, so nothing can be learned: give pictures that can be read"));
     }
     let (learned, report) = answers.learn(&description)?;
@@ -105,27 +107,25 @@ fn show(args: &Args, report: &Report) -> Result<(), Failure> {
 /// What every member answers `[member][face][class]`, and what is true.
 struct Answers {
     members: Vec<Vec<Vec<f64>>>,
-    labels: Vec<usize>,
+    truths: Vec<Truth>,
 }
 
 impl Answers {
-    fn push(&mut self, class: usize, members: &[Vec<f32>]) {
-        self.labels.push(class);
+    fn push(&mut self, truth: &Truth, members: &[Vec<f32>]) {
+        self.truths.push(truth.clone());
         for (to, row) in self.members.iter_mut().zip(members) {
             to.push(row.iter().map(|&p| f64::from(p)).collect());
         }
     }
 
     fn learn(&self, description: &Description) -> Result<(Fusion, Report), Failure> {
-        let of_label = |rows: &Vec<Vec<f64>>| rows.iter().zip(&self.labels).map(|(row, &label)| row[label]).collect();
-        let of_label: Vec<Vec<f64>> = self.members.iter().map(of_label).collect();
         let own = &description.fusion;
-        let weights = thousandths(&learn_weights(&of_label)?);
+        let weights = thousandths(&learn_weights(&self.members, &self.truths)?);
         let fused = mean(&self.members, &weights);
-        let temperature = learn_temperature(&fused, &self.labels)?;
-        let figures = |fused: &[Vec<f64>], temperature| Figures::of(&Quality::of(fused, &self.labels, temperature), temperature);
+        let temperature = learn_temperature(&fused, &self.truths)?;
+        let figures = |fused: &[Vec<f64>], temperature| Figures::of(&Quality::of(fused, &self.truths, temperature), temperature);
         let member = |(i, member): (usize, &crate::weights::Member)| {
-            let alone = Quality::of(&self.members[i], &self.labels, 1.0);
+            let alone = Quality::of(&self.members[i], &self.truths, 1.0);
             MemberReport {
                 name: member.name.clone(),
                 accuracy: alone.accuracy,
@@ -136,7 +136,7 @@ impl Answers {
         };
         let report = Report {
             schema: "moue.fuse/1",
-            images: self.labels.len(),
+            images: self.truths.len(),
             members: description.members.iter().enumerate().map(member).collect(),
             before: figures(&mean(&self.members, &own.weights), own.temperature),
             after: figures(&fused, temperature),

@@ -6,17 +6,18 @@ use image::RgbImage;
 
 use crate::cli::walk::{self, Unread};
 use crate::cli::{names, terminal};
+use crate::ensemble::Truth;
 use crate::error::{Error, plain};
 use crate::photo;
 use crate::recognizer::Source;
 
 /// One labelled picture.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub struct Sample {
     /// Its file.
     pub path: PathBuf,
-    /// Position of its label.
-    pub class: usize,
+    /// What it shows.
+    pub truth: Truth,
 }
 
 impl Source for Sample {
@@ -60,7 +61,7 @@ pub fn find(root: &Path, labels: &[String]) -> Result<Vec<Sample>, String> {
         let below = walk::below(&folder);
         for entry in below.entries {
             let path = entry.map_err(|(at, reason)| format!("{}: {reason}", names::shown(&at)))?;
-            samples.push(Sample { path, class });
+            samples.push(Sample { path, truth: Truth::label(class, labels.len()) });
         }
         unread.add(below.unread);
     }
@@ -89,7 +90,8 @@ mod tests {
     fn classes_come_in_the_order_of_the_labels() {
         let root = folder("order", &["Sad/b.png", "Sad/a.jpg", "happy/c.png", "happy/notes.txt"]);
         let found = find(&root, &["happy".into(), "sad".into()]).unwrap();
-        let found: Vec<_> = found.iter().map(|s| (s.class, s.path.strip_prefix(&root).unwrap().to_path_buf())).collect();
+        let found: Vec<_> =
+            found.iter().map(|s| (s.truth.most().unwrap(), s.path.strip_prefix(&root).unwrap().to_path_buf())).collect();
         assert_eq!(found, [(0, "happy/c.png".into()), (1, "Sad/a.jpg".into()), (1, "Sad/b.png".into())]);
     }
 
