@@ -1,6 +1,6 @@
 """Random views of gray faces for training, and the representations of them, in PyTorch.
 
-Geometry and light change the face, as before a camera, so they come before the codes.
+Geometry, light and what a camera does change the face, so they come before the codes, in the canonical crop.
 The codes' ties are decided within 1e-3 here; `preprocess.py` decides them exactly and is what validation, export and moue use.
 """
 
@@ -9,50 +9,51 @@ from math import floor, sqrt
 import torch
 from torch.nn import functional as F
 
+import degrade
+from degrade import uniform
+
 NEIGHBOURS = [(0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1)]
-ROTATION = 0.2
-SCALE = 0.12
+ROTATION = 0.25
+SCALE = 0.14
 SHIFT = 0.08
-ERASED = 0.5
+ERASED = 0.4
 TIE = 1e-3
 
 
-def uniform(shape, low, high, generator):
-    return torch.rand(shape, generator=generator) * (high - low) + low
-
-
 class Scene:
-    """Faces [n, h, w] of u8, each mirrored, rotated, scaled, sheared, shifted and lit at random."""
+    """Faces [n, h, w] of u8, each mirrored, rotated, scaled, sheared, shifted, and some of them in poor light or before a poor camera, at random.
+
+    matrix: [n, 2, 3], from a crop's position to that in the face, both from -1 to 1; mirrored: [n] of bool.
+    """
 
     def __init__(self, faces, generator):
         n = len(faces)
         angle = uniform(n, -ROTATION, ROTATION, generator)
         across = 1 + uniform(n, -SCALE, SCALE, generator)
         down = across * (1 + uniform(n, -0.05, 0.05, generator))
-        mirror = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
+        self.mirrored = torch.rand(n, generator=generator) < 0.5
+        mirror = 1.0 - 2.0 * self.mirrored
         shift = uniform((n, 2), -2 * SHIFT, 2 * SHIFT, generator)
         cos, sin = torch.cos(angle), torch.sin(angle)
         self.matrix = torch.stack(
             [torch.stack([mirror * cos * across, -sin * down, shift[:, 0]], 1), torch.stack([mirror * sin * across, cos * down, shift[:, 1]], 1)], 1
         )
-        self.gamma = torch.exp(uniform((n, 1, 1), -0.35, 0.35, generator))
-        self.contrast, self.brightness = uniform((n, 1, 1), 0.75, 1.3, generator), uniform((n, 1, 1), -25.0, 25.0, generator)
+        grid = F.affine_grid(self.matrix, (n, 1, *faces.shape[1:]), align_corners=False)
+        canonical = F.grid_sample(faces[:, None].float(), grid, "bicubic", "border", align_corners=False)[:, 0].clamp_(0, 255)
+        self.views = {tuple(faces.shape[1:]): degrade.scene(canonical, generator)}
         sides = uniform((n, 2), 0.1, 0.35, generator) * (torch.rand((n, 1), generator=generator) < ERASED)
         first = torch.rand((n, 2), generator=generator) * (1 - sides)
         self.erased = torch.stack([first, first + sides], 2)
-        self.faces, self.views = faces[:, None].float(), {}
 
     def at(self, size):
-        """The scene's faces [n, *size] of f32 whole levels."""
+        """The scene's faces [n, *size] of f32 whole levels: canonical crops, or these enlarged."""
         if size not in self.views:
-            grid = F.affine_grid(self.matrix, (len(self.faces), 1, *size), align_corners=False)
-            faces = F.grid_sample(self.faces, grid, "bilinear", "border", align_corners=False)[:, 0]
-            faces = (255 * (faces / 255) ** self.gamma - 127.5).mul_(self.contrast).add_(127.5 + self.brightness)
-            self.views[size] = faces.clamp_(0, 255).round_()
+            (canonical,) = (v for k, v in self.views.items() if k == min(self.views))
+            self.views[size] = F.interpolate(canonical[:, None], size, mode="bilinear", align_corners=False)[:, 0].round_()
         return self.views[size]
 
     def kept(self, size):
-        """1 in a picture of `size`, 0 in a rectangle of every other one: [n, 1, *size]."""
+        """1 in a picture of `size`, 0 in a rectangle of some: [n, 1, *size]."""
         inside = []
         for axis, length in enumerate(size):
             at = (torch.arange(length) + 0.5) / length

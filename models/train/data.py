@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image
 from scipy.fft import dctn
 
-LABELS = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
+FER2013_LABELS = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
+LABELS = [*FER2013_LABELS, "contempt"]
 FER2013 = Path(__file__).resolve().parents[3] / "shared" / "data" / "fer2013"
 LOOK_ALIKE_BITS = 60
 VALIDATION_SHARE = 0.1
@@ -39,10 +40,15 @@ def read_files(source):
     return names, [files[name] for name in names], np.array([LABELS.index(folder) for folder in folders])
 
 
+def gray_faces(files):
+    """Image files as gray faces [n, h, w] of u8."""
+    return np.stack([np.asarray(Image.open(io.BytesIO(f)).convert("L")) for f in files])
+
+
 def read_faces(source):
     """Gray faces [n, 48, 48] of u8 and label indices [n] of i64 of an archive or a folder."""
     _, files, labels = read_files(source)
-    return np.stack([np.asarray(Image.open(io.BytesIO(f)).convert("L")) for f in files]), labels
+    return gray_faces(files), labels
 
 
 def rgb(faces):

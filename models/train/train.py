@@ -1,14 +1,19 @@
-"""Train members of models/train/default.json on FER2013, one after another: `python train.py gray_wide lbp --epochs 54`.
+"""Train members of models/train/default.json on the votes of FER+, one after another: `python train.py gray_wide lbp --epochs 20 --begin WEIGHTS`.
 
-Each learns from the labels alone, from scenes of its own: what members answer differently is what their fusion lives on. The seed of a member
-is its place in the description, so that the order of the command does not matter.
+The target of a face is the distribution of its votes over the eight expressions; the loss is the cross-entropy with it. A member begins with --begin:
+a model file (the member of its name, the answers by their labels) or a folder of first_stage.py; without, at random. What it keeps is the
+running mean of its weights over steps.
+
+Each learns from scenes of its own: what members answer differently is what their fusion lives on. The seed of a member is its place in the description, so
+that the order of the command does not matter.
 
 After each epoch the member's checkpoint is written to --checkpoints and the same command resumes from it; a member is finished when all its epochs
-are done. Each epoch adds a line to NAME.jsonl there: loss, validation accuracy, seconds. `lbp` members need --tables, a folder with
+are done. Each epoch adds a line to NAME.jsonl there: loss, figures of validation, seconds. `lbp` members need --tables, a folder with
 regular.json and cyclic.json from `cargo run --release -- lut --metric regular --json -o regular.json` (and `cyclic`).
 """
 
 import argparse
+import copy
 import json
 import os
 import time
@@ -17,20 +22,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from torch.nn import functional as F
 
 import data
 import preprocess
+import votes
 from augment import Scene, View
 from network import Network
 
 DESCRIPTION = Path(__file__).with_name("default.json")
 BATCH = 128
-PEAK_RATE = 0.1
+PEAK_RATE = 0.05
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
-WARM_UP = 0.15
-SMOOTHING = 0.1
+WARM_UP = 0.1
+AVERAGE = 0.998
+RARE = -4.0
 
 
 def default_checkpoints():
@@ -49,30 +57,70 @@ def read_table(folder, name):
 
 
 class Validation:
-    """The validation faces as a member sees them, by the exact rules, and their labels."""
+    """The validation faces as a member sees them, by the exact rules, and their votes."""
 
-    def __init__(self, steps, tensors, faces, labels):
+    def __init__(self, steps, tensors, faces, votes):
         at = next(i for i, step in enumerate(steps) if "lookup" in step)
         parts = [preprocess.apply(steps[:at], data.rgb(faces[i : i + 512]), tensors) for i in range(0, len(faces), 512)]
-        self.indices, self.labels, self.after, self.tensors = np.concatenate(parts), labels, steps[at:], tensors
+        self.indices, self.votes, self.after, self.tensors = np.concatenate(parts), votes, steps[at:], tensors
 
-    def accuracy(self, network, size):
-        """Share of faces whose largest logit is their label, from the centre crop."""
+    def figures(self, network, size):
+        """votes.figures of the centre crop's answers."""
         network.eval()
-        right = 0
-        for i in range(0, len(self.labels), 256):
+        found = []
+        for i in range(0, len(self.indices), 256):
             crops = preprocess.crops(preprocess.apply(self.after, self.indices[i : i + 256], self.tensors), size)[:, 0]
             x = torch.from_numpy(crops).contiguous(memory_format=torch.channels_last)
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
                 (logits,) = network(x, [network.logits_name()])
-            right += int((logits.argmax(1).numpy() == self.labels[i : i + 256]).sum())
-        return right / len(self.labels)
+            found.append(torch.softmax(logits.float(), 1).numpy())
+        return votes.figures(np.concatenate(found), self.votes)
+
+
+class Average:
+    """The running mean of a network's weights and statistics over steps; faster at first, so that it forgets where it began."""
+
+    def __init__(self, network):
+        self.network = copy.deepcopy(network)
+        self.steps = 0
+
+    def update(self, network):
+        self.steps += 1
+        keep = min(AVERAGE, (1 + self.steps) / (10 + self.steps))
+        with torch.no_grad():
+            for mean, value in zip(self.network.state_dict().values(), network.state_dict().values()):
+                if mean.is_floating_point():
+                    mean.lerp_(value, 1 - keep)
+                else:
+                    mean.copy_(value)
+
+
+def first_stage(folder, member):
+    """A member's weights as first_stage.py left them."""
+    path = folder / f"{member}.first.pt"
+    if not path.is_file():
+        raise SystemExit(f"{path} is missing: run first_stage.py {member} first")
+    return torch.load(path, weights_only=True)
+
+
+def from_model(path, member):
+    """A member's weights in a model file, by their name in the network; its classifier's answers in data.LABELS' order, new ones rare."""
+    with safe_open(path, "numpy") as file:
+        text = json.loads(file.metadata()["moue"])
+        prefix = next((m["weights"] for m in text["members"] if m["name"] == member), None)
+        if prefix is None:
+            raise SystemExit(f"{path} has no member `{member}`")
+        weights = {k.removeprefix(prefix): torch.from_numpy(file.get_tensor(k).astype(np.float32)) for k in file.keys() if k.startswith(prefix)}
+    for name, unknown in (("fc.weight", 0.0), ("fc.bias", RARE)):
+        rows = dict(zip(text["labels"], weights[name]))
+        weights[name] = torch.stack([rows.get(label, torch.full_like(weights[name][0], unknown)) for label in data.LABELS])
+    return weights
 
 
 class Member:
     """A member in training: its network, its optimizer, its view of a scene and of the validation faces."""
 
-    def __init__(self, model, name, options, faces, labels, validation):
+    def __init__(self, model, name, options):
         names = [m["name"] for m in model["members"]]
         if name not in names:
             raise SystemExit(f"`{name}` is no member: there are {', '.join(names)}")
@@ -82,17 +130,20 @@ class Member:
         self.tables = {s["lookup"]: read_table(options.tables, s["lookup"]) for s in steps if "lookup" in s}
         description = model["networks"][member["network"]]
         self.size = next(iter(description["inputs"].values()))[1:]
-        self.view = View(steps, self.tables, faces.shape[1:], self.size)
-        self.held_out = Validation(steps, self.tables, faces[validation], labels[validation])
+        self.view = View(steps, self.tables, model["canonical"]["size"], self.size)
+        self.steps = steps
         torch.manual_seed(self.seed)
         self.network = Network(description).to(memory_format=torch.channels_last)
+        if options.begin:
+            self.network.load_weights(from_model(options.begin, name) if options.begin.is_file() else first_stage(options.begin, name))
+        self.average = Average(self.network)
         self.folder = options.checkpoints
         self.path = options.checkpoints / f"{name}.pt"
 
-    def prepare(self, steps):
-        """The optimizer and its schedule over `steps` batches."""
-        decayed = [p for p in self.network.parameters() if p.dim() > 1]
-        others = [p for p in self.network.parameters() if p.dim() == 1]
+    def prepare(self, steps, *beside):
+        """The optimizer and its schedule over `steps` batches, for the network and what is `beside` it."""
+        parameters = [p for part in (self.network, *beside) for p in part.parameters()]
+        decayed, others = ([p for p in parameters if (p.dim() > 1) == decays] for decays in (True, False))
         groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
         self.optimizer = torch.optim.SGD(groups, lr=PEAK_RATE, momentum=MOMENTUM, nesterov=True)
 
@@ -113,6 +164,8 @@ class Member:
         if state["seed"] != self.seed or tables.keys() != self.tables.keys() or any((tables[k].numpy() != v).any() for k, v in self.tables.items()):
             raise SystemExit(f"{self.path} is of another place in the description, or of other tables: move it away")
         self.network.load_state_dict(state["network"])
+        self.average.network.load_state_dict(state["average"])
+        self.average.steps = state["averaged"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         return state["epoch"]
@@ -120,65 +173,79 @@ class Member:
     def save(self, epoch, epochs):
         state = {
             "member": self.name, "epoch": epoch, "epochs": epochs, "seed": self.seed, "tables": {k: torch.from_numpy(v) for k, v in self.tables.items()},
-            "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
+            "network": self.network.state_dict(), "average": self.average.network.state_dict(), "averaged": self.average.steps, "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
         }
         torch.save(state, self.path.with_suffix(".part"))
         self.path.with_suffix(".part").replace(self.path)
 
-    def learn(self, scene, labels):
-        """One step. The loss."""
+    def loss(self, scene, targets):
+        """The cross-entropy with the votes."""
         with torch.autocast("cpu", torch.bfloat16):
             (logits,) = self.network(self.view.pictures(scene), [self.network.logits_name()])
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=SMOOTHING)
+        return F.cross_entropy(logits.float(), targets)
+
+    def step(self, loss):
+        """One step of the optimizer. The loss."""
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self.schedule.step()
+        self.average.update(self.network)
         return loss.item()
 
-    def epoch(self, index, epochs, faces, labels):
+    def log(self, line):
+        with open(self.folder / f"{self.name}.jsonl", "a") as log:
+            log.write(json.dumps(line) + "\n")
+        print(line, flush=True)
+
+    def epoch(self, index, epochs, faces, targets, held_out):
         """One pass over all faces; its line is logged and printed."""
         started = time.monotonic()
         seed = self.seed * 1000 + index
         generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
         self.network.train()
-        order = torch.randperm(len(labels), generator=generator)
-        batches = len(labels) // BATCH
+        order = torch.randperm(len(targets), generator=generator)
+        batches = len(targets) // BATCH
         total = 0.0
         for b in range(batches):
             chosen = order[b * BATCH : (b + 1) * BATCH]
-            total += self.learn(Scene(faces[chosen], generator), labels[chosen])
+            total += self.step(self.loss(Scene(faces[chosen], generator), targets[chosen]))
         seconds = round(time.monotonic() - started, 1)
-        accuracy = round(self.held_out.accuracy(self.network, self.size), 4)
-        line = {"member": self.name, "epoch": index + 1, "loss": round(total / batches, 4), "validation_accuracy": accuracy, "seconds": seconds}
+        validation = {name: round(value, 4) for name, value in held_out.figures(self.average.network, self.size).items()}
+        line = {"member": self.name, "epoch": index + 1, "loss": round(total / batches, 4), "validation": validation, "seconds": seconds}
         self.save(index + 1, epochs)
-        with open(self.folder / f"{self.name}.jsonl", "a") as log:
-            log.write(json.dumps(line) + "\n")
-        print(line, flush=True)
+        self.log(line)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(parser):
+    """What train.py and first_stage.py are told alike."""
     parser.add_argument("members", nargs="+")
     parser.add_argument("--epochs", type=int, required=True)
+    parser.add_argument("--begin", type=Path, help="a model file, or a folder of first_stage.py")
     parser.add_argument("--tables", help="folder with regular.json and cyclic.json")
     parser.add_argument("--checkpoints", type=Path, default=default_checkpoints())
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--description", type=Path, default=DESCRIPTION)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments(parser)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.checkpoints.mkdir(parents=True, exist_ok=True)
 
     model = json.loads(options.description.read_text())
-    faces, labels, train, validation = data.training_data()
-    learned = torch.from_numpy(faces[train]), torch.from_numpy(labels[train])
+    training = votes.Training()
+    learned = torch.from_numpy(training.faces[training.train]), torch.from_numpy(training.votes.of(training.train).targets())
     for name in options.members:
-        member = Member(model, name, options, faces, labels, validation)
-        member.prepare(len(train) // BATCH * options.epochs)
-        print(f"{name}: {len(train)} train, {len(validation)} validation, {2 * member.network.multiply_adds() / 1e6:.1f} MFLOP", flush=True)
+        member = Member(model, name, options)
+        held_out = Validation(member.steps, member.tables, training.faces[training.validation], training.votes.of(training.validation))
+        member.prepare(len(training.train) // BATCH * options.epochs)
+        print(f"{name}: {len(training.train)} train, {len(training.validation)} validation, {2 * member.network.multiply_adds() / 1e6:.1f} MFLOP", flush=True)
         for index in range(member.resume(options.epochs), options.epochs):
-            member.epoch(index, options.epochs, *learned)
+            member.epoch(index, options.epochs, *learned, held_out)
 
 
 if __name__ == "__main__":
