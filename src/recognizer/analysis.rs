@@ -57,6 +57,13 @@ impl AnalyzedFace {
     }
 }
 
+impl AnalyzedFace {
+    /// Whether people would disagree about this face: its label has less than half. Of a model calibrated by votes, fewer than half of the people would give it.
+    pub fn unsure(&self) -> bool {
+        self.probabilities.get(self.label_index).is_none_or(|&share| share < 0.5)
+    }
+}
+
 /// Position of the largest probability; the first where several are equal.
 pub fn most_probable(probabilities: &[f32]) -> usize {
     let larger = |best: usize, at: usize| if probabilities[at] > probabilities[best] { at } else { best };

@@ -152,6 +152,7 @@ struct Face<'a> {
     label: &'a str,
     #[serde(rename = "labelIndex")]
     label_index: usize,
+    unsure: bool,
     probabilities: &'a [f32],
     members: &'a [Vec<f32>],
 }
@@ -207,6 +208,7 @@ impl<'a> Face<'a> {
             blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
             label: &face.label,
             label_index: face.label_index,
+            unsure: face.unsure(),
             probabilities: &face.probabilities,
             members: &face.members,
         }

@@ -243,6 +243,58 @@ fn fuse_writes_the_weights_and_the_temperature_that_the_library_learns() {
     assert!(shares.collect::<Vec<_>>().is_sorted(), "heaviest first: {table}");
 }
 
+/// Ten people a picture, in a table: what they said is learned from and measured by, and pictures that it lacks are left out.
+#[test]
+fn votes_are_learned_from_and_measured_by() {
+    let (folder, _, faces) = labelled("fuse_votes");
+    let model = tiny::model(3);
+    let readings = read(&model, engine(), &faces);
+    let rows = [[6, 3, 1, 0], [5, 5, 0, 0], [1, 1, 1, 7], [0, 9, 1, 0], [2, 8, 0, 0], [0, 4, 5, 1], [0, 1, 9, 0], [1, 0, 2, 7]];
+    let names = ["happy", "sad", "calm"].iter().flat_map(|label| (0..3).map(move |i| format!("{label}/{i}.png")));
+    let mut table = String::from("file,happy,sad,calm,unknown\n");
+    for (name, [a, b, c, d]) in names.zip(rows) {
+        table += &format!("{name},{a},{b},{c},{d}\n");
+    }
+    let votes = text(folder.join("votes.csv"));
+    std::fs::write(&votes, table).unwrap();
+    let truths: Vec<Option<Truth>> = rows.iter().map(|[a, b, c, d]| Truth::votes(&[*a, *b, *c], &[*d])).collect();
+    let kept: Vec<usize> = (0..rows.len()).filter(|&at| truths[at].is_some()).collect();
+    let said: Vec<Truth> = truths.into_iter().flatten().collect();
+    let answer = |m: usize| kept.iter().map(|&at| readings[at].members[m].iter().map(|&p| f64::from(p)).collect()).collect();
+    let members: Vec<Vec<Vec<f64>>> = (0..3).map(answer).collect();
+    let weights = thousandths(&learn_weights(&members, &said).unwrap());
+    let temperature = learn_temperature(&mean(&members, &weights), &said).unwrap();
+
+    let (input, output) = (save(&model, folder.join("in.safetensors")), text(folder.join("out.safetensors")));
+    let data = text(folder.join("data"));
+    let arguments = ["--data", &data, "--votes", &votes, "--device", "cpu", "--json"];
+    let ran = moue(&[&["fuse", "--model", &input, "-o", &output], &arguments[..]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 pictures without votes and 2 that show"), "{}", ran.stderr);
+    let record = ran.records().remove(0);
+    assert_eq!(
+        (&record["images"], &record["weights"], &record["temperature"]),
+        (&json!(6), &json!(weights), &json!(temperature))
+    );
+
+    let ran = moue(&[&["evaluate", "--model", &output], &arguments[..]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let record = ran.records().remove(0);
+    let quality = Quality::of(&mean(&members, &weights), &said, temperature);
+    // One of the six is a tie.
+    assert_eq!((&record["images"], &record["votes"]["images"]), (&json!(5), &json!(6)));
+    for (place, want) in
+        [("/accuracy", quality.accuracy), ("/votes/majority/accuracy", quality.majority), ("/votes/nll", quality.nll)]
+    {
+        let got = record.pointer(place).and_then(Value::as_f64).unwrap();
+        assert!((got - want).abs() < 1e-5, "{place}: {got}, not {want}");
+    }
+    let shown = moue(&["evaluate", "--model", &output, "--data", &data, "--votes", &votes, "--device", "cpu"]).text();
+    assert!(shown.contains("a third of the people"), "{shown}");
+    std::fs::write(&votes, "file,happy,sad\n").unwrap();
+    refused(&moue(&[&["evaluate", "--model", &output], &arguments[..]].concat()), &["--votes", "no column `calm`"]);
+}
+
 #[test]
 fn fuse_goes_on_without_what_it_cannot_read_and_says_what_is_missing() {
     let (folder, ..) = labelled("fuse_broken");

@@ -92,6 +92,8 @@ export interface Face {
   label: string;
   /** Its position in `Moue.model.labels`. */
   labelIndex: number;
+  /** Whether people would disagree about this face: its label has less than half. */
+  unsure: boolean;
   /** Fused probabilities, in the order of the model's labels; sum 1. */
   probabilities: Float32Array;
   /** Each member's own probabilities, in the order of the model's members. */

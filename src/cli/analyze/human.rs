@@ -36,7 +36,8 @@ fn line(face: &AnalyzedFace, labels: &[String], top: Option<usize>, paint: Paint
             order(values).into_iter().take(k).map(entry).collect()
         }
     };
-    format!("{head}   {}", bars.join("  "))
+    let doubt = if face.unsure() { paint.dim("   unsure: people would disagree") } else { String::new() };
+    format!("{head}   {}{doubt}", bars.join("  "))
 }
 
 fn block(value: f32) -> &'static str {

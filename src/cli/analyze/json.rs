@@ -47,6 +47,8 @@ struct Face<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     blendshapes: Option<BTreeMap<&'static str, f32>>,
     label: &'a str,
+    /// Whether the label has less than half.
+    unsure: bool,
     probabilities: Probabilities<'a>,
     members: Vec<Member<'a>>,
 }
@@ -130,6 +132,7 @@ fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String],
         }),
         blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
         label: &face.label,
+        unsure: face.unsure(),
         probabilities: probabilities(&face.probabilities),
         members: members.iter().zip(&face.members).map(member).collect(),
     }

@@ -49,7 +49,7 @@ export class FaceView {
   show(face: Face, mirrored: boolean): void {
     this.#face = face;
     this.#label.textContent = face.label;
-    this.#share.textContent = percent(face.probabilities[face.labelIndex] ?? 0);
+    this.#share.textContent = percent(face.probabilities[face.labelIndex] ?? 0) + (face.unsure ? ", unsure" : "");
     this.#dot.style.backgroundColor = colour(face.label, face.labelIndex);
     this.#bars.show(face.probabilities, face.labelIndex);
     this.#head.textContent = headWords(face, mirrored);
