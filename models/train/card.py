@@ -19,6 +19,7 @@ matplotlib.rcParams["svg.hashsalt"] = "moue"
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from safetensors import safe_open
 
 import data
 from disturb import DISTURBANCES
@@ -29,6 +30,8 @@ CARD = MODELS / "default" / "card"
 PUBLIC_TEST = data.FER2013 / "public_test.tar.gz"
 LONDON = data.FER2013.parent / "london-450"
 BINS = 15
+with safe_open(MODELS / "default" / "default.safetensors", "numpy") as file:
+    LABELS = json.loads(file.metadata()["moue"])["labels"]
 COLOURS = {"gray": "#4d4d4d", "gray_wide": "#111111", "lbp": "#0072b2", "cyclic_lbp": "#009e73", "cyclic_lbp_5": "#e69f00", "cyclic_lbp_10": "#cc79a7"}
 FUSED = "#d62728"
 
@@ -56,7 +59,7 @@ def measure(model, faces, labels):
     members = model.member_probabilities(data.rgb(faces))
     before, after = uncalibrated(model, members), model.fuse(members)
     right = lambda p: float((p.argmax(1) == labels).mean())
-    confusion = np.zeros((len(data.LABELS),) * 2, int)
+    confusion = np.zeros((len(LABELS),) * 2, int)
     np.add.at(confusion, (labels, after.argmax(1)), 1)
     names = [m["name"] for m in model.text["members"]]
     error_before, bins_before = calibration(before, labels)
@@ -114,7 +117,7 @@ def london(program):
         first = [record["faces"][0] for record in records if record["faces"]]
         happy[kind] = [face["probabilities"]["happy"] for face in first]
         labels = Counter(face["label"] for face in first)
-        found[kind] = {"portraits": len(records), "one_face": sum(len(r["faces"]) == 1 for r in records), "labels": {label: labels[label] for label in data.LABELS}}
+        found[kind] = {"portraits": len(records), "one_face": sum(len(r["faces"]) == 1 for r in records), "labels": {label: labels[label] for label in LABELS}}
     return {**found, "area_under_curve": area_under_curve(happy["smiling"], happy["neutral"])}
 
 
@@ -125,8 +128,8 @@ def draw_confusion(confusion):
     for i, row in enumerate(rows):
         for j, share in enumerate(row):
             axes.text(j, i, f"{100 * share:.0f}", ha="center", va="center", color="white" if share > 0.5 else "black")
-    axes.set_xticks(range(len(rows)), data.LABELS, rotation=35, ha="right")
-    axes.set_yticks(range(len(rows)), [f"{label} ({sum(counts)})" for label, counts in zip(data.LABELS, confusion)])
+    axes.set_xticks(range(len(rows)), LABELS, rotation=35, ha="right")
+    axes.set_yticks(range(len(rows)), [f"{label} ({sum(counts)})" for label, counts in zip(LABELS, confusion)])
     axes.set(xlabel="answered", ylabel="labelled", title="PublicTest, fused: per cent of each label")
     save(figure, "confusion")
 
@@ -200,7 +203,7 @@ def calibration_table(validation, public):
 
 
 def class_table(confusion):
-    lines = ["| " + " | ".join(["", *data.LABELS]) + " |", "|---" * (1 + len(data.LABELS)) + "|"]
+    lines = ["| " + " | ".join(["", *LABELS]) + " |", "|---" * (1 + len(LABELS)) + "|"]
     counts = np.array(confusion)
     right = counts.diagonal()
     for name, whole in (("recall", counts.sum(1)), ("precision", counts.sum(0))):
@@ -216,10 +219,10 @@ def oversample_table(found, names):
 
 
 def london_table(found):
-    lines = ["| portraits | one face | " + " | ".join(data.LABELS) + " |", "|---" * (2 + len(data.LABELS)) + "|"]
+    lines = ["| portraits | one face | " + " | ".join(LABELS) + " |", "|---" * (2 + len(LABELS)) + "|"]
     for kind in ("neutral", "smiling"):
         part = found[kind]
-        lines.append(f"| {kind} | {part['one_face']} of {part['portraits']} | " + " | ".join(str(part["labels"][label]) for label in data.LABELS) + " |")
+        lines.append(f"| {kind} | {part['one_face']} of {part['portraits']} | " + " | ".join(str(part["labels"][label]) for label in LABELS) + " |")
     return "\n".join(lines) + f"\n\nArea under the curve of P(happy), smiling against neutral: **{found['area_under_curve']:.4f}**."
 
 

@@ -1,7 +1,7 @@
 """FER2013 from its archives, and a split into training and validation that keeps look-alikes together.
 
 The archives are ../shared/data/fer2013/*.tar.gz beside the repository (48 x 48 gray JPEG, one folder a class).
-`python data.py` prints the number and the sizes of the look-alike groups; `--validation FOLDER` writes the validation images, a folder a class.
+`python data.py` prints the number and the sizes of the look-alike groups.
 """
 
 import argparse
@@ -109,24 +109,12 @@ def training_data():
     return faces, labels, train, validation
 
 
-def write_validation(folder, validation):
-    """The validation images as they lie in the archive, in a folder a class."""
-    names, files, _ = read_files(FER2013 / "train.tar.gz")
-    for i in validation:
-        path = folder / Path(names[i]).parent.name / Path(names[i]).name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(files[i])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--validation", type=Path, metavar="FOLDER")
-    options = parser.parse_args()
+    parser.parse_args()
     faces, labels = read_faces(FER2013 / "train.tar.gz")
     groups = look_alike_groups(faces)
     train, validation = split(groups)
-    if options.validation:
-        write_validation(options.validation, validation)
     print(f"{len(faces)} faces in {groups.max() + 1} look-alike groups; {len(train)} train, {len(validation)} validation")
     for size, count in sorted(Counter(np.bincount(groups).tolist()).items()):
         print(f"groups of {size}: {count}")

@@ -42,7 +42,7 @@ def main():
     for member, p in zip(model.text["members"], probabilities):
         print(f"{member['name']:15} {(p.argmax(1) == labels).mean():.4f}")
     print(f"{'fused':15} {(fused.argmax(1) == labels).mean():.4f}")
-    for index, label in enumerate(data.LABELS):
+    for index, label in enumerate(model.text["labels"]):
         of_label = labels == index
         if of_label.any():
             print(f"  {label:13} {(fused[of_label].argmax(1) == index).mean():.4f} of {of_label.sum()}")

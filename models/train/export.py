@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from network import Network
 from train import DESCRIPTION, default_checkpoints
 
-LICENCE = "MIT OR Apache-2.0; the images that it was trained on (FER2013) carry no licence of their own, see models/default/README.md"
+LICENCE = "MIT OR Apache-2.0; the images that it was trained on (FER2013) carry no licence of their own, their votes (FER+) are Microsoft's, MIT, see models/default/README.md"
 SOURCE = "models/train of this repository"
 
 
@@ -27,7 +27,7 @@ def rounded(name, value):
 def member_tensors(model, member, checkpoint):
     """A member's weights behind its prefix, and the tables of its representation."""
     network = Network(model["networks"][member["network"]])
-    network.load_state_dict(checkpoint["network"])
+    network.load_state_dict(checkpoint["average"])
     tensors = {member["weights"] + name: rounded(name, value) for name, value in network.named_weights().items()}
     tensors.update({name: table.numpy() for name, table in checkpoint["tables"].items()})
     return tensors

@@ -1,9 +1,11 @@
 """What ten people saw in each image: the votes of FER+ (Barsoum et al., "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced
 Label Distribution", ICMI 2016), joined to the files of FER2013 by ../shared/data/ferplus.
 
-A file is known by its class and its name: one name is in two classes. `python votes.py` prints how many faces there are.
+A file is known by its class and its name: one name is in two classes. `python votes.py` prints how many faces there are; `--validation FOLDER` and `--public FOLDER`
+write the validation images and PublicTest's, a folder a class, and beside them votes.csv, for `moue fuse` and `moue evaluate`.
 """
 
+import argparse
 import copy
 import csv
 from pathlib import Path
@@ -109,15 +111,37 @@ def macro_f1(answer, label):
     return float(np.mean(values))
 
 
+def write(folder, names, files, votes):
+    """Images in a folder a class, and their votes."""
+    rows = [["file", *data.LABELS, *ELSE]]
+    for name, file, counts in zip(names, files, votes.counts, strict=True):
+        place = f"{Path(name).parent.name}/{Path(name).name}"
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_bytes(file)
+        rows.append([place, *counts.tolist()])
+    with open(folder / "votes.csv", "w", newline="") as table:
+        csv.writer(table, lineterminator="\n").writerows(rows)
+
+
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--validation", type=Path, metavar="FOLDER")
+    parser.add_argument("--public", type=Path, metavar="FOLDER")
+    options = parser.parse_args()
     training = Training()
+    names, files, _ = data.read_files(data.FER2013 / "public_test.tar.gz")
+    public = Votes("public", names)
+    if options.validation:
+        own, bytes_of, _ = data.read_files(data.FER2013 / "train.tar.gz")
+        chosen = training.validation
+        write(options.validation, [own[i] for i in chosen], [bytes_of[i] for i in chosen], training.votes.of(chosen))
+    if options.public:
+        write(options.public, names, files, public)
     print(f"{len(training.names)} files, {(training.votes.counts.sum(1) > 0).sum()} with votes; {len(training.train)} train, {len(training.validation)} validation")
     for name, label in (("A", training.votes.set_a()), ("B", training.votes.set_b())):
         for part, indices in (("train", training.train), ("validation", training.validation)):
             chosen = label[indices]
             print(f"set {name}, {part}: {(chosen >= 0).sum()}", dict(zip(data.LABELS, np.bincount(chosen[chosen >= 0], minlength=8).tolist())))
-    names, _, _ = data.read_files(data.FER2013 / "public_test.tar.gz")
-    public = Votes("public", names)
     print(f"PublicTest: {(public.counts.sum(1) > 0).sum()} with votes, A {(public.set_a() >= 0).sum()}, B {(public.set_b() >= 0).sum()}")
 
 

@@ -6,14 +6,9 @@ use std::process::{Command, ExitCode};
 use crate::steps::{Done, Steps};
 use crate::{kept, python, system};
 
-/// One after the other; groups are of about the same length.
-const STAGES: [Stage; 2] = [
-    ("training of the gray members", "100", [&["gray"], &["gray_wide"]]),
-    ("training of the mapped members", "54", [&["lbp", "cyclic_lbp"], &["cyclic_lbp_5", "cyclic_lbp_10"]]),
-];
-
-/// Its name, epochs, and members in two groups that train at the same time on a core each.
-type Stage = (&'static str, &'static str, [&'static [&'static str]; 2]);
+/// Members in two groups that train at the same time, on a core each.
+const GROUPS: [&[&str]; 2] = [&["gray", "lbp", "cyclic_lbp"], &["gray_wide", "cyclic_lbp_5", "cyclic_lbp_10"]];
+const EPOCHS: &str = "12";
 
 /// Trains, fuses, measures. Each step resumes or repeats: after an interruption the same command goes on.
 pub fn train(root: &Path, target: &Path) -> ExitCode {
@@ -40,9 +35,10 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
         command.arg(scripts.join(name)).current_dir(root);
         command
     };
-    let trainer = |epochs: &str, members: &[&str]| {
+    let trainer = |members: &[&str]| {
         let mut command = script("train.py");
-        command.args(members).args(["--epochs", epochs]).arg("--tables").arg(&tables).arg("--checkpoints").arg(&checkpoints);
+        command.args(members).args(["--epochs", EPOCHS]).arg("--begin").arg(&default);
+        command.arg("--tables").arg(&tables).arg("--checkpoints").arg(&checkpoints);
         command
     };
     let cargo = |arguments: &[&str]| Done::of(system::run(kept::cargo().args(arguments).current_dir(root)));
@@ -56,16 +52,23 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
             };
             Done::of(table("regular").and_then(|done| Ok(done && table("cyclic")?)))
         })
-        && STAGES.iter().all(|(name, epochs, groups)| {
-            steps.run(name, || Done::of(system::run_together(&mut groups.map(|members| trainer(epochs, members)))))
-        })
+        && steps.run("training of the members", || Done::of(system::run_together(&mut GROUPS.map(trainer))))
         && steps.run("model file", || {
             Done::of(system::run(script("export.py").arg("--checkpoints").arg(&checkpoints).arg("--out").arg(&members)))
         })
-        && steps.run("validation folder", || Done::of(system::run(script("data.py").arg("--validation").arg(&validation))))
+        && steps.run("validation folder", || Done::of(system::run(script("votes.py").arg("--validation").arg(&validation))))
         && steps.run("fusion", || {
             let mut command = Command::new(&program);
-            command.arg("fuse").arg("--data").arg(&validation).arg("--model").arg(&members).arg("-o").arg(&default);
+            command
+                .arg("fuse")
+                .arg("--data")
+                .arg(&validation)
+                .arg("--votes")
+                .arg(validation.join("votes.csv"))
+                .arg("--model")
+                .arg(&members)
+                .arg("-o")
+                .arg(&default);
             Done::of(system::run(&mut command))
         })
         && steps.run("goldens", || Done::of(system::run(&mut script("goldens.py"))))
