@@ -18,9 +18,9 @@ from own import card, faces, measure, model_file
 from own.divide import First, Second
 from own.learn import Run
 from own.notes import Notes
-from own.start import Start, learning
+from own.program import BUILT
+from own.start import learning, load
 
-BUILT = Path(__file__).resolve().parents[2] / "target" / "release" / "moue"
 MARGIN = 0.25
 
 
@@ -73,7 +73,8 @@ def train(options, start, first, view, run, notes):
     network = start.network(len(first.labels)).to(options.device)
     told = {
         "start": start.told(), "classes": ", ".join(first.labels), "pictures": first.crops.digest, "gray": options.gray, "margin": options.margin,
-        "test share": options.test_share, "pictures a class": first.each, "epochs": options.epochs, "batch": options.batch, "rate": options.rate, "seed": options.seed,
+        "test share": options.test_share, "pictures a class": first.each, "epochs": options.epochs, "batch": options.batch, "rate": options.rate,
+        "seed": options.seed,
     }
     learner = Run(network, first, view, options, told, run / "checkpoint.pt")
     learner.all(notes)
@@ -115,7 +116,7 @@ def main(arguments=None):
     run, path, notes = options.out / "run", options.out / "model.safetensors", Notes()
     run.mkdir(parents=True, exist_ok=True)
 
-    start = Start(options.program, options.arch, options.weights, options.seed)
+    start = load(options.program, options.arch, options.weights, options.seed)
     if options.weights is None:
         notes.say(f"no --weights: {options.arch} starts from random weights, and its frozen layers stay random")
     canonical = faces.canonical(start.size, options.margin)
@@ -128,7 +129,8 @@ def main(arguments=None):
     found = judge(options, path, first, second)
     write_lists(options.out, first, second)
     command = shlex.join(["python", "models/train/finetune.py", *(arguments or sys.argv[1:])])
-    card.write(options.out, {"options": options, "start": start, "first": first, "learning": learning(network), "log": log, "parts": found, "notes": notes, "command": command})
+    shown = {"options": options, "start": start, "first": first, "learning": learning(network), "log": log, "parts": found, "notes": notes}
+    card.write(options.out, {**shown, "command": command})
     print(card.accuracy_table(found))
     print(f"{path}: {path.stat().st_size:,} bytes; its card is {options.out / 'README.md'}")
 

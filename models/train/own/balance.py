@@ -37,13 +37,20 @@ def variant(crop, place, number, seed):
     return np.ascontiguousarray(np.moveaxis(planes, 0, -1))
 
 
+def number_of(extra, pictures):
+    """The variant that the filling picture `extra`, from 0, of a class of so many pictures is: kinds take turns, and no picture has one twice."""
+    turn, at = divmod(extra, pictures)
+    return len(KINDS) * (turn // len(KINDS)) + 1 + (at + turn) % len(KINDS)
+
+
 def plan(labels, places, size, seed):
     """What an epoch sees, [n, 2]: a picture's place and the number of its variant. Each class of `places` comes to `size` pictures."""
     chosen = []
     for label in sorted(set(labels[places].tolist())):
         own = places[labels[places] == label]
-        own = own[np.random.default_rng([seed, label]).permutation(len(own))]
-        chosen += [(int(own[at % len(own)]), at // len(own)) for at in range(size)]
+        own = own[np.random.default_rng([seed, label]).permutation(len(own))].tolist()
+        chosen += [(place, 0) for place in own[:size]]
+        chosen += [(own[extra % len(own)], number_of(extra, len(own))) for extra in range(size - len(own))]
     return np.array(sorted(chosen), np.int64)
 
 

@@ -63,9 +63,8 @@ def section(title, labels, part, stem, folder):
     if not part["pictures"]:
         return [f"### {title}", "", "No pictures.", ""]
     save(confusion(part["confusion"], labels, f"{title}: per cent of each label"), folder / f"{stem}.svg")
-    return [
-        f"### {title}", "", f"![Confusion matrix: {title}]({stem}.svg)", "", confusion_table(labels, part["confusion"]), "", class_table(labels, part["confusion"]), "",
-    ]
+    tables = [confusion_table(labels, part["confusion"]), "", class_table(labels, part["confusion"]), ""]
+    return [f"### {title}", "", f"![Confusion matrix: {title}]({stem}.svg)", "", *tables]
 
 
 def overfitting(parts):
@@ -89,14 +88,17 @@ def write(folder, what):
     draw_course(what["log"], folder / "loss.svg")
     names = list(parts)
     random = " **Its frozen layers are random: this shows that training works, not how well it can.**" if start.weights is None else ""
+    whole = [source for source, folder in zip(first.sources, options.folders) if folder.resolve() in options.whole]
+    as_they_are = f"; pictures of {', '.join(whole)} as they are" if whole else ""
     lines = [
         f"# {folder.resolve().name}", "",
         f"`model.safetensors`, made by `models/train/finetune.py` of moue. It answers {', '.join(labels)}.", "",
         f"- Start: {start.told()}.{random}",
         f"- Learned: {', '.join(what['learning'])}; all other layers are frozen.",
-        f"- SGD, rate {options.rate:g}, {FALL:g} times it after each of {STEPS} parts of {options.epochs} epochs; momentum {MOMENTUM:g}, weight decay {WEIGHT_DECAY:g}, "
-        f"batches of {options.batch}, seed {options.seed}.",
-        f"- Input: {colour}, {start.size[1]} x {start.size[0]}, less the mean of the pictures learned from; an aligned face with a margin of {options.margin:g}.",
+        f"- SGD, rate {options.rate:g}, {FALL:g} times it after each of {STEPS} parts of {options.epochs} epochs; momentum {MOMENTUM:g}, weight decay "
+        f"{WEIGHT_DECAY:g}, batches of {options.batch}, seed {options.seed}.",
+        f"- Input: {colour}, {start.size[1]} x {start.size[0]}, less the mean of the pictures learned from; an aligned face with a margin of "
+        f"{options.margin:g} of its height{as_they_are}.",
         f"- Stored: convolution and dense weights f16, the rest f32. All figures are of this file, by PyTorch ({options.device}).", "",
         f"    {what['command']}", "",
         "## Data", "", "Pictures as they lie in the folders:", "", first.by_source, "",
@@ -115,7 +117,8 @@ def write(folder, what):
         lines += section(name[0].upper() + name[1:], labels, parts[name], stem, folder)
     lines += [
         "## Not for", "",
-        "Decisions about people, or saying what somebody feels: it tells what the labels of these pictures have in common. Faces unlike these were not measured.",
+        "Decisions about people, or saying what somebody feels: it tells what the labels of these pictures have in common. Faces unlike these were not",
+        "measured.",
     ]
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
     figures = {"labels": labels, "parts": parts, "original": first.original, "balanced": first.counts, "log": what["log"]}

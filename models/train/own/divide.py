@@ -23,10 +23,10 @@ class First:
     """The pictures to learn from and to judge by, cut, in their classes and parts."""
 
     def __init__(self, options, canonical, run, notes):
-        sources = names_of(options.folders)
+        self.sources = names_of(options.folders)
         pictures, labels = collect(options.folders, options.whole, notes)
         enough(labels)
-        self.by_source = by_source(pictures, labels, sources)
+        self.by_source = by_source(pictures, labels, self.sources)
         print(self.by_source, flush=True)
         self.crops = faces.Crops(options.program, pictures, canonical, run, "first", notes)
         used = {picture.label for picture in self.crops.pictures}

@@ -1,7 +1,6 @@
 """The faces of pictures: found by moue, aligned and cut by the rules of preprocess.py, so that `moue analyze` sees what the network learned from."""
 
 import json
-import subprocess
 from hashlib import sha256
 
 import numpy as np
@@ -9,6 +8,7 @@ from PIL import Image, ImageOps
 
 import preprocess
 from own.notes import counted
+from own.program import moue
 
 # Top of the forehead, chin, left and right edge before the ears: what src/face/landmarks.rs aligns by.
 OUTLINE = (10, 152, 234, 454)
@@ -31,16 +31,11 @@ def state(path):
 
 
 def ask(program, paths):
-    """moue's record of the largest face of each picture."""
-    command = [program, "analyze", *paths, "--json", "--device", "cpu", "--faces", "largest", "--landmarks", "478"]
-    try:
-        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
-    except OSError as error:
-        raise SystemExit(f"`{program}` cannot be run ({error.strerror}): build it with `cargo build --release`, or name it with --program")
-    records = [json.loads(line) for line in run.stdout.splitlines()]
-    if run.returncode not in (0, 1) or len(records) != len(paths):
-        raise SystemExit(f"`{program} analyze` found no faces: {run.stderr.strip() or f'exit status {run.returncode}'}")
-    return records
+    """moue's record of the largest face of each picture, in the order of the paths."""
+    lines = moue(program, "analyze", *paths, "--json", "--device", "cpu", "--faces", "largest", "--landmarks", "478", answered=(0, 1)).splitlines()
+    if len(lines) != len(paths):
+        raise SystemExit(f"moue analyze answered {len(lines)} of {len(paths)} pictures: `{program}` and this script are of different versions")
+    return [json.loads(line) for line in lines]
 
 
 def summary(record):

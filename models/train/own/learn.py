@@ -45,7 +45,7 @@ class Run:
         state = torch.load(self.path, weights_only=True)
         for name, value in self.told.items():
             if state["told"].get(name) != value:
-                what = f"{self.path} is of another run, whose {name} was {state['told'].get(name)} and now is {value}"
+                what = f"{self.path} is of a run with other {name} ({str(state['told'].get(name))[:40]}, now {str(value)[:40]})"
                 raise SystemExit(f"{what}: repeat that command, give another --out, or remove the file")
         if state["threads"] != torch.get_num_threads():
             notes.say(f"the run began with --threads {state['threads']}: with another number it ends with slightly other weights")

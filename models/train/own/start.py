@@ -1,7 +1,6 @@
-"""The network that is fine-tuned: of moue's zoo with seeded random weights, or of a state dict of torchvision's; its last layer new, all but its ends frozen."""
+"""The network that is fine-tuned: of moue's zoo with random weights, or of torchvision's; its last layer is drawn anew, all but its ends are frozen."""
 
 import json
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -10,42 +9,39 @@ from safetensors import safe_open
 from torch import nn
 
 from network import Network
+from own.program import moue
 
 HEAD_DEVIATION = 0.01
 # What torchvision's weights were trained to see, red first: deviations of ImageNet's values, in parts of 255.
 IMAGENET = (0.229, 0.224, 0.225)
 
 
-def moue(program, *arguments):
-    try:
-        run = subprocess.run([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
-    except OSError as error:
-        raise SystemExit(f"`{program}` cannot be run ({error.strerror}): build it with `cargo build --release`, or name it with --program")
-    if run.returncode:
-        raise SystemExit(f"moue {arguments[0]}: {run.stderr.strip()}")
+def load(program, arch, weights, seed):
+    """The start of a fine-tuning: the zoo's `arch` with random weights of `seed`, or the file `weights`, which must be of that architecture."""
+    if weights is not None and weights.suffix != ".safetensors":
+        raise SystemExit(f"{weights} is no .safetensors: save the state dict with `safetensors.torch.save_file(model.state_dict(), FILE)`")
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "start.safetensors"
+        if weights is None:
+            moue(program, "zoo", arch, "--seed", str(seed), "-o", path)
+        else:
+            moue(program, "import", weights, "-o", path)
+        with safe_open(path, "pt") as file:
+            text = json.loads(file.metadata()["moue"])
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+    if weights is not None and text["name"] != arch:
+        raise SystemExit(f"{weights} has the weights of {text['name']}, not of {arch}: give --arch {text['name']}, or the weights of {arch}")
+    return Start(arch, weights, seed, text, tensors)
 
 
 class Start:
     """A network's description without its last layer's size, its weights, and the scale of the values that it reads."""
 
-    def __init__(self, program, arch, weights, seed):
+    def __init__(self, arch, weights, seed, text, tensors):
         self.arch, self.weights, self.seed = arch, weights, seed
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / "start.safetensors"
-            if weights is None:
-                moue(program, "zoo", arch, "--seed", str(seed), "-o", path)
-            else:
-                if weights.suffix != ".safetensors":
-                    raise SystemExit(f"{weights} is no .safetensors: save the state dict with `safetensors.torch.save_file(model.state_dict(), FILE)`")
-                moue(program, "import", weights, "-o", path)
-            with safe_open(path, "pt") as file:
-                text = json.loads(file.metadata()["moue"])
-                self.tensors = {name: file.get_tensor(name).float() for name in file.keys()}
-        if weights is not None and text["name"] != arch:
-            raise SystemExit(f"{weights} has the weights of {text['name']}, not of {arch}: give --arch {text['name']}, or the weights of {arch}")
         member = text["members"][0]
         self.description = text["networks"][member["network"]]
-        self.tensors = {name.removeprefix(member["weights"]): value for name, value in self.tensors.items()}
+        self.tensors = {name.removeprefix(member["weights"]): value for name, value in tensors.items()}
         self.scale = [1 / 127.5] * 3 if weights is None else [1 / (255 * deviation) for deviation in IMAGENET]
         self.cut_head(len(text["members"]))
 
