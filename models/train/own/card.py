@@ -1,10 +1,13 @@
 """The card of a fine-tuned model: README.md beside it, its pictures, and its figures as JSON."""
 
 import json
+from datetime import date
+
+import torch
 
 from drawing import confusion, plt, save
 from own.balance import KINDS
-from own.learn import FALL, MOMENTUM, STEPS, WEIGHT_DECAY
+from own.learn import FALL, MOMENTUM, WEIGHT_DECAY
 from own.notes import table
 
 SHOWN = (1, 2, 3, 5)
@@ -67,17 +70,21 @@ def section(title, labels, part, stem, folder):
     return [f"### {title}", "", f"![Confusion matrix: {title}]({stem}.svg)", "", *tables]
 
 
+def top_five(labels):
+    always = f"Top 5 is not shown: of {len(labels)} classes the label is always among the five most probable."
+    return always if len(labels) <= 5 else "Top 5: the label is among the five most probable."
+
+
 def overfitting(parts):
     """What the parts say beside each other, in words."""
-    names = list(parts)
-    learned, apart = parts[names[0]], parts[names[1]]
+    learned, apart, *second = parts.values()
     lines = []
-    if learned["pictures"] and apart["pictures"]:
-        lines.append(f"From the pictures it learned from to those kept apart it loses {100 * (learned['accuracy'] - apart['accuracy']):.1f} points.")
-    if len(names) > 2 and parts[names[2]]["pictures"] and apart["pictures"]:
-        lines.append(f"From those to the second collection {100 * (apart['mean_recall'] - parts[names[2]]['mean_recall']):.1f} points of mean recall.")
-    if len(names) < 3:
+    if apart["pictures"]:
+        lines.append(f"Right, learned from less kept apart: {100 * (learned['accuracy'] - apart['accuracy']):.1f} points.")
+    if not second:
         lines.append("No second collection was given (`--second`): how it does on pictures taken by others was not measured.")
+    elif apart["pictures"] and second[0]["pictures"]:
+        lines.append(f"Mean recall, kept apart less second collection: {100 * (apart['mean_recall'] - second[0]['mean_recall']):.1f} points.")
     return " ".join(lines)
 
 
@@ -95,11 +102,12 @@ def write(folder, what):
         f"`model.safetensors`, made by `models/train/finetune.py` of moue. It answers {', '.join(labels)}.", "",
         f"- Start: {start.told()}.{random}",
         f"- Learned: {', '.join(what['learning'])}; all other layers are frozen.",
-        f"- SGD, rate {options.rate:g}, {FALL:g} times it after each of {STEPS} parts of {options.epochs} epochs; momentum {MOMENTUM:g}, weight decay "
-        f"{WEIGHT_DECAY:g}, batches of {options.batch}, seed {options.seed}.",
+        f"- SGD, epochs {options.epochs}, batches of {options.batch}, rate {options.rate:g}, {FALL:g} times it after each third of them; momentum "
+        f"{MOMENTUM:g}, weight decay {WEIGHT_DECAY:g}, seed {options.seed}.",
         f"- Input: {colour}, {start.size[1]} x {start.size[0]}, less the mean of the pictures learned from; an aligned face with a margin of "
         f"{options.margin:g} of its height{as_they_are}.",
-        f"- Stored: convolution and dense weights f16, the rest f32. All figures are of this file, by PyTorch ({options.device}).", "",
+        f"- Stored: convolution and dense weights f16, the rest f32. All figures are of this file, by PyTorch {torch.__version__} on {options.device}, "
+        f"{date.today()}.", "",
         f"    {what['command']}", "",
         "## Data", "", "Pictures as they lie in the folders:", "", first.by_source, "",
         f"Faces found and cut: {first.found}. What was left out and why is listed in `left_out.csv`, who went where in `parts.csv`.", "",
@@ -110,7 +118,8 @@ def write(folder, what):
         lines += ["Notes:", "", *(f"- {note}" for note in what["notes"]), ""]
     lines += [
         "## Accuracy", "", accuracy_table(parts), "",
-        f"Top 5: the label is among the five most probable{'; with so few classes it always is' if len(labels) <= 5 else ''}. {overfitting(parts)}", "",
+        f"{top_five(labels)} Mean recall: of the classes that there are pictures of. What falls from one line to the next held for those pictures only. "
+        f"{overfitting(parts)}", "",
         "![Loss of each epoch](loss.svg)", "",
     ]
     for name, stem in zip(names[1:], ("confusion", "confusion_second")):

@@ -4,7 +4,7 @@ import json
 from hashlib import sha256
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 import preprocess
 from own.notes import counted
@@ -111,8 +111,11 @@ class Crops:
                     continue
                 try:
                     crop = cut(picture, entry, canonical).tobytes()
+                except UnidentifiedImageError:
+                    left_out.append([at, "cannot be read: it holds no picture, whatever its name says: save it anew as PNG or JPEG, or remove it"])
+                    continue
                 except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                    left_out.append([at, f"cannot be read: {error}"])
+                    left_out.append([at, f"cannot be read ({error}): save it anew as PNG or JPEG, or remove it"])
                     continue
                 file.write(crop)
                 digest.update(crop)

@@ -42,7 +42,7 @@ class Run:
         """Takes up the checkpoint where there is one; the epochs it has behind it."""
         if not self.path.exists():
             return 0
-        state = torch.load(self.path, weights_only=True)
+        state = torch.load(self.path, map_location="cpu", weights_only=True)
         for name, value in self.told.items():
             if state["told"].get(name) != value:
                 what = f"{self.path} is of a run with other {name} ({str(state['told'].get(name))[:40]}, now {str(value)[:40]})"
