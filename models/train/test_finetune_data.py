@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,14 @@ def test_what_a_collection_lacks_is_said_by_name_and_the_rest_is_used(tmp_path):
     assert len(notes) == len(expected)
     for part in expected:
         assert sum(part in note for note in notes) == 1, part
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is text")
+def test_a_class_whose_name_is_no_text_is_left_out(tmp_path):
+    picture(tmp_path / "happy/0.png", 0)
+    picture(tmp_path / os.fsdecode(b"sad\xff") / "0.png", 0)
+    _, labels, notes = collected(tmp_path)
+    assert labels == ["happy"] and "no UTF-8" in notes[0]
 
 
 def test_two_collections_of_one_name_stay_apart_in_the_table(tmp_path):

@@ -29,7 +29,12 @@ def key(name):
 
 
 def is_litter(name):
-    return name.startswith(".") or name.lower() in LITTER
+    return name.startswith(".") or name.lower() in LITTER or not name.strip()
+
+
+def is_text(name):
+    """Whether a name is UTF-8, as a label must be."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def below(folder):
@@ -56,6 +61,9 @@ def read_collection(folder, source, whole, notes):
     if loose:
         notes.say(f"{counted(len(loose), 'picture')} in `{folder}` itself, in no class, left out: move them into the folders of their classes")
     for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not is_litter(path.name)):
+        if not is_text(inner.name):
+            notes.say(f"`{inner}` is left out: its name is no UTF-8, and cannot be a label; rename it")
+            continue
         found, unread = below(inner)
         if unread:
             what = f"`{inner}`: {counted(sum(unread.values()), 'file')} of kinds that are not read ({kinds(unread)})"
@@ -89,7 +97,7 @@ def one_spelling(pictures, notes):
         chosen[one] = names[0].strip()
         if len(names) > 1:
             others = ", ".join(f"`{name}`" for name in names)
-            notes.say(f"{others} differ in case only and are one class, `{chosen[one]}`: rename a folder if two are meant")
+            notes.say(f"{others} differ in case only (or in blanks around them) and are one class, `{chosen[one]}`: rename a folder if two are meant")
     return [Picture(p.path, chosen[key(p.label)], p.source, p.whole) for p in pictures]
 
 

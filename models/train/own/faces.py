@@ -15,6 +15,7 @@ OUTLINE = (10, 152, 234, 454)
 # Width of that outline, and how far down its edges lie, in parts of its height: the shape of models/train/default.json's.
 WIDTH, EDGES = 0.863, 0.394
 BATCH = 200
+SHOWN = 2000
 
 
 def canonical(size, margin):
@@ -105,6 +106,8 @@ class Crops:
         kept, left_out, digest = [], [], sha256()
         with data.open("wb") as file:
             for at, picture in enumerate(pictures):
+                if at and at % SHOWN == 0:
+                    print(f"cut: {at} of {len(pictures)} pictures", flush=True)
                 entry = entries.get(picture.path)
                 if entry is not None and entry["points"] is None:
                     left_out.append([at, entry["error"] or "no face"])
