@@ -1,8 +1,8 @@
 """Fine-tune a network on pictures of one's own: `python finetune.py DIR... --arch alexnet --out FOLDER`.
 
 Each DIR has one folder of pictures a class; classes of the same name are one. moue finds and aligns the faces. A part is kept apart to judge by, the rest is
-balanced; the last convolution and the dense layers learn. FOLDER gets model.safetensors, which `moue analyze --model` and the page read, and its card,
-README.md. Stopped, the same command goes on after the last whole epoch and ends with the same model.
+balanced; the last convolution and the dense layers learn. FOLDER gets model.safetensors, for `moue analyze --model`, and its card, README.md.
+Stopped, the same command goes on after the last whole epoch and ends with the same model.
 """
 
 import argparse
@@ -72,9 +72,9 @@ def train(options, start, first, view, run, notes):
     """The network after all epochs, and what each of them was like."""
     network = start.network(len(first.labels)).to(options.device)
     told = {
-        "start": start.told(), "classes": ", ".join(first.labels), "pictures": first.crops.digest, "gray": options.gray, "margin": options.margin,
-        "test share": options.test_share, "pictures a class": first.each, "epochs": options.epochs, "batch": options.batch, "rate": options.rate,
-        "seed": options.seed,
+        "start": start.told(), "weights": start.digest(), "classes": ", ".join(first.labels), "pictures": first.digest, "gray": options.gray,
+        "margin": options.margin, "test share": options.test_share, "pictures a class": first.each, "epochs": options.epochs, "batch": options.batch,
+        "rate": options.rate, "seed": options.seed,
     }
     learner = Run(network, first, view, options, told, run / "checkpoint.pt")
     learner.all(notes)

@@ -20,6 +20,9 @@ from own.start import Start, learning, load, ready
 from test_finetune_data import EXAMPLES, PROGRAM
 from test_model import SCHEMA
 
+# Threads of a network as small as these wait for one another longer than they compute.
+torch.set_num_threads(1)
+
 needs_program = pytest.mark.skipif(PROGRAM is None, reason="needs the program: cargo build --release, or MOUE_PROGRAM")
 TINY = [
     {"op": "conv", "name": "conv1", "in": ["data"], "out": ["conv1"], "channels": 8, "kernel": [3, 3], "bias": False},

@@ -1,5 +1,7 @@
 """The first collections, cut and divided into what is learned from and what is kept apart, and the second one that only measures."""
 
+from hashlib import sha256
+
 import numpy as np
 
 import data
@@ -37,6 +39,7 @@ class First:
         enough(self.labels)
         self.found = f"{len(self.crops):,} of {len(pictures):,}"
         self.indices = np.array([self.labels.index(picture.label) for picture in self.crops.pictures], np.int64)
+        self.digest = sha256(self.crops.digest.encode() + self.indices.tobytes()).hexdigest()
         self.small = parts.small(self.crops.array)
         self.divide(options, notes)
 

@@ -92,6 +92,8 @@ class Crops:
         data, index = folder / f"{name}.crops", folder / f"{name}-crops.json"
         found = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {}
         if found.get("wanted") != wanted or not data.exists():
+            # Gone while crops are half written, so that no index speaks of crops that are not its own.
+            index.unlink(missing_ok=True)
             found = {"wanted": wanted, **self.write(pictures, entries, canonical, data)}
             index.write_text(json.dumps(found), encoding="utf-8")
         self.pictures = [pictures[at] for at in found["kept"]]
