@@ -11,18 +11,13 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("svg")
-matplotlib.rcParams["svg.fonttype"] = "none"
-matplotlib.rcParams["svg.hashsalt"] = "moue"
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from safetensors import safe_open
 
 import data
 from disturb import DISTURBANCES
+from drawing import confusion, plt, save
 from model import Model
 
 MODELS = Path(__file__).resolve().parents[1]
@@ -121,17 +116,8 @@ def london(program):
     return {**found, "area_under_curve": area_under_curve(happy["smiling"], happy["neutral"])}
 
 
-def draw_confusion(confusion):
-    rows = np.array(confusion) / np.sum(confusion, 1, keepdims=True)
-    figure, axes = plt.subplots(figsize=(5.6, 4.9))
-    axes.imshow(rows, cmap="Blues", vmin=0, vmax=1)
-    for i, row in enumerate(rows):
-        for j, share in enumerate(row):
-            axes.text(j, i, f"{100 * share:.0f}", ha="center", va="center", color="white" if share > 0.5 else "black")
-    axes.set_xticks(range(len(rows)), LABELS, rotation=35, ha="right")
-    axes.set_yticks(range(len(rows)), [f"{label} ({sum(counts)})" for label, counts in zip(LABELS, confusion)])
-    axes.set(xlabel="answered", ylabel="labelled", title="PublicTest, fused: per cent of each label")
-    save(figure, "confusion")
+def draw_confusion(counts):
+    save(confusion(counts, LABELS, "PublicTest, fused: per cent of each label"), CARD / "confusion.svg")
 
 
 def draw_reliability(found):
@@ -142,7 +128,7 @@ def draw_reliability(found):
         axes.plot(confidence, right, "o-", color=colour, label=f"{label} the temperature: ECE {100 * error:.1f} %", markersize=4)
     axes.set(xlabel="probability of the answer", ylabel="share that is right", xlim=(0, 1), ylim=(0, 1), title="PublicTest, fused")
     axes.legend(loc="upper left", frameon=False)
-    save(figure, "reliability")
+    save(figure, CARD / "reliability.svg")
 
 
 def draw_importance(text):
@@ -151,7 +137,7 @@ def draw_importance(text):
     axes.barh(names, text["fusion"]["weights"], color=[COLOURS.get(name, "#4d4d4d") for name in names])
     axes.invert_yaxis()
     axes.set(xlabel="fusion weight", title="Importance of the members, learned on validation")
-    save(figure, "importance")
+    save(figure, CARD / "importance.svg")
 
 
 def draw_curves(found, names, titles, stem, columns, lowest=0):
@@ -172,13 +158,7 @@ def draw_curves(found, names, titles, stem, columns, lowest=0):
     for axes in grid.flat[len(titles) :]:
         axes.set_axis_off()
     grid.flat[0].legend(fontsize=7, frameon=False, loc="lower center", ncols=2)
-    save(figure, stem)
-
-
-def save(figure, stem):
-    figure.tight_layout()
-    figure.savefig(CARD / f"{stem}.svg", metadata={"Date": None})
-    plt.close(figure)
+    save(figure, CARD / f"{stem}.svg")
 
 
 def percent(share):
