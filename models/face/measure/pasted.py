@@ -1,6 +1,6 @@
 """Made pictures whose faces are known: portraits of the London set pasted into backgrounds.
 
-    python pasted.py FOLDER [--seed 0]
+    python pasted.py FOLDER [--seed 0] [--crowd]
 
 30 pictures of 1280 x 960 with 351 faces, 16 to 180 pixels wide, a third upright, a third turned by up to 25 degrees, a third by up to 50, each
 cut out by a soft ellipse. `truth.json` says where: the centre, the side and the turn (degrees, clockwise) of each face's square.
@@ -143,14 +143,29 @@ def pictures(seed=0, quarter_turns=0):
         yield f"{seed}-{index:02}", picture, faces
 
 
+def crowd(seed=0):
+    """A picture of 4000 x 3000 with 20 faces of 80 to 400 pixels, and the faces: what a telephone takes."""
+    rng = np.random.default_rng(seed)
+    picture = filled(shipped("coffee.png"), 4000, 3000).copy()
+    faces = []
+    for index in range(20):
+        side = float(rng.uniform(80, 400))
+        centre = [400 + 800 * (index % 5) + float(rng.uniform(-60, 60)), 375 + 750 * (index // 5) + float(rng.uniform(-60, 60))]
+        turn = float(rng.uniform(-25, 25))
+        paste(picture, portraits()[int(rng.integers(len(portraits())))], centre, side, turn)
+        faces.append({"centre": centre, "side": side, "turn": turn, "most": 25})
+    return picture, faces
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--crowd", action="store_true", help="one picture of 12 megapixels instead")
     options = arguments.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     truth = {}
-    for name, picture, faces in pictures(options.seed):
+    for name, picture, faces in [("crowd", *crowd(options.seed))] if options.crowd else pictures(options.seed):
         cv2.imwrite(str(options.folder / f"{name}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         truth[name] = faces
     (options.folder / "truth.json").write_text(json.dumps(truth, indent=1))
