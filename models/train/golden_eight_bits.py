@@ -31,7 +31,8 @@ SHAPES = {
 
 def text(members):
     return {
-        "moue": 1, "name": "eight_bits", "labels": ["a", "b", "c", "d"], "licence": "MIT OR Apache-2.0", "source": "models/train/golden_eight_bits.py", "card": "none",
+        "moue": 1, "name": "eight_bits", "labels": ["a", "b", "c", "d"],
+        "licence": "MIT OR Apache-2.0", "source": "models/train/golden_eight_bits.py", "card": "none",
         "canonical": {"size": [8, 8], "margin": 0.0, "colour": "rgb"},
         "representations": {"rgb": [{"normalise": {"mean": [128.0] * 3, "scale": [0.01] * 3}}]},
         "networks": {"small": NETWORK},

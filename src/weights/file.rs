@@ -230,7 +230,9 @@ fn write(model: &Model, out: &mut impl Write, path: &Path) -> Result<()> {
         if let Some(scales) = array.scales() {
             let scales = Array::from_floats(&Tensor { shape: vec![scales.len()], data: scales.to_vec() });
             if arrays.insert(format!("{name}{SCALE}"), scales).is_some() {
-                return Err(model.wrong(&format!("{name}{SCALE}"), format!("the scales of `{name}` have this name: give it another")));
+                return Err(
+                    model.wrong(&format!("{name}{SCALE}"), format!("the scales of `{name}` have this name: give it another"))
+                );
             }
         }
     }

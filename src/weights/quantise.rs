@@ -23,7 +23,8 @@ impl Model {
                 let name = format!("{}{}", member.weights, parameter.name);
                 let array = self.array(&name)?;
                 if array.ty != Type::I8 {
-                    let array = array.floats().and_then(|weights| quantised(&weights)).map_err(|reason| self.wrong(&name, reason))?;
+                    let array =
+                        array.floats().and_then(|weights| quantised(&weights)).map_err(|reason| self.wrong(&name, reason))?;
                     tensors.insert(name, array);
                 }
             }

@@ -153,7 +153,10 @@ fn the_default_model_in_eight_bits_answers_almost_as_it_does() {
     let quantised = whole.quantised().unwrap();
     let (want, twin) = (read(&whole, engine()), read(&quantised, engine()));
     let apart = |a: &[Reading], b: &[Reading]| {
-        let each = a.iter().zip(b).map(|(a, b)| (worst(&a.probabilities, &b.probabilities), worst(&a.members.concat(), &b.members.concat())));
+        let each = a
+            .iter()
+            .zip(b)
+            .map(|(a, b)| (worst(&a.probabilities, &b.probabilities), worst(&a.members.concat(), &b.members.concat())));
         each.fold((0.0_f32, 0.0_f32), |most, (fused, members)| (most.0.max(fused), most.1.max(members)))
     };
     let (fused, members) = apart(&want, &twin);

@@ -34,7 +34,10 @@ pub fn run(args: &Args) -> Outcome {
     quantised.save(&args.output).map_err(failed)?;
     let eight_bits = quantised.arrays().filter(|(_, array)| array.ty == Type::I8).count();
     let (before, after) = (megabytes(&model), megabytes(&quantised));
-    terminal::note(format!("{}: {eight_bits} tensors in eight bits; {after:.2} MB of weights, before {before:.2}", args.output.display()));
+    terminal::note(format!(
+        "{}: {eight_bits} tensors in eight bits; {after:.2} MB of weights, before {before:.2}",
+        args.output.display()
+    ));
     Ok(Status::Complete)
 }
 
