@@ -206,7 +206,7 @@ impl Array {
                     Some(at) => return Err(format!("value {} is -128: eight bits hold -127 to 127", first + at)),
                     None => None,
                 },
-                Type::U8 => return Err("it holds bytes, weights are f32, f16 or i8".into()),
+                Type::U8 => return Err("it holds bytes, weights are f32 or f16, or i8 with scales".into()),
             };
             if let Some((at, value)) = found {
                 let at = first + at;
