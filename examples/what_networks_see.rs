@@ -1,6 +1,7 @@
-//! What the networks saw of every face of a photograph: `what_networks_see PHOTO FOLDER [DEVICE] [REPEATS] [FACES]` writes the canonical crop, the picture of
-//! each representation and its LBP codes as PNG files, and prints the reading as JSON, with the median milliseconds of each stage over some repeats. FACES: a
-//! JSON file of the faces that are read, `[{ "box": { "x", "y", "width", "height" }, "score", "landmarks" }]`, instead of those found.
+//! What the networks saw of every face of a photograph: `what_networks_see PHOTO FOLDER [DEVICE] [REPEATS] [MODEL] [FACES]` writes the canonical crop, the picture
+//! of each representation and its LBP codes as PNG files, and prints the reading as JSON, with the median milliseconds of each stage over some repeats. MODEL: a
+//! model file instead of the default model. FACES: a JSON file of the faces that are read, `[{ "box": { "x", "y", "width", "height" }, "score", "landmarks" }]`,
+//! instead of those found.
 
 #![allow(clippy::print_stdout)]
 
@@ -9,19 +10,26 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
-use moue::Recognizer;
 use moue::face::{Detector, Face, Landmarks};
 use moue::operators::Rect;
 use moue::recognizer::AnalyzedFace;
+use moue::{Model, Recognizer};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [photo, folder, rest @ ..] = &arguments[..] else { return Err("PHOTO FOLDER [DEVICE] [REPEATS]".into()) };
+    let [photo, folder, rest @ ..] = &arguments[..] else { return Err("PHOTO FOLDER [DEVICE] [REPEATS] [MODEL] [FACES]".into()) };
     let repeats = rest.get(1).map_or(Ok(1), |text| text.parse())?;
-    let builder = || match rest.first() {
-        Some(device) => Recognizer::builder().device_name(device),
-        None => Recognizer::builder(),
+    let model = rest.get(2).map(|path| Model::load(path.as_ref())).transpose()?;
+    let builder = || {
+        let mut builder = Recognizer::builder();
+        if let Some(device) = rest.first() {
+            builder = builder.device_name(device);
+        }
+        if let Some(model) = &model {
+            builder = builder.model(model.clone());
+        }
+        builder
     };
     let mut recognizer = builder().build()?;
     let photo = moue::photo::read(photo.as_ref())?;
@@ -30,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let analysis = recognizer.analyze(&photo)?;
     let found: Vec<Value> = analysis.faces.iter().map(found).collect();
     let mut reader = None;
-    let read = match rest.get(2) {
+    let read = match rest.get(3) {
         Some(path) => {
             let given = given(&std::fs::read_to_string(path)?).ok_or("FACES: no list of faces")?;
             reader.insert(builder().detector(Box::new(Given(given))).build()?).analyze(&photo)?

@@ -51,7 +51,10 @@ def main(source, target):
 
         def weight(name, prefix=prefix):
             full = f"{prefix}{name}"
-            initializers.append(numpy_helper.from_array(weights[full].astype(np.float32), full))
+            value = weights[full].astype(np.float32)
+            if weights[full].dtype == np.int8:
+                value *= weights[f"{full}.scale"].reshape(-1, *[1] * (value.ndim - 1))
+            initializers.append(numpy_helper.from_array(value, full))
             return full
 
         def name_of(name, given=given, prefix=prefix):

@@ -1,6 +1,7 @@
 """Make a model file of the members' checkpoints: `python export.py --out members.safetensors`.
 
-Convolution and dense weights are rounded to f16. The members weigh alike: `moue fuse` learns their weights, and the temperature, of this file.
+Convolution and dense weights are rounded to f16, or with --eight-bits to eight bits and a scale an output channel. The members weigh alike: `moue fuse` learns
+their weights, and the temperature, of this file.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import torch
 from safetensors.numpy import save
 
 from network import Network
+from quantise import quantised
 from train import DESCRIPTION, default_checkpoints
 
 LICENCE = "MIT OR Apache-2.0; the images that it was trained on (FER2013) carry no licence of their own, their votes (FER+) are Microsoft's, MIT, see models/default/README.md"
@@ -37,6 +39,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoints", type=Path, default=default_checkpoints())
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--eight-bits", action="store_true")
     options = parser.parse_args()
 
     text = json.loads(DESCRIPTION.read_text())
@@ -52,6 +55,8 @@ def main():
 
     equal = [1000 // len(text["members"]) + (i < 1000 % len(text["members"])) for i in range(len(text["members"]))]
     text["fusion"]["weights"] = [thousandths / 1000 for thousandths in equal]
+    if options.eight_bits:
+        tensors = quantised(text, tensors)
     head = {key: text.pop(key) for key in ("moue", "name", "labels")}
     text = {**head, "licence": LICENCE, "source": SOURCE, "card": "models/default/README.md", **text}
     options.out.write_bytes(save(tensors, {"moue": json.dumps(text)}))

@@ -12,6 +12,7 @@ from safetensors.numpy import save
 
 import golden_codes
 import golden_crops
+import golden_eight_bits
 import golden_exif
 import golden_model
 import golden_turns
@@ -34,6 +35,7 @@ def one_case_a_line(index):
 
 def main():
     parts = {"crops": golden_crops.make, "turns": golden_turns.make, "codes": golden_codes.make, "exif": golden_exif.make}
+    parts["eight_bits"] = golden_eight_bits.make
     if (ROOT / "models/default/default.safetensors").exists():
         parts.update({"representations": golden_model.make_representations, "members": golden_model.make_members})
     else:
@@ -42,7 +44,7 @@ def main():
     for name, make in parts.items():
         tensors, index[name] = make(ROOT)
         path = GOLDENS / index[name]["file"]
-        path.write_bytes(save({k: np.ascontiguousarray(v) for k, v in tensors.items()}))
+        path.write_bytes(save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, index[name].pop("metadata", None)))
         print(f"{name}: {len(index[name]['cases'])} cases")
     (GOLDENS / "goldens.json").write_text(one_case_a_line(index))
 

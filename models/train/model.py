@@ -8,17 +8,19 @@ from safetensors import safe_open
 
 import preprocess
 from network import Network
+from quantise import unpacked
 
 
 class Model:
     """A model of its JSON text (a dict) and its tensors (numpy arrays by name)."""
 
     def __init__(self, text, tensors):
-        self.text, self.tensors = text, tensors
+        self.text, self.tensors = text, unpacked(tensors)
+        weights = {name: value.astype(np.float32) for name, value in self.tensors.items() if value.dtype != np.uint8}
         self.networks = []
         for member in text["members"]:
             network = Network(text["networks"][member["network"]])
-            network.load_weights({k: v.astype(np.float32) for k, v in tensors.items() if v.dtype != np.uint8}, member["weights"])
+            network.load_weights(weights, member["weights"])
             self.networks.append(network.eval().to(memory_format=torch.channels_last))
 
     @classmethod

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
+from quantise import SCALE
+
 MODELS = Path(__file__).resolve().parents[1]
 SCHEMA = json.loads((MODELS / "model.schema.json").read_text())
 
@@ -58,6 +60,7 @@ def test_the_file_holds_the_tensors_that_the_text_names_and_no_others(model):
     for member in text["members"]:
         for op in text["networks"][member["network"]]["ops"]:
             expected |= {f"{member['weights']}{op['name']}.{part}" for part in weight_names(op)}
+    expected |= {name + SCALE for name in expected & set(tensors) if tensors[name].dtype == np.int8}
     assert set(tensors) == expected
 
 

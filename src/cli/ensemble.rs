@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::outcome::{Failure, Outcome, Status};
-use super::session::same_file;
+use super::session::{carried_or_file, same_file};
 use super::{files, terminal};
-use crate::weights::{Model, Oversample, combine};
+use crate::weights::{Oversample, combine};
 
 /// Makes several models one
 ///
@@ -69,10 +69,7 @@ pub fn run(args: &Args) -> Outcome {
     let models = args
         .members
         .iter()
-        .map(|path| match Model::embedded() {
-            Ok(model) if path.as_os_str() == model.description.name.as_str() => Ok(model),
-            _ => Model::load(path),
-        })
+        .map(|path| carried_or_file(path))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::at("MEMBER", error))?;
     let name = args.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();

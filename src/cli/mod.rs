@@ -19,6 +19,7 @@ mod lbp;
 mod lut;
 mod man;
 mod memory;
+mod model;
 mod names;
 mod npy;
 mod outcome;
@@ -56,6 +57,7 @@ enum Command {
     Fuse(fuse::Args),
     Ensemble(ensemble::Args),
     Import(import::Args),
+    Model(model::Args),
     Run(run::Args),
     Zoo(zoo::Args),
     Lbp(lbp::Args),
@@ -74,6 +76,7 @@ impl Command {
             Self::Fuse(args) => fuse::run(&args),
             Self::Ensemble(args) => ensemble::run(&args),
             Self::Import(args) => import::run(&args),
+            Self::Model(args) => model::run(&args),
             Self::Run(args) => run::run(&args),
             Self::Zoo(args) => zoo::run(&args),
             Self::Lbp(args) => lbp::run(&args),

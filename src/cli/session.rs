@@ -71,6 +71,14 @@ impl ModelArgs {
     }
 }
 
+/// The model that moue carries where `path` is its name, or that of a file.
+pub fn carried_or_file(path: &Path) -> Result<Model, Error> {
+    match Model::embedded() {
+        Ok(model) if path.as_os_str() == model.description.name.as_str() => Ok(model),
+        _ => Model::load(path),
+    }
+}
+
 /// Whether both paths name one file that is there.
 pub fn same_file(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)

@@ -71,14 +71,20 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// Every value lies above this: a variance, of which the root of its sum with eps is taken.
     pub above: Option<f64>,
+    /// Whether a model file may hold it in eight bits, with a scale for each position of its first dimension: the output channels of a convolution or a
+    /// dense layer.
+    pub eight_bits: bool,
 }
 
 /// The weights of `graph`, in the order of its operators; its constants last.
 pub fn parameters(graph: &Graph) -> Vec<Parameter> {
     let mut all = Vec::new();
-    let mut put = |name: String, shape: Vec<usize>, above| all.push(Parameter { name, shape, above });
     for node in &graph.nodes {
         let [channels, ..] = graph.tensors[node.inputs[0]].shape;
+        let rows = matches!(node.kind, Kind::Conv { .. } | Kind::Dense { .. });
+        let mut put = |name: String, shape: Vec<usize>, above| {
+            all.push(Parameter { name, eight_bits: rows && shape.len() > 1, shape, above });
+        };
         match &node.kind {
             Kind::Conv { name, channels: out, window, groups, bias } => {
                 put(format!("{name}.weight"), vec![*out, channels / groups, window.kernel[0], window.kernel[1]], None);
@@ -108,7 +114,8 @@ pub fn parameters(graph: &Graph) -> Vec<Parameter> {
         }
     }
     for Constant { name, output } in &graph.constants {
-        put(format!("{name}.value"), graph.tensors[*output].dims.clone(), None);
+        let (name, shape) = (format!("{name}.value"), graph.tensors[*output].dims.clone());
+        all.push(Parameter { name, shape, above: None, eight_bits: false });
     }
     all
 }
@@ -118,7 +125,7 @@ pub fn parameters(graph: &Graph) -> Vec<Parameter> {
 /// # Errors
 /// [`crate::Error::Model`] and [`crate::Error::Shape`] naming the tensor.
 pub fn check_weights(graph: &Graph, weights: &dyn Weights) -> Result<()> {
-    for Parameter { name, shape: want, above } in parameters(graph) {
+    for Parameter { name, shape: want, above, .. } in parameters(graph) {
         let Tensor { shape, data } = weights.tensor(&name)?;
         if shape != want {
             return Err(Error::shape(name, format!("its shape is {shape:?}, the network wants {want:?}")));

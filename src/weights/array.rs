@@ -10,58 +10,15 @@ use half::f16;
 use safetensors::Dtype;
 use safetensors::tensor::View;
 
+use super::dtype::Type;
 use super::stream::Stream;
 use crate::tensor::Tensor;
 
-/// Types that version 1 knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Type {
-    /// IEEE binary32.
-    F32,
-    /// IEEE binary16.
-    F16,
-    /// Bytes.
-    U8,
-}
-
-impl Type {
-    pub(super) fn of(dtype: Dtype) -> Result<Self, String> {
-        match dtype {
-            Dtype::F32 => Ok(Self::F32),
-            Dtype::F16 => Ok(Self::F16),
-            Dtype::U8 => Ok(Self::U8),
-            other => Err(format!("its type is {}; version 1 knows f32, f16 and u8", format!("{other:?}").to_lowercase())),
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-            Self::U8 => "u8",
-        }
-    }
-
-    fn dtype(self) -> Dtype {
-        match self {
-            Self::F32 => Dtype::F32,
-            Self::F16 => Dtype::F16,
-            Self::U8 => Dtype::U8,
-        }
-    }
-
-    /// Bytes of a value.
-    pub fn size(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::F16 => 2,
-            Self::U8 => 1,
-        }
-    }
-}
-
 /// Bytes looked at together: a tensor of a large file is never in memory as a whole just to be checked or copied.
 const CHUNK: usize = 1 << 23;
+/// The largest value in eight bits, on both sides of 0; and the byte of the one below, which has no counterpart and stands for nothing.
+pub(super) const MOST_I8: f32 = 127.0;
+const LEFT_OUT: u8 = i8::MIN as u8;
 
 /// A tensor as it lies in a file: little-endian, row-major. Those of a large file stay there until they are asked for.
 #[derive(Debug, Clone)]
@@ -70,6 +27,8 @@ pub struct Array {
     pub ty: Type,
     /// Sizes, outermost first.
     pub shape: Vec<usize>,
+    /// One a channel of [`Type::I8`], finite and above 0.
+    scales: Option<Arc<Vec<f32>>>,
     data: Data,
 }
 
@@ -101,28 +60,46 @@ impl std::fmt::Debug for Data {
 }
 
 impl PartialEq for Array {
-    /// The same type, sizes and bytes; one that cannot be read equals none.
+    /// The same type, sizes, scales and bytes; one that cannot be read equals none.
     fn eq(&self, other: &Self) -> bool {
-        let alike = self.ty == other.ty && self.shape == other.shape && self.length() == other.length();
+        let kind = |array: &Self| (array.ty, array.length());
+        let alike = kind(self) == kind(other) && self.shape == other.shape && self.scales == other.scales;
         alike && self.chunks().all(|range| matches!((self.bytes(range.clone()), other.bytes(range)), (Ok(a), Ok(b)) if a == b))
     }
 }
 
 impl Array {
-    /// A tensor in memory; [`super::Model::new`] refuses it where the bytes do not fill its shape.
+    /// A tensor in memory; [`super::Model::new`] refuses it where the bytes do not fill its shape. One of [`Type::I8`] also needs [`Array::with_scales`].
     pub fn new(ty: Type, shape: Vec<usize>, bytes: Vec<u8>) -> Self {
-        Self { ty, shape, data: Data::Memory(Arc::new(bytes)) }
+        Self { ty, shape, scales: None, data: Data::Memory(Arc::new(bytes)) }
+    }
+
+    /// A tensor of [`Type::I8`] with what its values are times: a scale for each position of its first dimension.
+    ///
+    /// # Errors
+    /// Says so where they are not as many, or one of them is not above 0, or so large that a value would not be finite.
+    pub fn with_scales(self, scales: Vec<f32>) -> Result<Self, String> {
+        if let Some(at) = scales.iter().position(|&scale| !(scale > 0.0 && (scale * MOST_I8).is_finite())) {
+            return Err(format!("value {at} is {}: a scale is above 0, and {MOST_I8} times it is finite", scales[at]));
+        }
+        let scaled = Self { scales: Some(Arc::new(scales)), ..self };
+        scaled.check_scales().map(|()| scaled)
+    }
+
+    /// What the values of [`Type::I8`] are times, a number a channel.
+    pub fn scales(&self) -> Option<&[f32]> {
+        self.scales.as_deref().map(Vec::as_slice)
     }
 
     /// A tensor that stays in `file`.
     pub(super) fn of_file(ty: Type, shape: Vec<usize>, file: Arc<Mutex<File>>, offset: u64, length: usize) -> Self {
-        Self { ty, shape, data: Data::File { file, offset, length } }
+        Self { ty, shape, scales: None, data: Data::File { file, offset, length } }
     }
 
     /// offset + scale x [`Stream::symmetric`], as [`Stream::tensor`] makes it, without holding it.
     pub(super) fn seeded(stream: Stream, shape: Vec<usize>, offset: f64, scale: f64) -> Self {
         let length = shape.iter().fold(4_usize, |product, &n| product.saturating_mul(n));
-        Self { ty: Type::F32, shape, data: Data::Seeded { stream, offset, scale, length } }
+        Self { ty: Type::F32, shape, scales: None, data: Data::Seeded { stream, offset, scale, length } }
     }
 
     /// f32 values as a file holds them.
@@ -130,7 +107,7 @@ impl Array {
         Self::new(Type::F32, tensor.shape.clone(), bytemuck::cast_slice(&tensor.data).to_vec())
     }
 
-    /// Number of its bytes.
+    /// Number of its bytes, without scales.
     pub fn length(&self) -> usize {
         match &self.data {
             Data::Memory(bytes) => bytes.len(),
@@ -173,13 +150,25 @@ impl Array {
         }
     }
 
-    /// Checks that the bytes fill the shape.
+    /// Checks that the bytes fill the shape, and that there are scales where they are wanted.
     pub(super) fn fits(&self) -> Result<(), String> {
         let values = self.shape.iter().try_fold(self.ty.size(), |product, &n| product.checked_mul(n));
         if values == Some(self.length()) {
-            Ok(())
+            self.check_scales()
         } else {
             Err(format!("{} bytes do not fill the shape {:?}", self.length(), self.shape))
+        }
+    }
+
+    fn check_scales(&self) -> Result<(), String> {
+        match (self.ty, &self.scales, &self.shape[..]) {
+            (Type::I8, None, _) => Err("its type is i8 and it has no scales".into()),
+            (Type::I8, Some(scales), &[channels, _, ..]) if scales.len() == channels => Ok(()),
+            (Type::I8, Some(scales), shape) => {
+                Err(format!("{} scales for the shape {shape:?}: of i8 are matrices and more, with one a row", scales.len()))
+            }
+            (_, None, _) => Ok(()),
+            (ty, Some(_), _) => Err(format!("its type is {}: scales are for i8", ty.name())),
         }
     }
 
@@ -213,7 +202,11 @@ impl Array {
                     .enumerate()
                     .find(|&(_, value)| !value.is_finite() || low(value.into()))
                     .map(|(at, value)| (at, value.to_f32())),
-                Type::U8 => return Err("it holds bytes, weights are f32 or f16".into()),
+                Type::I8 => match bytes.iter().position(|&byte| byte == LEFT_OUT) {
+                    Some(at) => return Err(format!("value {} is -128: eight bits hold -127 to 127", first + at)),
+                    None => None,
+                },
+                Type::U8 => return Err("it holds bytes, weights are f32 or f16, or i8 with scales".into()),
             };
             if let Some((at, value)) = found {
                 let at = first + at;
@@ -255,6 +248,14 @@ impl Array {
         let data: Vec<f32> = match self.ty {
             Type::F32 => bytemuck::pod_collect_to_vec(&bytes),
             Type::F16 => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            Type::I8 => {
+                let scales = self.scales().and_then(|scales| scales.get(rows.clone())).unwrap_or(&[]);
+                let mut values = Vec::with_capacity(bytes.len());
+                for (row, scale) in bytes.chunks_exact(each.max(1)).zip(scales) {
+                    values.extend(row.iter().map(|&byte| f32::from(byte as i8) * scale));
+                }
+                values
+            }
             Type::U8 => return Err("bytes where weights are wanted".into()),
         };
         if let Some(at) = data.iter().position(|v| !v.is_finite()) {

@@ -9,16 +9,20 @@ use std::sync::{Arc, Mutex};
 use safetensors::tensor::Metadata;
 use safetensors::{SafeTensorError, serialize};
 
-use super::array::{Array, Entry, Type};
+use super::array::{Array, Entry};
 use super::description::Description;
+use super::dtype::Type;
 use super::foreign::{Foreign, HEAD};
 use super::model::Model;
 use crate::error::{Error, Result};
+use crate::tensor::Tensor;
 
 /// A file up to this size is read as a whole. The tensors of a larger one stay in it until they are asked for.
 const SMALL: u64 = 1 << 26;
 /// The length of the header stands before it.
 const PREFIX: usize = 8;
+/// What the name of a tensor of i8 is followed by in that of its scales, f32, one for each position of its first dimension.
+const SCALE: &str = ".scale";
 
 fn wrong(name: &str, at: &str, reason: String) -> Error {
     Error::Model { model: name.to_owned(), at: at.to_owned(), reason }
@@ -100,11 +104,29 @@ impl Tensors {
         self.metadata.info(name).map(|info| &info.shape[..])
     }
 
-    /// The tensor `name`.
+    /// The tensor `name`, with its scales where it is of i8.
     ///
     /// # Errors
-    /// [`Error::Model`] where its type is not known.
+    /// [`Error::Model`] where its type is not known, or its scales are missing or impossible.
     pub fn array(&self, name: &str) -> Result<Option<Array>> {
+        let Some(array) = self.stored(name)? else { return Ok(None) };
+        if array.ty != Type::I8 {
+            return Ok(Some(array));
+        }
+        let at = format!("{name}{SCALE}");
+        let wrong = |reason: String| wrong(&self.name, &at, format!("{reason}: export the model again"));
+        let scales = self.stored(&at)?.ok_or_else(|| wrong(format!("the file does not have it, and `{name}` is of i8")))?;
+        let channels = array.shape.first().copied().unwrap_or(0);
+        if scales.ty != Type::F32 || scales.shape != [channels] {
+            let (shape, ty) = (&scales.shape, scales.ty.name());
+            return Err(wrong(format!("it is {shape:?} of {ty}, `{name}` wants [{channels}] of f32")));
+        }
+        let scales = scales.floats().map_err(wrong)?;
+        array.with_scales(scales.data).map(Some).map_err(wrong)
+    }
+
+    /// The tensor `name` as it lies there.
+    fn stored(&self, name: &str) -> Result<Option<Array>> {
         let Some(info) = self.metadata.info(name) else { return Ok(None) };
         let ty = Type::of(info.dtype).map_err(|reason| wrong(&self.name, name, reason))?;
         let ((from, to), shape) = (info.data_offsets, info.shape.clone());
@@ -112,6 +134,12 @@ impl Tensors {
             Data::Memory(bytes) => Array::new(ty, shape, bytes.get(from..to).unwrap_or(&[]).to_vec()),
             Data::File(file, first) => Array::of_file(ty, shape, Arc::clone(file), first + from as u64, to - from),
         }))
+    }
+
+    /// Whether `name` is that of a tensor's scales.
+    fn is_scales(&self, name: &str) -> bool {
+        let scaled = name.strip_suffix(SCALE).and_then(|scaled| self.metadata.info(scaled));
+        scaled.is_some_and(|info| Type::of(info.dtype) == Ok(Type::I8))
     }
 
     /// The model that it is.
@@ -122,7 +150,7 @@ impl Tensors {
         })?;
         let description = Description::parse(text).map_err(|reason| wrong(&self.name, "metadata `moue`", reason))?;
         let mut tensors = BTreeMap::new();
-        for key in self.names() {
+        for key in self.names().into_iter().filter(|key| !self.is_scales(key)) {
             if let Some(array) = self.array(&key)? {
                 tensors.insert(key, array);
             }
@@ -174,7 +202,7 @@ impl Model {
     /// The file of this model. The same model gives the same bytes.
     ///
     /// # Errors
-    /// [`Error::Model`] where a tensor's bytes are not as many as its shape needs.
+    /// [`Error::Model`] where a tensor's bytes are not as many as its shape needs, or it has the name of another's scales.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         write(self, &mut bytes, Path::new(&self.file))?;
@@ -196,10 +224,19 @@ impl Model {
 /// Writes the file of `model` to `out`, which errors call `path`.
 fn write(model: &Model, out: &mut impl Write, path: &Path) -> Result<()> {
     let text = serde_json::to_string(&model.description).map_err(|error| model.wrong("description", error.to_string()))?;
+    let mut arrays = model.tensors.clone();
     for (name, array) in model.arrays() {
         array.fits().map_err(|reason| model.wrong(name, reason))?;
+        if let Some(scales) = array.scales() {
+            let scales = Array::from_floats(&Tensor { shape: vec![scales.len()], data: scales.to_vec() });
+            if arrays.insert(format!("{name}{SCALE}"), scales).is_some() {
+                return Err(
+                    model.wrong(&format!("{name}{SCALE}"), format!("the scales of `{name}` have this name: give it another"))
+                );
+            }
+        }
     }
-    let entries = model.arrays().map(|(name, array)| (name, Entry(array)));
+    let entries = arrays.iter().map(|(name, array)| (name, Entry(array)));
     let header = serialize(entries, Some(HashMap::from([("moue".to_owned(), text)])))
         .map_err(|error| model.wrong("header", error.to_string()))?;
     let order: Metadata =
@@ -207,7 +244,7 @@ fn write(model: &Model, out: &mut impl Write, path: &Path) -> Result<()> {
     let io = |source| Error::io(path, source);
     out.write_all(&header).map_err(io)?;
     for name in order.offset_keys() {
-        let array = model.array(&name)?;
+        let Some(array) = arrays.get(&name) else { continue };
         for range in array.chunks() {
             let bytes = array.bytes(range).map_err(|reason| model.wrong(&name, reason))?;
             out.write_all(&bytes).map_err(io)?;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::array::{Array, Type};
+use super::array::Array;
 use super::description::{Description, Member, RepresentationStep};
+use super::dtype::Type;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Weights, parameters};
 use crate::tensor::Tensor;
@@ -127,6 +128,9 @@ impl Model {
             if array.shape != parameter.shape {
                 let (found, network) = (&array.shape, &member.network);
                 return Err(wrong(format!("its shape is {found:?}, network `{network}` wants {:?}", parameter.shape)));
+            }
+            if array.ty == Type::I8 && !parameter.eight_bits {
+                return Err(wrong("its type is i8, which only weights of convolutions and dense layers may have".into()));
             }
             array.check(parameter.above).map_err(wrong)?;
         }

@@ -102,6 +102,7 @@ fn file(description: &Value, tensors: &BTreeMap<String, Array>) -> Vec<u8> {
             Type::F32 => "F32",
             Type::F16 => "F16",
             Type::U8 => "U8",
+            Type::I8 => "I8",
         };
         let offsets = [data.len(), data.len() + array.length()];
         header.insert(name.clone(), json!({"dtype": ty, "shape": array.shape, "data_offsets": offsets}));
@@ -269,6 +270,85 @@ fn weights_of_another_shape_or_type() {
     says(&turned, &["`plain/fc.weight`", "[48, 3]", "wants [3, 48]"]);
     let bytes = with_tensor("plain/fc.bias", |array| *array = Array::new(Type::U8, vec![3], vec![1; 3]));
     says(&bytes, &["`plain/fc.bias`", "f32 or f16"]);
+}
+
+/// The tiny model's file with `codes/conv1.weight`, [4, 3, 3, 3], in eight bits and scales of 0.5, after `change`.
+fn in_eight_bits(change: impl FnOnce(&mut BTreeMap<String, Array>)) -> Vec<u8> {
+    let (description, mut tensors) = good();
+    let values = (0..108_u8).map(|i| (i.wrapping_mul(37) as i8).max(-127) as u8).collect();
+    tensors.insert("codes/conv1.weight".into(), Array::new(Type::I8, vec![4, 3, 3, 3], values));
+    tensors.insert("codes/conv1.weight.scale".into(), floats(vec![4], &[0.5; 4]));
+    change(&mut tensors);
+    file(&description, &tensors)
+}
+
+fn floats(shape: Vec<usize>, values: &[f32]) -> Array {
+    Array::new(Type::F32, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect())
+}
+
+#[test]
+fn eight_bits_without_their_scales_or_with_those_of_another() {
+    const SCALES: &str = "codes/conv1.weight.scale";
+    assert!(survives(&in_eight_bits(|_| ()), true));
+    let missing = in_eight_bits(|tensors| drop(tensors.remove(SCALES)));
+    says(&missing, &[SCALES, "does not have it", "`codes/conv1.weight` is of i8", "export"]);
+    let scales = |scales: Array| in_eight_bits(|tensors| drop(tensors.insert(SCALES.into(), scales)));
+    for shape in [vec![3], vec![5], vec![4, 1], vec![1, 4], vec![], vec![0]] {
+        let values = vec![0.5; shape.iter().product()];
+        says(&scales(floats(shape, &values)), &[SCALES, "wants [4] of f32"]);
+    }
+    for ty in [Type::F16, Type::U8, Type::I8] {
+        says(&scales(Array::new(ty, vec![4], vec![1; 4 * ty.size()])), &[SCALES, "wants [4] of f32"]);
+    }
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        says(&scales(floats(vec![4], &[0.5, 0.5, value, 0.5])), &[SCALES, "value 2 is", "finite"]);
+    }
+    for value in [-0.5, 0.0, -0.0, 3e36] {
+        says(&scales(floats(vec![4], &[0.5, 0.5, 0.5, value])), &[SCALES, "value 3 is", "above 0"]);
+    }
+    let scaled = in_eight_bits(|tensors| drop(tensors.insert("codes/fc.weight.scale".into(), floats(vec![3], &[1.0; 3]))));
+    assert!(survives(&scaled, false), "a tensor that nobody reads");
+}
+
+#[test]
+fn eight_bits_where_they_may_not_be() {
+    let below = in_eight_bits(|tensors| change(tensors.get_mut("codes/conv1.weight").unwrap(), 70, &[0x80]));
+    says(&below, &["member `codes`", "tensor `codes/conv1.weight`", "value 70 is -128", "-127 to 127"]);
+    for name in ["codes/bn1.running_var", "codes/conv2.bias", "codes/fc.bias"] {
+        let vector = in_eight_bits(|tensors| {
+            let shape = tensors[name].shape.clone();
+            tensors.insert(format!("{name}.scale"), floats(shape.clone(), &vec![1.0; shape[0]]));
+            tensors.insert(name.into(), Array::new(Type::I8, shape.clone(), vec![1; shape[0]]));
+        });
+        says(&vector, &[name, "matrices and more"]);
+    }
+    let table = in_eight_bits(|tensors| {
+        tensors.insert("tables/colours".into(), Array::new(Type::I8, vec![256, 3], vec![1; 768]));
+        tensors.insert("tables/colours.scale".into(), floats(vec![256], &[1.0; 256]));
+    });
+    says(&table, &["tables/colours", "[256, 3] of u8", "of i8"]);
+    let mut text: Value = serde_json::from_str(tiny::TEXT).unwrap();
+    let ops = text["networks"]["plain"]["ops"].as_array_mut().unwrap();
+    ops[1]["in"] = json!(["moved"]);
+    ops.insert(1, json!({"op": "add", "in": ["pool", "offset"], "out": ["moved"]}));
+    ops.insert(0, json!({"op": "constant", "name": "offset", "out": ["offset"], "shape": [3, 1, 1]}));
+    let mut tensors = tiny::tensors(&Description::parse(&text.to_string()).unwrap(), 1);
+    assert!(survives(&file(&text, &tensors), true));
+    tensors.insert("plain/offset.value".into(), Array::new(Type::I8, vec![3, 1, 1], vec![1; 3]));
+    tensors.insert("plain/offset.value.scale".into(), floats(vec![3], &[1.0; 3]));
+    says(&file(&text, &tensors), &["`plain/offset.value`", "i8", "convolutions and dense layers"]);
+}
+
+#[test]
+fn a_flipped_bit_of_a_file_in_eight_bits_is_an_error_or_a_model() {
+    let mut bytes = tiny::model(1).quantised().unwrap().to_bytes().unwrap();
+    for at in (8..bytes.len()).step_by(7) {
+        for bit in [0, 3, 7] {
+            bytes[at] ^= 1 << bit;
+            survives(&bytes, at.is_multiple_of(5));
+            bytes[at] ^= 1 << bit;
+        }
+    }
 }
 
 #[test]

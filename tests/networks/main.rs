@@ -14,6 +14,7 @@ mod tiny;
 
 mod caffe;
 mod caffe_layers;
+mod eight_bits;
 mod exported;
 mod graph;
 mod hostile_import;

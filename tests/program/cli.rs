@@ -9,8 +9,22 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 13] =
-    ["analyze", "evaluate", "fuse", "ensemble", "run", "lbp", "lut", "devices", "bench", "completions", "man", "zoo", "import"];
+const SUBCOMMANDS: [&str; 14] = [
+    "analyze",
+    "evaluate",
+    "fuse",
+    "ensemble",
+    "run",
+    "lbp",
+    "lut",
+    "devices",
+    "bench",
+    "completions",
+    "man",
+    "zoo",
+    "import",
+    "model",
+];
 const LABELS: [&str; 7] = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"];
 
 fn noise(width: u32, height: u32) -> RgbImage {

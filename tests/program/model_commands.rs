@@ -1,4 +1,4 @@
-//! Models made of models: `moue ensemble` and `moue fuse`, and what they do in the library.
+//! Models made of models: `moue ensemble`, `moue fuse` and `moue model quantise`, and what they do in the library.
 
 use crate::tiny;
 
@@ -351,4 +351,30 @@ fn fuse_refuses_what_it_cannot_do() {
     refused(&fuse(&data, &save(&single, folder.join("one.safetensors")), &output), &["--model", "`rgb`", "moue ensemble"]);
     refused(&moue(&["fuse", "--data", &data, "--model", &input]), &["--output"]);
     assert!(!Path::new(&output).exists());
+}
+
+#[test]
+fn quantise_writes_the_model_that_the_library_makes() {
+    let folder = scratch("quantise");
+    let model = tiny::model(6);
+    let (input, output) = (save(&model, folder.join("in.safetensors")), text(folder.join("new/out.safetensors")));
+    let ran = moue(&["model", "quantise", &input, "-o", &output]);
+    assert_eq!((ran.code, ran.stdout.len()), (Some(0), 0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("7 tensors in eight bits"), "{}", ran.stderr);
+    let written = std::fs::read(&output).unwrap();
+    assert_eq!(written, model.quantised().unwrap().to_bytes().unwrap());
+    let twice = text(folder.join("twice.safetensors"));
+    assert_eq!(moue(&["model", "quantise", &output, "--output", &twice]).code, Some(0));
+    assert_eq!(std::fs::read(&twice).unwrap(), written);
+    let carried = text(folder.join("default.safetensors"));
+    assert_eq!(moue(&["model", "quantise", "default", "-o", &carried]).code, Some(0));
+    assert_eq!(Model::load(Path::new(&carried)).unwrap().description, Model::embedded().unwrap().description);
+
+    let before = std::fs::read(&input).unwrap();
+    refused(&moue(&["model", "quantise", &input, "-o", &input]), &["--output", "the model itself", "another name"]);
+    refused(&moue(&["model", "quantise", "none.safetensors", "-o", &output]), &["MODEL", "none.safetensors"]);
+    refused(&moue(&["model", "quantise", "examples/astronaut.png", "-o", &output]), &["MODEL", "astronaut.png"]);
+    refused(&moue(&["model", "quantise", &input]), &["--output"]);
+    refused(&moue(&["model", "quantise", &input, "-o", &text(&folder)]), &["--output", "folder"]);
+    assert_eq!((std::fs::read(&input).unwrap(), std::fs::read(&output).unwrap()), (before, written), "nothing was written over");
 }

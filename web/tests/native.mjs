@@ -3,10 +3,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { target } from "./paths.mjs";
+import { target, web } from "./paths.mjs";
 import { decode } from "./png.mjs";
 
 const program = join(target, "release/examples", `what_networks_see${process.platform === "win32" ? ".exe" : ""}`);
+/** The page's. */
+const model = join(web, "dist/pkg/default.safetensors");
 const drivers = [process.env.MOUE_SWIFTSHADER, "/usr/lib/chromium/vk_swiftshader_icd.json", join(target, "swiftshader/vk_swiftshader_icd.json")].filter(Boolean);
 
 /** Chromium's own Vulkan driver, so that the page and the program run on the same adapter. */
@@ -27,7 +29,7 @@ export function native(photo, into, device, { repeats = 1, faces = null } = {}) 
   mkdirSync(into, { recursive: true });
   const given = join(into, "faces.json");
   if (faces) writeFileSync(given, JSON.stringify(faces));
-  const run = spawnSync(program, [photo, into, device, String(repeats), ...(faces ? [given] : [])], { env: environment(), encoding: "utf8", maxBuffer: 1 << 24 });
+  const run = spawnSync(program, [photo, into, device, String(repeats), model, ...(faces ? [given] : [])], { env: environment(), encoding: "utf8", maxBuffer: 1 << 24 });
   if (run.status !== 0) throw new Error(`what_networks_see: ${run.stderr || run.error}`);
   const answer = JSON.parse(run.stdout);
   const read = (name) => decode(readFileSync(join(into, name)));

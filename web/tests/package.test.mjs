@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { after, before, describe, it } from "node:test";
@@ -133,6 +133,11 @@ describe("the package", () => {
       const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", project, "--noEmit"], { cwd: web, encoding: "utf8" });
       assert.equal(status, 0, stdout);
     }
+  });
+
+  it("has an expression model of at most 4.5 MB", () => {
+    const { size } = statSync(join(web, "dist/pkg/default.safetensors"));
+    assert.ok(size <= 4_500_000, `${size} bytes`);
   });
 
   it("is at most 3 MB of compressed WebAssembly", () => {

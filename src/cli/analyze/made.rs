@@ -81,7 +81,7 @@ impl Made {
     }
 }
 
-/// FNV-1a of the description, and of names, lengths and ends of all tensors.
+/// FNV-1a of the description, and of names, lengths, ends and scales of all tensors.
 fn fingerprint(model: &Model) -> Result<String, Error> {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut add = |bytes: &[u8]| {
@@ -100,6 +100,7 @@ fn fingerprint(model: &Model) -> Result<String, Error> {
             let bytes = array.bytes(range).map_err(|reason| Error::Argument(format!("--model: {name}: {reason}")))?;
             add(&bytes);
         }
+        add(bytemuck::cast_slice(array.scales().unwrap_or(&[])));
     }
     Ok(format!("{hash:016x}"))
 }
