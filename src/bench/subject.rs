@@ -35,7 +35,7 @@ pub enum Source {
 #[derive(Debug)]
 pub enum Subject<'s> {
     /// See [`Source::Network`].
-    Network(Runner<'s>, &'s [[usize; 3]], Vec<Vec<Input>>),
+    Network(Box<Runner>, &'s [[usize; 3]], Vec<Vec<Input>>),
     /// See [`Source::Faces`].
     Faces(Box<Ensemble>, &'s RgbImage),
     /// See [`Source::Frame`].
@@ -93,7 +93,7 @@ impl Source {
         Ok(match (self, device) {
             (Self::Network(model, inputs), _) => {
                 let options = Options { batch: Some(most as usize), precision, ..Options::default() };
-                Subject::Network(Runner::new(model, device, options)?, inputs, Vec::new())
+                Subject::Network(Box::new(Runner::new(model, device, options)?), inputs, Vec::new())
             }
             (Self::Faces(model, picture), _) => {
                 Subject::Faces(Box::new(Ensemble::with(Model::clone(model), device.clone(), precision)?), picture)

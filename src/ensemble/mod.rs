@@ -1,6 +1,7 @@
 //! Networks x representations x crops -> fused probabilities. One description, three ways to run it: `gpu`, `cpu`, and the `twins`.
 
 mod cpu;
+mod explain;
 pub mod fusion;
 mod gpu;
 mod part;
@@ -11,6 +12,7 @@ mod times;
 mod truth;
 mod twins;
 
+pub use explain::{Explanation, Heat};
 pub use gpu::Layout;
 pub use reading::Reading;
 pub use seen::{Represented, Seen};
@@ -36,6 +38,8 @@ pub struct Ensemble {
     model: Arc<Model>,
     groups: Arc<[Group]>,
     engine: Engine,
+    device: Device,
+    explainer: Option<Box<explain::Explainer>>,
     times: Times,
 }
 
@@ -65,7 +69,7 @@ impl Ensemble {
             return Err(model.wrong("description", reason));
         }
         let groups: Arc<[Group]> = groups(&model, device.max_tensor())?.into();
-        let engine = match device {
+        let engine = match device.clone() {
             Device::Reference => {
                 // What a run would find missing is said now.
                 for group in groups.iter() {
@@ -78,7 +82,7 @@ impl Ensemble {
             Device::Cpu(cpu) => Engine::Cpu(Box::new(cpu::Engine::new(&cpu, &model, &groups)?)),
             Device::Gpu(device) => Engine::Gpu(Box::new(gpu::Engine::new(device, &model, &groups, precision)?)),
         };
-        Ok(Self { model: Arc::new(model), groups, engine, times: Times::default() })
+        Ok(Self { model: Arc::new(model), groups, engine, device, explainer: None, times: Times::default() })
     }
 
     /// The model's description.
@@ -123,12 +127,31 @@ impl Ensemble {
         }
     }
 
+    /// What the members looked at in a face that shows the label at position `label`: class-activation maps, of the face and its mirror image. The networks that answer
+    /// them are made ready at the first call.
+    ///
+    /// # Errors
+    /// As [`Ensemble::read`].
+    pub fn explain(&mut self, picture: &RgbImage, region: impl Into<Region>, label: usize) -> Result<Explanation> {
+        pollster::block_on(self.look(picture, region.into(), label, Wait::Here))
+    }
+
+    pub(crate) async fn look(&mut self, picture: &RgbImage, region: Region, label: usize, wait: Wait) -> Result<Explanation> {
+        self.check(picture, region)?;
+        let crop = crate::reference::crop(picture, region, self.model.description.canonical.size)?;
+        let explainer = match &mut self.explainer {
+            Some(explainer) => explainer,
+            empty => empty.insert(Box::new(explain::Explainer::new(&self.model, &self.device)?)),
+        };
+        explainer.explain(&self.model, crop, region, label, wait).await
+    }
+
     pub(crate) async fn answer(&mut self, faces: &[(&RgbImage, Region)], oversample: bool, wait: Wait) -> Result<Vec<Reading>> {
         for &(picture, region) in faces {
             self.check(picture, region)?;
         }
         let oversample = self.oversample(oversample);
-        let Self { model, groups, engine, times } = self;
+        let Self { model, groups, engine, times, .. } = self;
         match engine {
             Engine::Cpu(engine) => {
                 let start = Clock::start();

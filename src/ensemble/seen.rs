@@ -39,6 +39,12 @@ impl Model {
     pub(super) fn parts(&self, name: &str) -> Result<Representation> {
         self.description.representation(name).map_err(|(at, reason)| self.wrong(&at, reason))
     }
+
+    /// Sizes of the one input of the network `name`.
+    pub(super) fn input_of(&self, name: &str) -> Option<&[usize; 3]> {
+        let sizes = self.description.networks.get(name)?.inputs.values().next()?;
+        sizes.first_chunk().filter(|_| sizes.len() == 3)
+    }
 }
 
 /// Names of the representations that members read, each once.

@@ -85,6 +85,11 @@ impl Found {
         Self { rect: Rect::whole(width, height), score: None, landmarks: None, blendshapes: None, track: None }
     }
 
+    /// The face that was read.
+    pub fn of(face: &AnalyzedFace) -> Self {
+        Self { rect: face.rect, score: face.score, landmarks: face.landmarks.clone(), blendshapes: None, track: None }
+    }
+
     /// What the networks read: the aligned crop, the box (of a face with landmarks the square around it) with the model's margin, or the whole photograph.
     pub fn region(&self, canonical: &Canonical) -> Region {
         if let (Some(template), Some(landmarks)) = (canonical.alignment, &self.landmarks)

@@ -21,7 +21,7 @@ pub use stream::{Answer, Stream};
 use analysis::Found;
 use finder::Finder;
 
-use crate::ensemble::{Ensemble, Reading, Seen, Times};
+use crate::ensemble::{Ensemble, Explanation, Reading, Seen, Times};
 use crate::error::{Error, Result};
 use crate::face::{self, Search, Tracker};
 use crate::gpu::{Timing, Wait};
@@ -160,10 +160,29 @@ impl Recognizer {
     }
 
     async fn see(&mut self, photo: &RgbImage, face: &AnalyzedFace, wait: Wait) -> Result<Seen> {
-        let found =
-            Found { rect: face.rect, score: face.score, landmarks: face.landmarks.clone(), blendshapes: None, track: None };
-        let region = found.region(&self.description().canonical);
+        let region = Found::of(face).region(&self.description().canonical);
         self.ensemble.see(photo, region, wait).await
+    }
+
+    /// What the members of the model looked at in a face of `photo` when they answered its label: class-activation maps.
+    ///
+    /// # Errors
+    /// As [`Recognizer::analyze`].
+    pub fn explain(&mut self, photo: &RgbImage, face: &AnalyzedFace) -> Result<Explanation> {
+        pollster::block_on(self.look(photo, face, Wait::Here))
+    }
+
+    /// As [`Recognizer::explain`], without keeping the executor waiting for a GPU.
+    ///
+    /// # Errors
+    /// As [`Recognizer::analyze`].
+    pub async fn explain_async(&mut self, photo: &RgbImage, face: &AnalyzedFace) -> Result<Explanation> {
+        self.look(photo, face, Wait::Elsewhere).await
+    }
+
+    async fn look(&mut self, photo: &RgbImage, face: &AnalyzedFace, wait: Wait) -> Result<Explanation> {
+        let region = Found::of(face).region(&self.description().canonical);
+        self.ensemble.look(photo, region, face.label_index, wait).await
     }
 
     /// Time that finding faces took so far, without that of [`Recognizer::prefetch`]'s threads.

@@ -15,23 +15,23 @@ use crate::error::Result;
 use crate::gpu::{Cost, Spent, Timing, Wait};
 use crate::graph::{Engine, Graph, Prepared, TensorId, Weights, interpret};
 use crate::tensor::{Precision, Tensor};
-use crate::weights::{MemberWeights, Model, groups, weights_of};
+use crate::weights::{Group, Model, groups, weights_of};
 
 /// Networks of a model made ready on a device, for raw tensors.
 #[derive(Debug)]
-pub struct Runner<'m> {
-    model: &'m Model,
+pub struct Runner {
+    model: Model,
     members: Vec<Vec<usize>>,
     wanted: Vec<Vec<TensorId>>,
-    networks: Vec<Network<'m>>,
+    networks: Vec<Network>,
     batch: Option<usize>,
     precision: Precision,
 }
 
 /// The network that some members share.
 #[derive(Debug)]
-enum Network<'m> {
-    Reference(Graph, Vec<MemberWeights<'m>>),
+enum Network {
+    Reference(Group),
     Cpu(Box<OnCpu>),
     Gpu(Box<OnGpu>),
 }
@@ -55,24 +55,27 @@ pub fn run(model: &Model, device: &Device, inputs: &[Input], options: Options<'_
     Runner::new(model, device, options)?.run(inputs)
 }
 
-impl<'m> Runner<'m> {
+impl Runner {
     /// Uploads the weights of every member.
     ///
     /// # Errors
     /// [`crate::Error::Shape`] where no tensor has the name; [`crate::Error::Model`] where weights are missing; [`crate::Error::Argument`] and [`crate::Error::Limit`] where the
     /// device does not compute in the precision; the device's.
-    pub fn new(model: &'m Model, device: &Device, options: Options<'_>) -> Result<Self> {
+    pub fn new(model: &Model, device: &Device, options: Options<'_>) -> Result<Self> {
         let Options { tensor, batch, precision } = options;
         device.check(precision)?;
-        let mut runner = Self { model, members: Vec::new(), wanted: Vec::new(), networks: Vec::new(), batch, precision };
+        // A copy shares the tensors.
+        let mut runner =
+            Self { model: model.clone(), members: Vec::new(), wanted: Vec::new(), networks: Vec::new(), batch, precision };
         for group in groups(model, device.max_tensor())? {
             let wanted = match tensor {
                 Some(name) => vec![group.graph.find(name)?],
                 None => group.graph.outputs.clone(),
             };
             let weights = weights_of(model, &group);
+            let own = group.members.clone();
             runner.networks.push(match device {
-                Device::Reference => Network::Reference(group.graph, weights),
+                Device::Reference => Network::Reference(group),
                 Device::Cpu(cpu) => {
                     let members: Vec<&dyn Weights> = weights.iter().map(|weights| weights as &dyn Weights).collect();
                     let engine = Engine::new(cpu, group.graph, &members, &wanted)?;
@@ -84,7 +87,7 @@ impl<'m> Runner<'m> {
                     Network::Gpu(Box::new(OnGpu::new(gpu.clone(), prepared, weights.len())))
                 }
             });
-            runner.members.push(group.members);
+            runner.members.push(own);
             runner.wanted.push(wanted);
         }
         Ok(runner)
@@ -113,9 +116,10 @@ impl<'m> Runner<'m> {
             let arranged = arrange(network.graph(), inputs)?;
             network.graph().images(&arranged)?;
             let outputs = match network {
-                Network::Reference(graph, weights) => {
+                Network::Reference(group) => {
                     arranged.iter().try_for_each(|input| held(self.precision, INPUT, input))?;
-                    let each = weights.iter().map(|weights| interpret(graph, weights, &arranged, wanted));
+                    let weights = weights_of(&self.model, group);
+                    let each = weights.iter().map(|weights| interpret(&group.graph, weights, &arranged, wanted));
                     each.collect::<Result<Vec<_>>>()?
                 }
                 Network::Cpu(network) => {
@@ -145,7 +149,7 @@ impl<'m> Runner<'m> {
         let mut cost = Cost::default();
         for network in &self.networks {
             match network {
-                Network::Reference(..) => {}
+                Network::Reference(_) => {}
                 Network::Cpu(network) => cost.add(network.cost),
                 Network::Gpu(network) => cost.add(network.cost),
             }
@@ -158,7 +162,7 @@ impl<'m> Runner<'m> {
         let mut spent = None;
         for network in &self.networks {
             let own = match network {
-                Network::Reference(..) => continue,
+                Network::Reference(_) => continue,
                 Network::Cpu(network) => network.spent,
                 Network::Gpu(network) => network.spent,
             };
@@ -180,7 +184,7 @@ impl<'m> Runner<'m> {
         let mut found = None;
         for network in &mut self.networks {
             let profile = match network {
-                Network::Reference(..) => None,
+                Network::Reference(_) => None,
                 Network::Cpu(network) => network.profile()?,
                 Network::Gpu(network) => network.profile(wait).await?,
             };
@@ -194,10 +198,10 @@ impl<'m> Runner<'m> {
     }
 }
 
-impl Network<'_> {
+impl Network {
     fn graph(&self) -> &Graph {
         match self {
-            Self::Reference(graph, _) => graph,
+            Self::Reference(group) => &group.graph,
             Self::Cpu(network) => network.graph(),
             Self::Gpu(network) => network.graph(),
         }

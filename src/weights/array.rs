@@ -86,6 +86,11 @@ impl Array {
         scaled.check_scales().map(|()| scaled)
     }
 
+    /// The same values with other sizes.
+    pub(super) fn shaped(&self, shape: Vec<usize>) -> Self {
+        Self { shape, ..self.clone() }
+    }
+
     /// What the values of [`Type::I8`] are times, a number a channel.
     pub fn scales(&self) -> Option<&[f32]> {
         self.scales.as_deref().map(Vec::as_slice)

@@ -1,5 +1,6 @@
 //! Files in, description and tensors out.
 
+mod activation;
 mod array;
 mod assembly;
 mod blocks;
@@ -21,6 +22,7 @@ mod seeded;
 mod stream;
 pub mod tflite;
 
+pub(crate) use activation::MAP;
 pub use array::Array;
 pub use combine::combine;
 pub use description::{Canonical, Description, Fusion, Member, Order, Oversample, RepresentationStep, Rule};

@@ -8,6 +8,7 @@ mod common;
 
 mod accuracy;
 mod ensemble;
+mod explaining;
 mod finding;
 mod fusion;
 mod goldens;

@@ -378,3 +378,24 @@ fn quantise_writes_the_model_that_the_library_makes() {
     refused(&moue(&["model", "quantise", &input, "-o", &text(&folder)]), &["--output", "folder"]);
     assert_eq!((std::fs::read(&input).unwrap(), std::fs::read(&output).unwrap()), (before, written), "nothing was written over");
 }
+
+/// A picture with a row of tiles a face; two pictures for one place are refused.
+#[test]
+fn explain_draws_what_every_member_looked_at() {
+    let folder = scratch("explain");
+    let out = text(folder.join("why.png"));
+    let ran = moue(&["analyze", "examples/astronaut.png", "--device", "cpu", "--explain", &out]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let drawn = image::open(&out).unwrap().into_rgb8();
+    let photo = image::open("examples/astronaut.png").unwrap().into_rgb8();
+    assert!(drawn.height() > photo.height() + 72 && drawn.width() >= photo.width(), "{:?}", drawn.dimensions());
+    let changed = photo.enumerate_pixels().filter(|(x, y, pixel)| drawn.get_pixel(*x, *y) != *pixel);
+    let (inside, outside): (Vec<_>, Vec<_>) = changed.partition(|(x, y, _)| (150..300).contains(x) && (40..200).contains(y));
+    assert!(inside.len() > 400 && outside.is_empty(), "{} {}", inside.len(), outside.len());
+    // A network that does not end in the mean over a map has none, and is drawn all the same.
+    let model = save(&tiny::model(3), folder.join("tiny.safetensors"));
+    let ran = moue(&["analyze", "examples/astronaut.png", "--device", "cpu", "--model", &model, "--explain", &out]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let both = moue(&["analyze", "examples/astronaut.png", "--device", "cpu", "--annotate", &out, "--explain", &out]);
+    refused(&both, &["--explain", "another place"]);
+}

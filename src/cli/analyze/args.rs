@@ -34,6 +34,9 @@ pub struct Args {
     /// Draw boxes, labels and bars: into a picture file (for one picture), or into a folder (one PNG a picture)
     #[arg(long, value_name = "FILE|DIR")]
     pub annotate: Option<PathBuf>,
+    /// Draw what the networks looked at, fused and member by member, when they read each face's expression: into a picture file, or into a folder
+    #[arg(long, value_name = "FILE|DIR")]
+    pub explain: Option<PathBuf>,
     /// Every face found, the largest, or the whole picture as one face, without looking for any
     #[arg(long, value_enum, default_value_t = Faces::All)]
     pub faces: Faces,

@@ -11,7 +11,7 @@ mod resume;
 mod stages;
 mod target;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
@@ -25,7 +25,8 @@ use target::Job;
 
 use super::outcome::{Failure, Outcome, Status};
 use super::{annotate, files, inputs, session, terminal};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::recognizer::Recognizer;
 
 /// One record a picture, in the order of the inputs, each as soon as it is known.
 pub fn run(args: &Args) -> Outcome {
@@ -33,8 +34,16 @@ pub fn run(args: &Args) -> Outcome {
     if args.resume.is_none() {
         terminal::stdout().check()?;
     }
-    if args.annotate.is_some() && args.annotate == args.resume {
-        return Err(Failure::at("--annotate", "the pictures and the records of --resume do not fit into one file: name two"));
+    for (flag, target) in [("--annotate", &args.annotate), ("--explain", &args.explain)] {
+        if target.is_some() && *target == args.resume {
+            return Err(Failure::at(flag, "the pictures and the records of --resume do not fit into one file: name two"));
+        }
+    }
+    if args.annotate.is_some() && args.annotate == args.explain {
+        return Err(Failure::at(
+            "--explain",
+            "its pictures and those of --annotate would have the same names: name another place",
+        ));
     }
     for (flag, asked) in [("--landmarks", args.landmarks.is_some()), ("--blendshapes", args.blendshapes)] {
         if asked && !args.json && args.resume.is_none() {
@@ -42,14 +51,16 @@ pub fn run(args: &Args) -> Outcome {
         }
     }
     let inputs = inputs::expand(&args.inputs);
-    let targets = match &args.annotate {
+    let planned = |flag: &str, target: &Option<PathBuf>| match target {
         Some(target) => {
-            let planned = target::plan(&inputs, target)?;
-            target::check(&planned, target)?;
-            planned
+            let planned = target::plan(flag, &inputs, target)?;
+            target::check(flag, &planned, target)?;
+            Ok::<_, Failure>(planned)
         }
-        None => vec![None; inputs.len()],
+        None => Ok(vec![None; inputs.len()]),
     };
+    let targets = planned("--annotate", &args.annotate)?.into_iter().zip(planned("--explain", &args.explain)?);
+    let targets: Vec<[Option<PathBuf>; 2]> = targets.map(|(drawn, explained)| [drawn, explained]).collect();
     let count = inputs.len();
     let model = args.model.load()?;
     let description = model.description.clone();
@@ -62,11 +73,11 @@ pub fn run(args: &Args) -> Outcome {
     };
     // Those that failed before come first: what is new is appended behind them.
     let (mut jobs, mut new) = (Vec::new(), Vec::new());
-    for (input, target) in inputs.into_iter().zip(targets) {
+    for (input, targets) in inputs.into_iter().zip(targets) {
         match resumed.as_mut().and_then(|(resumed, _)| resumed.before(&input.name)) {
             Some(Before::Answered) => {}
-            Some(Before::Failed(place)) => jobs.push(Job { input, target, again: Some(place) }),
-            None => new.push(Job { input, target, again: None }),
+            Some(Before::Failed(place)) => jobs.push(Job { input, targets, again: Some(place) }),
+            None => new.push(Job { input, targets, again: None }),
         }
     }
     let again = jobs.len();
@@ -90,16 +101,25 @@ pub fn run(args: &Args) -> Outcome {
     let bar = output.shows_progress(count).then(|| terminal::progress(count, skipped));
     let mut stream = recognizer.analyze_stream(photos);
     let mut patience = Some(patience);
-    for answer in stream.by_ref() {
+    while let Some(answer) = stream.next() {
         patience.take();
         let (job, photo, record) = Record::of(answer)?;
         let mut failed = record.error.is_some();
         // Before the record: a run that is resumed takes what has one for done.
-        if let (Some(photo), Some(path), false) = (&photo, &job.target, failed)
-            && let Err(error) = draw(photo, &record, &description.labels, args.mesh.map(Into::into), path)
-        {
-            terminal::error(format!("--annotate: {error}"));
-            failed = true;
+        if let (Some(photo), false) = (&photo, failed) {
+            let [drawn, explained] = &job.targets;
+            let drawn = drawn.as_ref().map(|path| draw(photo, &record, &description.labels, args.mesh.map(Into::into), path));
+            let explained = explained.as_ref().map(|path| explain(photo, &record, stream.recognizer(), path));
+            for (flag, made) in [("--annotate", drawn), ("--explain", explained)] {
+                match made {
+                    Some(Err(error @ Error::DeviceLost { .. })) => return Err(error.into()),
+                    Some(Err(error)) => {
+                        terminal::error(format!("{flag}: {error}"));
+                        failed = true;
+                    }
+                    Some(Ok(())) | None => {}
+                }
+            }
         }
         output.write(&record, job.again)?;
         failures += usize::from(failed);
@@ -129,6 +149,23 @@ fn draw(photo: &RgbImage, record: &Record, labels: &[String], mesh: Option<annot
         .map(|face| annotate::Face { rect: face.rect, probabilities: &face.probabilities, landmarks: face.landmarks.as_deref() })
         .collect();
     let drawn = annotate::draw(photo, &faces, labels, mesh)?;
+    files::make_room(path)?;
+    files::save(&drawn.into(), path)
+}
+
+fn explain(photo: &RgbImage, record: &Record, recognizer: &mut Recognizer, path: &Path) -> Result<()> {
+    let explanations = record.faces.iter().map(|face| recognizer.explain(photo, face)).collect::<Result<Vec<_>>>()?;
+    let faces = record.faces.iter().zip(&explanations).map(|(face, explanation)| annotate::Explained {
+        label: &face.label,
+        label_index: face.label_index,
+        probability: face.probabilities.get(face.label_index).copied().unwrap_or(0.0),
+        explanation,
+    });
+    let faces: Vec<_> = faces.collect();
+    let description = recognizer.description();
+    let members: Vec<(&str, f64)> =
+        description.members.iter().map(|member| member.name.as_str()).zip(description.fusion.weights.iter().copied()).collect();
+    let drawn = annotate::explain(photo, &faces, &members)?;
     files::make_room(path)?;
     files::save(&drawn.into(), path)
 }

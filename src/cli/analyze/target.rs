@@ -1,4 +1,4 @@
-//! Inputs, and where `--annotate` writes.
+//! Inputs, and where `--annotate` and `--explain` write.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -12,11 +12,12 @@ use crate::cli::outcome::Failure;
 use crate::error::Error;
 use crate::recognizer;
 
-/// An input, where its picture is drawn, and the place of an earlier record that the new one takes.
+/// An input, where its pictures are drawn, and the place of an earlier record that the new one takes.
 #[derive(Debug)]
 pub struct Job {
     pub input: Input,
-    pub target: Option<PathBuf>,
+    /// Of `--annotate`, and of `--explain`.
+    pub targets: [Option<PathBuf>; 2],
     pub again: Option<Range<u64>>,
 }
 
@@ -31,10 +32,10 @@ impl recognizer::Source for Job {
 ///
 /// # Errors
 /// Several pictures for one file, an unknown extension, or a path that is one of the inputs.
-pub fn plan(inputs: &[Input], target: &Path) -> Result<Vec<Option<PathBuf>>, Failure> {
+pub fn plan(flag: &str, inputs: &[Input], target: &Path) -> Result<Vec<Option<PathBuf>>, Failure> {
     let readable = |input: &&Input| !matches!(input.source, Source::None(_));
     let count = inputs.iter().filter(readable).count();
-    let flag = format!("--annotate {}", target.display());
+    let flag = format!("{flag} {}", target.display());
     let refuse = |reason: String| Err(Failure::at(&flag, reason));
     let folder = target.is_dir() || target.extension().is_none() || target.as_os_str().as_encoded_bytes().ends_with(b"/");
     let planned: Vec<Option<PathBuf>> = if folder {
@@ -62,13 +63,13 @@ pub fn plan(inputs: &[Input], target: &Path) -> Result<Vec<Option<PathBuf>>, Fai
 ///
 /// # Errors
 /// Nothing can be written there.
-pub fn check(planned: &[Option<PathBuf>], target: &Path) -> Result<(), Failure> {
+pub fn check(flag: &str, planned: &[Option<PathBuf>], target: &Path) -> Result<(), Failure> {
     let tried = match planned.iter().flatten().next() {
         None => Ok(()),
         Some(path) if path == target => files::check(target),
         Some(_) => files::check_folder(target),
     };
-    tried.map_err(|error| Failure::at("--annotate", error))
+    tried.map_err(|error| Failure::at(flag, error))
 }
 
 /// `path` as a PNG, with a number where that name is taken.
@@ -96,15 +97,19 @@ mod tests {
     #[test]
     fn a_folder_gets_a_png_a_picture_and_no_name_twice() {
         let inputs = [input("a.jpg"), input("sub/b.png"), input("a.webp")];
-        let found: Vec<_> = plan(&inputs, Path::new("out")).unwrap().into_iter().flatten().collect();
+        let found: Vec<_> = plan("--annotate", &inputs, Path::new("out")).unwrap().into_iter().flatten().collect();
         assert_eq!(found, ["out/a.png", "out/sub/b.png", "out/a-2.png"].map(PathBuf::from));
     }
 
     #[test]
     fn several_pictures_are_refused_for_one_file_and_so_are_unknown_formats() {
         let inputs = [input("a.jpg"), input("b.jpg")];
-        assert!(matches!(plan(&inputs, Path::new("out.png")), Err(Failure::Refused(why)) if why.contains("name a folder")));
-        assert!(matches!(plan(&inputs[..1], Path::new("out.doc")), Err(Failure::Refused(why)) if why.contains(".png")));
+        assert!(
+            matches!(plan("--annotate", &inputs, Path::new("out.png")), Err(Failure::Refused(why)) if why.contains("name a folder"))
+        );
+        assert!(
+            matches!(plan("--annotate", &inputs[..1], Path::new("out.doc")), Err(Failure::Refused(why)) if why.contains(".png"))
+        );
     }
 
     #[test]
@@ -116,7 +121,7 @@ mod tests {
         let inputs = inputs::expand(std::slice::from_ref(&path));
         for target in [&folder, &path] {
             assert!(
-                matches!(plan(&inputs, target), Err(Failure::Refused(why)) if why.contains("overwrite")),
+                matches!(plan("--explain", &inputs, target), Err(Failure::Refused(why)) if why.contains("overwrite")),
                 "{}",
                 target.display()
             );

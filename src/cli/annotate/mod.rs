@@ -1,6 +1,7 @@
 //! `--annotate`: a box, the label and a bar a label for every face, drawn into the picture.
 
 mod canvas;
+mod explain;
 mod layout;
 mod mesh;
 mod panel;
@@ -13,6 +14,7 @@ use crate::error::Result;
 use crate::face::Landmarks;
 use crate::operators::Rect;
 use canvas::{Area, Canvas};
+pub use explain::{Explained, explain};
 use layout::Scene;
 pub use mesh::Mesh;
 use panel::Panel;
