@@ -173,8 +173,11 @@ fn every_subcommand_has_its_manual_page() {
     let mut found: Vec<String> =
         std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     found.sort();
-    let mut expected: Vec<String> =
-        SUBCOMMANDS.iter().map(|name| format!("moue-{name}.1")).chain(["moue.1".into(), "moue-bench-compare.1".into()]).collect();
+    let mut expected: Vec<String> = SUBCOMMANDS
+        .iter()
+        .map(|name| format!("moue-{name}.1"))
+        .chain(["moue", "moue-bench-compare", "moue-model-quantise"].map(|name| format!("{name}.1")))
+        .collect();
     expected.sort();
     assert_eq!(found, expected);
     for name in &found {
