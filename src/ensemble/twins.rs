@@ -45,7 +45,7 @@ pub(super) fn read(
 }
 
 /// The views of a canonical crop.
-pub(crate) fn views(face: &RgbImage, oversample: Oversample) -> Vec<RgbImage> {
+pub(super) fn views(face: &RgbImage, oversample: Oversample) -> Vec<RgbImage> {
     let mirror = |&mirrored: &bool| if mirrored { image::imageops::flip_horizontal(face) } else { face.clone() };
     oversample.views().iter().map(mirror).collect()
 }
@@ -68,7 +68,7 @@ pub(super) fn seen(model: &Model, picture: &RgbImage, region: Region) -> Result<
 }
 
 /// The canonical crop's views as the input `[views x crops, C, H, W]` of a network.
-pub(crate) fn represent(
+pub(super) fn represent(
     model: &Model,
     name: &str,
     canonicals: &[RgbImage],
