@@ -26,8 +26,12 @@ impl Votes {
     /// A table that cannot be read, lacks a column, or has something else than counts, in words.
     pub fn read(path: &Path, labels: &[String]) -> Result<Self, String> {
         let at = |reason: String| format!("{}: {reason}", path.display());
-        let mut table = csv::Reader::from_path(path).map_err(|error| at(error.to_string()))?;
-        let names = table.headers().map_err(|error| at(error.to_string()))?.clone();
+        let mut table = csv::Reader::from_path(path)
+            .map_err(|error| at(format!("{error}: give a CSV table in UTF-8, with as many cells a line")))?;
+        let names = table
+            .headers()
+            .map_err(|error| at(format!("{error}: give a CSV table in UTF-8, with as many cells a line")))?
+            .clone();
         let column = |name: &str| names.iter().position(|other| other.trim().eq_ignore_ascii_case(name));
         let file = column("file").ok_or_else(|| at("it has no column `file`: each picture's path below --data".into()))?;
         let places: Vec<usize> = labels
@@ -37,7 +41,7 @@ impl Votes {
         let others: Vec<usize> = (0..names.len()).filter(|place| *place != file && !places.contains(place)).collect();
         let mut rows = HashMap::new();
         for row in table.records() {
-            let row = row.map_err(|error| at(error.to_string()))?;
+            let row = row.map_err(|error| at(format!("{error}: give a CSV table in UTF-8, with as many cells a line")))?;
             let line = row.position().map_or(0, csv::Position::line);
             let count = |&place: &usize| {
                 let text = row.get(place).unwrap_or_default().trim();
