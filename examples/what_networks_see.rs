@@ -1,7 +1,7 @@
-//! What the networks saw of every face of a photograph: `what_networks_see PHOTO FOLDER [DEVICE] [REPEATS] [MODEL] [FACES]` writes the canonical crop, the picture
+//! What the networks saw of every face of a photograph: `what_networks_see PHOTO FOLDER [DEVICE] [REPEATS] [MODEL] [FACES] [explain]` writes the canonical crop, the picture
 //! of each representation and its LBP codes as PNG files, and prints the reading as JSON, with the median milliseconds of each stage over some repeats. MODEL: a
 //! model file instead of the default model. FACES: a JSON file of the faces that are read, `[{ "box": { "x", "y", "width", "height" }, "score", "landmarks" }]`,
-//! instead of those found.
+//! instead of those found. With `explain` the reading also has what the networks looked at.
 
 #![allow(clippy::print_stdout)]
 
@@ -18,7 +18,9 @@ use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [photo, folder, rest @ ..] = &arguments[..] else { return Err("PHOTO FOLDER [DEVICE] [REPEATS] [MODEL] [FACES]".into()) };
+    let [photo, folder, rest @ ..] = &arguments[..] else {
+        return Err("PHOTO FOLDER [DEVICE] [REPEATS] [MODEL] [FACES] [explain]".into());
+    };
     let repeats = rest.get(1).map_or(Ok(1), |text| text.parse())?;
     let model = rest.get(2).map(|path| Model::load(path.as_ref())).transpose()?;
     let builder = || {
@@ -57,7 +59,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
         let representations: Vec<&str> = seen.representations.iter().map(|part| part.name.as_str()).collect();
+        let explanation = match rest.get(4).is_some_and(|word| word == "explain") {
+            true => Some(reader.explain(&photo, face)?),
+            false => None,
+        };
         faces.push(serde_json::json!({
+            "explanation": explanation.map(|found| serde_json::json!({
+                "fused": found.fused.values,
+                "members": found.members.into_iter().map(|map| map.map(|map| map.values)).collect::<Vec<_>>(),
+            })),
             "label": &*face.label,
             "probabilities": face.probabilities,
             "members": face.members,

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use image::RgbImage;
-use js_sys::{Array, Object, Reflect, Uint8Array, Uint8ClampedArray};
+use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array, Uint8ClampedArray};
 use wasm_bindgen::prelude::*;
 
 use crate::device::Device;
-use crate::ensemble::Represented;
+use crate::ensemble::{Heat, Represented};
 use crate::error::{Error, Result};
 use crate::face::{self, Search, Tracker, Tracking};
 use crate::gpu::shader;
@@ -113,6 +113,17 @@ impl Engine {
         let seen = self.recognizer.seen_async(&self.photo, face).await.map_err(failure)?;
         let mapped = seen.representations.iter().map(represented).collect::<Answer<Array>>()?;
         object(&[("crop", picture(&seen.crop)?.into()), ("mapped", mapped.into())])
+    }
+
+    /// What the networks looked at in face `index` of the last picture: `{ crop, fused, members }`, the crop as above, a `Float32Array` of its size each, or `null`
+    /// for a member that has no map.
+    pub async fn explained(&mut self, index: usize) -> Answer<Object> {
+        let Some(face) = self.faces.get(index) else { return Err(failure(Error::Argument(format!("there is no face {index}")))) };
+        let explanation = self.recognizer.explain_async(&self.photo, face).await.map_err(failure)?;
+        let values = |heat: &Heat| Float32Array::from(&heat.values[..]);
+        let members: Array = explanation.members.iter().map(|heat| heat.as_ref().map(values)).map(JsValue::from).collect();
+        let crop = picture(&explanation.crop)?.into();
+        object(&[("crop", crop), ("fused", values(&explanation.fused).into()), ("members", members.into())])
     }
 
     /// Destroys the GPU's device, as a driver reset would; the processor cannot be lost.

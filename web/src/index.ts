@@ -136,7 +136,7 @@ export class Moue {
       if (asked.faces !== "none" && this.#faces === null) {
         await this.#fetchFaces();
       }
-      const answer = await this.#line.ask<Analysis>({ kind: "analyze", width, height, rgba: data.buffer, asked, stream: options.stream ?? null, pictures: options.pictures ?? false }, [data.buffer]);
+      const answer = await this.#line.ask<Analysis>({ kind: "analyze", width, height, rgba: data.buffer, asked, stream: options.stream ?? null, pictures: options.pictures ?? false, explain: options.explain ?? false }, [data.buffer]);
       answer.times.pixels = pixels;
       answer.times.total = performance.now() - start;
       answer.faces.forEach(typed);
@@ -220,9 +220,14 @@ function typed(face: Face): void {
   face.members = face.members.map((member) => Float32Array.from(member));
   for (const part of face.pictures ? [face.pictures, ...face.pictures.mapped] : []) {
     const key = "crop" in part ? "crop" : "image";
-    const { width, height, data } = (part as unknown as Record<string, ImageData>)[key]!;
-    (part as unknown as Record<string, ImageData>)[key] = new ImageData(data as ImageDataArray, width, height);
+    (part as unknown as Record<string, ImageData>)[key] = imageOf((part as unknown as Record<string, ImageData>)[key]!);
   }
+  if (face.explanation) face.explanation.crop = imageOf(face.explanation.crop);
+}
+
+/** What came from the worker as a plain object. */
+function imageOf({ width, height, data }: ImageData): ImageData {
+  return new ImageData(data as ImageDataArray, width, height);
 }
 
 /** The worker, asked by number. */

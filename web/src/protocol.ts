@@ -36,6 +36,7 @@ export type Request =
       /** Of a frame of a video. */
       stream: Stream | null;
       pictures: boolean;
+      explain: boolean;
     }
   | { kind: "bench"; model: ArrayBuffer; choice: Choice; nets: string[]; batches: number[]; precisions: string[]; stopped: boolean }
   | { kind: "memory" }

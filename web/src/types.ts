@@ -70,6 +70,19 @@ export interface FacePictures {
   mapped: MappedPicture[];
 }
 
+/**
+ * Why a face has its label: class-activation maps, row by row as the crop. A value is what its place adds to the label's logit, over what it adds to the mean of the
+ * others, were all places like it.
+ */
+export interface FaceExplanation {
+  /** The face as the networks get it. */
+  crop: ImageData;
+  /** The members' maps, fused by their weights. */
+  fused: Float32Array;
+  /** In the order of the model's members; null for a network that does not end in the mean over a map. */
+  members: (Float32Array | null)[];
+}
+
 /** The answer for one face. */
 export interface Face {
   /** From the forehead to the chin and from ear to ear, without the model's margin; the whole picture with `faces: "none"`. */
@@ -100,6 +113,8 @@ export interface Face {
   members: Float32Array[];
   /** With `pictures: true`. */
   pictures?: FacePictures;
+  /** With `explain: true`. */
+  explanation?: FaceExplanation;
 }
 
 /** Milliseconds of one analysis, by stage. */
@@ -254,6 +269,8 @@ export interface AnalyzeOptions {
   oversample?: boolean;
   /** Also give what the networks saw. */
   pictures?: boolean;
+  /** Also give what the networks looked at: each reads every face once more. */
+  explain?: boolean;
 }
 
 /**

@@ -4,7 +4,7 @@ import { failureOf } from "./failure.js";
 import init, { Engine, Following, bench } from "./pkg/moue.js";
 import { placed, type Placed } from "./place.js";
 import type { Choice, Failure, Reply, Request } from "./protocol.js";
-import type { Analysis, Face, FacePictures } from "./types.js";
+import type { Analysis, Face, FaceExplanation, FacePictures } from "./types.js";
 
 type Asked = Request & { id: number };
 
@@ -92,12 +92,15 @@ async function code(): Promise<void> {
 const finder = (engine: Engine): unknown => JSON.parse(engine.finder());
 
 async function analyze(engine: Engine, asked: Asked & { kind: "analyze" }): Promise<Analysis> {
-  const { width, height, rgba, asked: wanted, stream, pictures } = asked;
+  const { width, height, rgba, asked: wanted, stream, pictures, explain } = asked;
   const [pixels, words] = [new Uint8Array(rgba), JSON.stringify(wanted)];
   const answered = stream ? engine.follow(width, height, pixels, words, following(stream.name), stream.time) : engine.analyze(width, height, pixels, words);
   const answer = JSON.parse(await answered) as Analysis;
   for (const [index, face] of pictures ? answer.faces.entries() : []) {
     face.pictures = (await engine.seen(index)) as FacePictures;
+  }
+  for (const [index, face] of explain ? answer.faces.entries() : []) {
+    face.explanation = (await engine.explained(index)) as FaceExplanation;
   }
   return answer;
 }
@@ -164,8 +167,9 @@ function open({ model, faces, choice }: Opened): Promise<Placed<Engine>> {
 
 function buffers(answer: Analysis): Transferable[] {
   const pictures = answer.faces.flatMap((face: Face) => face.pictures ?? []);
-  return pictures.flatMap(({ crop, mapped }) => [
-    crop.data.buffer,
-    ...mapped.flatMap(({ image, codes }) => [image.data.buffer, ...(codes ? [codes.buffer] : [])]),
-  ]) as Transferable[];
+  const explanations = answer.faces.flatMap((face: Face) => face.explanation ?? []);
+  return [
+    ...pictures.flatMap(({ crop, mapped }) => [crop.data, ...mapped.flatMap(({ image, codes }) => [image.data, ...(codes ? [codes] : [])])]),
+    ...explanations.flatMap(({ crop, fused, members }) => [crop.data, fused, ...members.flatMap((map) => map ?? [])]),
+  ].map(({ buffer }) => buffer) as Transferable[];
 }

@@ -21,9 +21,11 @@ describe("the page", () => {
 
   /** All that a photograph's card can show. */
   async function answered(page) {
+    await page.check('[data-testid="photo-explain"]');
     await page.click('[data-testid="example-astronaut"]');
     await answers(page, 1);
-    for (const summary of await page.locator("summary").all()) await summary.click();
+    const closed = page.locator("details:not([open]) > summary:visible");
+    while ((await closed.count()) > 0) await closed.first().click();
   }
 
   before(async () => {
@@ -52,7 +54,7 @@ describe("the page", () => {
     }
     await page.keyboard.press("Tab");
     assert.equal(await focused(), "file-input");
-    for (const next of ["photo-find", "photo-mesh", "example-astronaut"]) {
+    for (const next of ["photo-find", "photo-mesh", "photo-explain", "example-astronaut"]) {
       await page.keyboard.press("Tab");
       assert.equal(await focused(), next);
     }
@@ -79,6 +81,30 @@ describe("the page", () => {
       assert.deepEqual(errors, []);
     });
   }
+
+  it("shows what the networks looked at when asked, and no longer when not", async () => {
+    const { page, errors } = await opened();
+    await page.click('[data-testid="example-astronaut"]');
+    await answers(page, 1);
+    assert.equal(await page.locator('[data-testid="looked"]:visible').count(), 0);
+    await page.check('[data-testid="photo-explain"]');
+    await page.locator('[data-testid="looked"]:visible').waitFor({ timeout: 60_000 });
+    const figures = page.locator('[data-testid="looked"] figure');
+    const members = await page.evaluate(() => window.moue.model.members.map(({ name }) => name));
+    assert.deepEqual(await figures.locator("figcaption").allInnerTexts(), ["fused", ...members]);
+    // Warm and cold places: the picture is neither the crop alone nor one colour.
+    const warm = await figures.locator("canvas").evaluateAll((all) => all.map((canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) count += data[at] > data[at + 2] + 40 ? 1 : 0;
+      return (4 * count) / data.length;
+    }));
+    assert.ok(warm.every((share) => share > 0.02 && share < 0.98), warm.join(" "));
+    await screen(page, "looked");
+    await page.uncheck('[data-testid="photo-explain"]');
+    await page.locator('[data-testid="looked"]:visible').waitFor({ state: "detached", timeout: 60_000 });
+    assert.deepEqual(errors, []);
+  });
 
   it("changes its colours with the system's", async () => {
     const { page } = await opened();

@@ -22,14 +22,14 @@ function environment() {
 
 /**
  * `device`: `swiftshader` is the GPU's, `cpu` the engine for the processor, `reference` the twins. `faces`: those that are read, as the page found them; else
- * those that the program finds itself, which are in `found` either way. Faces come with `crop` and `mapped`, decoded.
+ * those that the program finds itself, which are in `found` either way. Faces come with `crop` and `mapped`, decoded, and where it is asked for with `explanation`.
  */
-export function native(photo, into, device, { repeats = 1, faces = null } = {}) {
+export function native(photo, into, device, { repeats = 1, faces = null, explain = false } = {}) {
   if (!existsSync(program)) throw new Error("build it first: cargo build --release --example what_networks_see");
   mkdirSync(into, { recursive: true });
   const given = join(into, "faces.json");
   if (faces) writeFileSync(given, JSON.stringify(faces));
-  const run = spawnSync(program, [photo, into, device, String(repeats), model, ...(faces ? [given] : [])], { env: environment(), encoding: "utf8", maxBuffer: 1 << 24 });
+  const run = spawnSync(program, [photo, into, device, String(repeats), model, ...(faces ? [given, explain ? "explain" : ""] : [])], { env: environment(), encoding: "utf8", maxBuffer: 1 << 24 });
   if (run.status !== 0) throw new Error(`what_networks_see: ${run.stderr || run.error}`);
   const answer = JSON.parse(run.stdout);
   const read = (name) => decode(readFileSync(join(into, name)));

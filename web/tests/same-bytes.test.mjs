@@ -47,6 +47,25 @@ describe("the same bytes", () => {
     }
   }
 
+  it("what the networks looked at is what the native program says", async () => {
+    const bytes = pictures()["photograph.png"];
+    const photo = join(into, "explained.png");
+    writeFileSync(photo, bytes);
+    const { fused, members } = await page.evaluate(async (text) => {
+      const file = new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], { type: "image/png" });
+      const { explanation } = (await window.moue.analyze(file, { explain: true })).faces[0];
+      return { fused: [...explanation.fused], members: explanation.members.map((map) => map && [...map]) };
+    }, bytes.toString("base64"));
+    const wanted = native(photo, into, "swiftshader", { faces: kept["photograph.png"], explain: true }).faces[0].explanation;
+    const names = await page.evaluate(() => window.moue.model.members.map(({ name }) => name));
+    assert.equal(members.length, names.length);
+    for (const [name, map, want] of [["fused", fused, wanted.fused], ...names.map((name, at) => [name, members[at], wanted.members[at]])]) {
+      const worst = Math.max(...map.map((value, at) => Math.abs(value - want[at])));
+      // Logits speak in units of some, and a map that says nothing would agree with another one.
+      assert.ok(worst < 0.02 && map.length === 48 * 48 && Math.max(...map) > 0.5, `${name}: ${worst} apart, ${Math.max(...map)} at most`);
+    }
+  });
+
   it("one wrong bit of a crop, of a code, a probability that is off by 0.003, or a landmark by a fifth of a pixel is told", () => {
     const faces = kept["photograph.png"];
     const wrong = (change) => {

@@ -90,6 +90,21 @@ describe("the webcam", () => {
     assert.ok(changes <= tracks.length / 4, `${changes} changes in ${tracks.length} frames: ${tracks.join(" ")}`);
   });
 
+  it("shows live what the networks looked at, and makes nothing a frame for it", async () => {
+    await page.check('[data-testid="webcam-explain"]');
+    await page.locator('[data-testid="looked"]:visible').first().waitFor({ timeout: 60_000 });
+    const made = () => page.workers()[0].evaluate(() => ({ ...self.made }));
+    const frames = (more) => page.evaluate(() => document.querySelector('[data-testid="live-faces"] [data-testid="looked"]') !== null).then((there) => (assert.ok(there), page.waitForTimeout(more)));
+    await frames(4_000);
+    const early = await made();
+    await frames(4_000);
+    const late = await made();
+    await screen(page, "webcam-looked", {});
+    await page.uncheck('[data-testid="webcam-explain"]');
+    assert.deepEqual([late.pipelines, late.modules], [early.pipelines, early.modules]);
+    assert.ok(late.buffers - late.destroyed - (early.buffers - early.destroyed) <= 4, JSON.stringify({ early, late }));
+  });
+
   it("counts what a frame would make, were it to make something", async () => {
     const found = await page.workers()[0].evaluate(async () => {
       const before = { ...self.made };

@@ -1,10 +1,11 @@
-/** One face's answer: label, bars, what the networks saw, the members' opinions. Shown again for every frame. */
+/** One face's answer: label, bars, what the networks saw and looked at, the members' opinions. Shown again for every frame. */
 
 import type { Face, ModelInfo } from "../../src/index.js";
 import { Bars } from "./bars.js";
 import { h } from "./dom.js";
 import { percent } from "./format.js";
 import { headWords } from "./head.js";
+import { Looked } from "./looked.js";
 import { numberOf } from "./marks.js";
 import { Opinions } from "./opinions.js";
 import { colour, ink, person } from "./palette.js";
@@ -20,6 +21,8 @@ export class FaceView {
   readonly #saw = new Saw();
   readonly #opinions: Opinions;
   readonly #sawPart: HTMLDetailsElement;
+  readonly #looked: Looked;
+  readonly #lookedPart: HTMLDetailsElement;
   readonly #opinionsPart: HTMLDetailsElement;
   #face: Face | null = null;
 
@@ -29,6 +32,9 @@ export class FaceView {
     this.#opinions = new Opinions(model);
     this.#sawPart = this.#part("What the networks saw", this.#saw.element);
     this.#sawPart.open = open;
+    this.#looked = new Looked(model);
+    this.#lookedPart = this.#part("What the networks looked at", this.#looked.element);
+    this.#lookedPart.open = true;
     this.#opinionsPart = this.#part("The members' opinions", this.#opinions.element);
     const badge = h("span", { class: "badge" }, String(number));
     if (track !== null) {
@@ -42,6 +48,7 @@ export class FaceView {
       this.#bars.element,
       this.#head,
       this.#sawPart,
+      this.#lookedPart,
       this.#opinionsPart,
     );
   }
@@ -55,6 +62,7 @@ export class FaceView {
     this.#head.textContent = headWords(face, mirrored);
     this.#head.hidden = face.pose === null;
     this.#sawPart.hidden = face.pictures === undefined;
+    this.#lookedPart.hidden = face.explanation === undefined;
     this.#fill();
   }
 
@@ -68,6 +76,7 @@ export class FaceView {
   #fill(): void {
     if (this.#face === null) return;
     if (this.#sawPart.open && this.#face.pictures !== undefined) this.#saw.show(this.#face.pictures);
+    if (this.#lookedPart.open && this.#face.explanation !== undefined) this.#looked.show(this.#face, this.#face.explanation);
     if (this.#opinionsPart.open) this.#opinions.show(this.#face);
   }
 }

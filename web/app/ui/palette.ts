@@ -1,4 +1,4 @@
-/** One colour a label, the same everywhere: Okabe and Ito's; and one a person who is followed: Tol's bright ones. Both are told apart by the colour-blind. */
+/** One colour a label, the same everywhere: Okabe and Ito's, and a brown; and one a person who is followed: Tol's bright ones. Both are told apart by the colour-blind. */
 
 const named: Record<string, string> = {
   angry: "#d55e00",
@@ -8,6 +8,7 @@ const named: Record<string, string> = {
   neutral: "#8b9199",
   sad: "#0072b2",
   surprise: "#56b4e9",
+  contempt: "#8c5a2b",
 };
 const others = Object.values(named);
 

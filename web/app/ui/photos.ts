@@ -13,13 +13,15 @@ import { plural } from "./format.js";
 import type { Turn } from "./turn.js";
 
 /** How a photograph is read. */
-type How = Required<Pick<AnalyzeOptions, "faces" | "find">>;
+type How = Required<Pick<AnalyzeOptions, "faces" | "find" | "explain">>;
 
 interface Job {
   name: string;
   load: () => Promise<Blob>;
   card: Card;
   entry: Entry;
+  /** How it was read last. */
+  how: How;
 }
 
 export class Photos {
@@ -28,6 +30,7 @@ export class Photos {
   readonly #list = byId("cards", HTMLElement);
   readonly #find = byId("photo-find", HTMLSelectElement);
   readonly #mesh = byId("photo-mesh", HTMLInputElement);
+  readonly #explain = byId("photo-explain", HTMLInputElement);
   #jobs: Job[] = [];
   #last: Promise<void> = Promise.resolve();
 
@@ -44,6 +47,9 @@ export class Photos {
     this.#find.addEventListener("change", () => {
       for (const job of this.#jobs.filter(({ entry }) => entry.error === null)) this.#queue(job, this.#how());
     });
+    this.#explain.addEventListener("change", () => {
+      for (const job of this.#jobs.filter(({ entry }) => entry.error === null)) this.#queue(job, { ...job.how, explain: this.#explain.checked });
+    });
     this.#mesh.addEventListener("change", () => {
       for (const { card } of this.#jobs) this.#lines(card);
     });
@@ -57,6 +63,7 @@ export class Photos {
       load,
       card: new Card(name),
       entry: { input: name, analysis: null, error: null, seconds: null },
+      how: this.#how(),
     }));
     this.#list.prepend(...jobs.map(({ card }) => card.element));
     this.#jobs.push(...jobs);
@@ -65,7 +72,7 @@ export class Photos {
   }
 
   #how(): How {
-    return { faces: "all", find: this.#find.value as How["find"] };
+    return { faces: "all", find: this.#find.value as How["find"], explain: this.#explain.checked };
   }
 
   #lines(card: Card): void {
@@ -73,6 +80,7 @@ export class Photos {
   }
 
   #queue(job: Job, how: How): void {
+    job.how = how;
     job.card.wait("Waits for its turn.");
     this.#last = this.#last.then(async () => this.#answer(job, how));
   }

@@ -33,6 +33,7 @@ export class Webcam {
   readonly #camera = byId("camera", HTMLSelectElement);
   readonly #mirror = byId("webcam-mirror", HTMLInputElement);
   readonly #pictures = byId("webcam-pictures", HTMLInputElement);
+  readonly #explain = byId("webcam-explain", HTMLInputElement);
   readonly #mesh = byId("webcam-mesh", HTMLInputElement);
   readonly #video = byId("video", HTMLVideoElement);
   readonly #overlay = byId("overlay", HTMLCanvasElement);
@@ -107,7 +108,7 @@ export class Webcam {
         moue,
         video: this.#video,
         signal: running.signal,
-        options: (time) => ({ find: "fast", stream: { name: `webcam ${started}`, time }, pictures: this.#pictures.checked, ...(this.#mesh.checked ? { landmarks: 478 } : {}) }),
+        options: (time) => ({ find: "fast", stream: { name: `webcam ${started}`, time }, pictures: this.#pictures.checked, explain: this.#explain.checked, ...(this.#mesh.checked ? { landmarks: 478 } : {}) }),
         snapshot: (at) => this.#moments.snapshot(this.#video, at),
         onReading: this.#reader(moue, started, running.signal),
       });
@@ -155,7 +156,7 @@ export class Webcam {
     const smooth = new SmoothTimes();
     return ({ analysis, at, frame }) => {
       const { faces, ...rest } = analysis;
-      const kept: Analysis = { ...rest, faces: faces.map(({ pictures: _, landmarks: __, ...face }) => face) };
+      const kept: Analysis = { ...rest, faces: faces.map(({ pictures: _, explanation: __, landmarks: ___, ...face }) => face) };
       this.#entries.push({ input: "webcam", analysis: kept, error: null, seconds: Math.round(at - started) / 1000 });
       remember({ name: "webcam", analysis: kept, error: null });
       const shown = inOrder(analysis, this.#mirror.checked);
