@@ -17,7 +17,9 @@ const loading = new Loading();
 const errorBox = byId("error", HTMLElement);
 const turn = new Turn();
 
-const moue = Moue.load({ onProgress: (progress) => loading.progress(progress) });
+/** `?model=FILE`: a model file of one's own, on this page's origin. */
+const own = new URLSearchParams(location.search).get("model");
+const moue = Moue.load({ ...(own !== null && { model: { url: new URL(own, location.href) } }), onProgress: (progress) => loading.progress(progress) });
 const webcam = new Webcam(moue, turn);
 const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
   if (panel !== "webcam") webcam.stop();

@@ -1,7 +1,4 @@
-/**
- * Puts the model that finds faces beside the code that fetches models, and the checksums of both models into that code. The default model lies there already:
- * `cargo xtask web` wrote it, in eight bits.
- */
+/** Puts the models beside the code that fetches them, and their checksums into that code. */
 
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 const models = new URL("../../models/", import.meta.url);
 const folder = new URL("../src/pkg/", import.meta.url);
 const files = {
-  DEFAULT: ["default.safetensors", new URL("default.safetensors", folder)],
+  DEFAULT: ["default.safetensors", new URL("default/default.safetensors", models)],
   FACES: ["face.safetensors", process.env.MOUE_FACE_MODEL ?? new URL("face/face.safetensors", models)],
 };
 const constants = [];

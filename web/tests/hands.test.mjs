@@ -1,8 +1,10 @@
 /** The page by keyboard, on a phone, in the dark, and for who wants no motion. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { answers, launch, overflow, ready, screen, watched } from "./browser.mjs";
+import { repository } from "./paths.mjs";
 import { pictures } from "./pictures.mjs";
 import { serve } from "./server.mjs";
 
@@ -10,11 +12,13 @@ describe("the page", () => {
   let browser, server, context;
   const tabs = ["photos", "webcam", "bench", "about"];
 
-  async function opened({ width = 1280, height = 900, ...media } = {}) {
+  /** `own`: a model file that is served beside the page, and named in its address. */
+  async function opened({ width = 1280, height = 900, own = null, ...media } = {}) {
     const { page, errors } = await watched(context);
     await page.setViewportSize({ width, height });
     await page.emulateMedia(media);
-    await page.goto(server.origin);
+    if (own !== null) await page.route("**/own.safetensors", (route) => route.fulfill({ path: own }));
+    await page.goto(server.origin + (own === null ? "" : "/?model=own.safetensors"));
     await ready(page);
     return { page, errors };
   }
@@ -126,6 +130,15 @@ describe("the page", () => {
     await screen(calm, "photos-calm");
     const { page: usual } = await opened();
     assert.ok((await moving(usual)) > 0);
+  });
+
+  it("reads by a model file beside it that its address names", async () => {
+    const { page, errors } = await opened({ own: join(repository, "models/fer2013/fer2013.safetensors") });
+    assert.match(await page.textContent('[data-testid="status"]'), /Model: fer2013\./);
+    await page.click('[data-testid="example-astronaut"]');
+    const [{ faces }] = await answers(page, 1);
+    assert.deepEqual([faces[0].label, faces[0].probabilities.length], ["happy", 7]);
+    assert.deepEqual(errors, []);
   });
 
   it("says what to do about a picture without a face, and reads it whole when asked", async () => {
