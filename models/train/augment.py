@@ -21,12 +21,12 @@ TIE = 1e-3
 
 
 class Scene:
-    """Faces [n, h, w] of u8, each mirrored, rotated, scaled, sheared, shifted, and some of them in poor light or before a poor camera, at random.
+    """Faces [n, h, w] of u8, each mirrored, rotated, scaled, sheared, shifted, and a share `poor` of them in poor light or before a poor camera, at random.
 
     matrix: [n, 2, 3], from a crop's position to that in the face, both from -1 to 1; mirrored: [n] of bool.
     """
 
-    def __init__(self, faces, generator):
+    def __init__(self, faces, generator, poor=degrade.POOR):
         n = len(faces)
         angle = uniform(n, -ROTATION, ROTATION, generator)
         across = 1 + uniform(n, -SCALE, SCALE, generator)
@@ -40,7 +40,7 @@ class Scene:
         )
         grid = F.affine_grid(self.matrix, (n, 1, *faces.shape[1:]), align_corners=False)
         canonical = F.grid_sample(faces[:, None].float(), grid, "bicubic", "border", align_corners=False)[:, 0].clamp_(0, 255)
-        self.views = {tuple(faces.shape[1:]): degrade.scene(canonical, generator)}
+        self.views = {tuple(faces.shape[1:]): degrade.scene(canonical, generator, poor)}
         sides = uniform((n, 2), 0.1, 0.35, generator) * (torch.rand((n, 1), generator=generator) < ERASED)
         first = torch.rand((n, 2), generator=generator) * (1 - sides)
         self.erased = torch.stack([first, first + sides], 2)

@@ -1,6 +1,6 @@
 """What photographs bring, at random, for training: light, noise, blur, few pixels, JPEG, something before the face. On gray faces [n, h, w] of f32 levels, in PyTorch.
 
-Half of the faces meet nothing but mild light; of the others each disturbance meets its share, independent of the rest.
+Some of the faces meet nothing but mild light; of the others each disturbance meets its share, independent of the rest.
 """
 
 import torch
@@ -76,10 +76,10 @@ def covered(faces, sides, generator):
     return torch.where(inside[0][:, :, None] & inside[1][:, None, :], other, faces)
 
 
-def scene(faces, generator):
-    """Faces as whole levels, after what met them."""
+def scene(faces, generator, share=POOR):
+    """Faces as whole levels, after what met them; a `share` of them meets more than mild light."""
     n = len(faces)
-    poor = torch.rand(n, generator=generator) < POOR
+    poor = torch.rand(n, generator=generator) < share
     meets = {name: poor & (torch.rand(n, generator=generator) < share) for name, share in SHARES.items()}
 
     def some(name, change, *values):

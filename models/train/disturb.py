@@ -49,6 +49,25 @@ def turned(faces, degrees):
     return whole(rotate(faces.astype(np.float64), degrees, axes=(2, 1), reshape=False, order=1, mode="nearest"))
 
 
+# Rows and columns of the 48 x 48 face: where eyes and mouth lie in FER2013's mean face.
+COVERED = {"eyes": (slice(12, 23), slice(6, 42)), "mouth": (slice(32, 43), slice(12, 36))}
+
+
+def covered(faces, part):
+    """A part holds the face's mean level; `quarter`: one of the four, in turn."""
+    found = faces.copy()
+    middle = faces.shape[1] // 2, faces.shape[2] // 2
+    for at, face in enumerate(found):
+        if part == "quarter":
+            rows, columns = (slice(m, None) if at >> bit & 1 else slice(m) for bit, m in enumerate(middle))
+        elif part in COVERED:
+            rows, columns = COVERED[part]
+        else:
+            continue
+        face[rows, columns] = whole(face.mean())
+    return found
+
+
 # Name: the disturbance, its levels with the one that changes nothing, what the level is.
 DISTURBANCES = {
     "gamma": (gamma, [0.4, 0.5, 0.63, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5], 1.0, "exponent"),
@@ -57,4 +76,5 @@ DISTURBANCES = {
     "noise": (noise, [0.0, 5.0, 10.0, 20.0, 40.0], 0.0, "sigma, levels of 255"),
     "small faces": (small, [48, 32, 24, 16, 12, 8], 48, "side, pixels"),
     "rotation": (turned, [-45, -30, -20, -10, 0, 10, 20, 30, 45], 0, "degrees"),
+    "covered": (covered, ["nothing", *COVERED, "quarter"], "nothing", "part of the face"),
 }

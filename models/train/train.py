@@ -1,7 +1,7 @@
 """Train members of models/train/default.json on the votes of FER+, one after another: `python train.py gray_wide lbp --epochs 20 --begin WEIGHTS`.
 
 The target of a face is the distribution of its votes over the eight expressions; the loss is the cross-entropy with it. A member begins with --begin:
-a model file (the member of its name, the answers by their labels) or a folder of first_stage.py; without, at random. What it keeps is the
+a model file (the member of its name, the answers by their labels), or a folder of first_stage.py or of an earlier run; without, at random. What it keeps is the
 running mean of its weights over steps.
 
 Each learns from scenes of its own: what members answer differently is what their fusion lives on. The seed of a member is its place in the description, so
@@ -26,6 +26,7 @@ from safetensors import safe_open
 from torch.nn import functional as F
 
 import data
+import degrade
 import preprocess
 import votes
 from augment import Scene, View
@@ -95,12 +96,16 @@ class Average:
                     mean.copy_(value)
 
 
-def first_stage(folder, member):
-    """A member's weights as first_stage.py left them."""
-    path = folder / f"{member}.first.pt"
-    if not path.is_file():
-        raise SystemExit(f"{path} is missing: run first_stage.py {member} first")
-    return torch.load(path, weights_only=True)
+def from_folder(folder, member, description):
+    """A member's weights as an earlier run left them: the running mean of its checkpoint, or what first_stage.py wrote."""
+    earlier, first = folder / f"{member}.pt", folder / f"{member}.first.pt"
+    if first.is_file():
+        return torch.load(first, weights_only=True)
+    if not earlier.is_file():
+        raise SystemExit(f"{folder} has neither {first.name} nor {earlier.name}: run first_stage.py {member}, or train.py {member}, first")
+    network = Network(description)
+    network.load_state_dict(torch.load(earlier, weights_only=True)["average"])
+    return network.named_weights()
 
 
 def from_model(path, member):
@@ -135,8 +140,9 @@ class Member:
         torch.manual_seed(self.seed)
         self.network = Network(description).to(memory_format=torch.channels_last)
         if options.begin:
-            self.network.load_weights(from_model(options.begin, name) if options.begin.is_file() else first_stage(options.begin, name))
+            self.network.load_weights(from_model(options.begin, name) if options.begin.is_file() else from_folder(options.begin, name, description))
         self.average = Average(self.network)
+        self.peak, self.poor = options.peak, options.poor
         self.folder = options.checkpoints
         self.path = options.checkpoints / f"{name}.pt"
 
@@ -145,7 +151,7 @@ class Member:
         parameters = [p for part in (self.network, *beside) for p in part.parameters()]
         decayed, others = ([p for p in parameters if (p.dim() > 1) == decays] for decays in (True, False))
         groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.SGD(groups, lr=PEAK_RATE, momentum=MOMENTUM, nesterov=True)
+        self.optimizer = torch.optim.SGD(groups, lr=self.peak, momentum=MOMENTUM, nesterov=True)
 
         def rate(step):
             at = step / steps
@@ -210,7 +216,7 @@ class Member:
         total = 0.0
         for b in range(batches):
             chosen = order[b * BATCH : (b + 1) * BATCH]
-            total += self.step(self.loss(Scene(faces[chosen], generator), targets[chosen]))
+            total += self.step(self.loss(Scene(faces[chosen], generator, self.poor), targets[chosen]))
         seconds = round(time.monotonic() - started, 1)
         validation = {name: round(value, 4) for name, value in held_out.figures(self.average.network, self.size).items()}
         line = {"member": self.name, "epoch": index + 1, "loss": round(total / batches, 4), "validation": validation, "seconds": seconds}
@@ -222,11 +228,13 @@ def arguments(parser):
     """What train.py and first_stage.py are told alike."""
     parser.add_argument("members", nargs="+")
     parser.add_argument("--epochs", type=int, required=True)
-    parser.add_argument("--begin", type=Path, help="a model file, or a folder of first_stage.py")
+    parser.add_argument("--begin", type=Path, help="a model file, or a folder of first_stage.py or of an earlier run")
     parser.add_argument("--tables", help="folder with regular.json and cyclic.json")
     parser.add_argument("--checkpoints", type=Path, default=default_checkpoints())
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--description", type=Path, default=DESCRIPTION)
+    parser.add_argument("--peak", type=float, default=PEAK_RATE, help="the learning rate at its highest [default: %(default)s]")
+    parser.add_argument("--poor", type=float, default=degrade.POOR, help="share of faces that meet noise, blur and the like [default: %(default)s]")
 
 
 def main():

@@ -1,6 +1,6 @@
 //! One colour a label, the same on a picture, in a terminal and in a plot.
 
-/// Colour of a label: chosen for the seven expressions, from a wheel of hues for any other.
+/// Colour of a label: chosen for the eight expressions, from a wheel of hues for any other.
 pub fn colour(label: &str, index: usize) -> [u8; 3] {
     match label.to_ascii_lowercase().as_str() {
         "angry" | "anger" => [244, 96, 96],
@@ -10,6 +10,7 @@ pub fn colour(label: &str, index: usize) -> [u8; 3] {
         "neutral" => [190, 200, 212],
         "sad" | "sadness" => [92, 170, 246],
         "surprise" | "surprised" => [250, 146, 196],
+        "contempt" => [222, 164, 122],
         _ => WHEEL[index % WHEEL.len()],
     }
 }

@@ -6,9 +6,12 @@ use std::process::{Command, ExitCode};
 use crate::steps::{Done, Steps};
 use crate::{kept, python, system};
 
-/// Members in two groups that train at the same time, on a core each.
-const GROUPS: [&[&str]; 2] = [&["gray", "lbp", "cyclic_lbp"], &["gray_wide", "cyclic_lbp_5", "cyclic_lbp_10"]];
-const EPOCHS: &str = "12";
+/// Members in two groups that train at the same time, on a core each. Those that see gray learn for longer, and at last from fewer poor pictures.
+const GRAY: [&[&str]; 2] = [&["gray"], &["gray_wide"]];
+const MAPPED: [&[&str]; 2] = [&["lbp", "cyclic_lbp"], &["cyclic_lbp_5", "cyclic_lbp_10"]];
+const GRAY_FIRST: &[&str] = &["--epochs", "46"];
+const GRAY_LAST: &[&str] = &["--epochs", "11", "--peak", "0.02", "--poor", "0.15"];
+const MAPPED_ALL: &[&str] = &["--epochs", "16", "--poor", "0.15"];
 
 /// Trains, fuses, measures. Each step resumes or repeats: after an interruption the same command goes on.
 pub fn train(root: &Path, target: &Path) -> ExitCode {
@@ -22,9 +25,10 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
         }
     };
     let folder = target.join("train");
-    let (tables, checkpoints) = (folder.join("tables"), folder.join("checkpoints"));
+    let (tables, first, checkpoints) = (folder.join("tables"), folder.join("first"), folder.join("checkpoints"));
     let (validation, members) = (folder.join("validation"), folder.join("members.safetensors"));
     let default = root.join("models/default/default.safetensors");
+    let begin = root.join("models/fer2013/fer2013.safetensors");
     let program = target.join("release").join(format!("moue{}", std::env::consts::EXE_SUFFIX));
     if let Err(error) = std::fs::create_dir_all(&tables) {
         eprintln!("{}: {error}", tables.display());
@@ -35,11 +39,14 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
         command.arg(scripts.join(name)).current_dir(root);
         command
     };
-    let trainer = |members: &[&str]| {
-        let mut command = script("train.py");
-        command.args(members).args(["--epochs", EPOCHS]).arg("--begin").arg(&default);
-        command.arg("--tables").arg(&tables).arg("--checkpoints").arg(&checkpoints);
-        command
+    let training = |groups: [&[&str]; 2], how: &[&str], begin: &Path, into: &Path| {
+        let mut both = groups.map(|members| {
+            let mut command = script("train.py");
+            command.args(members).args(how).arg("--begin").arg(begin);
+            command.arg("--tables").arg(&tables).arg("--checkpoints").arg(into);
+            command
+        });
+        Done::of(system::run_together(&mut both))
     };
     let cargo = |arguments: &[&str]| Done::of(system::run(kept::cargo().args(arguments).current_dir(root)));
 
@@ -52,9 +59,13 @@ pub fn train(root: &Path, target: &Path) -> ExitCode {
             };
             Done::of(table("regular").and_then(|done| Ok(done && table("cyclic")?)))
         })
-        && steps.run("training of the members", || Done::of(system::run_together(&mut GROUPS.map(trainer))))
+        && steps.run("training of the gray members", || training(GRAY, GRAY_FIRST, &begin, &first))
+        && steps.run("their last epochs", || training(GRAY, GRAY_LAST, &first, &checkpoints))
+        && steps.run("training of the mapped members", || training(MAPPED, MAPPED_ALL, &begin, &checkpoints))
         && steps.run("model file", || {
-            Done::of(system::run(script("export.py").arg("--checkpoints").arg(&checkpoints).arg("--out").arg(&members)))
+            Done::of(system::run(
+                script("export.py").arg("--eight-bits").arg("--checkpoints").arg(&checkpoints).arg("--out").arg(&members),
+            ))
         })
         && steps.run("validation folder", || Done::of(system::run(script("votes.py").arg("--validation").arg(&validation))))
         && steps.run("fusion", || {
