@@ -10,8 +10,8 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{AnimationDecoder, Delay, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageResult};
 
-use super::feed::Feed;
-use super::{Decoder, Frame, fits};
+use super::feed::{Decoder, Feed};
+use super::frame::{Frame, fits};
 use crate::error::{Error, Result};
 
 /// What browsers show a picture for whose delay is 0.

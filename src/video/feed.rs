@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Frame;
+use super::frame::Frame;
 use crate::error::Result;
 
 /// Frames, and pixels, that wait at most.
@@ -133,11 +133,20 @@ fn pixels(frame: &Frame) -> u64 {
     u64::from(frame.picture.width()) * u64::from(frame.picture.height())
 }
 
+/// What decodes: puts frames into the feed until there are no more; says what kept the video from being read whole.
+pub trait Decoder: Send + 'static {
+    fn decode(self, feed: &Feed) -> Result<Option<String>>;
+}
+
 /// What becomes known of a video while its frames are read, by whoever reads them.
 #[derive(Clone)]
-pub struct Report(pub(super) Arc<Feed>);
+pub struct Report(Arc<Feed>);
 
 impl Report {
+    pub(super) fn of(feed: &Arc<Feed>) -> Self {
+        Self(Arc::clone(feed))
+    }
+
     /// How many frames there are, about, where the file says so.
     pub fn expected(&self) -> Option<u64> {
         self.0.state().expected

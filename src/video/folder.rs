@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::feed::Feed;
-use super::{Decoder, Frame, fits};
+use super::feed::{Decoder, Feed};
+use super::frame::{Frame, fits};
 use crate::error::{Error, Result};
 use crate::photo;
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use image::{Rgb, RgbImage};
 
-use super::feed::Feed;
+use super::aspect;
+use super::feed::{Decoder, Feed};
+use super::frame::{Frame, fits};
 use super::kind::Y4M;
-use super::{Decoder, Frame, aspect, fits};
 use crate::error::{Error, Result};
 
 /// No line is longer.

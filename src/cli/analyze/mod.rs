@@ -70,7 +70,8 @@ pub fn run(args: &Args) -> Outcome {
     session::warn(&recognizer);
     let watch = watch.ready();
     let mut output = Output::new(args, videos, resumed, &description)?;
-    let bar = output.shows_progress(count).then(|| terminal::progress(count, skipped));
+    // Of a video the bar is over its frames.
+    let bar = (!videos && output.shows_progress(count)).then(|| terminal::progress(count, skipped));
     let done = || bar.iter().for_each(|bar| bar.inc(1));
     let mut patience = Some(patience);
     let (failed, mut spent) = pictures::run(photos, args, &mut recognizer, &mut output, &mut patience, done)?;
@@ -165,6 +166,10 @@ fn of_videos(args: &Args, inputs: &[Input]) -> Result<bool, Failure> {
     }
     if count > 0 && args.annotate.is_some() && args.resume.is_some() {
         return Err(Failure::at("--annotate", "a video is drawn from its beginning: leave out --resume"));
+    }
+    let camera = inputs.iter().any(|input| matches!(input.source, Source::Camera(_)));
+    if camera && args.resume.is_some() {
+        return Err(Failure::at("--resume", "what a camera showed is over: leave it out, and send --json into a file"));
     }
     Ok(count > 0)
 }

@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::recognizer;
 
 use super::summary::Summary;
-use super::video::ENDINGS;
 
 /// An input, where its pictures are drawn, and the place of an earlier record that the new one takes.
 #[derive(Debug)]
@@ -53,7 +52,7 @@ pub fn plan(flag: &str, inputs: &[Input], target: &Path) -> Result<Vec<Option<Pa
         let mut place =
             |input: &Input| distinct(target.join(&input.relative), if input.is_video() { "mp4" } else { "png" }, &mut taken);
         inputs.iter().map(|input| readable(&input).then(|| place(input))).collect()
-    } else if video && !ENDINGS.contains(&ending.as_str()) {
+    } else if video && !files::VIDEOS.contains(&ending.as_str()) {
         return refuse("not a video format moue writes: use .mp4, .mov, .mkv or .gif, or a folder".into());
     } else if !video && files::format(target).is_none() {
         return refuse("not a picture format moue writes: use .png, .jpg, .webp, .bmp or .tiff, or a folder".into());

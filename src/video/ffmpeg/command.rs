@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::error::plain;
-use crate::video::MAX_PIXELS;
+use crate::video::frame::MAX_PIXELS;
 
 /// Formats that are opened: those that hold their own frames. A playlist makes ffmpeg open what it names, files and addresses alike.
 const FORMATS: &str = "mov,matroska,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,flv,asf,ogg";

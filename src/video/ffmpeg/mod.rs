@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use image::RgbImage;
 
-use super::feed::Feed;
-use super::{Decoder, Frame, fits, kind};
+use super::feed::{Decoder, Feed};
+use super::frame::{Frame, fits};
+use super::kind;
 use crate::error::{Error, Result};
 use crate::host::offload;
 pub use command::{Input, program};

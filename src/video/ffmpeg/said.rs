@@ -131,7 +131,10 @@ impl Words {
             return "it is a playlist or a format that is not read, which could open other files: give the video itself, as MP4, MKV, WebM, AVI or MPEG".into();
         }
         if self.says("max pixel count") || self.says("picture size") {
-            return format!("its frames have more than {} pixels: make a smaller copy of it first", crate::video::MAX_PIXELS);
+            return format!(
+                "its frames have more than {} pixels: make a smaller copy of it first",
+                crate::video::frame::MAX_PIXELS
+            );
         }
         if self.says("moov atom not found") {
             return format!("it is no whole video, as its index is not there (ffmpeg: moov atom not found): {remedy}");

@@ -19,8 +19,6 @@ use crate::cli::inputs::{Input, Source};
 use crate::error::{Error, Result, plain};
 use crate::video::{self, Kind, Report};
 
-/// Endings of what can be written.
-pub const ENDINGS: [&str; 4] = ["mp4", "mov", "mkv", "gif"];
 /// Bytes of ffmpeg's errors that are kept.
 const MOST_WORDS: u64 = 4096;
 /// Hundredths of a second that the last picture of a GIF is shown, where there is but one.
@@ -35,6 +33,8 @@ pub struct Drawn {
     length: Option<f64>,
     report: Report,
     size: (u32, u32),
+    /// Of the first frame that is drawn.
+    first: Duration,
     way: Option<Way>,
 }
 
@@ -66,13 +66,13 @@ impl Drawn {
         };
         let from = args.from.unwrap_or(0.0);
         let length = args.to.map(|to| (to - from).max(0.0));
-        Self { path: path.into(), sound: sound.cloned(), from, length, report, size: (0, 0), way: None }
+        Self { path: path.into(), sound: sound.cloned(), from, length, report, size: (0, 0), first: Duration::ZERO, way: None }
     }
 
     /// The next frame, at its time since the first one of the video.
     pub fn add(&mut self, picture: RgbImage, timestamp: Duration) -> Result<()> {
         if self.way.is_none() {
-            self.size = picture.dimensions();
+            (self.size, self.first) = (picture.dimensions(), timestamp);
             files::make_room(&self.path)?;
             let gif = self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gif"));
             self.way = Some(if gif { Way::Gif(Box::new(Gif::new(&self.path)?)) } else { Way::Program(Box::new(self.start()?)) });
@@ -80,13 +80,10 @@ impl Drawn {
         let (width, height) = self.size;
         let picture =
             if picture.dimensions() == self.size { picture } else { resize(&picture, width, height, FilterType::Triangle) };
-        let from = Duration::try_from_secs_f64(self.from).unwrap_or_default();
         match &mut self.way {
             Some(Way::Gif(gif)) => gif.add(picture, timestamp).map_err(|reason| self.failed(reason)),
             Some(Way::Program(program)) => {
-                // The sound begins with the file, and not with its first frame.
-                let delay = if from.is_zero() { self.report.delay() } else { Duration::ZERO };
-                match program.stream.add(&picture, timestamp.saturating_sub(from) + delay) {
+                match program.stream.add(&picture, timestamp.saturating_sub(self.first)) {
                     Ok(()) => Ok(()),
                     // Why is what it says itself.
                     Err(error) => Err(match self.way.take() {
@@ -124,9 +121,14 @@ impl Drawn {
             name
         };
         let mut command = Command::new(video::ffmpeg());
-        command.args(["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-f", "matroska", "-i", "pipe:0"]);
+        // How much later than the sound the first frame is shown: ffmpeg lets every input begin at 0.
+        let delay = self.report.delay().as_secs_f64();
+        let (skipped, later) =
+            if self.from > 0.0 { (self.from + delay, self.first.as_secs_f64() - self.from) } else { (0.0, delay) };
+        command.args(["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-itsoffset"]).arg(later.max(0.0).to_string());
+        command.args(["-f", "matroska", "-i", "pipe:0"]);
         if let Some(sound) = &self.sound {
-            command.args(["-protocol_whitelist", "file,pipe", "-ss"]).arg((self.from + self.lead()).to_string());
+            command.args(["-protocol_whitelist", "file,pipe", "-ss"]).arg(skipped.to_string());
             if let Some(length) = self.length {
                 command.args(["-t"]).arg(length.to_string());
             }
@@ -155,11 +157,6 @@ impl Drawn {
         let stream =
             Matroska::new(BufWriter::new(stdin), self.size.0, self.size.1).map_err(|error| self.failed(plain(&error)))?;
         Ok(Program { child, stream, words })
-    }
-
-    /// What lies between the beginning of the file and its first frame, where a later one is the first that is read.
-    fn lead(&self) -> f64 {
-        if self.from > 0.0 { self.report.delay().as_secs_f64() } else { 0.0 }
     }
 }
 

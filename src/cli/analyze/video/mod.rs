@@ -17,7 +17,6 @@ use crate::error::{Error, Result};
 use crate::recognizer::{Following, Prefetched, Recognizer};
 use crate::video::Report;
 use drawn::Drawn;
-pub use drawn::ENDINGS;
 
 /// Reads a video; whether it was read and answered whole, and what other threads spent on it.
 pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Output) -> Result<(bool, Prefetched), Failure> {
