@@ -22,7 +22,7 @@ fn killed_at_any_moment_and_resumed_it_is_the_same() {
         return;
     }
     let (folder, model) = folder("killed");
-    let videos = [text(portrait(&folder, "a.mp4", 45, H264)), text(clip(&folder, "b.mp4", 30, [64, 48], H264))];
+    let videos = [text(portrait(&folder, "a.mp4", 20, H264)), text(clip(&folder, "b.mp4", 10, [64, 48], H264))];
     let broken = folder.join("broken.mp4");
     fs::write(&broken, b"no video").unwrap();
     let broken = text(&broken);
@@ -33,7 +33,7 @@ fn killed_at_any_moment_and_resumed_it_is_the_same() {
     let ran = moue(&arguments("whole.jsonl"));
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     let want = fs::read(folder.join("whole.jsonl")).unwrap();
-    assert_eq!(want.iter().filter(|&&byte| byte == b'\n').count(), 45 + 1 + 1 + 30 + 1);
+    assert_eq!(want.iter().filter(|&&byte| byte == b'\n').count(), 20 + 1 + 1 + 10 + 1);
     // Torn at places of every kind, in the middle of lines and between them.
     let ends: Vec<usize> = want.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
     for length in

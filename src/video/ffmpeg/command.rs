@@ -38,8 +38,8 @@ pub fn decode(input: &Input) -> Command {
             command.args(["-f", format]).arg("-i").arg(name);
         }
     }
-    // 1:90000, as a container may be coarser than the file.
-    command.args(["-map", "0:v:0", "-an", "-sn", "-dn", "-fps_mode", "passthrough", "-enc_time_base", "1:90000"]);
+    // Times as the file has them, and not from its beginning on. 1:90000, as a container may be coarser than the file.
+    command.args(["-copyts", "-map", "0:v:0", "-an", "-sn", "-dn", "-fps_mode", "passthrough", "-enc_time_base", "1:90000"]);
     command.args(["-vf", "scale=iw*sar:ih,setsar=1,showinfo=checksum=0", "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"]);
     command.env_remove("FFREPORT").env_remove("AV_LOG_FORCE_COLOR").env("AV_LOG_FORCE_NOCOLOR", "1");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

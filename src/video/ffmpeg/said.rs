@@ -139,7 +139,7 @@ impl Words {
         if self.says("moov atom not found") {
             return format!("it is no whole video, as its index is not there (ffmpeg: moov atom not found): {remedy}");
         }
-        if good {
+        if good || self.says("cannot determine format of input stream") {
             return format!("it holds no frame: {remedy}");
         }
         match self.last() {
