@@ -16,6 +16,8 @@ mod camera;
 mod clips;
 mod frames;
 mod hostile;
+mod read;
 mod records;
 mod resumed;
+mod sources;
 mod tables;
