@@ -19,7 +19,7 @@ fn a_drawn_video_has_the_frames_the_times_and_the_sound_of_its_input() {
         &folder,
         "silent.mkv",
         10,
-        &[&["-vf", "settb=1/1000,setpts=N*N*10+40", "-fps_mode", "passthrough", "-enc_time_base", "1:1000"], EXACT].concat(),
+        &[&["-vf", "settb=1/1000,setpts=N*N*10+40", "-fps_mode", "passthrough", "-enc_time_base", "1:1000"][..], EXACT].concat(),
     ));
     let (input, output) = (folder.join("in.mp4"), folder.join("out.mp4"));
     let mixed = [
@@ -91,7 +91,7 @@ fn a_gif_has_the_frames_and_the_delays() {
     }
     let (folder, model) = folder("drawn-gif");
     let times = ["-vf", "settb=1/1000,setpts=N*N*20", "-fps_mode", "passthrough", "-enc_time_base", "1:1000"];
-    let input = clip(&folder, "a.mkv", 5, [320, 260], &[&times, EXACT].concat());
+    let input = clip(&folder, "a.mkv", 5, [320, 260], &[&times[..], EXACT].concat());
     let output = folder.join("out.gif");
     let ran =
         moue(&["analyze", &text(&input), "--device", "cpu", "--model", &model, "--faces", "none", "--annotate", &text(&output)]);

@@ -55,7 +55,7 @@ pub fn clip(folder: &Path, name: &str, count: usize, [width, height]: [u32; 2], 
     let pixels: Vec<u8> = (0..count).flat_map(|number| frame(number, width, height).into_raw()).collect();
     let (size, target) = (format!("{width}x{height}"), text(&path));
     let head = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-r", "25", "-s", &size, "-i", "pipe:0"];
-    assert!(made(&[&head, arguments, &[&target]].concat(), &pixels), "{name}");
+    assert!(made(&[&head[..], arguments, &[&target]].concat(), &pixels), "{name}");
     path
 }
 
@@ -73,7 +73,7 @@ pub fn portrait(folder: &Path, name: &str, count: u32, arguments: &[&str]) -> Pa
     let pixels: Vec<u8> = frames.collect();
     let target = text(&path);
     let head = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-r", "25", "-s", "256x224", "-i", "pipe:0"];
-    assert!(made(&[&head, arguments, &[&target]].concat(), &pixels), "{name}");
+    assert!(made(&[&head[..], arguments, &[&target]].concat(), &pixels), "{name}");
     path
 }
 

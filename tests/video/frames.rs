@@ -47,7 +47,7 @@ fn variable_rate_keeps_its_times_and_doubles_no_frame() {
         return;
     }
     let times = ["-vf", "settb=1/1000,setpts=N*N*10", "-fps_mode", "passthrough", "-enc_time_base", "1:1000"];
-    let path = clip(&scratch("video-variable"), "a.mkv", 13, [64, 48], &[&times, EXACT].concat());
+    let path = clip(&scratch("video-variable"), "a.mkv", 13, [64, 48], &[&times[..], EXACT].concat());
     let frames = whole(&path);
     are(&frames, 0..13);
     assert_eq!(millis(&frames), (0..13).map(|number| 10 * number * number).collect::<Vec<_>>());
@@ -90,10 +90,10 @@ fn odd_sides_wide_pixels_and_ten_bits() {
         return;
     }
     let folder = scratch("video-shapes");
-    let wide = &[EXACT, &["-vf", "setsar=16/11"]].concat();
+    let wide = [EXACT, &["-vf", "setsar=16/11"]].concat();
     let ten = &["-c:v", "ffv1", "-pix_fmt", "yuv420p10le"][..];
     for (name, size, encoder, want) in
-        [("odd", [65, 49], H264, (65, 49)), ("wide", [66, 48], wide, (96, 48)), ("ten", [64, 48], ten, (64, 48))]
+        [("odd", [65, 49], H264, (65, 49)), ("wide", [66, 48], &wide[..], (96, 48)), ("ten", [64, 48], ten, (64, 48))]
     {
         let encoder = if name == "odd" { &["-c:v", "libx264", "-qp", "8", "-pix_fmt", "yuv444p"][..] } else { encoder };
         let frames = whole(&clip(&folder, &format!("{name}.mkv"), 4, size, encoder));

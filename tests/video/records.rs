@@ -127,7 +127,7 @@ fn options_that_leave_nothing_are_refused_by_name() {
         (&["examples/astronaut.png", "--csv=excel"], "--csv"),
     ];
     for (arguments, flag) in cases {
-        let ran = moue(&[&["analyze"], arguments].concat());
+        let ran = moue(&[&["analyze"][..], arguments].concat());
         assert!(ran.code == Some(2) && ran.stderr.contains(flag), "{arguments:?}: {}", ran.stderr);
     }
 }

@@ -28,7 +28,7 @@ fn clip(name: &str) -> Option<(std::path::PathBuf, String)> {
         "1000",
     ];
     let target = text(&path);
-    assert!(made(&[&head, &times, H264, &[&target]].concat(), &pixels));
+    assert!(made(&[&head[..], &times, H264, &[&target]].concat(), &pixels));
     Some((path, target))
 }
 
