@@ -134,8 +134,17 @@ impl Drawn {
             }
             command.arg("-i").arg(file(sound)).args(["-map", "0:v:0", "-map", "1:a?", "-c:a", "copy"]);
         }
-        // Encoders want even sides.
-        command.args(["-fps_mode", "passthrough", "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p"]);
+        // Encoders want even sides, and take times for those of a constant rate unless they are told finer ones.
+        command.args([
+            "-fps_mode",
+            "passthrough",
+            "-enc_time_base",
+            "1:90000",
+            "-vf",
+            "pad=ceil(iw/2)*2:ceil(ih/2)*2",
+            "-pix_fmt",
+            "yuv420p",
+        ]);
         if !self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mkv")) {
             command.args(["-video_track_timescale", "90000", "-movflags", "+faststart"]);
         }
