@@ -10,6 +10,9 @@ pub enum Error {
     /// A picture could not be read or decoded.
     #[error("cannot read the picture: {0}")]
     Picture(String),
+    /// A video, or a camera, could not be read.
+    #[error("cannot read the video: {0}")]
+    Video(String),
     /// A file could not be read or written.
     #[error("{}: {}", path.display(), plain(source))]
     Io {

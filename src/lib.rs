@@ -22,6 +22,8 @@ pub mod reference;
 pub mod runner;
 pub mod tensor;
 pub mod timing;
+#[cfg(not(target_family = "wasm"))]
+pub mod video;
 pub mod weights;
 pub mod zoo;
 

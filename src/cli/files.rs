@@ -12,6 +12,9 @@ use crate::error::{Error, Result, plain};
 
 const JPEG_QUALITY: u8 = 92;
 
+/// Endings of the videos that are written.
+pub const VIDEOS: [&str; 4] = ["mp4", "mov", "mkv", "gif"];
+
 /// Writes bytes to a file.
 ///
 /// # Errors

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use image::DynamicImage;
 
+use super::inputs::{self, Wanted};
 use super::outcome::{Failure, Outcome, Status};
-use super::{files, inputs, terminal};
+use super::{files, terminal};
 use crate::lbp::{self, Metric};
 use crate::reference;
 
@@ -37,7 +38,7 @@ pub fn run(args: &Args) -> Outcome {
     let failed = |error| Failure::at("--output", error);
     files::writable(&args.output).and_then(|_| files::check(&args.output)).map_err(failed)?;
     files::apart(&[("--output", Some(&args.output))], &[("IMAGE", Some(&args.image))])?;
-    let [input] = inputs::expand(std::slice::from_ref(&args.image))
+    let [input] = inputs::expand(std::slice::from_ref(&args.image), Wanted::Pictures)
         .try_into()
         .map_err(|_| Failure::at(&args.image.display().to_string(), "`moue lbp` takes one picture"))?;
     let codes = match input.read().and_then(|photo| reference::lbp(&reference::gray(&photo), args.radius)) {

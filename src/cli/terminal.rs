@@ -163,6 +163,42 @@ pub fn progress(count: usize, skipped: usize) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
+/// A bar over the frames of a video, or a count of them as long as nobody knows how many there are.
+#[derive(Debug)]
+pub struct Frames(ProgressBar);
+
+/// Shows one on a terminal; elsewhere it draws nothing. So many are done already.
+pub fn frames(done: u64) -> Frames {
+    let style = ProgressStyle::with_template("{pos} frames  {per_sec}");
+    let bar = ProgressBar::no_length().with_position(done);
+    bar.reset_eta();
+    Frames(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner())))
+}
+
+impl Frames {
+    /// There are so many in all, about.
+    pub fn set(&self, all: Option<u64>) {
+        if let Some(all) = all
+            && self.0.length() != Some(all)
+            && let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} frames  {per_sec}  {eta} left")
+        {
+            self.0.set_length(all);
+            self.0.set_style(style);
+        }
+    }
+
+    /// One more is done.
+    pub fn step(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Frames {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

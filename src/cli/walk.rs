@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::{names, terminal};
+use crate::video;
 
 /// Endings of the pictures that are read.
 pub const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "jfif", "gif", "webp", "bmp", "tif", "tiff"];
@@ -23,7 +24,7 @@ const MOST_KINDS: usize = 8;
 /// What is found below a folder, sorted by name. Hidden files and folders are passed over, and what systems leave in every folder.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Pictures, and places that cannot be read, with the reason.
+    /// Pictures, videos, and places that cannot be read, with the reason.
     pub entries: Vec<Result<PathBuf, (PathBuf, String)>>,
     /// Files of kinds that are not read.
     pub unread: Unread,
@@ -33,14 +34,16 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub struct Unread(BTreeMap<String, usize>);
 
-/// Walks a folder.
-pub fn below(root: &Path) -> Found {
+/// Walks a folder for pictures, and for videos where they are wanted.
+pub fn below(root: &Path, videos: bool) -> Found {
     let mut found = Found::default();
     let walk = WalkDir::new(root).follow_links(true).sort_by_file_name();
     for entry in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || !is_litter(entry.file_name())) {
         match entry {
             Ok(entry) if !entry.file_type().is_file() => {}
-            Ok(entry) if is_picture(entry.path()) => found.entries.push(Ok(entry.into_path())),
+            Ok(entry) if is_picture(entry.path()) || (videos && is_video(entry.path())) => {
+                found.entries.push(Ok(entry.into_path()))
+            }
             Ok(entry) => found.unread.count(entry.path()),
             Err(error) => {
                 let at = error.path().unwrap_or(root).to_path_buf();
@@ -63,6 +66,11 @@ fn is_litter(name: &OsStr) -> bool {
 /// Whether the extension is that of a picture format moue reads.
 pub fn is_picture(path: &Path) -> bool {
     ending(path).is_some_and(|ending| EXTENSIONS.contains(&ending.as_str()))
+}
+
+/// Whether the extension is that of a video.
+pub fn is_video(path: &Path) -> bool {
+    ending(path).is_some_and(|ending| video::EXTENSIONS.contains(&ending.as_str()))
 }
 
 fn ending(path: &Path) -> Option<String> {

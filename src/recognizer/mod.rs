@@ -1,4 +1,4 @@
-//! Photographs in, expressions out: a detector and an [`Ensemble`] made ready, for one photograph, several, or a stream of them.
+//! Photographs in, expressions out: a detector and an [`Ensemble`] made ready, for one photograph, several, a stream of them, or the frames of a video.
 
 mod analysis;
 mod builder;
@@ -6,6 +6,8 @@ mod finder;
 mod lender;
 mod prefetch;
 mod stream;
+#[cfg(not(target_family = "wasm"))]
+mod video;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,8 @@ pub use builder::Builder;
 pub use finder::Faces;
 pub use prefetch::{Prefetch, Prefetched, Source};
 pub use stream::{Answer, Stream};
+#[cfg(not(target_family = "wasm"))]
+pub use video::{Answered, Following, Video};
 
 use analysis::Found;
 use finder::Finder;

@@ -57,6 +57,16 @@ pub struct Prefetched {
     pub threads: usize,
 }
 
+impl Prefetched {
+    /// With what others spent.
+    #[cfg(feature = "cli")]
+    pub(crate) fn add(&mut self, other: Self) {
+        self.decode += other.decode;
+        self.detect += other.detect;
+        self.threads = self.threads.max(other.threads);
+    }
+}
+
 /// A source, and its photograph with the faces found in it.
 pub(super) struct Ready<S> {
     pub source: S,

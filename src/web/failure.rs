@@ -12,7 +12,7 @@ pub fn failure(error: Error) -> JsValue {
         Error::DeviceLost { .. } => "device-lost",
         Error::OutOfMemory { .. } | Error::Limit { .. } => "out-of-memory",
         Error::Model { .. } => "bad-model",
-        Error::Picture(_) => "bad-picture",
+        Error::Picture(_) | Error::Video(_) => "bad-picture",
         Error::Argument(_) | Error::Shape { .. } | Error::Io { .. } => "bad-argument",
         Error::Device { .. } | Error::Defect(_) => "defect",
     };

@@ -3,6 +3,7 @@
 mod adapters;
 mod cargo;
 mod dist;
+mod ffmpeg;
 mod fuzz;
 mod guard;
 mod kept;

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use crate::cargo::{self, CHECKED};
 use crate::steps::{Done, Steps};
-use crate::{adapters, fuzz, kept, licences, packages, python, readme, system, systems, web};
+use crate::{adapters, ffmpeg, fuzz, kept, licences, packages, python, readme, system, systems, web};
 
 /// The packages whose tests see adapters. xtask's own ask more of naga than moue does: apart, they change nothing of it.
 pub const PACKAGES: [&str; 6] = ["--package", "moue", "--package", "moue-default", "--package", "moue-face"];
@@ -33,6 +33,7 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
         variables.extend(found);
         done
     });
+    steps.run("ffmpeg", ffmpeg::prepare);
     steps.run("tests", || cargo::named(root, &[&["test", "--no-fail-fast"], &CHECKED[..], &PACKAGES].concat(), &variables));
     steps.run("the house", || cargo::named(root, &[&["test", "--no-fail-fast"], &XTASK[..]].concat(), &[]));
     lints(&mut steps, root);

@@ -1,19 +1,24 @@
 //! What `moue analyze` is asked for.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::cli::annotate;
 use crate::cli::session::{DeviceArgs, ModelArgs};
 use crate::face::{Search, Thoroughness};
 use crate::recognizer;
+use crate::video::Options;
 
-/// Reads the expressions of the faces in pictures
+/// Reads the expressions of the faces in pictures and videos
+///
+/// Videos are decoded by ffmpeg, the program that MOUE_FFMPEG names or that is on the path; animated GIF, WebP and PNG, Y4M and folders of numbered pictures need
+/// none. Each frame keeps its true time, in seconds since the first one; faces are followed, and keep their names. 10 bits become 8 without tone mapping.
 ///
 /// A file's name that is no UTF-8 is written with \xHH for each byte that is none, and a backslash before what looks like that as \x5C: names that differ stay
 /// apart in every form. What folders hold that is not read is counted on stderr.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Pictures, folders (with all below them), patterns, or `-` for standard input
+    /// Pictures, videos, folders (with all below them), patterns, `-` for a picture or Y4M on standard input, or `camera:0`
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]
@@ -21,22 +26,39 @@ pub struct Args {
     /// Give the K most probable labels only, best first
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
     pub top: Option<u32>,
-    /// One JSON object a picture, one a line
+    /// One JSON object a picture or a frame, one a line; a video ends with one of its own
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// One line a face, with a header
-    #[arg(long)]
-    pub csv: bool,
+    /// One line a face, with a header: moue's own table, or the columns and scales of OpenFace or py-feat, for scripts that read those. What moue does not measure
+    /// is empty there, and py-feat's seven emotions sum to 1
+    #[arg(long, value_enum, value_name = "TABLE", num_args = 0..=1, require_equals = true, default_missing_value = "moue")]
+    pub csv: Option<Table>,
     /// Write the JSON records to this file instead, and go on where it ends if it exists: what it answers is not read again, what failed is. Records of another
     /// model or of other options are refused
     #[arg(long, value_name = "OUT.jsonl", conflicts_with_all = ["csv", "top"])]
     pub resume: Option<PathBuf>,
-    /// Draw boxes, labels and bars: into a picture file (for one picture), or into a folder (one PNG a picture)
+    /// Draw boxes, labels and bars: into a picture file (for one picture), a .mp4, .mov, .mkv (with the sound) or .gif (for one video), or into a folder (a PNG a
+    /// picture, an MP4 a video)
     #[arg(long, value_name = "FILE|DIR")]
     pub annotate: Option<PathBuf>,
     /// Draw what the networks looked at, fused and member by member, when they read each face's expression: into a picture file, or into a folder
     #[arg(long, value_name = "FILE|DIR")]
     pub explain: Option<PathBuf>,
+    /// Draw a video's five most probable expressions over its time, as a picture (SVG): the mean of the faces of a frame
+    #[arg(long, value_name = "FILE.svg")]
+    pub plot: Option<PathBuf>,
+    /// Of a video, every N-th frame
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub every: Option<u64>,
+    /// Of a video, what is shown from this second on, as of its first frame
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub from: Option<f64>,
+    /// Of a video, what is shown before this second
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub to: Option<f64>,
+    /// Folders hold the numbered pictures of a video of so many frames a second; also for Y4M that says none. Other videos have their own times
+    #[arg(long, value_name = "FRAMES", value_parser = rate)]
+    pub fps: Option<f64>,
     /// Every face found, the largest, or the whole picture as one face, without looking for any
     #[arg(long, value_enum, default_value_t = Faces::All)]
     pub faces: Faces,
@@ -66,6 +88,19 @@ pub struct Args {
     pub verbose: bool,
     #[command(flatten)]
     pub device: DeviceArgs,
+}
+
+/// The columns of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Table {
+    /// moue's own
+    Moue,
+    /// Of OpenFace 2
+    #[value(name = "openface")]
+    OpenFace,
+    /// Of py-feat
+    #[value(name = "py-feat")]
+    PyFeat,
 }
 
 /// Which lines of a face are drawn.
@@ -98,6 +133,18 @@ pub enum Find {
 }
 
 impl Args {
+    /// Which frames of a video are read.
+    pub fn frames(&self) -> Options {
+        let time = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        Options {
+            fps: self.fps,
+            every: self.every.unwrap_or(1),
+            from: time(self.from.unwrap_or(0.0)),
+            to: self.to.map(time),
+            ..Options::default()
+        }
+    }
+
     /// How faces are looked for.
     pub fn search(&self) -> Search {
         Search {
@@ -132,4 +179,14 @@ impl From<Faces> for recognizer::Faces {
             Faces::None => Self::None,
         }
     }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let value = text.parse().map_err(|_| "give seconds, as 12.5".to_owned())?;
+    if (0.0..=1e9).contains(&value) { Ok(value) } else { Err("give seconds from 0 on".into()) }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let value = text.parse().map_err(|_| "give frames a second, as 25 or 29.97".to_owned())?;
+    if (0.001..=10_000.0).contains(&value) { Ok(value) } else { Err("give 0.001 to 10000 frames a second".into()) }
 }

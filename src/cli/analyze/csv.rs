@@ -1,25 +1,40 @@
-//! One line a face; a picture without a face, or one that could not be read, has a line too.
+//! One line a face; a picture or a frame without a face, or one that could not be read, has a line too.
 
 use std::io::{self, Write};
 
 use super::record::{Record, order};
+use crate::face::TrackId;
 
-/// The column names.
-pub fn header(out: &mut impl Write, labels: &[String]) -> io::Result<()> {
-    let mut columns: Vec<String> =
-        ["input", "width", "height", "face", "x", "y", "w", "h", "score", "label"].map(String::from).into();
+/// The column names; with those of frames where there are videos among the inputs.
+pub fn header(out: &mut impl Write, labels: &[String], videos: bool) -> io::Result<()> {
+    let mut columns = vec!["input".to_owned()];
+    if videos {
+        columns.extend(["frame", "pts", "timestamp", "track"].map(String::from));
+    }
+    columns.extend(["width", "height", "face", "x", "y", "w", "h", "score", "label"].map(String::from));
     columns.extend(labels.iter().map(|label| quoted(label)));
     columns.push("error".into());
     writeln!(out, "{}", columns.join(","))
 }
 
 /// The lines of one picture; probabilities beyond the `top` largest are left empty.
-pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: usize) -> io::Result<()> {
+pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: usize, videos: bool) -> io::Result<()> {
     let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
-    let picture = [quoted(&record.input), number(record.size.map(|s| s.0)), number(record.size.map(|s| s.1))];
+    let size = [number(record.size.map(|s| s.0)), number(record.size.map(|s| s.1))];
+    let first = |track: Option<TrackId>| {
+        let mut cells = vec![quoted(&record.input)];
+        if videos {
+            cells.push(record.at.map(|at| at.frame.to_string()).unwrap_or_default());
+            cells.push(record.at.and_then(|at| at.pts).map(|pts| pts.to_string()).unwrap_or_default());
+            cells.push(record.at.map(|at| at.timestamp.as_secs_f64().to_string()).unwrap_or_default());
+            cells.push(track.map(|track| track.0.to_string()).unwrap_or_default());
+        }
+        cells.extend_from_slice(&size);
+        cells
+    };
     for (i, face) in record.faces.iter().enumerate() {
         let rect = face.rect;
-        let mut cells = picture.to_vec();
+        let mut cells = first(face.track);
         cells.extend([
             (i + 1).to_string(),
             rect.x.to_string(),
@@ -38,7 +53,7 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: usiz
         writeln!(out, "{}", cells.join(","))?;
     }
     if record.faces.is_empty() {
-        let mut cells = picture.to_vec();
+        let mut cells = first(None);
         cells.extend(vec![String::new(); 7 + labels.len()]);
         cells.push(record.error.as_deref().map(quoted).unwrap_or_default());
         writeln!(out, "{}", cells.join(","))?;
@@ -47,21 +62,24 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: usiz
 }
 
 /// A cell as RFC 4180 writes it.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_string() }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::cli::analyze::record::At;
     use crate::operators::Rect;
     use crate::recognizer::AnalyzedFace;
 
     fn lines(record: &Record, top: usize) -> Vec<String> {
         let labels = ["happy".to_string(), "sad".to_string()];
         let mut out = Vec::new();
-        header(&mut out, &labels).unwrap();
-        write(&mut out, record, &labels, top).unwrap();
+        header(&mut out, &labels, record.at.is_some()).unwrap();
+        write(&mut out, record, &labels, top, record.at.is_some()).unwrap();
         String::from_utf8(out).unwrap().lines().map(String::from).collect()
     }
 
@@ -79,15 +97,24 @@ mod tests {
             probabilities: vec![0.25, 0.75],
             members: Vec::new(),
         };
-        let record = Record { input: "a, b.png".into(), size: Some((3, 4)), faces: vec![face], error: None };
+        let record = Record { input: "a, b.png".into(), at: None, size: Some((3, 4)), faces: vec![face], error: None };
         let found = lines(&record, 1);
         assert_eq!(found[0], "input,width,height,face,x,y,w,h,score,label,happy,sad,error");
         assert_eq!(found[1], "\"a, b.png\",3,4,1,0,0,3,4,,sad,,0.75,");
     }
 
     #[test]
+    fn a_frame_has_its_number_and_its_times_and_a_line_without_a_face_too() {
+        let at = At { frame: 7, pts: Some(-3), timestamp: Duration::from_millis(280) };
+        let record = Record { input: "a.mp4".into(), at: Some(at), size: Some((3, 4)), faces: Vec::new(), error: None };
+        let found = lines(&record, 2);
+        assert_eq!(found[0], "input,frame,pts,timestamp,track,width,height,face,x,y,w,h,score,label,happy,sad,error");
+        assert_eq!(found[1], "a.mp4,7,-3,0.28,,3,4,,,,,,,,,,");
+    }
+
+    #[test]
     fn a_broken_picture_has_its_reason_in_the_last_column() {
-        let record = Record { input: "x".into(), size: None, faces: Vec::new(), error: Some("a \"b\"".into()) };
+        let record = Record { input: "x".into(), at: None, size: None, faces: Vec::new(), error: Some("a \"b\"".into()) };
         assert_eq!(lines(&record, 2)[1], "x,,,,,,,,,,,,\"a \"\"b\"\"\"");
     }
 }

@@ -1,8 +1,9 @@
-//! For people: one line a face.
+//! For people: one line a face of a picture, and of a video what its frames say together.
 
 use std::io::{self, Write};
 
 use super::record::{Record, label, order};
+use super::summary::Summary;
 use crate::cli::palette;
 use crate::cli::terminal::Paint;
 use crate::recognizer::AnalyzedFace;
@@ -20,6 +21,27 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: Opti
     };
     writeln!(out, "{}{}{remark}", paint.bold(&record.input), paint.dim(size))?;
     record.faces.iter().try_for_each(|face| writeln!(out, "  {}", line(face, labels, top, paint)))
+}
+
+/// What is at the end of a video.
+pub fn video(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
+    let paint = Paint::stdout();
+    let size = summary.size.map(|(width, height)| format!("  {width} x {height}")).unwrap_or_default();
+    let count = |count: u64, of: &str| if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") };
+    let [frames, faces, tracks] =
+        [count(summary.frames, "frame"), count(summary.faces, "face"), count(summary.tracks() as u64, "track")];
+    let found = format!("  {frames} in {:.2} s, {faces}, {tracks}", summary.seconds);
+    let reason = summary.error.as_ref().map(|reason| format!("  {}", paint.colour(reason, [255, 85, 85]))).unwrap_or_default();
+    writeln!(out, "{}{}{found}{reason}", paint.bold(&summary.input), paint.dim(size))?;
+    let labels = summary.labels();
+    let shares: Vec<f64> = summary.shares().map(|(_, share)| share).collect();
+    let width = labels.iter().map(String::len).max().unwrap_or(0);
+    for (at, (name, mean)) in summary.best().into_iter().zip(summary.top()) {
+        let share = shares.get(at).copied().unwrap_or(0.0);
+        let text = paint.colour(format!("{name:width$} {:>5.1} %", 100.0 * mean), palette::colour(name, at));
+        writeln!(out, "  {text}   {}", paint.dim(format!("label of {:.1} % of the faces", 100.0 * share)))?;
+    }
+    Ok(())
 }
 
 fn line(face: &AnalyzedFace, labels: &[String], top: Option<usize>, paint: Paint) -> String {

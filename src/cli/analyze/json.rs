@@ -1,4 +1,4 @@
-//! `moue.analyze/1`.
+//! `moue.analyze/1`, `moue.frame/1` and `moue.video/1`.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -7,18 +7,31 @@ use serde::{Serialize, Serializer};
 
 use super::made::Made;
 use super::record::{Record, label, order};
+use super::summary::Summary;
 use crate::face::{Eyes, Landmarks, Pose};
 use crate::recognizer::{AnalyzedFace, most_probable};
 
-/// Name and version of the records.
+/// Name and version of the records of pictures.
 pub const SCHEMA: &str = "moue.analyze/1";
-/// How every line begins.
-pub const HEAD: &str = r#"{"schema":"moue.analyze/1","input":"#;
+/// Of the frames of videos, and of what is at the end of each.
+pub const FRAME: &str = "moue.frame/1";
+pub const VIDEO: &str = "moue.video/1";
+/// How lines begin.
+pub const HEADS: [&str; 3] =
+    [r#"{"schema":"moue.analyze/1","input":"#, r#"{"schema":"moue.frame/1","input":"#, r#"{"schema":"moue.video/1","input":"#];
 
 #[derive(Serialize)]
 struct Line<'a> {
     schema: &'static str,
     input: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<u64>,
+    /// In the file's own units; none is said of pictures, and null of frames without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pts: Option<Option<i64>>,
+    /// Seconds since the first frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<f64>,
     width: Option<u32>,
     height: Option<u32>,
     faces: Vec<Face<'a>>,
@@ -30,6 +43,9 @@ struct Line<'a> {
 
 #[derive(Serialize)]
 struct Face<'a> {
+    /// Whose it is, of a video.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    track: Option<u64>,
     #[serde(rename = "box")]
     bounds: (i32, i32, u32, u32),
     score: Option<f64>,
@@ -97,18 +113,75 @@ pub fn write(
     made: Option<&Made>,
 ) -> std::io::Result<()> {
     let line = Line {
-        schema: SCHEMA,
+        schema: if record.at.is_some() { FRAME } else { SCHEMA },
         input: &record.input,
+        frame: record.at.map(|at| at.frame),
+        pts: record.at.map(|at| at.pts),
+        timestamp: record.at.map(|at| at.timestamp.as_secs_f64()),
         width: record.size.map(|size| size.0),
         height: record.size.map(|size| size.1),
         faces: record.faces.iter().map(|face| self::face(face, labels, members, wanted)).collect(),
         error: record.error.as_deref(),
         options: made,
     };
-    let mut text = serde_json::to_vec(&line)?;
+    put(out, &line)
+}
+
+fn put(out: &mut impl Write, line: &impl Serialize) -> std::io::Result<()> {
+    let mut text = serde_json::to_vec(line)?;
     text.push(b'\n');
-    out.write_all(&text)?;
-    Ok(())
+    out.write_all(&text)
+}
+
+#[derive(Serialize)]
+struct Video<'a> {
+    schema: &'static str,
+    input: &'a str,
+    frames: u64,
+    faces: u64,
+    tracks: usize,
+    /// Of the faces, how many have the label.
+    shares: Shares<'a>,
+    /// The labels that are most probable on the mean of all faces.
+    top: Vec<Top<'a>>,
+    /// Frames of a camera that came while others were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped: Option<u64>,
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<&'a Made>,
+}
+
+#[derive(Serialize)]
+struct Top<'a> {
+    label: &'a str,
+    probability: f64,
+}
+
+struct Shares<'a>(&'a Summary);
+
+impl Serialize for Shares<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.shares())
+    }
+}
+
+/// What is at the end of a video.
+pub fn video(out: &mut impl Write, summary: &Summary, made: Option<&Made>) -> std::io::Result<()> {
+    let top = summary.top().into_iter().map(|(label, probability)| Top { label, probability }).collect();
+    let line = Video {
+        schema: VIDEO,
+        input: &summary.input,
+        frames: summary.frames,
+        faces: summary.faces,
+        tracks: summary.tracks(),
+        shares: Shares(summary),
+        top,
+        dropped: summary.dropped,
+        error: summary.error.as_deref(),
+        options: made,
+    };
+    put(out, &line)
 }
 
 fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String], wanted: Wanted) -> Face<'a> {
@@ -120,6 +193,7 @@ fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String],
         probabilities: probabilities(values),
     };
     Face {
+        track: face.track.map(|track| track.0),
         bounds: (face.rect.x, face.rect.y, face.rect.width, face.rect.height),
         score: face.score,
         pose: face.pose,
@@ -140,13 +214,23 @@ fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String],
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::cli::analyze::record::At;
 
     #[test]
     fn every_line_begins_alike() {
-        let record = Record { input: "a.png".into(), size: None, faces: Vec::new(), error: None };
-        let mut line = Vec::new();
-        write(&mut line, &record, &[], &[], Wanted::default(), None).unwrap();
-        assert!(line.starts_with(HEAD.as_bytes()) && line.ends_with(b"}\n"));
+        let picture = Record { input: "a.png".into(), at: None, size: None, faces: Vec::new(), error: None };
+        let at = At { frame: 3, pts: None, timestamp: Duration::from_millis(120) };
+        let frame = Record { input: "a.mp4".into(), at: Some(at), size: None, faces: Vec::new(), error: None };
+        let mut lines = [const { Vec::new() }; 3];
+        write(&mut lines[0], &picture, &[], &[], Wanted::default(), None).unwrap();
+        write(&mut lines[1], &frame, &[], &[], Wanted::default(), None).unwrap();
+        video(&mut lines[2], &Summary::new("a.mp4".into(), &[]), None).unwrap();
+        for (line, head) in lines.iter().zip(HEADS) {
+            assert!(line.starts_with(head.as_bytes()) && line.ends_with(b"}\n"), "{}", String::from_utf8_lossy(line));
+        }
+        assert!(String::from_utf8_lossy(&lines[1]).contains(r#""frame":3,"pts":null,"timestamp":0.12,"width""#));
     }
 }

@@ -26,6 +26,22 @@ pub struct Made {
     landmarks: Option<String>,
     blendshapes: bool,
     oversample: bool,
+    /// Of videos, where they were given.
+    #[serde(flatten)]
+    frames: Frames,
+}
+
+/// Which frames of videos are read: what was not asked for is not said, as by versions that read none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+struct Frames {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    every: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fps: Option<f64>,
 }
 
 impl Made {
@@ -52,6 +68,7 @@ impl Made {
             landmarks: args.landmarks.clone(),
             blendshapes: args.blendshapes,
             oversample: args.oversample,
+            frames: Frames { every: args.every, from: args.from, to: args.to, fps: args.fps },
         })
     }
 
@@ -122,6 +139,7 @@ mod tests {
             landmarks: None,
             blendshapes: false,
             oversample: false,
+            frames: Frames::default(),
         };
         let own = serde_json::to_value(&made).unwrap();
         assert_eq!(made.differs(&own), None);
@@ -130,6 +148,7 @@ mod tests {
             ("oversample", json!(true), "with --oversample"),
             ("model", json!("other"), "`other`"),
             ("fingerprint", json!("2"), "another model of the name `m`"),
+            ("every", json!(3), "--every `3`, this run has nothing"),
             ("later", json!(3), "--later `3`, this run has nothing"),
         ];
         for (key, value, words) in cases {

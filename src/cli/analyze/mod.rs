@@ -5,36 +5,109 @@ mod csv;
 mod human;
 mod json;
 mod made;
+mod openface;
 mod output;
+mod pictures;
+mod plot;
+mod pyfeat;
 mod record;
 mod resume;
+mod series;
 mod stages;
+mod summary;
 mod target;
+mod video;
 
 use std::path::{Path, PathBuf};
 
-use image::RgbImage;
-
 pub use args::Args;
+use args::Table;
 use made::Made;
 use output::Output;
-use record::Record;
 use resume::{Before, Resumed};
 use stages::Stopwatch;
 use target::Job;
 
+use super::inputs::{self, Input, Source, Wanted};
 use super::outcome::{Failure, Outcome, Status};
-use super::{annotate, files, inputs, session, terminal};
-use crate::error::{Error, Result};
-use crate::recognizer::Recognizer;
+use super::{files, session, terminal};
 
-/// One record a picture, in the order of the inputs, each as soon as it is known.
+/// One record a picture and a frame, in the order of the inputs, each as soon as it is known.
 pub fn run(args: &Args) -> Outcome {
     let watch = Stopwatch::start();
     if args.resume.is_none() {
         terminal::stdout().check()?;
     }
-    for (flag, target) in [("--annotate", &args.annotate), ("--explain", &args.explain)] {
+    options(args)?;
+    let inputs = inputs::expand(&args.inputs, Wanted::Videos { folders: args.fps.is_some() });
+    let videos = of_videos(args, &inputs)?;
+    let jobs = planned(args, inputs)?;
+    let count = jobs.len();
+    let model = args.model.load()?;
+    let description = model.description.clone();
+    let mut resumed = match &args.resume {
+        Some(path) => {
+            let made = Made::of(args, &model)?;
+            Some((Resumed::open(path, &description, &made)?, made))
+        }
+        None => None,
+    };
+    let (jobs, mut failures) = left(jobs, resumed.as_mut().map(|(resumed, _)| resumed));
+    let skipped = count - jobs.len();
+    if jobs.is_empty() {
+        return Ok(Status::of(failures));
+    }
+    let mut groups = grouped(jobs).into_iter();
+    let first = groups.next();
+    // Pictures that come first are decoded while the device opens.
+    let (photos, first) = match first {
+        Some(Group::Pictures(jobs)) => (jobs, None),
+        other => (Vec::new(), other),
+    };
+    let ((mut recognizer, photos), patience) = session::recognizer(model, &args.device, |builder| {
+        builder.faces(args.faces.into()).search(args.search()).oversample(args.oversample).build_and_prefetch(photos)
+    })?;
+    session::warn(&recognizer);
+    let watch = watch.ready();
+    let mut output = Output::new(args, videos, resumed, &description)?;
+    // Of a video the bar is over its frames.
+    let bar = (!videos && output.shows_progress(count)).then(|| terminal::progress(count, skipped));
+    let done = || bar.iter().for_each(|bar| bar.inc(1));
+    let mut patience = Some(patience);
+    let (failed, mut spent) = pictures::run(photos, args, &mut recognizer, &mut output, &mut patience, done)?;
+    failures += failed;
+    for group in first.into_iter().chain(groups) {
+        let (failed, more) = match group {
+            Group::Pictures(jobs) => {
+                let photos = recognizer.prefetch(jobs)?;
+                pictures::run(photos, args, &mut recognizer, &mut output, &mut patience, done)?
+            }
+            Group::Video(job) => {
+                patience.take();
+                let (whole, more) = video::run(*job, args, &mut recognizer, &mut output)?;
+                done();
+                (usize::from(!whole), more)
+            }
+        };
+        failures += failed;
+        spent.add(more);
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    output.finish()?;
+    if failures > 0 && count > 1 {
+        terminal::note(format!("{failures} of {count} inputs could not be answered"));
+    }
+    if args.verbose {
+        watch.report(spent, &mut recognizer)?;
+    }
+    Ok(Status::of(failures))
+}
+
+/// Refuses options that do not go together, whatever the inputs.
+fn options(args: &Args) -> Result<(), Failure> {
+    for (flag, target) in [("--annotate", &args.annotate), ("--explain", &args.explain), ("--plot", &args.plot)] {
         if target.is_some() && *target == args.resume {
             return Err(Failure::at(flag, "the pictures and the records of --resume do not fit into one file: name two"));
         }
@@ -50,8 +123,67 @@ pub fn run(args: &Args) -> Outcome {
             return Err(Failure::at(flag, "only JSON records have room for them: add --json"));
         }
     }
-    let inputs = inputs::expand(&args.inputs);
-    let planned = |flag: &str, target: &Option<PathBuf>| match target {
+    if let (Some(from), Some(to)) = (args.from, args.to)
+        && to <= from
+    {
+        return Err(Failure::at("--to", format!("nothing is shown from {from} to {to}: give a second after --from")));
+    }
+    Ok(())
+}
+
+/// Whether there are videos among the inputs; refuses options that these leave nothing to, or too much.
+fn of_videos(args: &Args, inputs: &[Input]) -> Result<bool, Failure> {
+    let count = inputs.iter().filter(|input| input.is_video()).count();
+    let nothing = inputs.iter().any(|input| matches!(input.source, Source::None(_)));
+    let asked = [
+        ("--plot", args.plot.is_some()),
+        ("--every", args.every.is_some()),
+        ("--from", args.from.is_some()),
+        ("--to", args.to.is_some()),
+        ("--fps", args.fps.is_some()),
+    ];
+    if let Some((flag, _)) = asked.iter().find(|(_, asked)| *asked && count == 0 && !nothing) {
+        return Err(Failure::at(flag, "it is for videos, and none of the inputs is one"));
+    }
+    if args.csv == Some(Table::OpenFace) && inputs.len() > 1 {
+        return Err(Failure::at("--csv=openface", "its rows do not say which input they are of: give one"));
+    }
+    if let Some(path) = &args.plot {
+        if count > 1 {
+            return Err(Failure::at("--plot", format!("{count} videos do not fit into one picture: give one")));
+        }
+        files::check_replaced(path).map_err(|error| Failure::at("--plot", error))?;
+        files::apart(
+            &[("--annotate", args.annotate.as_deref()), ("--plot", Some(path))],
+            &inputs.iter().map(|input| ("INPUT", file(input))).collect::<Vec<_>>(),
+        )?;
+    }
+    if count > 0 && args.explain.is_some() {
+        return Err(Failure::at(
+            "--explain",
+            "what the networks looked at is drawn into pictures, and not into videos: give pictures",
+        ));
+    }
+    if count > 0 && args.annotate.is_some() && args.resume.is_some() {
+        return Err(Failure::at("--annotate", "a video is drawn from its beginning: leave out --resume"));
+    }
+    let camera = inputs.iter().any(|input| matches!(input.source, Source::Camera(_)));
+    if camera && args.resume.is_some() {
+        return Err(Failure::at("--resume", "what a camera showed is over: leave it out, and send --json into a file"));
+    }
+    Ok(count > 0)
+}
+
+fn file(input: &Input) -> Option<&Path> {
+    match &input.source {
+        Source::File(path) | Source::Video(path) => Some(path),
+        _ => None,
+    }
+}
+
+/// The inputs, each with the places of its pictures.
+fn planned(args: &Args, inputs: Vec<Input>) -> Result<Vec<Job>, Failure> {
+    let places = |flag: &str, target: &Option<PathBuf>| match target {
         Some(target) => {
             let planned = target::plan(flag, &inputs, target)?;
             target::check(flag, &planned, target)?;
@@ -59,113 +191,61 @@ pub fn run(args: &Args) -> Outcome {
         }
         None => Ok(vec![None; inputs.len()]),
     };
-    let targets = planned("--annotate", &args.annotate)?.into_iter().zip(planned("--explain", &args.explain)?);
-    let targets: Vec<[Option<PathBuf>; 2]> = targets.map(|(drawn, explained)| [drawn, explained]).collect();
-    let count = inputs.len();
-    let model = args.model.load()?;
-    let description = model.description.clone();
-    let mut resumed = match &args.resume {
-        Some(path) => {
-            let made = Made::of(args, &model)?;
-            Some((Resumed::open(path, &description, &made)?, made))
-        }
-        None => None,
-    };
-    // Those that failed before come first: what is new is appended behind them.
-    let (mut jobs, mut new) = (Vec::new(), Vec::new());
-    for (input, targets) in inputs.into_iter().zip(targets) {
-        match resumed.as_mut().and_then(|(resumed, _)| resumed.before(&input.name)) {
+    let places = places("--annotate", &args.annotate)?.into_iter().zip(places("--explain", &args.explain)?);
+    let places: Vec<[Option<PathBuf>; 2]> = places.map(|(drawn, explained)| [drawn, explained]).collect();
+    Ok(inputs.into_iter().zip(places).map(|(input, targets)| Job { input, targets, again: None, begun: None }).collect())
+}
+
+/// What an earlier run has left to do, and how much of what it did could not be answered whole and is not tried again. What failed comes first: what is new is
+/// appended behind.
+fn left(jobs: Vec<Job>, mut resumed: Option<&mut Resumed>) -> (Vec<Job>, usize) {
+    let count = jobs.len();
+    let (mut failed, mut new, mut begun, mut spoiled) = (Vec::new(), Vec::new(), 0, Vec::new());
+    for mut job in jobs {
+        match resumed.as_mut().and_then(|resumed| resumed.before(&job.input.name)) {
             Some(Before::Answered) => {}
-            Some(Before::Failed(place)) => jobs.push(Job { input, targets, again: Some(place) }),
-            None => new.push(Job { input, targets, again: None }),
+            Some(Before::Spoiled) => spoiled.push(job.input.name),
+            Some(Before::Failed(place)) => {
+                job.again = Some(place);
+                failed.push(job);
+            }
+            Some(Before::Begun(summary)) => {
+                begun += 1;
+                terminal::note(format!("{}: goes on behind {} frames that were answered before", job.input.name, summary.frames));
+                job.begun = Some(summary);
+                new.push(job);
+            }
+            None => new.push(job),
         }
     }
-    let again = jobs.len();
-    jobs.append(&mut new);
-    let skipped = count - jobs.len();
-    if skipped > 0 || again > 0 {
+    let again = failed.len();
+    failed.append(&mut new);
+    let skipped = count - failed.len();
+    if skipped > 0 || again > 0 || begun > 0 {
         let retried = if again > 0 { format!("; {again} could not be, and are tried again") } else { String::new() };
         terminal::note(format!("{skipped} of {count} inputs were answered before{retried}"));
     }
-    if jobs.is_empty() {
-        return Ok(Status::Complete);
+    for name in &spoiled {
+        terminal::warning(format!("{name}: it could not be read whole before: remove its records from the file to try it again"));
     }
-    let mut failures = 0;
-
-    let ((mut recognizer, photos), patience) = session::recognizer(model, &args.device, |builder| {
-        builder.faces(args.faces.into()).search(args.search()).oversample(args.oversample).build_and_prefetch(jobs)
-    })?;
-    session::warn(&recognizer);
-    let watch = watch.ready();
-    let mut output = Output::new(args, resumed, &description)?;
-    let bar = output.shows_progress(count).then(|| terminal::progress(count, skipped));
-    let mut stream = recognizer.analyze_stream(photos);
-    let mut patience = Some(patience);
-    while let Some(answer) = stream.next() {
-        patience.take();
-        let (job, photo, record) = Record::of(answer)?;
-        let mut failed = record.error.is_some();
-        // Before the record: a run that is resumed takes what has one for done.
-        if let (Some(photo), false) = (&photo, failed) {
-            let [drawn, explained] = &job.targets;
-            let drawn = drawn.as_ref().map(|path| draw(photo, &record, &description.labels, args.mesh.map(Into::into), path));
-            let explained = explained.as_ref().map(|path| explain(photo, &record, stream.recognizer(), path));
-            for (flag, made) in [("--annotate", drawn), ("--explain", explained)] {
-                match made {
-                    Some(Err(error @ Error::DeviceLost { .. })) => return Err(error.into()),
-                    Some(Err(error)) => {
-                        terminal::error(format!("{flag}: {error}"));
-                        failed = true;
-                    }
-                    Some(Ok(())) | None => {}
-                }
-            }
-        }
-        output.write(&record, job.again)?;
-        failures += usize::from(failed);
-        if let Some(bar) = &bar {
-            bar.inc(1);
-        }
-    }
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
-    }
-    output.finish()?;
-    if failures > 0 && count > 1 {
-        terminal::note(format!("{failures} of {count} inputs could not be answered"));
-    }
-    if args.verbose {
-        let prefetched = stream.prefetched();
-        drop(stream);
-        watch.report(prefetched, &mut recognizer)?;
-    }
-    Ok(Status::of(failures))
+    (failed, spoiled.len())
 }
 
-fn draw(photo: &RgbImage, record: &Record, labels: &[String], mesh: Option<annotate::Mesh>, path: &Path) -> Result<()> {
-    let faces: Vec<_> = record
-        .faces
-        .iter()
-        .map(|face| annotate::Face { rect: face.rect, probabilities: &face.probabilities, landmarks: face.landmarks.as_deref() })
-        .collect();
-    let drawn = annotate::draw(photo, &faces, labels, mesh)?;
-    files::make_room(path)?;
-    files::save(&drawn.into(), path)
+/// What is read in one go.
+enum Group {
+    Pictures(Vec<Job>),
+    Video(Box<Job>),
 }
 
-fn explain(photo: &RgbImage, record: &Record, recognizer: &mut Recognizer, path: &Path) -> Result<()> {
-    let explanations = record.faces.iter().map(|face| recognizer.explain(photo, face)).collect::<Result<Vec<_>>>()?;
-    let faces = record.faces.iter().zip(&explanations).map(|(face, explanation)| annotate::Explained {
-        label: &face.label,
-        label_index: face.label_index,
-        probability: face.probabilities.get(face.label_index).copied().unwrap_or(0.0),
-        explanation,
-    });
-    let faces: Vec<_> = faces.collect();
-    let description = recognizer.description();
-    let members: Vec<(&str, f64)> =
-        description.members.iter().map(|member| member.name.as_str()).zip(description.fusion.weights.iter().copied()).collect();
-    let drawn = annotate::explain(photo, &faces, &members)?;
-    files::make_room(path)?;
-    files::save(&drawn.into(), path)
+/// Videos one by one, and the pictures between them together.
+fn grouped(jobs: Vec<Job>) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for job in jobs {
+        match groups.last_mut() {
+            _ if job.input.is_video() => groups.push(Group::Video(Box::new(job))),
+            Some(Group::Pictures(jobs)) => jobs.push(job),
+            _ => groups.push(Group::Pictures(vec![job])),
+        }
+    }
+    groups
 }

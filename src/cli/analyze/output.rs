@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::ops::Range;
 
-use super::args::Args;
+use super::args::{Args, Table};
 use super::json::Wanted;
 use super::made::Made;
 use super::record::Record;
 use super::resume::Resumed;
-use super::{csv, human, json};
+use super::summary::Summary;
+use super::{csv, human, json, openface, pyfeat};
 use crate::cli::outcome::Failure;
 use crate::cli::terminal::{self, Stdout};
 use crate::weights::Description;
@@ -23,19 +24,25 @@ pub struct Output {
     file: Option<(Resumed, Made)>,
 }
 
+#[derive(Clone, Copy, PartialEq)]
 enum Form {
     Human,
     Json,
-    Csv,
+    /// With the columns of frames, where there are videos.
+    Csv(bool),
+    OpenFace,
+    PyFeat,
 }
 
 impl Output {
-    /// As the flags say; the header of a table is written at once.
-    pub fn new(args: &Args, file: Option<(Resumed, Made)>, description: &Description) -> Result<Self, Failure> {
+    /// As the flags say; the header of a table is written at once. `videos`: there are some among the inputs.
+    pub fn new(args: &Args, videos: bool, file: Option<(Resumed, Made)>, description: &Description) -> Result<Self, Failure> {
         let form = match (args.json || file.is_some(), args.csv) {
             (true, _) => Form::Json,
-            (false, true) => Form::Csv,
-            (false, false) => Form::Human,
+            (false, Some(Table::Moue)) => Form::Csv(videos),
+            (false, Some(Table::OpenFace)) => Form::OpenFace,
+            (false, Some(Table::PyFeat)) => Form::PyFeat,
+            (false, None) => Form::Human,
         };
         let labels = description.labels.clone();
         let wanted = Wanted {
@@ -44,8 +51,11 @@ impl Output {
         };
         let members = description.members.iter().map(|member| member.name.clone()).collect();
         let mut stdout = terminal::stdout();
-        if matches!(form, Form::Csv) {
-            csv::header(&mut stdout, &labels)?;
+        match form {
+            Form::Csv(videos) => csv::header(&mut stdout, &labels, videos)?,
+            Form::OpenFace => openface::header(&mut stdout)?,
+            Form::PyFeat => pyfeat::header(&mut stdout)?,
+            Form::Human | Form::Json => {}
         }
         Ok(Self { form, labels, members, wanted, stdout, file })
     }
@@ -55,20 +65,57 @@ impl Output {
         count > 1 && (self.file.is_some() || !self.stdout.is_terminal())
     }
 
+    /// Whether one over the frames of a video is.
+    pub fn shows_frames(&self) -> bool {
+        self.form == Form::Human || self.shows_progress(usize::MAX)
+    }
+
     /// One record, whole; in the place of an earlier one where there was one.
     pub fn write(&mut self, record: &Record, again: Option<Range<u64>>) -> Result<(), Failure> {
         let mut text = Vec::new();
         let made = self.file.as_ref().map(|(_, made)| made);
         match self.form {
+            // Of a video what its frames say together.
+            Form::Human if record.at.is_some() => {}
             Form::Human => human::write(&mut text, record, &self.labels, self.wanted.top)?,
             Form::Json => json::write(&mut text, record, &self.labels, &self.members, self.wanted, made)?,
-            Form::Csv => csv::write(&mut text, record, &self.labels, self.wanted.top.unwrap_or(self.labels.len()))?,
+            Form::Csv(videos) => {
+                csv::write(&mut text, record, &self.labels, self.wanted.top.unwrap_or(self.labels.len()), videos)?
+            }
+            Form::OpenFace => openface::write(&mut text, record)?,
+            Form::PyFeat => pyfeat::write(&mut text, record, &self.labels)?,
         }
+        self.put(&text, again)
+    }
+
+    /// What is at the end of a video.
+    pub fn end(&mut self, summary: &Summary, again: Option<Range<u64>>) -> Result<(), Failure> {
+        let mut text = Vec::new();
+        match self.form {
+            Form::Human => human::video(&mut text, summary)?,
+            Form::Json => json::video(&mut text, summary, self.file.as_ref().map(|(_, made)| made))?,
+            // As a picture that could not be read.
+            Form::Csv(videos) if summary.frames == 0 => {
+                let (input, error) = (summary.input.clone(), summary.error.clone());
+                let record = Record { input, at: None, size: None, faces: Vec::new(), error };
+                csv::write(&mut text, &record, &self.labels, 0, videos)?;
+            }
+            Form::Csv(_) | Form::OpenFace | Form::PyFeat => {}
+        }
+        self.put(&text, again)
+    }
+
+    /// Takes an earlier record away.
+    pub fn forget(&mut self, place: Range<u64>) -> Result<(), Failure> {
+        self.file.as_mut().map_or(Ok(()), |(file, _)| file.replace(place, b""))
+    }
+
+    fn put(&mut self, text: &[u8], again: Option<Range<u64>>) -> Result<(), Failure> {
         match (&mut self.file, again) {
-            (Some((file, _)), Some(place)) => file.replace(place, &text),
-            (Some((file, _)), None) => file.append(&text),
+            (Some((file, _)), Some(place)) => file.replace(place, text),
+            (Some((file, _)), None) => file.append(text),
             (None, _) => {
-                self.stdout.write_all(&text)?;
+                self.stdout.write_all(text)?;
                 Ok(self.stdout.flush()?)
             }
         }

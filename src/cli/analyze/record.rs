@@ -1,16 +1,21 @@
-//! What one picture answers.
+//! What one picture, or one frame, answers.
+
+use std::time::Duration;
 
 use image::RgbImage;
 
 use super::target::Job;
 use crate::error::Error;
-use crate::recognizer::{AnalyzedFace, Answer};
+use crate::recognizer::{Analysis, AnalyzedFace, Answer, Answered};
+use crate::video::Frame;
 
-/// One picture's answer.
+/// One picture's answer, or one frame's.
 #[derive(Debug)]
 pub struct Record {
     /// The input, as given.
     pub input: String,
+    /// Which frame it is, of a video.
+    pub at: Option<At>,
     /// Width and height of the upright picture; none where it could not be read.
     pub size: Option<(u32, u32)>,
     /// Its faces, best first.
@@ -19,20 +24,49 @@ pub struct Record {
     pub error: Option<String>,
 }
 
+/// A frame's place in its video.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct At {
+    /// Its number, from 0.
+    pub frame: u64,
+    /// Its time as the file says it.
+    pub pts: Option<i64>,
+    /// Its time since the first frame.
+    pub timestamp: Duration,
+}
+
 impl Record {
+    /// The record of a frame.
+    ///
+    /// # Errors
+    /// The device is lost.
+    pub fn of_frame(input: &str, answered: Answered) -> Result<(Frame, Self), Error> {
+        let Answered { frame, analysis, .. } = answered;
+        let (faces, error) = told(analysis)?;
+        let at = At { frame: frame.index, pts: frame.pts, timestamp: frame.timestamp };
+        let record = Self { input: input.to_owned(), at: Some(at), size: Some(frame.picture.dimensions()), faces, error };
+        Ok((frame, record))
+    }
+
     /// The record of an answer.
     ///
     /// # Errors
     /// The device is lost: that is no answer, and there will be none for the others.
     pub fn of(answer: Answer<Job>) -> Result<(Job, Option<RgbImage>, Self), Error> {
         let Answer { source, photo, analysis } = answer;
-        let (faces, error) = match analysis {
-            Ok(analysis) => (analysis.faces, None),
-            Err(error @ Error::DeviceLost { .. }) => return Err(error),
-            Err(error) => (Vec::new(), Some(error.to_string())),
-        };
-        let record = Self { input: source.input.name.clone(), size: photo.as_ref().map(RgbImage::dimensions), faces, error };
+        let (faces, error) = told(analysis)?;
+        let size = photo.as_ref().map(RgbImage::dimensions);
+        let record = Self { input: source.input.name.clone(), at: None, size, faces, error };
         Ok((source, photo, record))
+    }
+}
+
+/// The faces, or why there are none.
+fn told(analysis: Result<Analysis, Error>) -> Result<(Vec<AnalyzedFace>, Option<String>), Error> {
+    match analysis {
+        Ok(analysis) => Ok((analysis.faces, None)),
+        Err(error @ Error::DeviceLost { .. }) => Err(error),
+        Err(error) => Ok((Vec::new(), Some(error.to_string()))),
     }
 }
 

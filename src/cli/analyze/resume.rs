@@ -3,6 +3,9 @@
 //! A record is appended in one piece. Killed while it writes, a run leaves part of a line at the end, which is cut off. Everything else that is no
 //! record of this model and these options says that the file is another's: it is refused before anything is changed. A record that says that its input
 //! could not be answered is made again, and takes the place of the old one.
+//!
+//! Of a video that was begun, what its frames say together is added up from their records. Faces are followed from its first frame on again, so that they get
+//! the names that they had, and read from where the records end.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -12,8 +15,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::json::{HEAD, SCHEMA};
+use super::json::{FRAME, HEADS, SCHEMA, VIDEO};
 use super::made::Made;
+use super::summary::Summary;
 use crate::cli::outcome::Failure;
 use crate::cli::{files, terminal};
 use crate::error::plain;
@@ -22,11 +26,15 @@ use crate::weights::Description;
 /// No record is longer, in bytes: what is, is not read to its end.
 const MOST: u64 = 1 << 26;
 
-/// A record of an earlier run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A record of an earlier run, or those of a video.
+#[derive(Debug)]
 pub enum Before {
     /// It answers.
     Answered,
+    /// Those of a video that could not be read whole.
+    Spoiled,
+    /// Those of a video whose end is not there.
+    Begun(Box<Summary>),
     /// It says that the input could not be answered, in these bytes of the file.
     Failed(Range<u64>),
 }
@@ -52,12 +60,15 @@ impl Resumed {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|error| refuse(files::remedied(&error)))?;
         lock(&file).map_err(|reason| refuse(reason.into()))?;
-        let Records { whole, mut records, unsaid } = records(&file, description, made).map_err(refuse)?;
+        let Records { whole, mut records, begun, unsaid } = records(&file, description, made).map_err(refuse)?;
         if unsaid > 0 {
             terminal::warning(format!(
                 "--resume: {}: {unsaid} of its records do not say with which options they were made: they are taken as made with these",
                 path.display()
             ));
+        }
+        for (input, summary) in begun {
+            records.entry(input).or_default().push(Before::Begun(Box::new(summary)));
         }
         records.values_mut().for_each(|records| records.reverse());
         file.set_len(whole).map_err(|error| refuse(plain(&error)))?;
@@ -143,6 +154,8 @@ struct Records {
     /// Length of the whole records.
     whole: u64,
     records: HashMap<String, Vec<Before>>,
+    /// Videos whose end is not there yet.
+    begun: HashMap<String, Summary>,
     /// Records that do not say what made them: those of earlier versions.
     unsaid: usize,
 }
@@ -151,7 +164,7 @@ struct Records {
 fn records(file: &File, description: &Description, made: &Made) -> Result<Records, String> {
     const MARK: &[u8] = b"\xEF\xBB\xBF";
     let mut reader = BufReader::new(file);
-    let mut found = Records { whole: 0, records: HashMap::new(), unsaid: 0 };
+    let mut found = Records { whole: 0, records: HashMap::new(), begun: HashMap::new(), unsaid: 0 };
     let mut number = 0;
     let mut line = Vec::new();
     loop {
@@ -179,31 +192,73 @@ fn records(file: &File, description: &Description, made: &Made) -> Result<Record
                 }
             }
         }
-        let (input, failed) = record(&value, description).map_err(|reason| reason.unwrap_or_else(|| foreign(number)))?;
         let place = found.whole..found.whole + length as u64;
         found.whole = place.end;
-        found.records.entry(input).or_default().push(if failed { Before::Failed(place) } else { Before::Answered });
+        let wrong = |reason: Option<String>| reason.unwrap_or_else(|| foreign(number));
+        let Written { input, kind, failed } = record(&value, description).map_err(wrong)?;
+        let before = match kind {
+            Kind::Frame => {
+                let summary =
+                    found.begun.entry(input).or_insert_with_key(|input| Summary::new(input.clone(), &description.labels));
+                summary.add_written(&value).ok_or_else(|| foreign(number))?;
+                continue;
+            }
+            Kind::Picture if failed => Before::Failed(place),
+            Kind::Video if failed && found.begun.remove(&input).is_none() => Before::Failed(place),
+            Kind::Video if failed => Before::Spoiled,
+            Kind::Picture => Before::Answered,
+            Kind::Video => {
+                found.begun.remove(&input);
+                Before::Answered
+            }
+        };
+        found.records.entry(input).or_default().push(before);
     }
 }
 
 fn foreign(number: usize) -> String {
-    format!("line {number} is no {SCHEMA} record, so the file is left as it is: name another file, or remove that line")
+    format!(
+        "line {number} is no {SCHEMA} record and none of a video, so the file is left as it is: name another file, or remove that line"
+    )
 }
 
 /// Whether a line is the beginning of a record.
 fn is_torn(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
-    let shared = line.len().min(HEAD.len());
-    line[..shared] == HEAD.as_bytes()[..shared]
+    HEADS.iter().any(|head| {
+        let shared = line.len().min(head.len());
+        line[..shared] == head.as_bytes()[..shared]
+    })
 }
 
-/// The input that a record answers, and whether it says that it could not; or why it is another model's; or nothing where it is no record.
-fn record(value: &Value, description: &Description) -> Result<(String, bool), Option<String>> {
+/// A record as it was written.
+struct Written {
+    /// The input that it answers.
+    input: String,
+    kind: Kind,
+    /// Whether it says that it could not.
+    failed: bool,
+}
+
+enum Kind {
+    Picture,
+    Frame,
+    /// The end of a video.
+    Video,
+}
+
+/// A record, or why it is another model's; or nothing where it is none.
+fn record(value: &Value, description: &Description) -> Result<Written, Option<String>> {
     let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let (Some(SCHEMA), Some(input), Some(faces)) = (text("schema"), text("input"), value.get("faces").and_then(Value::as_array))
-    else {
-        return Err(None);
+    let input = text("input").ok_or(None)?.to_owned();
+    let failed = value.get("error").is_some_and(|error| !error.is_null());
+    let kind = match text("schema") {
+        Some(SCHEMA) => Kind::Picture,
+        Some(FRAME) => Kind::Frame,
+        Some(VIDEO) => return Ok(Written { input, kind: Kind::Video, failed }),
+        _ => return Err(None),
     };
+    let faces = value.get("faces").and_then(Value::as_array).ok_or(None)?;
     for face in faces {
         let members = face.get("members").and_then(Value::as_array).ok_or(None)?;
         let names: Vec<&str> = members.iter().filter_map(|member| member.get("name").and_then(Value::as_str)).collect();
@@ -219,7 +274,7 @@ fn record(value: &Value, description: &Description) -> Result<(String, bool), Op
             )));
         }
     }
-    Ok((input.to_owned(), value.get("error").is_some_and(|error| !error.is_null())))
+    Ok(Written { input, kind, failed })
 }
 
 fn are(found: &Map<String, Value>, labels: &[String]) -> bool {
@@ -232,12 +287,8 @@ mod tests {
 
     #[test]
     fn only_the_beginning_of_a_record_is_torn() {
-        assert!(
-            is_torn(b"{")
-                && is_torn(b"{\"schema\":\n")
-                && is_torn(HEAD.as_bytes())
-                && is_torn(format!("{HEAD}\"a.png\",\"wid").as_bytes())
-        );
+        assert!(is_torn(b"{") && is_torn(b"{\"schema\":\n"));
+        assert!(HEADS.iter().all(|head| is_torn(head.as_bytes()) && is_torn(format!("{head}\"a.png\",\"wid").as_bytes())));
         assert!(!is_torn(b"x") && !is_torn(b"{\"schema\":\"moue.analyze/2\"") && !is_torn(b"[1]\n"));
     }
 }

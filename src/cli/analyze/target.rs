@@ -12,6 +12,8 @@ use crate::cli::outcome::Failure;
 use crate::error::Error;
 use crate::recognizer;
 
+use super::summary::Summary;
+
 /// An input, where its pictures are drawn, and the place of an earlier record that the new one takes.
 #[derive(Debug)]
 pub struct Job {
@@ -19,6 +21,8 @@ pub struct Job {
     /// Of `--annotate`, and of `--explain`.
     pub targets: [Option<PathBuf>; 2],
     pub again: Option<Range<u64>>,
+    /// What an earlier run found of a video that it did not read to its end.
+    pub begun: Option<Box<Summary>>,
 }
 
 impl recognizer::Source for Job {
@@ -27,8 +31,8 @@ impl recognizer::Source for Job {
     }
 }
 
-/// One path an input, none for inputs that name nothing. A path with a picture's extension is a file, any other a folder, where
-/// each picture gets a PNG of its own name, in the folders it had below the folder that was given.
+/// One path an input, none for inputs that name nothing. A path with the extension of a picture, or for a video of one, is a file, any other a folder, where
+/// each picture gets a PNG of its own name, and each video an MP4, in the folders it had below the folder that was given.
 ///
 /// # Errors
 /// Several pictures for one file, an unknown extension, or a path that is one of the inputs.
@@ -38,16 +42,22 @@ pub fn plan(flag: &str, inputs: &[Input], target: &Path) -> Result<Vec<Option<Pa
     let flag = format!("{flag} {}", target.display());
     let refuse = |reason: String| Err(Failure::at(&flag, reason));
     let folder = target.is_dir() || target.extension().is_none() || target.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let ending = target.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let video = inputs.iter().any(Input::is_video);
     let planned: Vec<Option<PathBuf>> = if folder {
         if target.exists() && !target.is_dir() {
             return refuse("is no folder: name one, or a file with a picture's extension".into());
         }
         let mut taken = HashSet::new();
-        inputs.iter().map(|input| readable(&input).then(|| distinct(target.join(&input.relative), &mut taken))).collect()
-    } else if files::format(target).is_none() {
+        let mut place =
+            |input: &Input| distinct(target.join(&input.relative), if input.is_video() { "mp4" } else { "png" }, &mut taken);
+        inputs.iter().map(|input| readable(&input).then(|| place(input))).collect()
+    } else if video && !files::VIDEOS.contains(&ending.as_str()) {
+        return refuse("not a video format moue writes: use .mp4, .mov, .mkv or .gif, or a folder".into());
+    } else if !video && files::format(target).is_none() {
         return refuse("not a picture format moue writes: use .png, .jpg, .webp, .bmp or .tiff, or a folder".into());
     } else if count > 1 {
-        return refuse(format!("{count} pictures do not fit into one file: name a folder"));
+        return refuse(format!("{count} {} do not fit into one file: name a folder", if video { "inputs" } else { "pictures" }));
     } else {
         inputs.iter().map(|input| readable(&input).then(|| target.to_path_buf())).collect()
     };
@@ -72,14 +82,14 @@ pub fn check(flag: &str, planned: &[Option<PathBuf>], target: &Path) -> Result<(
     tried.map_err(|error| Failure::at(flag, error))
 }
 
-/// `path` as a PNG, with a number where that name is taken.
-fn distinct(path: PathBuf, taken: &mut HashSet<PathBuf>) -> PathBuf {
+/// `path` with another ending, and with a number where that name is taken.
+fn distinct(path: PathBuf, ending: &str, taken: &mut HashSet<PathBuf>) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_os_string();
-    let mut name = path.with_extension("png");
+    let mut name = path.with_extension(ending);
     let mut number = 2;
     while !taken.insert(name.clone()) {
         let mut numbered = stem.clone();
-        numbered.push(format!("-{number}.png"));
+        numbered.push(format!("-{number}.{ending}"));
         name = path.with_file_name(numbered);
         number += 1;
     }
@@ -89,6 +99,7 @@ fn distinct(path: PathBuf, taken: &mut HashSet<PathBuf>) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::inputs::Wanted;
 
     fn input(name: &str) -> Input {
         Input { name: name.into(), source: Source::File(name.into()), relative: name.into() }
@@ -118,7 +129,7 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("a.png");
         std::fs::write(&path, b"").unwrap();
-        let inputs = inputs::expand(std::slice::from_ref(&path));
+        let inputs = inputs::expand(std::slice::from_ref(&path), Wanted::Pictures);
         for target in [&folder, &path] {
             assert!(
                 matches!(plan("--explain", &inputs, target), Err(Failure::Refused(why)) if why.contains("overwrite")),

@@ -58,7 +58,7 @@ pub fn find(root: &Path, labels: &[String]) -> Result<Vec<Sample>, String> {
     folders.sort();
     let (mut samples, mut unread) = (Vec::new(), Unread::default());
     for (class, folder) in folders {
-        let below = walk::below(&folder);
+        let below = walk::below(&folder, false);
         for entry in below.entries {
             let path = entry.map_err(|(at, reason)| format!("{}: {reason}", names::shown(&at)))?;
             samples.push(Sample { path, truth: Truth::label(class, labels.len()) });

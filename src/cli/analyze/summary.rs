@@ -1,0 +1,157 @@
+//! What the frames of a video say together. It does not grow with their number, but by a name a face.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::record::{Record, order};
+use super::series::Series;
+
+/// Labels that are named.
+pub const TOP: usize = 5;
+
+/// A video's sums so far.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    pub input: String,
+    labels: Vec<String>,
+    pub size: Option<(u32, u32)>,
+    pub frames: u64,
+    pub faces: u64,
+    /// Frames that could not be answered.
+    pub failed: u64,
+    /// When the last frame is shown, in seconds.
+    pub seconds: f64,
+    names: HashSet<u64>,
+    chosen: Vec<u64>,
+    sums: Vec<f64>,
+    pub series: Series,
+    pub dropped: Option<u64>,
+    pub error: Option<String>,
+}
+
+/// What is counted of a face.
+struct Counted {
+    track: Option<u64>,
+    label: Option<usize>,
+    probabilities: Vec<f32>,
+}
+
+impl Summary {
+    pub fn new(input: String, labels: &[String]) -> Self {
+        Self {
+            input,
+            labels: labels.to_vec(),
+            size: None,
+            frames: 0,
+            faces: 0,
+            failed: 0,
+            seconds: 0.0,
+            names: HashSet::new(),
+            chosen: vec![0; labels.len()],
+            sums: vec![0.0; labels.len()],
+            series: Series::new(labels.len()),
+            dropped: None,
+            error: None,
+        }
+    }
+
+    /// A frame's answer.
+    pub fn add(&mut self, record: &Record) {
+        let faces = record.faces.iter().map(|face| Counted {
+            track: face.track.map(|track| track.0),
+            label: Some(face.label_index),
+            probabilities: face.probabilities.clone(),
+        });
+        self.size = record.size.or(self.size);
+        let seconds = record.at.map_or(0.0, |at| at.timestamp.as_secs_f64());
+        self.count(seconds, faces.collect(), record.error.is_some());
+    }
+
+    /// A frame's answer as an earlier run wrote it; whether it can be read.
+    pub fn add_written(&mut self, record: &Value) -> Option<()> {
+        let face = |face: &Value| {
+            let label = face.get("label")?.as_str()?;
+            let values = face.get("probabilities")?;
+            let probabilities = self.labels.iter().map(|label| Some(values.get(label)?.as_f64()? as f32));
+            Some(Counted {
+                track: face.get("track").and_then(Value::as_u64),
+                label: self.labels.iter().position(|own| own == label),
+                probabilities: probabilities.collect::<Option<_>>()?,
+            })
+        };
+        let faces = record.get("faces")?.as_array()?.iter().map(face).collect::<Option<_>>()?;
+        self.count(record.get("timestamp")?.as_f64()?, faces, !record.get("error")?.is_null());
+        Some(())
+    }
+
+    fn count(&mut self, seconds: f64, faces: Vec<Counted>, failed: bool) {
+        self.frames += 1;
+        self.failed += u64::from(failed);
+        self.seconds = seconds;
+        self.faces += faces.len() as u64;
+        for face in &faces {
+            self.names.extend(face.track);
+            if let Some(count) = face.label.and_then(|label| self.chosen.get_mut(label)) {
+                *count += 1;
+            }
+            self.sums.iter_mut().zip(&face.probabilities).for_each(|(sum, value)| *sum += f64::from(*value));
+        }
+        self.series.add(seconds, faces.iter().map(|face| &face.probabilities[..]));
+    }
+
+    /// How many names faces have.
+    pub fn tracks(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Of the faces, how many have each label.
+    pub fn shares(&self) -> impl Iterator<Item = (&str, f64)> {
+        let all = self.faces.max(1) as f64;
+        self.labels.iter().zip(&self.chosen).map(move |(label, count)| (label.as_str(), *count as f64 / all))
+    }
+
+    /// The most probable labels on the mean of all faces, by their positions.
+    pub fn best(&self) -> Vec<usize> {
+        if self.faces == 0 {
+            return Vec::new();
+        }
+        let means: Vec<f32> = self.sums.iter().map(|sum| (sum / self.faces as f64) as f32).collect();
+        order(&means).into_iter().take(TOP).collect()
+    }
+
+    /// The same with their means.
+    pub fn top(&self) -> Vec<(&str, f64)> {
+        let mean = |at: usize| self.sums.get(at).map_or(0.0, |sum| sum / self.faces.max(1) as f64);
+        self.best().into_iter().filter_map(|at| Some((self.labels.get(at)?.as_str(), mean(at)))).collect()
+    }
+
+    /// The labels.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn shares_count_labels_and_the_strongest_have_the_largest_means() {
+        let labels = ["happy", "sad"].map(String::from);
+        let mut summary = Summary::new("a".into(), &labels);
+        let face = |track: u64, label: &str, happy: f32| json!({"track": track, "label": label, "probabilities": {"happy": happy, "sad": 1.0 - happy}});
+        for (second, faces) in
+            [(0.0, vec![face(0, "happy", 0.75)]), (0.5, vec![]), (1.0, vec![face(0, "sad", 0.25), face(3, "sad", 0.0)])]
+        {
+            summary.add_written(&json!({"timestamp": second, "faces": faces, "error": null})).unwrap();
+        }
+        assert_eq!((summary.frames, summary.faces, summary.tracks(), summary.failed), (3, 3, 2, 0));
+        assert_eq!(summary.shares().collect::<Vec<_>>(), [("happy", 1.0 / 3.0), ("sad", 2.0 / 3.0)]);
+        let top = summary.top();
+        assert_eq!((top[0].0, top[1].0), ("sad", "happy"));
+        assert!((top[0].1 - 2.0 / 3.0).abs() < 1e-9);
+        assert!(summary.add_written(&json!({"timestamp": 1.0})).is_none());
+    }
+}

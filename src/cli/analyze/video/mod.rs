@@ -1,0 +1,119 @@
+//! The videos among the inputs.
+
+mod drawn;
+mod matroska;
+
+use std::path::Path;
+
+use super::args::Args;
+use super::output::Output;
+use super::plot;
+use super::record::Record;
+use super::summary::Summary;
+use super::target::Job;
+use crate::cli::outcome::Failure;
+use crate::cli::{annotate, files, terminal};
+use crate::error::{Error, Result};
+use crate::recognizer::{Following, Prefetched, Recognizer};
+use crate::video::Report;
+use drawn::Drawn;
+
+/// Reads a video; whether it was read and answered whole, and what other threads spent on it.
+pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Output) -> Result<(bool, Prefetched), Failure> {
+    let labels = recognizer.description().labels.clone();
+    let Job { input, targets: [target, _], mut again, begun } = job;
+    let mut summary = begun.map_or_else(|| Summary::new(input.name.clone(), &labels), |begun| *begun);
+    let mut spent = Prefetched::default();
+    match input.frames(args.frames()) {
+        Err(error) => summary.error = Some(error.to_string()),
+        Ok(frames) => {
+            let report = frames.report();
+            let following = Following { known: summary.frames, ..Following::default() };
+            let mut video = recognizer.analyze_video(frames, following)?;
+            let mut drawn = target.as_deref().map(|path| Drawn::new(path, &input, args, report.clone()));
+            let bar = output.shows_frames().then(|| terminal::frames(summary.frames));
+            while let Some(answered) = video.next() {
+                let answered = match answered {
+                    Ok(answered) => answered,
+                    Err(error) if error.is_of_device() => return Err(error.into()),
+                    Err(error) => {
+                        summary.error = Some(error.to_string());
+                        break;
+                    }
+                };
+                let (frame, record) = Record::of_frame(&input.name, answered)?;
+                if let Some(bar) = &bar {
+                    bar.set(expected(&report, args));
+                }
+                if let Some(place) = again.take() {
+                    output.forget(place)?;
+                }
+                if let Some(drawing) = &mut drawn
+                    && let Err(error) = draw(drawing, &frame, &record, &labels, args)
+                {
+                    terminal::error(format!("--annotate: {error}"));
+                    summary.failed += 1;
+                    drawn = None;
+                }
+                summary.add(&record);
+                output.write(&record, None)?;
+                if let Some(bar) = &bar {
+                    bar.step();
+                }
+            }
+            spent = video.prefetched();
+            if let Some(Err(error)) = drawn.map(Drawn::finish) {
+                terminal::error(format!("--annotate: {error}"));
+                summary.failed += 1;
+            }
+            ended(&mut summary, &report, &input.name);
+        }
+    }
+    if let Some(path) = &args.plot
+        && let Err(error) = plotted(path, &summary)
+    {
+        terminal::error(format!("--plot: {error}"));
+        summary.failed += 1;
+    }
+    output.end(&summary, again)?;
+    if summary.frames > 0
+        && let Some(error) = &summary.error
+    {
+        terminal::warning(format!("{}: {error}", input.name));
+    }
+    Ok((summary.error.is_none() && summary.failed == 0, spent))
+}
+
+/// What is known after the last frame.
+fn ended(summary: &mut Summary, report: &Report, name: &str) {
+    if name.starts_with(crate::video::CAMERA) {
+        summary.dropped = Some(report.dropped());
+    }
+    summary.error = summary.error.take().or_else(|| report.remark());
+    if summary.error.is_none() && summary.failed > 0 {
+        summary.error = Some(format!("{} of its frames could not be answered", summary.failed));
+    }
+}
+
+/// How many frames there will be, about, where that can be said.
+fn expected(report: &Report, args: &Args) -> Option<u64> {
+    let cut = args.from.is_some() || args.to.is_some();
+    report.expected().filter(|_| !cut).map(|all| all.div_ceil(args.every.unwrap_or(1)))
+}
+
+fn draw(drawn: &mut Drawn, frame: &crate::video::Frame, record: &Record, labels: &[String], args: &Args) -> Result<()> {
+    let faces: Vec<_> = record
+        .faces
+        .iter()
+        .map(|face| annotate::Face { rect: face.rect, probabilities: &face.probabilities, landmarks: face.landmarks.as_deref() })
+        .collect();
+    let picture = annotate::draw(&frame.picture, &faces, labels, args.mesh.map(Into::into))?;
+    drawn.add(picture, frame.timestamp)
+}
+
+fn plotted(path: &Path, summary: &Summary) -> Result<()> {
+    if summary.frames == 0 {
+        return Err(Error::Argument("no frame was read, so there is nothing to draw".into()));
+    }
+    files::replace(path, plot::over_time(summary).as_bytes())
+}
