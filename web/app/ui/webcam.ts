@@ -13,7 +13,7 @@ import { plural } from "./format.js";
 import { Rate } from "./frames.js";
 import { showLegend } from "./legend.js";
 import { MomentView } from "./moment.js";
-import { Moments } from "./moments.js";
+import { Moments, type LiveMoment } from "./moments.js";
 import { inOrder } from "./order.js";
 import { drawOverlay } from "./overlay.js";
 import { Ring } from "./ring.js";
@@ -42,7 +42,7 @@ export class Webcam {
   readonly #times = new Times();
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #faces: FaceViews | null = null;
-  #timeline: Timeline | null = null;
+  #timeline: Timeline<LiveMoment> | null = null;
   #running: AbortController | null = null;
   #drawn = 0;
 
