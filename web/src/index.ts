@@ -170,7 +170,7 @@ export class Moue {
         if (!signal?.aborted) yield { ...answer, ...now.at };
       }
     } finally {
-      await frames.return({ frames: 0, packets: null });
+      await frames.return({ frames: 0, packets: null, missing: 0 });
     }
   }
 

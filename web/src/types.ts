@@ -179,6 +179,8 @@ export interface VideoEnd {
   frames: number;
   /** Packets in the file; null where they cannot be counted. Where all was read and `frames` is another number, frames are missing. */
   packets: number | null;
+  /** Seconds that the file says it has and that are not there, as of one that was cut off; 0 where it is whole. */
+  missing: number;
 }
 
 /** The GPU, as the browser describes it, or the processor. */

@@ -43,12 +43,13 @@ export async function* framesOf(file: Blob, { every = 1, from = 0, to = Infinity
   }
   const named = file instanceof File ? `“${file.name}”` : "The file";
   const { input, track, VideoSampleSink } = await opened(file, named);
-  const end: VideoEnd = { frames: 0, packets: null };
+  const end: VideoEnd = { frames: 0, packets: null, missing: 0 };
   const canvas = new OffscreenCanvas(1, 1);
   let first: number | null = null;
   try {
     const info = await infoOf(track);
     end.packets = info.frames;
+    end.missing = await missingOf(input);
     onInfo?.(info);
     const samples = new VideoSampleSink(track).samples();
     try {
@@ -111,7 +112,8 @@ async function trackOf(input: Input, named: string): Promise<InputVideoTrack> {
   const track = await input.getPrimaryVideoTrack();
   if (track === null) {
     const sound = (await input.getAudioTracks()).length > 0;
-    throw new MoueError("bad-video", `${named} has ${sound ? "sound only, no pictures" : "no pictures"}: choose a video.`);
+    const what = sound ? "has sound only, no pictures: choose a video." : "is damaged: no pictures can be found in it. Choose another copy of it.";
+    throw new MoueError("bad-video", `${named} ${what}`);
   }
   const config = await track.getDecoderConfig();
   const { supported = false } = config === null ? {} : await VideoDecoder.isConfigSupported(config).catch(() => ({}) as VideoDecoderSupport);
@@ -136,6 +138,12 @@ async function infoOf(track: InputVideoTrack): Promise<VideoInfo> {
   const stats = await track.computePacketStats().catch(() => null);
   const end = await track.computeDuration().catch(() => null);
   return { frames: stats?.packetCount ?? null, duration: end === null ? null : end - first, width, height, codec: nameOf(codec ?? ""), ticks };
+}
+
+/** Seconds that the file says it has and that are not there; less than one is how containers round. */
+async function missingOf(input: Input): Promise<number> {
+  const [told, there] = await Promise.all([input.getDurationFromMetadata(), input.computeDuration()]).catch(() => [null, 0] as const);
+  return told !== null && told - there >= 1 ? told - there : 0;
 }
 
 /** Its pixels as they are shown. */

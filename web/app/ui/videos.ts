@@ -1,6 +1,6 @@
 /** The tab of videos: every frame of a file, in order, beside a player that shows the frame that is chosen on the chart. */
 
-import type { Analysis, FrameAnalysis, Moue, VideoInfo, VideoOptions } from "../../src/index.js";
+import type { Analysis, FrameAnalysis, Moue, VideoEnd, VideoInfo, VideoOptions } from "../../src/index.js";
 import type { Entry } from "../export/entry.js";
 import { strongest, Summary } from "../export/summary.js";
 import { remember } from "./answers.js";
@@ -128,9 +128,9 @@ export class Videos {
     const frames = moue.analyzeVideo(file, { find, every, signal: stop.signal, onInfo });
     for (;;) {
       const { done, value } = await frames.next();
-      if (this.#run !== run) return void frames.return({ frames: 0, packets: null });
+      if (this.#run !== run) return void frames.return({ frames: 0, packets: null, missing: 0 });
       if (done) {
-        this.#finish(run, value.packets !== null && value.packets !== value.frames && !stop.signal.aborted ? missing(value.packets, value.frames) : "");
+        this.#finish(run, stop.signal.aborted ? "" : warningOf(value));
         return;
       }
       this.#add(run, value, info);
@@ -211,6 +211,9 @@ export class Videos {
   }
 }
 
-function missing(packets: number, frames: number): string {
+/** What is to be said of a file of which not all was there. */
+function warningOf({ frames, packets, missing }: VideoEnd): string {
+  if (missing > 0) return `The file was cut off: its last ${Math.round(missing)} s are not there.`;
+  if (packets === null || packets === frames) return "";
   return `The file has ${plural(packets, "packet")}, and ${plural(frames, "frame")} came out of them: it is damaged, or some are not to be shown.`;
 }
