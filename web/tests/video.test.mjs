@@ -63,6 +63,8 @@ describe("a video file", () => {
   let browser, server, seen;
   const ask = (path, options = {}, name = path.split("/").at(-1)) => seen.page.evaluate(read, [name, readFileSync(path).toString("base64"), options]);
 
+  const h264 = () => seen.page.evaluate(async () => (await VideoDecoder.isConfigSupported({ codec: "avc1.42001f" })).supported);
+
   before(async () => {
     server = await serve();
     browser = await launch();
@@ -89,10 +91,9 @@ describe("a video file", () => {
   });
 
   it("gives the frames, times and sizes that were put in", { skip }, async () => {
-    const h264 = await seen.page.evaluate(async () => (await VideoDecoder.isConfigSupported({ codec: "avc1.42001f" })).supported);
-    if (!h264) console.log("H.264: SKIPPED, for this browser does not decode it.");
+    if (!(await h264())) console.log("H.264: SKIPPED, for this browser does not decode it.");
     for (const [name, { path, times, size, codec = "VP9" }] of Object.entries(good())) {
-      if (codec === "H.264" && !h264) continue;
+      if (codec === "H.264" && !(await h264())) continue;
       const { frames, info, end, error } = await ask(path);
       assert.equal(error, null, `${name}: ${error?.message}`);
       assert.deepEqual(frames.map(({ frame }) => frame), times.map((_, at) => at), name);
@@ -109,8 +110,8 @@ describe("a video file", () => {
   it("is read in part where that is asked for, its frames keeping their numbers", { skip }, async () => {
     const { path } = good()["constant.webm"];
     const numbers = async (options) => (await ask(path, options)).frames.map(({ frame }) => frame);
-    assert.deepEqual(await numbers({ every: 5 }), [0, 5, 10]);
-    assert.deepEqual(await numbers({ from: 0.35, to: 0.8 }), [4, 5, 6, 7]);
+    assert.deepEqual(await numbers({ every: 3 }), [0, 3, 6]);
+    assert.deepEqual(await numbers({ from: 0.35, to: 0.6 }), [4, 5]);
     assert.deepEqual((await ask(path, { every: 0 })).error.code, "bad-argument");
     assert.deepEqual((await ask(path, { from: 2, to: 1 })).error.code, "bad-argument");
   });
@@ -129,12 +130,13 @@ describe("a video file", () => {
     await said("half.mp4", "is damaged");
     const hevc = await seen.page.evaluate(async () => (await VideoDecoder.isConfigSupported({ codec: "hvc1.1.6.L93.B0" })).supported);
     if (!hevc) await said("hevc.mp4", "is HEVC, which this browser does not decode", "it decodes", "VP9");
-    const { frames, end, error } = await ask(files["half.webm"]);
-    assert.equal(error, null);
-    assert.ok(frames.length >= 15 && frames.length < 30, `${frames.length} frames`);
+    const { frames, end, error } = await ask(files["half.webm"], { every: 10 });
+    assert.deepEqual([error, frames.map(({ frame }) => frame)], [null, [0, 10]]);
+    assert.ok(end.frames >= 15 && end.frames < 30, `${end.frames} frames`);
     assert.ok(end.missing >= 1 && end.missing <= 2.5, `${end.missing} s`);
-    const after = await ask(files["half-after-index.mp4"]);
-    assert.ok(after.frames.length < 40 && after.end.packets === 40, JSON.stringify(after.end));
+    if (!(await h264())) return;
+    const after = await ask(files["half-after-index.mp4"], { every: 10 });
+    assert.ok(after.end.frames < 40 && after.end.packets === 40, JSON.stringify(after.end));
   });
 
   it("without WebCodecs is refused with the browsers that have it", async () => {
@@ -159,6 +161,15 @@ describe("a video file", () => {
       assert.equal(error, null);
       assert.deepEqual(frames.map(({ faces }) => faces), Array(6).fill([{ track: 0, label: "happy" }]));
     }
+  });
+
+  it("has plausible labels: the man who smiles is happy in most frames, and one throughout", async () => {
+    const { frames, error } = await ask(join(web, "app/public/examples/head-pose-face-detection-male.webm"), { every: 5 });
+    assert.deepEqual([error, frames.length], [null, 13]);
+    const faces = frames.flatMap(({ faces }) => faces);
+    assert.ok(faces.length >= 12, `${faces.length} faces in 13 frames`);
+    assert.ok(faces.filter(({ label }) => label === "happy").length > faces.length / 2, faces.map(({ label }) => label).join(" "));
+    assert.equal(new Set(faces.map(({ track }) => track)).size, 1);
   });
 
   it("that is left early, or stopped by its signal, leaves no frame and no decoder", { skip }, async () => {
@@ -222,33 +233,23 @@ describe("the tab of videos", () => {
     await page.keyboard.press("ArrowRight");
     assert.equal(await focused(), "tab-videos");
     await tabTo("video-every");
-    await page.selectOption('[data-testid="video-every"]', "5");
+    await page.selectOption('[data-testid="video-every"]', "25");
     await tabTo("example-head-pose-face-detection-male");
     await page.keyboard.press("Enter");
     await finished();
-    assert.match(await said("video-note"), /^head-pose-face-detection-male\.webm: read, 13 frames\.$/);
-    assert.match(await said("video-progress-text"), /^13 of 13 frames/);
+    assert.match(await said("video-note"), /^head-pose-face-detection-male\.webm: read, 3 frames\.$/);
+    assert.match(await said("video-progress-text"), /^3 of 3 frames/);
     await tabTo("video-timeline");
     const shows = (frame) => page.waitForFunction((frame) => document.querySelector('[data-testid="video-shown"]').textContent.startsWith(`Frame ${frame},`), frame, { timeout: 10_000 });
-    for (const [key, frame] of [["Home", 0], ["ArrowRight", 5], ["ArrowRight", 10], ["ArrowLeft", 5], ["End", 60], ["PageDown", 55], ["PageUp", 60], ["Home", 0]]) {
+    for (const [key, frame] of [["Home", 0], ["ArrowRight", 25], ["ArrowRight", 50], ["ArrowLeft", 25], ["End", 50], ["PageDown", 25], ["PageUp", 50], ["Home", 0]]) {
       await page.keyboard.press(key);
       await shows(frame);
     }
     assert.match(await page.locator('[data-testid="video-timeline"]').getAttribute("aria-valuetext"), /^0\.00 seconds, frame 0: \w+ \d+ %(, \w+ <?\d+ %){4}$/);
     assert.equal(await page.locator('[data-testid="video-faces"] [data-testid="face-label"]').count(), 1);
-  });
-
-  it("shows plausible labels: of the man who smiles happy, of one track", async () => {
-    const { labels, tracks } = await page.evaluate(() => {
-      const faces = window.moueAnswers.flatMap(({ analysis }) => analysis.faces);
-      return { labels: faces.map(({ label }) => label), tracks: [...new Set(faces.map(({ track }) => track))] };
-    });
-    assert.ok(labels.length >= 12, `${labels.length} faces in 13 frames`);
-    assert.ok(labels.filter((label) => label === "happy").length > labels.length / 2, labels.join(" "));
-    assert.ok(tracks.length <= 2, tracks.join(" "));
     const bars = page.locator('[data-testid="video-overall"] .name');
     assert.equal(await bars.count(), 5);
-    assert.equal(await bars.first().innerText(), "happy");
+    assert.equal(await bars.first().innerText(), await page.evaluate(() => window.moueAnswers[0].analysis.faces[0].label));
   });
 
   it("exports a line a frame and the summary, as the program does", async () => {
@@ -259,12 +260,12 @@ describe("the tab of videos", () => {
     const lines = (await save("video-export-json")).trim().split("\n").map((line) => JSON.parse(line));
     const [frames, last] = [lines.slice(0, -1), lines.at(-1)];
     assert.ok(frames.every(({ schema, input, error }) => schema === "moue.frame/1" && input === "head-pose-face-detection-male.webm" && error === null));
-    assert.deepEqual(frames.map(({ frame }) => frame), Array.from({ length: 13 }, (_, at) => 5 * at));
+    assert.deepEqual(frames.map(({ frame }) => frame), [0, 25, 50]);
     // WebM counts milliseconds.
     assert.deepEqual(frames.map(({ pts }) => pts), frames.map(({ timestamp }) => Math.round(timestamp * 1000)));
     const labels = await page.evaluate(() => window.moue.model.labels);
     const faces = frames.reduce((sum, { faces }) => sum + faces.length, 0);
-    assert.deepEqual([last.schema, last.frames, last.faces, Object.keys(last.shares), last.top.length, last.error], ["moue.video/1", 13, faces, labels, 5, null]);
+    assert.deepEqual([last.schema, last.frames, last.faces, Object.keys(last.shares), last.top.length, last.error], ["moue.video/1", 3, faces, labels, 5, null]);
     assert.ok(Math.abs(Object.values(last.shares).reduce((sum, share) => sum + share) - 1) < 1e-9);
     const [head, first] = (await save("video-export-csv")).split("\n");
     assert.equal(head, ["input", "frame", "pts", "timestamp", "track", "width", "height", "face", "x", "y", "w", "h", "score", "label", ...labels, "error"].join());
@@ -282,14 +283,14 @@ describe("the tab of videos", () => {
     await chart.scrollIntoViewIfNeeded();
     const { width } = await chart.boundingBox();
     await chart.click({ position: { x: width / 2, y: 40 } });
-    await page.waitForFunction(() => /^Frame (30|35),/.test(document.querySelector('[data-testid="video-shown"]').textContent), null, { timeout: 10_000 });
+    await page.waitForFunction(() => /^Frame 25,/.test(document.querySelector('[data-testid="video-shown"]').textContent), null, { timeout: 10_000 });
     await screen(page, "videos-phone");
     await page.setViewportSize({ width: 1280, height: 900 });
   });
 
   it("reads a video that is dropped on the photographs, stops with its button, and says what of a file is missing", { skip }, async () => {
-    await page.click('[data-testid="tab-photos"]');
     await page.selectOption('[data-testid="video-every"]', "1");
+    await page.click('[data-testid="tab-photos"]');
     await drop(page, [["face.webm", "video/webm", readFileSync(face(40))]]);
     await page.locator('[data-testid="video-stop"]:visible').waitFor();
     assert.equal(await page.locator('[data-testid="tab-videos"]').getAttribute("aria-selected"), "true");

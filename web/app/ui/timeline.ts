@@ -136,6 +136,8 @@ export class Timeline<M extends Moment> {
       this.select(null);
     } else if (jump !== undefined) {
       this.#nearest(moments, (moments[here]?.at ?? 0) + jump);
+      // One at least, where moments are far apart.
+      if (this.#selected === moments[here]) this.select(moments[here + Math.sign(jump)] ?? this.#selected);
     } else if (to !== undefined) {
       this.select(moments[Math.max(0, Math.min(last, to))] ?? null);
     } else {
