@@ -66,7 +66,7 @@ export function bad() {
 
 /** Its index is at the end, and so cut off, if it is not asked to be elsewhere. */
 function halved(...where) {
-  const bytes = readFileSync(clip("whole.mp4", ...made("320x180"), "-frames:v", "40", "-c:v", "libx264", "-g", "10", "-pix_fmt", "yuv420p", ...where));
+  const bytes = readFileSync(clip(`whole${where.length}.mp4`, ...made("320x180"), "-frames:v", "40", "-c:v", "libx264", "-g", "10", "-pix_fmt", "yuv420p", ...where));
   return bytes.subarray(0, bytes.length >> 1);
 }
 
