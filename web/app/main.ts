@@ -22,7 +22,7 @@ const turn = new Turn();
 /** `?model=FILE`: a model file of one's own, on this page's origin. */
 const own = new URLSearchParams(location.search).get("model");
 const moue = Moue.load({ ...(own !== null && { model: { url: new URL(own, location.href) } }), onProgress: (progress) => loading.progress(progress) });
-const webcam = new Webcam(moue, turn);
+const webcam = new Webcam(moue, turn, (file) => readVideos([file]));
 const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
   if (panel !== "webcam") webcam.stop();
 });

@@ -50,7 +50,7 @@ export function good() {
 
 /** `{ name: path }`: files that are none, or not whole. */
 export function bad() {
-  const whole = readFileSync(clip("long.webm", ...made("320x180"), "-frames:v", "40", ...vp9, "-g", "10"));
+  const whole = readFileSync(clip("long.webm", ...made("160x90"), "-frames:v", "40", ...vp9, "-g", "10"));
   const put = (name, bytes) => (writeFileSync(join(into, name), bytes), join(into, name));
   return {
     "half.webm": put("half.webm", whole.subarray(0, whole.length >> 1)),
@@ -66,7 +66,7 @@ export function bad() {
 
 /** Its index is at the end, and so cut off, if it is not asked to be elsewhere. */
 function halved(...where) {
-  const bytes = readFileSync(clip(`whole${where.length}.mp4`, ...made("320x180"), "-frames:v", "40", "-c:v", "libx264", "-g", "10", "-pix_fmt", "yuv420p", ...where));
+  const bytes = readFileSync(clip(`whole${where.length}.mp4`, ...made("160x90"), "-frames:v", "40", "-c:v", "libx264", "-g", "10", "-pix_fmt", "yuv420p", ...where));
   return bytes.subarray(0, bytes.length >> 1);
 }
 
