@@ -54,6 +54,13 @@ export class Course implements Series<FrameMoment> {
     return { text: `${(at / 1000).toFixed(2)} seconds, frame ${frame}: ${named}`, now: (at / 1000).toFixed(3) };
   }
 
+  /** Seconds from a frame's time to its middle, as far as its neighbours tell. */
+  middle(moment: FrameMoment): number {
+    const at = this.#moments.indexOf(moment);
+    const [a, b] = at + 1 < this.#moments.length ? [moment, this.#moments[at + 1]] : [this.#moments[at - 1], moment];
+    return a === undefined || b === undefined || b.frame === a.frame ? 0.0005 : (b.at - a.at) / (b.frame - a.frame) / 2000;
+  }
+
   /** The last moment at or before a time, in seconds. */
   before(timestamp: number): FrameMoment | null {
     // A millisecond more: containers round times.

@@ -4,8 +4,18 @@ import type { Analysis } from "../../src/index.js";
 import { h } from "./dom.js";
 import { drawOverlay } from "./overlay.js";
 
-/** Seconds after a frame's time at which the player surely shows it. */
-const within = 0.0005;
+/** What a frame's time may be off by in the player, in seconds: containers round. */
+const rounding = 0.001;
+/** How often a frame is looked for again: where the rate varies, players show the one before. */
+const mostTries = 3;
+
+interface Aim {
+  /** The frame's, in seconds since the first one. */
+  timestamp: number;
+  /** Seconds after that at which the player is set: the middle of the frame. */
+  ahead: number;
+  tries: number;
+}
 
 export class Preview {
   readonly #stage: HTMLElement;
@@ -17,7 +27,9 @@ export class Preview {
   #analysis: Analysis | null = null;
   /** The player's time of the first frame, once it is shown. */
   #first: number | null = null;
-  #wanted: number | null = null;
+  #wanted: Aim | null = null;
+  /** What the player was set to last. */
+  #aim: Aim | null = null;
   #failed = false;
 
   constructor(stage: HTMLElement, onShown: (timestamp: number) => void, onPlay: () => void) {
@@ -36,7 +48,10 @@ export class Preview {
     const mine = (work: () => void) => () => {
       if (this.#video === video) work();
     };
-    video.addEventListener("play", mine(this.#onPlay));
+    video.addEventListener("play", mine(() => {
+      this.#aim = null;
+      this.#onPlay();
+    }));
     video.addEventListener("seeked", mine(() => this.#next()));
     video.addEventListener("error", mine(() => this.#fail()));
     if ("requestVideoFrameCallback" in video) {
@@ -61,8 +76,9 @@ export class Preview {
     return this.#failed || (this.#video !== null && this.#video.paused && !this.#video.seeking && this.#first !== null);
   }
 
-  seek(timestamp: number): void {
-    this.#wanted = timestamp;
+  /** `ahead`: seconds to the middle of the frame. */
+  seek(timestamp: number, ahead: number): void {
+    this.#wanted = { timestamp, ahead, tries: 0 };
     this.#video?.pause();
     this.#next();
   }
@@ -82,7 +98,7 @@ export class Preview {
       video.load();
     }
     this.#stage.replaceChildren();
-    this.#analysis = this.#first = this.#wanted = null;
+    this.#analysis = this.#first = this.#wanted = this.#aim = null;
     this.#failed = false;
   }
 
@@ -92,18 +108,25 @@ export class Preview {
     if (wanted === null || video === null) return;
     if (this.#failed) {
       this.#wanted = null;
-      this.#onShown(wanted);
+      this.#onShown(wanted.timestamp);
     } else if (this.#first !== null && !video.seeking) {
       this.#wanted = null;
-      video.currentTime = this.#first + wanted + within;
+      this.#aim = wanted;
+      video.currentTime = this.#first + wanted.timestamp + wanted.ahead;
     }
   }
 
   #shown(time: number): void {
     const began = this.#first === null;
     this.#first ??= time;
-    this.#onShown(Math.max(0, time - this.#first));
-    if (began) this.#next();
+    const timestamp = Math.max(0, time - this.#first);
+    this.#onShown(timestamp);
+    const aim = this.#aim;
+    const early = aim === null ? 0 : aim.timestamp - timestamp;
+    if (aim !== null && early > rounding && aim.tries < mostTries && this.#wanted === null && this.#video?.paused === true && !this.#video.seeking) {
+      this.#wanted = { ...aim, ahead: aim.ahead + early / 2, tries: aim.tries + 1 };
+    }
+    if (began || this.#wanted !== null) this.#next();
   }
 
   /** A file that WebCodecs decodes and the player does not: boxes on a blank ground. */

@@ -82,7 +82,8 @@ export class Timeline<M extends Moment> {
     for (const [position, moment] of moments.entries()) {
       const bands = this.#series.bands(moment);
       if (bands === null) continue;
-      const next = moments[position + 1]?.at ?? moment.at + 250;
+      // The last one is as long as the one before it.
+      const next = moments[position + 1]?.at ?? moment.at + Math.max(250, moment.at - (moments[position - 1]?.at ?? moment.at));
       const left = x(moment.at);
       const right = x(Math.min(next, moment.at + this.#series.longestGap));
       let top = 0;

@@ -147,7 +147,7 @@ export class Videos {
     const now = performance.now();
     if (this.#chosen === null && this.#preview.idle && now - this.#followed > (this.#calm.matches ? 2000 : 400)) {
       this.#followed = now;
-      this.#preview.seek(timestamp);
+      this.#seek(course);
     }
     this.#scroll(now, summary);
   }
@@ -169,11 +169,11 @@ export class Videos {
     byId("video-count", HTMLElement).textContent = `${plural(summary.frames, "frame")}, ${plural(summary.faces, "face")}, ${plural(summary.tracks, "track")}`;
   }
 
-  #finish({ name, stop, summary, entries, course }: Run, warning: string): void {
+  #finish({ name, stop, summary, course }: Run, warning: string): void {
     this.#overall(summary);
     this.#say(`${name}: ${stop.signal.aborted ? "stopped after" : "read,"} ${plural(summary.frames, "frame")}. ${warning}`);
     if (warning !== "") summary.error = warning;
-    if (this.#chosen === null && entries.length > 0) this.#preview.seek((course.all().at(-1)?.at ?? 0) / 1000);
+    if (this.#chosen === null) this.#seek(course);
     this.#end();
   }
 
@@ -188,7 +188,12 @@ export class Videos {
 
   #choose(moment: FrameMoment | null): void {
     this.#chosen = moment;
-    if (moment !== null) this.#preview.seek(moment.at / 1000);
+    if (moment !== null && this.#run !== null) this.#seek(this.#run.course, moment);
+  }
+
+  /** Shows a frame, the last one where none is named. */
+  #seek(course: Course, moment = course.all().at(-1)): void {
+    if (moment !== undefined) this.#preview.seek(moment.at / 1000, course.middle(moment));
   }
 
   /** The player shows another frame. */
