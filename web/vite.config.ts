@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { notice } from "./scripts/mediabunny.mjs";
 
 /** The same policy as the meta element of app/index.html. */
 const policy = [
@@ -15,18 +16,24 @@ const policy = [
   "form-action 'none'",
 ].join("; ");
 
-/** Licence and notice of the networks that find faces, which are others': they go where the networks go. */
+const mediabunny = new URL("./node_modules/mediabunny/", import.meta.url);
+
+/** Licences and notices of what is others': the networks that find faces, and the demuxer. */
 const notices: Plugin = {
   name: "notices",
   generateBundle() {
     for (const name of ["LICENSE-APACHE", "NOTICE"]) {
       this.emitFile({ type: "asset", fileName: `face/${name}.txt`, source: readFileSync(new URL(`../models/face/${name}`, import.meta.url)) });
     }
+    this.emitFile({ type: "asset", fileName: "mediabunny/LICENSE.txt", source: readFileSync(new URL("LICENSE", mediabunny)) });
+    this.emitFile({ type: "asset", fileName: "mediabunny/NOTICE.txt", source: notice(readFileSync(new URL("package.json", mediabunny), "utf8")) });
   },
 };
 
 export default defineConfig({
   plugins: [notices],
+  // The package has it beside its own files.
+  resolve: { alias: [{ find: /^\.\/mediabunny\/mediabunny\.js$/, replacement: "mediabunny" }] },
   root: "app",
   base: "./",
   build: {

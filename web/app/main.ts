@@ -5,12 +5,14 @@ import { adapterName } from "./ui/adapter.js";
 import { Bench } from "./ui/bench.js";
 import { byId } from "./ui/dom.js";
 import { showFailure } from "./ui/failure.js";
+import { files, isVideo } from "./ui/files.js";
 import { showNotice } from "./ui/gpu.js";
 import { Loading } from "./ui/loading.js";
 import { showModel } from "./ui/model.js";
 import { Photos } from "./ui/photos.js";
 import { tabs } from "./ui/tabs.js";
 import { Turn } from "./ui/turn.js";
+import { Videos } from "./ui/videos.js";
 import { Webcam } from "./ui/webcam.js";
 
 const loading = new Loading();
@@ -20,11 +22,29 @@ const turn = new Turn();
 /** `?model=FILE`: a model file of one's own, on this page's origin. */
 const own = new URLSearchParams(location.search).get("model");
 const moue = Moue.load({ ...(own !== null && { model: { url: new URL(own, location.href) } }), onProgress: (progress) => loading.progress(progress) });
-const webcam = new Webcam(moue, turn);
+const webcam = new Webcam(moue, turn, (file) => readVideos([file]));
 const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
   if (panel !== "webcam") webcam.stop();
 });
-new Photos(moue, turn, () => showTab("photos"));
+const photos = new Photos(moue, turn);
+const videos = new Videos(moue, turn);
+const readPhotos = (found: File[]): void => {
+  showTab("photos");
+  photos.read(found);
+};
+const readVideos = (found: File[]): void => {
+  showTab("videos");
+  videos.read(found);
+};
+files({ "file-input": readPhotos, "video-input": readVideos }, (found) => {
+  const moving = found.filter(isVideo);
+  const others = found.filter((file) => !isVideo(file));
+  // What is neither is told so where it was dropped.
+  const still = others.some(({ type }) => type.startsWith("image/")) || byId("videos", HTMLElement).hidden;
+  if (others.length > 0 && still) readPhotos(others);
+  if (moving.length > 0) readVideos(moving);
+  else if (!still) readVideos(others);
+});
 
 moue.then(opened, (error: unknown) => {
   loading.done("moue could not be loaded.");

@@ -10,9 +10,10 @@
  */
 
 import { expressions, faces, together } from "./model.js";
-import { pixelsOf } from "./pixels.js";
+import { pixelsOf, type Pixels } from "./pixels.js";
 import type { Asked, Choice, Failure, Reply, Request } from "./protocol.js";
 import { MoueError } from "./types.js";
+import { framesOf } from "./video.js";
 import type {
   AdapterInfo,
   Analysis,
@@ -23,10 +24,13 @@ import type {
   FaceLines,
   FaceModelInfo,
   FileInfo,
+  FrameAnalysis,
   LoadOptions,
   Memory,
   ModelInfo,
   Source,
+  VideoEnd,
+  VideoOptions,
 } from "./types.js";
 
 export { MoueError } from "./types.js";
@@ -63,6 +67,9 @@ export class Moue {
   readonly warning: MoueError | null;
   /** Version of moue. */
   readonly version: string;
+
+  /** How many videos were read: each is followed by a name of its own. */
+  static #videos = 0;
 
   readonly #line: Line;
   readonly #options: LoadOptions;
@@ -124,20 +131,61 @@ export class Moue {
    * @throws {MoueError} `bad-picture` where the source is none, `bad-argument` where an option is none, `device-lost` where the GPU was lost and could not be opened again, `out-of-memory`.
    */
   analyze(source: Source, options: AnalyzeOptions = {}): Promise<Analysis> {
-    const start = performance.now();
     // Taken now: a video goes on.
-    const taken = pixelsOf(source);
+    const start = performance.now();
+    const taken = pixelsOf(source).then((pixels) => ({ pixels, took: performance.now() - start }));
+    return this.#read(taken, start, options);
+  }
+
+  /**
+   * The faces of every frame of a video file, in order and followed from one to the next. The browser decodes it by WebCodecs; each frame is told as soon as it is
+   * read. Leaving the loop ends it and frees what it holds. What `return` gives says how many frames there were.
+   *
+   * @throws {MoueError} from the iterator: `bad-video` where the file is none, is damaged, or is in a codec that this browser does not decode, after the frames that
+   * could be read; else as `analyze`.
+   */
+  async *analyzeVideo(file: Blob, options: VideoOptions = {}): AsyncGenerator<FrameAnalysis, VideoEnd, undefined> {
+    const { every, from, to, signal, onInfo, ...wanted } = options;
+    const part = { every, from, to, signal, onInfo };
+    const frames = framesOf(file, Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)));
+    const name = `video ${Moue.#videos++}`;
+    const next = async () => {
+      const { done, value } = await frames.next();
+      if (done) return value;
+      const { pixels, took, ...at } = value;
+      const answer = this.#read(Promise.resolve({ pixels, took }), performance.now() - took, { ...wanted, stream: { name, time: at.timestamp * 1000 } });
+      // It is awaited after the frame before it was told.
+      answer.catch(() => {});
+      return { at, answer };
+    };
+    try {
+      // One frame is decoded while the one before it is read.
+      let coming = next();
+      for (;;) {
+        const now = await coming;
+        if (!("answer" in now)) return now;
+        coming = next();
+        coming.catch(() => {});
+        const answer = await now.answer;
+        if (!signal?.aborted) yield { ...answer, ...now.at };
+      }
+    } finally {
+      await frames.return({ frames: 0, packets: null, missing: 0 });
+    }
+  }
+
+  /** `start`: when taking the pixels began, which `took` so many milliseconds. */
+  #read(taken: Promise<{ pixels: Pixels; took: number }>, start: number, options: AnalyzeOptions): Promise<Analysis> {
     // It is awaited later, and is no unhandled rejection until then.
     taken.catch(() => {});
     return this.#next(async () => {
-      const { width, height, data } = await taken;
-      const pixels = performance.now() - start;
+      const { pixels: { width, height, data }, took } = await taken;
       const asked = askedOf(options);
       if (asked.faces !== "none" && this.#faces === null) {
         await this.#fetchFaces();
       }
       const answer = await this.#line.ask<Analysis>({ kind: "analyze", width, height, rgba: data.buffer, asked, stream: options.stream ?? null, pictures: options.pictures ?? false, explain: options.explain ?? false }, [data.buffer]);
-      answer.times.pixels = pixels;
+      answer.times.pixels = took;
       answer.times.total = performance.now() - start;
       answer.faces.forEach(typed);
       return answer;

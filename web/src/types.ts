@@ -7,6 +7,7 @@ export type MoueErrorCode =
   | "out-of-memory"
   | "bad-model"
   | "bad-picture"
+  | "bad-video"
   | "bad-argument"
   | "network"
   | "stopped"
@@ -146,6 +147,42 @@ export interface Analysis {
   times: StageTimes;
 }
 
+/** The answer for one frame of a video file. */
+export interface FrameAnalysis extends Analysis {
+  /** Its number in the file, from 0. */
+  frame: number;
+  /** When it is shown, in seconds as the file says them: the first frame's need not be 0. */
+  pts: number;
+  /** When it is shown, in seconds since the first frame. */
+  timestamp: number;
+}
+
+/** What is known of a video file before its frames. */
+export interface VideoInfo {
+  /** Packets in the file, each of which should be a frame; null where they cannot be counted. */
+  frames: number | null;
+  /** Seconds from the first frame to the end of the last one; null where the file does not say. */
+  duration: number | null;
+  /** In pixels, as it is shown: upright, of square pixels. */
+  width: number;
+  /** In pixels, as it is shown. */
+  height: number;
+  /** Such as `VP9`. */
+  codec: string;
+  /** Steps a second of the file's own clock: times of frames are whole numbers of them. */
+  ticks: number;
+}
+
+/** What is known of a video file once its frames are over. */
+export interface VideoEnd {
+  /** Frames that were decoded, those left out too. */
+  frames: number;
+  /** Packets in the file; null where they cannot be counted. Where all was read and `frames` is another number, frames are missing. */
+  packets: number | null;
+  /** Seconds that the file says it has and that are not there, as of one that was cut off; 0 where it is whole. */
+  missing: number;
+}
+
 /** The GPU, as the browser describes it, or the processor. */
 export interface AdapterInfo {
   /** `cpu` for the processor. */
@@ -241,7 +278,7 @@ export interface LoadOptions {
 
 /** Frames that follow each other. */
 export interface Stream {
-  /** Another name begins anew. */
+  /** Another name begins anew; the last four are kept. */
   name: string;
   /** When the frame was taken, in milliseconds since any moment, as of `performance.now()`. */
   time: number;
@@ -271,6 +308,20 @@ export interface AnalyzeOptions {
   pictures?: boolean;
   /** Also give what the networks looked at: each reads every face once more. */
   explain?: boolean;
+}
+
+/** How the frames of a video file are read: those of `analyze`, and which frames. Faces are followed from frame to frame; each call follows its own. */
+export interface VideoOptions extends Omit<AnalyzeOptions, "stream"> {
+  /** Every so many frames; 1 where it is left out. */
+  every?: number;
+  /** Seconds since the first frame at which to begin; what is before is decoded and left out. */
+  from?: number;
+  /** Seconds since the first frame before which to end. */
+  to?: number;
+  /** Ends it after the frame in hand. */
+  signal?: AbortSignal;
+  /** Told before the first frame. */
+  onInfo?: (info: VideoInfo) => void;
 }
 
 /**

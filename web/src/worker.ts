@@ -20,8 +20,10 @@ let opened: Opened | undefined;
 /** Why the device was lost, until another one has answered. */
 let lost: Failure | undefined;
 let stopped = false;
-/** Who is who in the stream that was read last. */
-let followed: { name: string; following: Following } | undefined;
+/** Who is who in the streams that were read last, the last one at the end. */
+const followed = new Map<string, Following>();
+/** Streams that are kept: a webcam and videos may be read by turns. */
+const mostFollowed = 4;
 let last: Promise<unknown> = Promise.resolve();
 
 const say = (reply: Reply, transfer: Transferable[] = []) => postMessage(reply, { transfer });
@@ -106,11 +108,15 @@ async function analyze(engine: Engine, asked: Asked & { kind: "analyze" }): Prom
 }
 
 function following(name: string): Following {
-  if (followed?.name !== name) {
-    followed?.following.free();
-    followed = { name, following: Following.begin() };
+  const known = followed.get(name) ?? Following.begin();
+  followed.delete(name);
+  followed.set(name, known);
+  const [oldest] = followed.keys();
+  if (followed.size > mostFollowed && oldest !== undefined) {
+    followed.get(oldest)?.free();
+    followed.delete(oldest);
   }
-  return followed.following;
+  return known;
 }
 
 /** Opens another device once where the one there is was lost, and tries again. */

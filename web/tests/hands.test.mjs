@@ -10,7 +10,7 @@ import { serve } from "./server.mjs";
 
 describe("the page", () => {
   let browser, server, context;
-  const tabs = ["photos", "webcam", "bench", "about"];
+  const tabs = ["photos", "videos", "webcam", "bench", "about"];
 
   /** `own`: a model file that is served beside the page, and named in its address. */
   async function opened({ width = 1280, height = 900, own = null, ...media } = {}) {
@@ -50,7 +50,7 @@ describe("the page", () => {
     const focused = () => page.evaluate(() => document.activeElement.dataset.testid ?? document.activeElement.tagName);
     await page.keyboard.press("Tab");
     assert.equal(await focused(), "tab-photos");
-    for (const [key, tab] of [["ArrowRight", "webcam"], ["ArrowRight", "bench"], ["End", "about"], ["ArrowRight", "photos"], ["ArrowLeft", "about"], ["Home", "photos"]]) {
+    for (const [key, tab] of [["ArrowRight", "videos"], ["ArrowRight", "webcam"], ["ArrowRight", "bench"], ["End", "about"], ["ArrowRight", "photos"], ["ArrowLeft", "about"], ["Home", "photos"]]) {
       await page.keyboard.press(key);
       assert.equal(await focused(), `tab-${tab}`);
       assert.equal(await page.locator(`[data-testid="tab-${tab}"]`).getAttribute("aria-selected"), "true");

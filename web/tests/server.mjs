@@ -14,6 +14,7 @@ const types = {
   ".png": "image/png",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
+  ".webm": "video/webm",
 };
 
 /** The policy that the built page states of itself. */

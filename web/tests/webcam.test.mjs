@@ -151,14 +151,30 @@ describe("the webcam", () => {
     assert.equal(first.split(",").length, head.split(",").length);
   });
 
+  it("is recorded with an oval to keep the face in, and the recording read as a video", async () => {
+    await page.locator("#video-every").evaluate((select) => (select.value = "25"));
+    await page.click('[data-testid="webcam-record"]');
+    await page.locator('[data-testid="webcam-guide"]').waitFor();
+    await page.waitForTimeout(2_500);
+    await screen(page, "webcam-recording");
+    await page.click('[data-testid="webcam-record"]');
+    await page.getByText(/^recording\.webm: read, \d+ frames?\./).waitFor({ timeout: 60_000 });
+    assert.equal(await page.locator('[data-testid="tab-videos"]').getAttribute("aria-selected"), "true");
+    const { name, analysis } = await page.evaluate(() => window.moueAnswers.at(-1));
+    assert.deepEqual([name, analysis.faces.length], ["recording.webm", 1]);
+    await page.click('[data-testid="tab-webcam"]');
+    await page.click('[data-testid="webcam-start"]');
+    await page.waitForFunction(() => document.querySelector("#video").srcObject !== null);
+  });
+
   it("stops with its button and with the tab, and the camera with it", async () => {
-    const live = () => page.evaluate(() => document.querySelector("video").srcObject !== null);
+    const live = () => page.evaluate(() => document.querySelector("#video").srcObject !== null);
     assert.equal(await live(), true);
     await page.click('[data-testid="webcam-stop"]');
     assert.equal(await live(), false);
     await screen(page, "webcam-stopped");
     await page.click('[data-testid="webcam-start"]');
-    await page.waitForFunction(() => document.querySelector("video").srcObject !== null);
+    await page.waitForFunction(() => document.querySelector("#video").srcObject !== null);
     await page.click('[data-testid="tab-photos"]');
     assert.equal(await live(), false);
   });

@@ -1,4 +1,4 @@
-/** One line a face, as `moue analyze --csv` writes it; a webcam's frames also have the column `seconds`. */
+/** One line a face, as `moue analyze --csv` writes it; a webcam's frames also have the column `seconds`, those of a video file their number, times and tracks. */
 
 import type { ModelInfo } from "../../src/index.js";
 import type { Entry } from "./entry.js";
@@ -6,21 +6,27 @@ import { shortest } from "./number.js";
 
 export function csv(entries: Entry[], { labels }: ModelInfo): string {
   const timed = entries.some(({ seconds }) => seconds !== null);
-  const header = ["input", "width", "height", "face", "x", "y", "w", "h", "score", "label", ...labels, "error"];
+  const framed = entries.some(({ frame }) => frame !== undefined);
+  const header = ["input", ...(framed ? ["frame", "pts", "timestamp", "track"] : []), "width", "height", "face", "x", "y", "w", "h", "score", "label", ...labels, "error"];
   if (timed) header.push("seconds");
   const lines = [header, ...entries.flatMap((entry) => rows(entry, labels, timed))];
   return lines.map((cells) => `${cells.map(quoted).join(",")}\n`).join("");
 }
 
-function rows({ input, analysis, error, seconds }: Entry, labels: string[], timed: boolean): string[][] {
-  const picture = [input, String(analysis?.width ?? ""), String(analysis?.height ?? "")];
+function rows({ input, analysis, error, seconds, frame }: Entry, labels: string[], timed: boolean): string[][] {
+  const picture = (track: number | null): string[] => [
+    input,
+    ...(frame === undefined ? [] : [frame.frame, frame.pts, frame.timestamp, track ?? ""].map(String)),
+    String(analysis?.width ?? ""),
+    String(analysis?.height ?? ""),
+  ];
   const end = timed ? [String(seconds ?? "")] : [];
   const faces = analysis?.faces ?? [];
   if (faces.length === 0) {
-    return [[...picture, ...Array<string>(7 + labels.length).fill(""), error ?? "", ...end]];
+    return [[...picture(null), ...Array<string>(7 + labels.length).fill(""), error ?? "", ...end]];
   }
-  return faces.map(({ box, score, label, probabilities }, at) => [
-    ...picture,
+  return faces.map(({ box, score, track, label, probabilities }, at) => [
+    ...picture(track),
     ...[at + 1, box.x, box.y, box.width, box.height].map(String),
     score === null ? "" : String(score),
     label,

@@ -1,4 +1,4 @@
-/** What is exported of one picture. */
+/** What is exported of one picture, or of one frame. */
 
 import type { Analysis } from "../../src/index.js";
 
@@ -9,4 +9,16 @@ export interface Entry {
   error: string | null;
   /** Of a webcam's frame: seconds since it was started. */
   seconds: number | null;
+  /** Of a video file's frame. */
+  frame?: FrameTime;
+}
+
+/** Which frame of a video file it is. */
+export interface FrameTime {
+  /** From 0. */
+  frame: number;
+  /** Steps of the file's own clock. */
+  pts: number;
+  /** Seconds since the first frame. */
+  timestamp: number;
 }

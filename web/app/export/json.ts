@@ -1,4 +1,4 @@
-/** `moue.analyze/1`: one line a picture, as `moue analyze --json` writes it; a webcam's frame also has `seconds`. */
+/** `moue.analyze/1`: one line a picture, as `moue analyze --json` writes it; a webcam's frame also has `seconds`; a video file's is a `moue.frame/1`. */
 
 import type { Face, ModelInfo } from "../../src/index.js";
 import type { Entry } from "./entry.js";
@@ -8,10 +8,11 @@ export function jsonLines(entries: Entry[], model: ModelInfo): string {
   return entries.map((entry) => `${JSON.stringify(record(entry, model))}\n`).join("");
 }
 
-function record({ input, analysis, error, seconds }: Entry, model: ModelInfo): object {
+function record({ input, analysis, error, seconds, frame }: Entry, model: ModelInfo): object {
   return {
-    schema: "moue.analyze/1",
+    schema: frame === undefined ? "moue.analyze/1" : "moue.frame/1",
     input,
+    ...frame,
     width: analysis?.width ?? null,
     height: analysis?.height ?? null,
     faces: analysis?.faces.map((found) => face(found, model)) ?? [],
@@ -20,18 +21,19 @@ function record({ input, analysis, error, seconds }: Entry, model: ModelInfo): o
   };
 }
 
-function face({ box, score, track, pose, eyes, mouth, label, probabilities, members }: Face, { labels, members: known }: ModelInfo): object {
+function face({ box, score, track, pose, eyes, mouth, label, unsure, probabilities, members }: Face, { labels, members: known }: ModelInfo): object {
   const named = (values: Float32Array): object =>
     Object.fromEntries(labels.map((name, at) => [name, shortest(values[at] ?? 0)]));
   return {
+    ...(track !== null && { track }),
     box: [box.x, box.y, box.width, box.height],
     score,
-    ...(track !== null && { track }),
     // Of a whole picture there are none.
     ...(pose && { pose }),
     ...(eyes && { eyes }),
     ...(mouth !== null && { mouth }),
     label,
+    unsure,
     probabilities: named(probabilities),
     members: members.map((values, at) => ({
       name: known[at]?.name ?? "",

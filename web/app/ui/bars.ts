@@ -31,4 +31,9 @@ export class Bars {
       row.classList.toggle("best", at === best);
     }
   }
+
+  /** Leaves only these labels, in this order. */
+  only(labels: number[]): void {
+    this.element.replaceChildren(...labels.flatMap((at) => this.#rows[at]?.row ?? []));
+  }
 }

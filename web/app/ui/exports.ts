@@ -7,14 +7,14 @@ import type { Entry } from "../export/entry.js";
 import { byId } from "./dom.js";
 import { download } from "./download.js";
 
-/** `prefix` is that of the buttons' ids and of the files' names. */
-export function exportButtons(prefix: string, entries: () => Entry[], model: () => ModelInfo | null): void {
+/** `prefix` is that of the buttons' ids and of the files' names; `last` what the JSON ends with. */
+export function exportButtons(prefix: string, entries: () => Entry[], model: () => ModelInfo | null, last: () => string = () => ""): void {
   const button = (kind: string, save: (model: ModelInfo) => void): void => {
     byId(`${prefix}-${kind}`, HTMLButtonElement).addEventListener("click", () => {
       const known = model();
       if (known !== null) save(known);
     });
   };
-  button("json", (model) => download(`moue-${prefix}.jsonl`, "application/jsonl", jsonLines(entries(), model)));
+  button("json", (model) => download(`moue-${prefix}.jsonl`, "application/jsonl", jsonLines(entries(), model) + last()));
   button("csv", (model) => download(`moue-${prefix}.csv`, "text/csv", csv(entries(), model)));
 }

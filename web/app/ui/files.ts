@@ -1,29 +1,34 @@
-/** Files from the file dialogue, a drop or the clipboard. */
+/** Files from the file dialogues, a drop or the clipboard. */
 
 import { byId } from "./dom.js";
 
-export function files(onFiles: (files: File[]) => void): void {
-  const zone = byId("drop", HTMLElement);
-  const input = byId("file-input", HTMLInputElement);
+export type OnFiles = (files: File[]) => void;
 
-  input.addEventListener("change", () => {
-    onFiles([...(input.files ?? [])]);
-    // The same file may be chosen again.
-    input.value = "";
-  });
+/** `chosen`: what is told of each file input, by its id. `onFiles` is told of what is dropped or pasted, wherever that is. */
+export function files(chosen: Record<string, OnFiles>, onFiles: OnFiles): void {
+  const zones = document.querySelectorAll(".drop");
+  const over = (on: boolean): void => zones.forEach((zone) => zone.classList.toggle("over", on));
+  for (const [id, told] of Object.entries(chosen)) {
+    const input = byId(id, HTMLInputElement);
+    input.addEventListener("change", () => {
+      told([...(input.files ?? [])]);
+      // The same file may be chosen again.
+      input.value = "";
+    });
+  }
 
   const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
   // Anywhere on the page: a file dropped beside the zone would make the browser leave the page.
   window.addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    zone.classList.add("over");
+    over(true);
   });
   window.addEventListener("dragleave", (event) => {
-    if (event.relatedTarget === null) zone.classList.remove("over");
+    if (event.relatedTarget === null) over(false);
   });
   window.addEventListener("drop", (event) => {
-    zone.classList.remove("over");
+    over(false);
     if (!carriesFiles(event)) return;
     event.preventDefault();
     onFiles([...(event.dataTransfer?.files ?? [])]);
@@ -32,4 +37,9 @@ export function files(onFiles: (files: File[]) => void): void {
     const pasted = [...(event.clipboardData?.files ?? [])];
     if (pasted.length > 0) onFiles(pasted);
   });
+}
+
+/** Whether it is a video, as its name or the system say. */
+export function isVideo({ name, type }: File): boolean {
+  return type.startsWith("video/") || /\.(mp4|m4v|mov|mkv|webm|ts|avi)$/i.test(name);
 }

@@ -4,7 +4,7 @@ import type { ModelInfo } from "../../src/index.js";
 import { h } from "./dom.js";
 import { FaceViews } from "./face.js";
 import { inOrder } from "./order.js";
-import type { Moment } from "./moments.js";
+import type { LiveMoment } from "./moments.js";
 import { Picture } from "./picture.js";
 
 export class MomentView {
@@ -17,7 +17,7 @@ export class MomentView {
     this.#model = model;
   }
 
-  show(moment: Moment | null): void {
+  show(moment: LiveMoment | null): void {
     this.#picture?.dispose();
     this.#picture = null;
     this.#into.replaceChildren();

@@ -1,25 +1,27 @@
-/** What the timeline remembers: the last 60 seconds, with small copies of their frames. */
+/** What the webcam's timeline remembers: the last 60 seconds, with small copies of their frames. */
 
 import type { Analysis, Face } from "../../src/index.js";
 import { pixelsOf } from "../../src/pixels.js";
+import { percent } from "./format.js";
 import { Ring } from "./ring.js";
+import type { Moment, Series } from "./timeline.js";
 
 /** Seconds that are shown. */
-export const span = 60;
+const span = 60;
 /** Milliseconds between two moments at least: so that 60 seconds are 600 small frames at most. */
 const apart = 100;
 const widest = 320;
 
-export interface Moment {
-  /** Milliseconds, as of `performance.now()`. */
-  at: number;
-  analysis: Analysis;
+/** `at` is milliseconds, as of `performance.now()`. */
+export interface LiveMoment extends Moment {
   /** The frame, as JPEG. */
   frame: Blob;
 }
 
-export class Moments {
-  readonly #ring = new Ring<Moment>((span * 1000) / apart);
+export class Moments implements Series<LiveMoment> {
+  readonly longestGap = 1500;
+  readonly jump = 5000;
+  readonly #ring = new Ring<LiveMoment>((span * 1000) / apart);
   readonly #canvas = new OffscreenCanvas(widest, widest);
   #last = -Infinity;
 
@@ -43,15 +45,32 @@ export class Moments {
     return this.#canvas.convertToBlob({ type: "image/jpeg", quality: 0.7 });
   }
 
-  add(moment: Moment): void {
+  add(moment: LiveMoment): void {
     this.#ring.push(moment);
   }
 
   /** Those of the last 60 seconds, oldest first. */
-  all(): Moment[] {
+  all(): LiveMoment[] {
     const moments = this.#ring.all();
     const end = moments.at(-1)?.at ?? 0;
     return moments.filter(({ at }) => end - at <= span * 1000);
+  }
+
+  span(): [from: number, to: number] {
+    const end = this.#ring.all().at(-1)?.at ?? 0;
+    return [end - span * 1000, end];
+  }
+
+  /** Of the largest face. */
+  bands({ analysis }: LiveMoment): ArrayLike<number> | null {
+    return largest(analysis)?.probabilities ?? null;
+  }
+
+  words({ at, analysis }: LiveMoment): { text: string; now: string } {
+    const face = largest(analysis);
+    const seconds = (this.span()[1] - at) / 1000;
+    const answer = face === null ? "no face" : `${face.label} ${percent(face.probabilities[face.labelIndex] ?? 0)}`;
+    return { text: `${seconds.toFixed(1)} seconds before the last frame: ${answer}`, now: (-seconds).toFixed(1) };
   }
 
   clear(): void {
@@ -61,7 +80,7 @@ export class Moments {
 }
 
 /** The face whose box is largest. */
-export function largest(analysis: Analysis): Face | null {
+function largest(analysis: Analysis): Face | null {
   const area = ({ box }: Face): number => box.width * box.height;
   return analysis.faces.reduce<Face | null>((most, face) => (most === null || area(face) > area(most) ? face : most), null);
 }

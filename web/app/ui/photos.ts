@@ -5,10 +5,9 @@ import type { Entry } from "../export/entry.js";
 import { remember } from "./answers.js";
 import { Card } from "./card.js";
 import { byId } from "./dom.js";
-import { showExamples } from "./examples.js";
+import { photographs, showExamples } from "./examples.js";
 import { exportButtons } from "./exports.js";
 import { code, message } from "./failure.js";
-import { files } from "./files.js";
 import { plural } from "./format.js";
 import type { Turn } from "./turn.js";
 
@@ -34,15 +33,10 @@ export class Photos {
   #jobs: Job[] = [];
   #last: Promise<void> = Promise.resolve();
 
-  /** Files may come before the model is there; they wait. `show` brings this tab into view: they may be dropped on another. */
-  constructor(moue: Promise<Moue>, turn: Turn, show: () => void) {
+  constructor(moue: Promise<Moue>, turn: Turn) {
     this.#moue = moue;
     this.#turn = turn;
-    files((found) => {
-      show();
-      this.#add(found.map((file) => ({ name: file.name, load: async () => file })));
-    });
-    showExamples((name, load) => this.#add([{ name, load }]));
+    showExamples("examples", photographs, (name, load) => this.#add([{ name, load }]));
     exportButtons("photos", () => this.#jobs.map(({ entry }) => entry).filter(answered), () => window.moue?.model ?? null);
     this.#find.addEventListener("change", () => {
       for (const job of this.#jobs.filter(({ entry }) => entry.error === null)) this.#queue(job, this.#how());
@@ -54,6 +48,11 @@ export class Photos {
       for (const { card } of this.#jobs) this.#lines(card);
     });
     byId("photos-clear", HTMLButtonElement).addEventListener("click", () => this.#clear());
+  }
+
+  /** Files may come before the model is there; they wait. */
+  read(files: File[]): void {
+    this.#add(files.map((file) => ({ name: file.name, load: async () => file })));
   }
 
   /** A new lot goes above the older ones, in its own order. */

@@ -1,23 +1,41 @@
-/** The timeline: probabilities of the largest face as stacked bands, and a slider over its moments. */
+/** The timeline: probabilities as stacked bands, and a slider over its moments. */
 
+import type { Analysis } from "../../src/index.js";
 import { context } from "./dom.js";
-import { percent } from "./format.js";
-import { largest, span, type Moment, type Moments } from "./moments.js";
 import { colour } from "./palette.js";
 
-/** A gap that is longer than this, in milliseconds, stays empty. */
-const longestGap = 1500;
+export interface Moment {
+  /** Milliseconds. */
+  at: number;
+  analysis: Analysis;
+}
 
-export class Timeline {
+/** What a timeline shows. */
+export interface Series<M extends Moment> {
+  /** A gap that is longer than this, in milliseconds, stays empty. */
+  readonly longestGap: number;
+  /** Milliseconds that Page Up and Page Down go. */
+  readonly jump: number;
+  /** Oldest first. */
+  all(): M[];
+  /** Milliseconds at the left and at the right edge. */
+  span(): [from: number, to: number];
+  /** A share a label, 0 for one that is not drawn; null where there is no face. */
+  bands(moment: M): ArrayLike<number> | null;
+  /** A moment in words, and as the slider's value. */
+  words(moment: M): { text: string; now: string };
+}
+
+export class Timeline<M extends Moment> {
   readonly #canvas: HTMLCanvasElement;
-  readonly #moments: Moments;
+  #series: Series<M>;
   readonly #labels: string[];
-  readonly #onSelect: (moment: Moment | null) => void;
-  #selected: Moment | null = null;
+  readonly #onSelect: (moment: M | null) => void;
+  #selected: M | null = null;
 
-  constructor(canvas: HTMLCanvasElement, moments: Moments, labels: string[], onSelect: (moment: Moment | null) => void) {
+  constructor(canvas: HTMLCanvasElement, series: Series<M>, labels: string[], onSelect: (moment: M | null) => void) {
     this.#canvas = canvas;
-    this.#moments = moments;
+    this.#series = series;
     this.#labels = labels;
     this.#onSelect = onSelect;
     canvas.addEventListener("keydown", (event) => this.#key(event));
@@ -33,7 +51,13 @@ export class Timeline {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
-  select(moment: Moment | null): void {
+  /** Shows another series, none of its moments chosen. */
+  follow(series: Series<M>): void {
+    this.#series = series;
+    this.select(null);
+  }
+
+  select(moment: M | null): void {
     this.#selected = moment;
     this.#onSelect(moment);
     this.#say();
@@ -41,8 +65,8 @@ export class Timeline {
   }
 
   draw(): void {
-    const moments = this.#moments.all();
-    const end = moments.at(-1)?.at ?? 0;
+    const moments = this.#series.all();
+    const [from, to] = this.#series.span();
     if (this.#selected !== null && !moments.includes(this.#selected)) {
       this.select(null);
       return;
@@ -54,15 +78,17 @@ export class Timeline {
     this.#canvas.height = Math.round(this.#canvas.clientHeight * density);
     const on = context(this.#canvas);
     const { width, height } = this.#canvas;
-    const x = (at: number): number => width * (1 - (end - at) / (span * 1000));
+    const x = (at: number): number => (width * (at - from)) / (to - from);
     for (const [position, moment] of moments.entries()) {
-      const face = largest(moment.analysis);
-      if (face === null) continue;
-      const next = moments[position + 1]?.at ?? end + 250;
+      const bands = this.#series.bands(moment);
+      if (bands === null) continue;
+      // The last one is as long as the one before it.
+      const next = moments[position + 1]?.at ?? moment.at + Math.max(250, moment.at - (moments[position - 1]?.at ?? moment.at));
       const left = x(moment.at);
-      const right = x(Math.min(next, moment.at + longestGap));
+      const right = x(Math.min(next, moment.at + this.#series.longestGap));
       let top = 0;
-      for (const [label, value] of face.probabilities.entries()) {
+      for (let label = 0; label < bands.length; label++) {
+        const value = bands[label] ?? 0;
         on.fillStyle = colour(this.#labels[label] ?? "", label);
         // Half a pixel more, so that no seam shows between neighbours.
         on.fillRect(left, top * height, right - left + 0.5, value * height + 0.5);
@@ -83,45 +109,36 @@ export class Timeline {
 
   /** Not with every frame: a screen reader would read every one. */
   #say(): void {
-    const end = this.#moments.all().at(-1)?.at ?? 0;
-    const { text, now } = this.#words(end);
+    const { text, now } = this.#selected === null ? { text: "No moment chosen", now: "0" } : this.#series.words(this.#selected);
     this.#canvas.setAttribute("aria-valuenow", now);
     this.#canvas.setAttribute("aria-valuetext", text);
   }
 
-  #words(end: number): { text: string; now: string } {
-    if (this.#selected === null) return { text: "No moment chosen", now: "0" };
-    const { at, analysis } = this.#selected;
-    const face = largest(analysis);
-    const seconds = (end - at) / 1000;
-    const answer = face === null ? "no face" : `${face.label} ${percent(face.probabilities[face.labelIndex] ?? 0)}`;
-    return { text: `${seconds.toFixed(1)} seconds before the last frame: ${answer}`, now: (-seconds).toFixed(1) };
-  }
-
   #point(event: PointerEvent): void {
-    const moments = this.#moments.all();
-    const end = moments.at(-1)?.at ?? 0;
+    const [from, to] = this.#series.span();
     const bounds = this.#canvas.getBoundingClientRect();
-    this.#nearest(moments, end - (1 - (event.clientX - bounds.left) / bounds.width) * span * 1000);
+    this.#nearest(this.#series.all(), from + ((event.clientX - bounds.left) / bounds.width) * (to - from));
   }
 
-  #nearest(moments: Moment[], at: number): void {
-    const distance = (moment: Moment): number => Math.abs(moment.at - at);
+  #nearest(moments: M[], at: number): void {
+    const distance = (moment: M): number => Math.abs(moment.at - at);
     const first = moments[0];
     if (first !== undefined) this.select(moments.reduce((best, moment) => (distance(moment) < distance(best) ? moment : best), first));
   }
 
   #key(event: KeyboardEvent): void {
-    const moments = this.#moments.all();
+    const moments = this.#series.all();
     const last = moments.length - 1;
     if (last < 0) return;
     const here = this.#selected === null ? last : moments.indexOf(this.#selected);
     const to = { ArrowLeft: here - 1, ArrowDown: here - 1, ArrowRight: here + 1, ArrowUp: here + 1, Home: 0, End: last }[event.key];
-    const jump = { PageUp: 5000, PageDown: -5000 }[event.key];
+    const jump = { PageUp: this.#series.jump, PageDown: -this.#series.jump }[event.key];
     if (event.key === "Escape") {
       this.select(null);
     } else if (jump !== undefined) {
       this.#nearest(moments, (moments[here]?.at ?? 0) + jump);
+      // One at least, where moments are far apart.
+      if (this.#selected === moments[here]) this.select(moments[here + Math.sign(jump)] ?? this.#selected);
     } else if (to !== undefined) {
       this.select(moments[Math.max(0, Math.min(last, to))] ?? null);
     } else {

@@ -13,9 +13,10 @@ import { plural } from "./format.js";
 import { Rate } from "./frames.js";
 import { showLegend } from "./legend.js";
 import { MomentView } from "./moment.js";
-import { Moments } from "./moments.js";
+import { Moments, type LiveMoment } from "./moments.js";
 import { inOrder } from "./order.js";
 import { drawOverlay } from "./overlay.js";
+import { Recorder } from "./recorder.js";
 import { Ring } from "./ring.js";
 import { runSession, type Reading } from "./session.js";
 import { Timeline } from "./timeline.js";
@@ -40,14 +41,17 @@ export class Webcam {
   readonly #moments = new Moments();
   readonly #entries = new Ring<Entry>(mostEntries);
   readonly #times = new Times();
+  readonly #recorder: Recorder;
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #faces: FaceViews | null = null;
-  #timeline: Timeline | null = null;
+  #timeline: Timeline<LiveMoment> | null = null;
   #running: AbortController | null = null;
   #drawn = 0;
 
-  constructor(moue: Promise<Moue>, turn: Turn) {
+  /** `onRecorded` is given what was recorded of the camera. */
+  constructor(moue: Promise<Moue>, turn: Turn, onRecorded: (file: File) => void) {
     this.#moue = moue;
+    this.#recorder = new Recorder(onRecorded);
     byId("live-times", HTMLElement).append(this.#times.element);
     this.#start.addEventListener("click", () => void this.#run());
     this.#stop.addEventListener("click", () => {
@@ -75,6 +79,7 @@ export class Webcam {
     if (this.#running === null) return;
     this.#running.abort();
     this.#running = null;
+    this.#recorder.stream = null;
     for (const track of (this.#video.srcObject as MediaStream | null)?.getTracks() ?? []) track.stop();
     this.#video.srcObject = null;
     drawOverlay(this.#overlay, null, false, null);
@@ -132,6 +137,7 @@ export class Webcam {
     byId("stage", HTMLElement).classList.toggle("mirrored", this.#mirror.checked);
     byId("live", HTMLElement).hidden = false;
     await this.#video.play();
+    if (!signal.aborted) this.#recorder.stream = stream;
     await this.#list(settings?.deviceId ?? "", signal);
   }
 

@@ -1,6 +1,6 @@
 /** A program that uses the package's types, as they are published. */
 
-import { Moue, MoueError, type Analysis, type BenchReport, type LoadProgress, type MoueErrorCode, type Point } from "../../dist/index.js";
+import { Moue, MoueError, type Analysis, type BenchReport, type FrameAnalysis, type LoadProgress, type MoueErrorCode, type Point, type VideoInfo } from "../../dist/index.js";
 
 export async function read(video: HTMLVideoElement, file: File, picture: ImageData): Promise<string[]> {
   const seen: LoadProgress[] = [];
@@ -21,6 +21,15 @@ export async function read(video: HTMLVideoElement, file: File, picture: ImageDa
   return answers.flatMap(({ faces }) => faces.map(({ label, probabilities }) => `${label} ${probabilities[0] ?? 0}`));
 }
 
+export async function watch(moue: Moue, file: File): Promise<FrameAnalysis[]> {
+  const [known, frames]: [VideoInfo[], FrameAnalysis[]] = [[], []];
+  for await (const frame of moue.analyzeVideo(file, { find: "fast", every: 2, from: 1, to: 2.5, signal: AbortSignal.timeout(1000), onInfo: (info) => known.push(info) })) {
+    frames.push(frame);
+    console.log(frame.frame, frame.pts, frame.timestamp, frame.faces[0]?.track, known[0]?.codec, known[0]?.frames ?? "?");
+  }
+  return frames;
+}
+
 export async function measure(moue: Moue): Promise<BenchReport> {
   return moue.bench({ nets: ["lbp"], batches: [1], precisions: ["f32"], signal: AbortSignal.timeout(1000) });
 }
@@ -34,3 +43,6 @@ export const wrong: Parameters<Moue["analyze"]>[1] = { faces: "some" };
 
 // @ts-expect-error: which of two GPUs is `power`.
 export const place: Parameters<typeof Moue.load>[0] = { device: "low-power" };
+
+// @ts-expect-error: the frames of a video follow each other as they are.
+export const streamed: Parameters<Moue["analyzeVideo"]>[1] = { stream: { name: "a", time: 0 } };

@@ -8,16 +8,19 @@ use serde_json::Value;
 use crate::steps::Done;
 use crate::system;
 
-/// Bytes of its archive at most: 3.5 MB of them are the model's in eight bits, 3 to 4 those of the networks that find faces.
+/// Bytes of its archive at most: 3.5 MB of them are the model's in eight bits, 3 to 4 those of the networks that find faces, 0.2 those of the demuxer.
 const MOST: u64 = 11_000_000;
 /// What must be in it.
-const NAMED: [&str; 12] = [
+const NAMED: [&str; 15] = [
     "package.json",
     "README.md",
     "dist/LICENSE-APACHE",
     "dist/LICENSE-MIT",
     "dist/face/LICENSE-APACHE",
     "dist/face/NOTICE",
+    "dist/mediabunny/LICENSE",
+    "dist/mediabunny/NOTICE",
+    "dist/mediabunny/mediabunny.js",
     "dist/index.js",
     "dist/index.d.ts",
     "dist/worker.js",
