@@ -28,7 +28,7 @@ pub fn run(
     let mut stream = recognizer.analyze_stream(photos);
     while let Some(answer) = stream.next() {
         patience.take();
-        let (job, photo, record) = Record::of(answer)?;
+        let (job, photo, record) = Record::of(answer, |job: &Job| job.input.name.clone())?;
         let mut failed = record.error.is_some();
         // Before the record: a run that is resumed takes what has one for done.
         if let (Some(photo), false) = (&photo, failed) {

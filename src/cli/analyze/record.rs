@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use image::RgbImage;
 
-use super::target::Job;
 use crate::error::Error;
 use crate::recognizer::{Analysis, AnalyzedFace, Answer, Answered};
 use crate::video::Frame;
@@ -48,15 +47,15 @@ impl Record {
         Ok((frame, record))
     }
 
-    /// The record of an answer.
+    /// The record of an answer, whose input has this `name`.
     ///
     /// # Errors
     /// The device is lost: that is no answer, and there will be none for the others.
-    pub fn of(answer: Answer<Job>) -> Result<(Job, Option<RgbImage>, Self), Error> {
+    pub fn of<S>(answer: Answer<S>, name: impl Fn(&S) -> String) -> Result<(S, Option<RgbImage>, Self), Error> {
         let Answer { source, photo, analysis } = answer;
         let (faces, error) = told(analysis)?;
         let size = photo.as_ref().map(RgbImage::dimensions);
-        let record = Self { input: source.input.name.clone(), at: None, size, faces, error };
+        let record = Self { input: name(&source), at: None, size, faces, error };
         Ok((source, photo, record))
     }
 }

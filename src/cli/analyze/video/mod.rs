@@ -32,7 +32,7 @@ pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Outp
             let mut video = recognizer.analyze_video(frames, following)?;
             let mut drawn = target.as_deref().map(|path| Drawn::new(path, &input, args, report.clone()));
             let bar = output.shows_frames().then(|| terminal::frames(summary.frames));
-            while let Some(answered) = video.next() {
+            for answered in video.by_ref() {
                 let answered = match answered {
                     Ok(answered) => answered,
                     Err(error) if error.is_of_device() => return Err(error.into()),
