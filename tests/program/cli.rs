@@ -25,7 +25,7 @@ const SUBCOMMANDS: [&str; 14] = [
     "import",
     "model",
 ];
-const LABELS: [&str; 7] = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"];
+const LABELS: [&str; 8] = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise", "contempt"];
 
 fn noise(width: u32, height: u32) -> RgbImage {
     let mut state = 0x9e37_79b9_u32;
@@ -235,7 +235,7 @@ fn a_photograph_gives_a_record_of_the_contract() {
     members.iter().for_each(readings_hold);
 }
 
-/// Seven probabilities that sum to 1, of which the label has the largest.
+/// Eight probabilities that sum to 1, of which the label has the largest.
 fn readings_hold(reading: &Value) {
     let probabilities = reading["probabilities"].as_object().unwrap();
     let value = |label: &str| probabilities[label].as_f64().unwrap();
@@ -351,7 +351,7 @@ fn evaluate_counts_what_analyze_answers() {
     assert_eq!((&record["schema"], &record["images"]), (&json!("moue.evaluate/1"), &json!(6)));
     assert!((record["accuracy"].as_f64().unwrap() - right as f64 / 6.0).abs() < 1e-12);
     let confusion: Vec<Vec<u64>> = serde_json::from_value(record["confusion"].clone()).unwrap();
-    assert_eq!(confusion.iter().map(|row| row.iter().sum()).collect::<Vec<u64>>(), [0, 0, 0, 3, 0, 3, 0]);
+    assert_eq!(confusion.iter().map(|row| row.iter().sum()).collect::<Vec<u64>>(), [0, 0, 0, 3, 0, 3, 0, 0]);
     let weights: f64 = record["members"].as_array().unwrap().iter().map(|member| member["weight"].as_f64().unwrap()).sum();
     assert!((weights - 1.0).abs() < 1e-6);
     assert!(std::fs::read_to_string(&plot).unwrap().starts_with("<svg"));

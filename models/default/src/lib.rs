@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../default.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "18eb1614d336b1efc6a62e0c96c1bbd15ac02442f93c163f41882e647225306f";
+pub const SHA256: &str = "411e255bbb859f0a8502f58ec844a20fdd55a6ea7bcb4119d6fb7cb366ded34f";
 
 #[cfg(test)]
 mod tests {

@@ -110,11 +110,6 @@ fn build(steps: &mut Steps, root: &Path, target: &Path) -> bool {
             return Done::Passed;
         }
         Done::of(system::run(Command::new(NPM).args(["ci", "--no-audit", "--no-fund"]).current_dir(&web)))
-    }) && steps.run("web, the model in eight bits", || {
-        let mut command = kept::cargo();
-        command.args(["run", "--release", "--package", "moue", "--bin", "moue", "--", "model", "quantise"]);
-        command.arg(root.join("models/default/default.safetensors")).arg("--output").arg(package.join("default.safetensors"));
-        Done::of(system::run(command.current_dir(root)))
     }) && steps.run("web, package and page", || {
         let arguments = [
             &["node", "scripts/model.mjs"][..],
