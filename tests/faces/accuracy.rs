@@ -1,7 +1,7 @@
 //! What the default model is worth on faces that it was not trained on: FER2013's PublicTest by the votes of FER+, and the Face Research Lab London Set.
 //!
 //! Neither is part of the project: where `../shared/data` is missing, these tests say so and are skipped. The floors guard what the model of today
-//! reaches; the figures stand on its card. They are what the project wants: 69 % fused, a point above the best member; and what there is: an area of 0.925. All of PublicTest takes
+//! reaches; the figures stand on its card. Wanted are 88 % of set B and 0.7 points above the best member; there are 87.6 % and 0.1 points. All of PublicTest takes
 //! minutes, with `MOUE_THOROUGH=1`; without it every sixth face counts, of which it is kept how many were read right when all of them gave those figures.
 
 use std::collections::HashMap;
@@ -117,11 +117,11 @@ fn public_test_is_read_better_by_all_members_than_by_the_best() {
     println!("PublicTest: fused {:.2} %", share(right[0]));
     names.iter().zip(&members).for_each(|(name, accuracy)| println!("{name} {accuracy:.2} %"));
     if !thorough() {
-        return as_kept(&right, &[414, 402, 404, 382, 378, 382, 373]);
+        return as_kept(&right, &[472, 466, 469, 465, 461, 445, 445]);
     }
     let best = members.iter().copied().fold(0.0, f64::max);
-    assert!(share(right[0]) >= 69.0, "fused {:.2} %", share(right[0]));
-    assert!(share(right[0]) >= best + 1.0, "fused {:.2} %, best member {best:.2} %", share(right[0]));
+    assert!(share(right[0]) >= 87.2, "fused {:.2} %", share(right[0]));
+    assert!(share(right[0]) >= best, "fused {:.2} %, best member {best:.2} %", share(right[0]));
 }
 
 /// A network of another's with the labels and the sight that its maker says.
@@ -200,18 +200,18 @@ fn smiling_portraits_are_told_from_neutral_ones() {
 
     let labels = &recognizer.description().labels;
     let happy = labels.iter().position(|label| label == "happy").unwrap();
-    let read = |kind: &str, portraits: &[Analysis]| -> Vec<f32> {
+    let read = |kind: &str, portraits: &[Analysis]| -> (Vec<f32>, usize) {
         let faces: Vec<&AnalyzedFace> = portraits.iter().filter_map(|answer| answer.faces.first()).collect();
         let mut counts = vec![0; labels.len()];
         faces.iter().for_each(|face| counts[face.label_index] += 1);
-        println!("{kind}: {:?}", labels.iter().zip(counts).collect::<Vec<_>>());
-        faces.iter().map(|face| face.probabilities[happy]).collect()
+        println!("{kind}: {:?}", labels.iter().zip(&counts).collect::<Vec<_>>());
+        (faces.iter().map(|face| face.probabilities[happy]).collect(), counts[happy])
     };
-    let (neutral, smiling) = (read("neutral", &neutral), read("smiling", &smiling));
+    let ((neutral, mistaken), (smiling, seen)) = (read("neutral", &neutral), read("smiling", &smiling));
     let area = area_under_curve(&smiling, &neutral);
     println!("area under the curve of P(happy), smiling against neutral: {area:.4}");
-    // 0.9308 by the boxes of the detector that was here before, 0.9294 by aligned crops.
-    assert!(area >= 0.925, "{area}");
+    assert!(area >= 0.95, "{area}");
+    assert!(seen >= 64 && mistaken <= 5, "{seen} smiles are happy, and {mistaken} neutral faces");
 }
 
 /// Labels stay as heads tilt: alignment turns them back. All portraits where tests are thorough, with the figures of the upright rule beside; else every sixth.
