@@ -1,11 +1,12 @@
 """The figures and pictures of models/default/README.md: `python card.py`. For final figures, never for a choice.
 
-Measures models/default/default.safetensors and, for comparison, models/fer2013/fer2013.safetensors on FER2013's PublicTest by the votes of FER+, undisturbed and under
+What figures.json has of this model is not measured again. Measures models/default/default.safetensors and, for comparison, models/fer2013/fer2013.safetensors on FER2013's PublicTest by the votes of FER+, undisturbed and under
 every disturbance of disturb.py, the former on the validation split too, and by the program `moue` both on the portraits of the London set; writes
 models/default/card/figures.json and the pictures beside it, and fills the tables between the `figures` marks of models/default/README.md.
 """
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 
@@ -18,31 +19,50 @@ from figures import drawings, london, measure, tables
 from model import Model
 
 MODELS = Path(__file__).resolve().parents[1]
+DEFAULT = MODELS / "default" / "default.safetensors"
 CARD = MODELS / "default" / "card"
 BEFORE = MODELS / "fer2013" / "fer2013.safetensors"
 
 
-def figures(model, before, program):
-    """All of card/figures.json."""
+class Figures:
+    """card/figures.json, part by part: what is there of this model is not measured again."""
+
+    def __init__(self, path, model):
+        self.path = path
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()
+        kept = json.loads(path.read_text()) if path.is_file() else {}
+        self.found = kept if kept.get("model") == digest else {"model": digest}
+
+    def part(self, *names, measured):
+        """The part under these names, by `measured` where it is not there."""
+        at = self.found
+        for name in names[:-1]:
+            at = at.setdefault(name, {})
+        if names[-1] not in at:
+            at[names[-1]] = measured()
+            self.path.with_suffix(".part").write_text(json.dumps(self.found) + "\n")
+            self.path.with_suffix(".part").replace(self.path)
+
+
+def fill_in(figures, model, before, program):
+    """Measures what figures.json has not."""
     training = votes.Training()
     held_out = training.validation
-    validation = training.faces[held_out], training.votes.of(held_out)
+    faces, of = training.faces[held_out], training.votes.of(held_out)
     names, files, labels = data.read_files(data.FER2013 / "public_test.tar.gz")
     public = data.gray_faces(files), votes.Votes("public", names)
-    found = {
-        "members": [m["name"] for m in model.text["members"]],
-        "validation": measure.measure(model, *validation, training.labels[held_out]),
-        "public_test": measure.measure(model, *public, labels),
-        "before": {"public_test": measure.measure(before, *public, labels)},
-    }
-    print({key: found[key]["votes"]["fused"] for key in ("validation", "public_test")}, flush=True)
+    figures.part("members", measured=lambda: [m["name"] for m in model.text["members"]])
+    figures.part("london", measured=lambda: london.measure(program))
+    figures.part("before", "london", measured=lambda: london.measure(program, BEFORE))
+    figures.part("validation", measured=lambda: measure.measure(model, faces, of, training.labels[held_out]))
+    figures.part("public_test", measured=lambda: measure.measure(model, *public, labels))
+    figures.part("before", "public_test", measured=lambda: measure.measure(before, *public, labels))
     # Curves of many runs: bf16 products, which processors that have them do several times as fast.
     with torch.autocast("cpu", torch.bfloat16):
-        found["oversample"] = measure.oversampled(model, validation[0][::3], training.votes.of(held_out[::3]))
-        found["disturbed"] = measure.disturbed(model, *public)
-        found["before"]["disturbed"] = measure.disturbed(before, *public)
-    found["london"], found["before"]["london"] = london.measure(program), london.measure(program, BEFORE)
-    return found
+        figures.part("oversample", measured=lambda: measure.oversampled(model, faces[::3], training.votes.of(held_out[::3])))
+        for name in DISTURBANCES:
+            figures.part("disturbed", name, measured=lambda: measure.disturbed(model, *public, name))
+            figures.part("before", "disturbed", name, measured=lambda: measure.disturbed(before, *public, name))
 
 
 def fill(found):
@@ -66,10 +86,11 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     CARD.mkdir(exist_ok=True)
-    model = Model.load(MODELS / "default" / "default.safetensors")
+    model = Model.load(DEFAULT)
+    figures = Figures(CARD / "figures.json", DEFAULT)
     if not options.draw_only:
-        (CARD / "figures.json").write_text(json.dumps(figures(model, Model.load(BEFORE), options.program)) + "\n")
-    found = json.loads((CARD / "figures.json").read_text())
+        fill_in(figures, model, Model.load(BEFORE), options.program)
+    found = figures.found
     names, validation, public, before = found["members"], found["validation"], found["public_test"], found["before"]
     drawings.draw_confusion(public["confusion"], CARD)
     drawings.draw_reliability(public, CARD)

@@ -118,6 +118,11 @@ impl Feed {
         }
     }
 
+    /// Whether nobody wants frames any more.
+    pub fn stopped(&self) -> bool {
+        self.state().stopped
+    }
+
     /// Nobody wants any more.
     pub fn stop(&self) {
         let mut state = self.state();

@@ -30,7 +30,7 @@ fn phone() -> PathBuf {
     let folder = scratch("phone");
     fs::create_dir(folder.join(".thumbnails")).unwrap();
     picture(&folder.join("IMG_1.PNG"));
-    for name in ["IMG_2.HEIC", "IMG_3.heic", "sub.heic/IMG_4.HEIC", "IMG_5.avif", "IMG_6.MOV"] {
+    for name in ["IMG_2.HEIC", "IMG_3.heic", "sub.heic/IMG_4.HEIC", "IMG_5.avif", "IMG_6.AAE"] {
         fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
         fs::write(folder.join(name), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
     }
@@ -45,7 +45,7 @@ fn what_a_folder_holds_that_is_not_read_is_counted_by_kind() {
     let folder = phone();
     let ran = moue(&["analyze", &text(&folder), "--json", "--device", "cpu"]);
     assert_eq!((ran.code, ran.records().len()), (Some(0), 1), "{}", ran.stderr);
-    let said = "5 files of kinds that are not read (heic 3, avif 1, mov 1): convert the pictures among them to PNG or JPEG";
+    let said = "5 files of kinds that are not read (heic 3, aae 1, avif 1): convert the pictures among them to PNG or JPEG";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
     let one = moue(&["analyze", &text(folder.join("IMG_2.HEIC")), "--json", "--device", "cpu"]);
     assert_eq!(one.code, Some(1));

@@ -79,18 +79,16 @@ def measure(model, faces, of, labels):
     }
 
 
-def disturbed(model, faces, of):
-    """Accuracy (set A) of members and of the fused answer under every level of every disturbance: gamma on every third face, the others on every sixth."""
+def disturbed(model, faces, of, name):
+    """Accuracy (set A) of members and of the fused answer under every level of a disturbance: gamma on every third face, the others on every sixth."""
     label = of.set_a()
-    found = {}
-    for name, (change, levels, _, unit) in DISTURBANCES.items():
-        rows, chosen = [], np.flatnonzero(label >= 0)[:: EVERY.get(name, USUALLY)]
-        for level in levels:
-            members, _, after = probabilities(model, change(faces[chosen], level))
-            rows.append([float((p.argmax(1) == label[chosen]).mean()) for p in (*members, after)])
-            print(f"{model.text['name']} {name} {level}: fused {rows[-1][-1]:.4f}", flush=True)
-        found[name] = {"unit": unit, "faces": len(chosen), "levels": levels, "members": np.array(rows)[:, :-1].T.tolist(), "fused": [row[-1] for row in rows]}
-    return found
+    (change, levels, _, unit), chosen = DISTURBANCES[name], np.flatnonzero(label >= 0)[:: EVERY.get(name, USUALLY)]
+    rows = []
+    for level in levels:
+        members, _, after = probabilities(model, change(faces[chosen], level))
+        rows.append([float((p.argmax(1) == label[chosen]).mean()) for p in (*members, after)])
+        print(f"{model.text['name']} {name} {level}: fused {rows[-1][-1]:.4f}", flush=True)
+    return {"unit": unit, "faces": len(chosen), "levels": levels, "members": np.array(rows)[:, :-1].T.tolist(), "fused": [row[-1] for row in rows]}
 
 
 def oversampled(model, faces, of):

@@ -104,7 +104,8 @@ impl Decoder for Ffmpeg {
         })?;
         let mut reading = Reading { name: &name, feed, told: &told, times: Times::default(), words: Words::default(), count: 0 };
         let wanted = reading.frames(BufReader::with_capacity(1 << 16, pixels));
-        if !matches!(wanted, Ok(true)) {
+        // Where nobody wants more it was ended by that, and says nothing of the file.
+        if !matches!(wanted, Ok(true)) || feed.stopped() {
             running.kill();
             return wanted.map(|_| None);
         }
