@@ -103,3 +103,17 @@ def test_every_operator_gives_what_moue_gives():
         found = network({name: tensors[f"in/{name}"] for name in description["inputs"]}, wanted)
     for name, value in zip(wanted, found):
         torch.testing.assert_close(value, tensors[f"out/{name}"], rtol=1e-5, atol=1e-5, msg=lambda text: f"{name}: {text}")
+
+
+def test_training_begins_with_what_a_model_in_eight_bits_means():
+    import train
+    from evaluate import DEFAULT
+    from model import Model
+
+    model = Model.load(DEFAULT)
+    with_scales = Model.load(DEFAULT).networks[0].named_weights()
+    begun = train.from_model(DEFAULT, model.text["members"][0]["name"])
+    assert begun.keys() == with_scales.keys()
+    for name, value in with_scales.items():
+        # The answers stand in training's order, which is the model's.
+        assert torch.equal(begun[name], value), name

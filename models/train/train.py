@@ -31,6 +31,7 @@ import preprocess
 import votes
 from augment import Scene, View
 from network import Network
+from quantise import unpacked
 
 DESCRIPTION = Path(__file__).with_name("default.json")
 BATCH = 128
@@ -115,7 +116,8 @@ def from_model(path, member):
         prefix = next((m["weights"] for m in text["members"] if m["name"] == member), None)
         if prefix is None:
             raise SystemExit(f"{path} has no member `{member}`")
-        weights = {k.removeprefix(prefix): torch.from_numpy(file.get_tensor(k).astype(np.float32)) for k in file.keys() if k.startswith(prefix)}
+        own = unpacked({k: file.get_tensor(k) for k in file.keys() if k.startswith(prefix)})
+    weights = {k.removeprefix(prefix): torch.from_numpy(value.astype(np.float32)) for k, value in own.items()}
     for name, unknown in (("fc.weight", 0.0), ("fc.bias", RARE)):
         rows = dict(zip(text["labels"], weights[name]))
         weights[name] = torch.stack([rows.get(label, torch.full_like(weights[name][0], unknown)) for label in data.LABELS])
