@@ -173,10 +173,13 @@ impl Inputs {
     }
 
     fn folder(&mut self, root: &Path) {
-        let below = walk::below(root, self.wanted != Wanted::Pictures);
+        let videos = self.wanted != Wanted::Pictures;
+        let below = walk::below(root, videos);
         if below.entries.is_empty() {
-            let known = EXTENSIONS.join(", ");
-            let reason = format!("no picture in this folder (looked for {known})");
+            let (nothing, more) =
+                if videos { ("no picture and no video", &video::EXTENSIONS[..]) } else { ("no picture", &[][..]) };
+            let known = [&EXTENSIONS[..], more].concat().join(", ");
+            let reason = format!("{nothing} in this folder (looked for {known})");
             self.found.push(Input::nothing(names::shown(root), reason));
         }
         for entry in below.entries {
