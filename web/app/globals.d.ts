@@ -5,5 +5,6 @@ declare global {
   interface Window {
     moue?: Moue;
     moueAnswers?: NamedAnswer[];
+    moueAnswered?: number;
   }
 }

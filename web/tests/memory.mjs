@@ -21,7 +21,7 @@ export async function memoryOf(page) {
       wasm: (await page.evaluate(() => window.moue.memory())).wasm,
       gpu: of("GPU"),
       page: of("renderer"),
-      frames: await page.evaluate(() => window.moueAnswers.length),
+      frames: await page.evaluate(() => window.moueAnswered),
     };
   };
 }

@@ -1,4 +1,4 @@
-/** `window.moueAnswers`: the last analyses, for tests and for the browser's console. */
+/** `window.moueAnswers`: the last analyses, and `window.moueAnswered`: how many there were, for tests and for the browser's console. */
 
 import type { Analysis } from "../../src/index.js";
 
@@ -12,8 +12,10 @@ export interface NamedAnswer {
 const most = 100;
 const answers: NamedAnswer[] = [];
 window.moueAnswers = answers;
+window.moueAnswered = 0;
 
 export function remember(answer: NamedAnswer): void {
   answers.push(answer);
+  window.moueAnswered = (window.moueAnswered ?? 0) + 1;
   if (answers.length > most) answers.shift();
 }
