@@ -5,6 +5,7 @@ mod builder;
 mod finder;
 mod lender;
 mod prefetch;
+mod smooth;
 mod stream;
 #[cfg(not(target_family = "wasm"))]
 mod video;

@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use image::RgbImage;
 
 use super::Recognizer;
 use super::analysis::{Analysis, Found};
 use super::prefetch::{MOST_PIXELS, Prefetched, pixels};
+use super::smooth::Smoother;
 use crate::error::Result;
 use crate::face::{Tracker, Tracking};
 use crate::gpu::Wait;
@@ -27,6 +29,9 @@ pub struct Following {
     pub tracking: Tracking,
     /// Of the first so many frames faces are followed only, and not read: they have no answer. What comes then is what it were without.
     pub known: u64,
+    /// Time constant of an exponential mean of each followed face's probabilities, over true time: steadier, and later. Members keep what they said; what is `known`
+    /// has no part in it. Off by default.
+    pub smoothing: Option<Duration>,
 }
 
 /// A frame and its answer.
@@ -45,6 +50,7 @@ pub struct Video<'r> {
     recognizer: &'r mut Recognizer,
     followed: Receiver<Result<Followed>>,
     answered: VecDeque<Result<Answered>>,
+    smoother: Option<Smoother>,
     spent: Arc<Mutex<Prefetched>>,
 }
 
@@ -115,7 +121,8 @@ impl Recognizer {
                 }
             }
         })?;
-        Ok(Video { recognizer: self, followed, answered: VecDeque::new(), spent })
+        let smoother = following.smoothing.map(|constant| Smoother::new(constant, following.tracking.memory));
+        Ok(Video { recognizer: self, followed, answered: VecDeque::new(), smoother, spent })
     }
 }
 
@@ -147,7 +154,13 @@ impl Video<'_> {
             next = if room { self.followed.try_recv().ok() } else { None };
         }
         let wanted: Vec<(&RgbImage, Result<Vec<Found>>)> = frames.iter().map(|frame| &frame.picture).zip(found).collect();
-        let analyses = pollster::block_on(self.recognizer.read(wanted, Wait::Here));
+        let mut analyses = pollster::block_on(self.recognizer.read(wanted, Wait::Here));
+        if let Some(smoother) = &mut self.smoother {
+            for (frame, analysis) in frames.iter().zip(&mut analyses) {
+                let faces = analysis.as_mut().map_or(&mut [][..], |analysis| &mut analysis.faces);
+                smoother.smooth(frame.timestamp, faces, &self.recognizer.labels);
+            }
+        }
         self.answered.extend(frames.into_iter().zip(analyses).map(|(frame, analysis)| Ok(Answered { frame, analysis })));
         self.answered.extend(last.map(Err));
     }

@@ -59,6 +59,9 @@ pub struct Args {
     /// Folders hold the numbered pictures of a video of so many frames a second; also for Y4M that says none. Other videos have their own times
     #[arg(long, value_name = "FRAMES", value_parser = rate)]
     pub fps: Option<f64>,
+    /// Of a video, smooth each face's probabilities: an exponential mean over true time with this time constant, as 0.5. What was smoothed says so
+    #[arg(long, value_name = "SECONDS", value_parser = constant, conflicts_with = "resume")]
+    pub smooth: Option<f64>,
     /// Every face found, the largest, or the whole picture as one face, without looking for any
     #[arg(long, value_enum, default_value_t = Faces::All)]
     pub faces: Faces,
@@ -184,6 +187,11 @@ impl From<Faces> for recognizer::Faces {
 fn seconds(text: &str) -> Result<f64, String> {
     let value = text.parse().map_err(|_| "give seconds, as 12.5".to_owned())?;
     if (0.0..=1e9).contains(&value) { Ok(value) } else { Err("give seconds from 0 on".into()) }
+}
+
+fn constant(text: &str) -> Result<f64, String> {
+    let value = text.parse().map_err(|_| "give seconds, as 0.5".to_owned())?;
+    if (0.001..=3600.0).contains(&value) { Ok(value) } else { Err("give 0.001 to 3600 seconds".into()) }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -5,11 +5,23 @@ use std::io::{self, Write};
 use super::record::{Record, order};
 use crate::face::TrackId;
 
-/// The column names; with those of frames where there are videos among the inputs.
-pub fn header(out: &mut impl Write, labels: &[String], videos: bool) -> io::Result<()> {
+/// Columns beside those that there always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    /// Those of frames: there are videos among the inputs.
+    pub videos: bool,
+    /// Over how many seconds probabilities were smoothed.
+    pub smoothed: bool,
+}
+
+/// The column names.
+pub fn header(out: &mut impl Write, labels: &[String], wanted: Columns) -> io::Result<()> {
     let mut columns = vec!["input".to_owned()];
-    if videos {
+    if wanted.videos {
         columns.extend(["frame", "pts", "timestamp", "track"].map(String::from));
+    }
+    if wanted.smoothed {
+        columns.push("smoothed".into());
     }
     columns.extend(["width", "height", "face", "x", "y", "w", "h", "score", "label"].map(String::from));
     columns.extend(labels.iter().map(|label| quoted(label)));
@@ -18,16 +30,19 @@ pub fn header(out: &mut impl Write, labels: &[String], videos: bool) -> io::Resu
 }
 
 /// The lines of one picture; probabilities beyond the `top` largest are left empty.
-pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: usize, videos: bool) -> io::Result<()> {
+pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: usize, wanted: Columns) -> io::Result<()> {
     let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
     let size = [number(record.size.map(|s| s.0)), number(record.size.map(|s| s.1))];
     let first = |track: Option<TrackId>| {
         let mut cells = vec![quoted(&record.input)];
-        if videos {
+        if wanted.videos {
             cells.push(record.at.map(|at| at.frame.to_string()).unwrap_or_default());
             cells.push(record.at.and_then(|at| at.pts).map(|pts| pts.to_string()).unwrap_or_default());
             cells.push(record.at.map(|at| at.timestamp.as_secs_f64().to_string()).unwrap_or_default());
             cells.push(track.map(|track| track.0.to_string()).unwrap_or_default());
+        }
+        if wanted.smoothed {
+            cells.push(record.at.and_then(|at| at.smoothed).map(|seconds| seconds.to_string()).unwrap_or_default());
         }
         cells.extend_from_slice(&size);
         cells
@@ -105,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_frame_has_its_number_and_its_times_and_a_line_without_a_face_too() {
-        let at = At { frame: 7, pts: Some(-3), timestamp: Duration::from_millis(280) };
+        let at = At { frame: 7, pts: Some(-3), timestamp: Duration::from_millis(280), smoothed: None };
         let record = Record { input: "a.mp4".into(), at: Some(at), size: Some((3, 4)), faces: Vec::new(), error: None };
         let found = lines(&record, 2);
         assert_eq!(found[0], "input,frame,pts,timestamp,track,width,height,face,x,y,w,h,score,label,happy,sad,error");

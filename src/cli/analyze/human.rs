@@ -30,7 +30,8 @@ pub fn video(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
     let count = |count: u64, of: &str| if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") };
     let [frames, faces, tracks] =
         [count(summary.frames, "frame"), count(summary.faces, "face"), count(summary.tracks() as u64, "track")];
-    let found = format!("  {frames} in {:.2} s, {faces}, {tracks}", summary.seconds);
+    let smoothed = summary.smoothed.map(|seconds| format!(", smoothed over {seconds} s")).unwrap_or_default();
+    let found = format!("  {frames} in {:.2} s, {faces}, {tracks}{smoothed}", summary.seconds);
     let reason = summary.error.as_ref().map(|reason| format!("  {}", paint.colour(reason, [255, 85, 85]))).unwrap_or_default();
     writeln!(out, "{}{}{found}{reason}", paint.bold(&summary.input), paint.dim(size))?;
     let labels = summary.labels();

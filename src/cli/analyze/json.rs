@@ -32,6 +32,9 @@ struct Line<'a> {
     /// Seconds since the first frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     timestamp: Option<f64>,
+    /// Over how many seconds probabilities were smoothed; members say what they said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smoothed: Option<f64>,
     width: Option<u32>,
     height: Option<u32>,
     faces: Vec<Face<'a>>,
@@ -118,6 +121,7 @@ pub fn write(
         frame: record.at.map(|at| at.frame),
         pts: record.at.map(|at| at.pts),
         timestamp: record.at.map(|at| at.timestamp.as_secs_f64()),
+        smoothed: record.at.and_then(|at| at.smoothed),
         width: record.size.map(|size| size.0),
         height: record.size.map(|size| size.1),
         faces: record.faces.iter().map(|face| self::face(face, labels, members, wanted)).collect(),
@@ -140,6 +144,8 @@ struct Video<'a> {
     frames: u64,
     faces: u64,
     tracks: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smoothed: Option<f64>,
     /// Of the faces, how many have the label.
     shares: Shares<'a>,
     /// The labels that are most probable on the mean of all faces.
@@ -175,6 +181,7 @@ pub fn video(out: &mut impl Write, summary: &Summary, made: Option<&Made>) -> st
         frames: summary.frames,
         faces: summary.faces,
         tracks: summary.tracks(),
+        smoothed: summary.smoothed,
         shares: Shares(summary),
         top,
         dropped: summary.dropped,
@@ -222,7 +229,7 @@ mod tests {
     #[test]
     fn every_line_begins_alike() {
         let picture = Record { input: "a.png".into(), at: None, size: None, faces: Vec::new(), error: None };
-        let at = At { frame: 3, pts: None, timestamp: Duration::from_millis(120) };
+        let at = At { frame: 3, pts: None, timestamp: Duration::from_millis(120), smoothed: None };
         let frame = Record { input: "a.mp4".into(), at: Some(at), size: None, faces: Vec::new(), error: None };
         let mut lines = [const { Vec::new() }; 3];
         write(&mut lines[0], &picture, &[], &[], Wanted::default(), None).unwrap();

@@ -70,6 +70,9 @@ pub fn run(args: &Args) -> Outcome {
     session::warn(&recognizer);
     let watch = watch.ready();
     let mut output = Output::new(args, videos, resumed, &description)?;
+    if let (Some(seconds), Some(Table::OpenFace | Table::PyFeat)) = (args.smooth, args.csv) {
+        terminal::note(format!("probabilities are smoothed over {seconds} s: this table has no column that says so"));
+    }
     // Of a video the bar is over its frames.
     let bar = (!videos && output.shows_progress(count)).then(|| terminal::progress(count, skipped));
     let done = || bar.iter().for_each(|bar| bar.inc(1));
@@ -140,6 +143,7 @@ fn of_videos(args: &Args, inputs: &[Input]) -> Result<bool, Failure> {
         ("--every", args.every.is_some()),
         ("--from", args.from.is_some()),
         ("--to", args.to.is_some()),
+        ("--smooth", args.smooth.is_some()),
         ("--fps", args.fps.is_some()),
     ];
     if let Some((flag, _)) = asked.iter().find(|(_, asked)| *asked && count == 0 && !nothing) {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::args::{Args, Table};
+use super::csv::Columns;
 use super::json::Wanted;
 use super::made::Made;
 use super::record::Record;
@@ -28,8 +29,7 @@ pub struct Output {
 enum Form {
     Human,
     Json,
-    /// With the columns of frames, where there are videos.
-    Csv(bool),
+    Csv(Columns),
     OpenFace,
     PyFeat,
 }
@@ -39,7 +39,7 @@ impl Output {
     pub fn new(args: &Args, videos: bool, file: Option<(Resumed, Made)>, description: &Description) -> Result<Self, Failure> {
         let form = match (args.json || file.is_some(), args.csv) {
             (true, _) => Form::Json,
-            (false, Some(Table::Moue)) => Form::Csv(videos),
+            (false, Some(Table::Moue)) => Form::Csv(Columns { videos, smoothed: args.smooth.is_some() }),
             (false, Some(Table::OpenFace)) => Form::OpenFace,
             (false, Some(Table::PyFeat)) => Form::PyFeat,
             (false, None) => Form::Human,
@@ -52,7 +52,7 @@ impl Output {
         let members = description.members.iter().map(|member| member.name.clone()).collect();
         let mut stdout = terminal::stdout();
         match form {
-            Form::Csv(videos) => csv::header(&mut stdout, &labels, videos)?,
+            Form::Csv(columns) => csv::header(&mut stdout, &labels, columns)?,
             Form::OpenFace => openface::header(&mut stdout)?,
             Form::PyFeat => pyfeat::header(&mut stdout)?,
             Form::Human | Form::Json => {}
@@ -79,8 +79,8 @@ impl Output {
             Form::Human if record.at.is_some() => {}
             Form::Human => human::write(&mut text, record, &self.labels, self.wanted.top)?,
             Form::Json => json::write(&mut text, record, &self.labels, &self.members, self.wanted, made)?,
-            Form::Csv(videos) => {
-                csv::write(&mut text, record, &self.labels, self.wanted.top.unwrap_or(self.labels.len()), videos)?
+            Form::Csv(columns) => {
+                csv::write(&mut text, record, &self.labels, self.wanted.top.unwrap_or(self.labels.len()), columns)?
             }
             Form::OpenFace => openface::write(&mut text, record)?,
             Form::PyFeat => pyfeat::write(&mut text, record, &self.labels)?,
@@ -95,10 +95,10 @@ impl Output {
             Form::Human => human::video(&mut text, summary)?,
             Form::Json => json::video(&mut text, summary, self.file.as_ref().map(|(_, made)| made))?,
             // As a picture that could not be read.
-            Form::Csv(videos) if summary.frames == 0 => {
+            Form::Csv(columns) if summary.frames == 0 => {
                 let (input, error) = (summary.input.clone(), summary.error.clone());
                 let record = Record { input, at: None, size: None, faces: Vec::new(), error };
-                csv::write(&mut text, &record, &self.labels, 0, videos)?;
+                csv::write(&mut text, &record, &self.labels, 0, columns)?;
             }
             Form::Csv(_) | Form::OpenFace | Form::PyFeat => {}
         }

@@ -32,6 +32,8 @@ pub struct At {
     pub pts: Option<i64>,
     /// Its time since the first frame.
     pub timestamp: Duration,
+    /// Over how many seconds its faces' probabilities were smoothed.
+    pub smoothed: Option<f64>,
 }
 
 impl Record {
@@ -39,10 +41,10 @@ impl Record {
     ///
     /// # Errors
     /// The device is lost.
-    pub fn of_frame(input: &str, answered: Answered) -> Result<(Frame, Self), Error> {
+    pub fn of_frame(input: &str, answered: Answered, smoothed: Option<f64>) -> Result<(Frame, Self), Error> {
         let Answered { frame, analysis, .. } = answered;
         let (faces, error) = told(analysis)?;
-        let at = At { frame: frame.index, pts: frame.pts, timestamp: frame.timestamp };
+        let at = At { frame: frame.index, pts: frame.pts, timestamp: frame.timestamp, smoothed };
         let record = Self { input: input.to_owned(), at: Some(at), size: Some(frame.picture.dimensions()), faces, error };
         Ok((frame, record))
     }

@@ -27,6 +27,8 @@ pub struct Summary {
     sums: Vec<f64>,
     pub series: Series,
     pub dropped: Option<u64>,
+    /// Over how many seconds probabilities were smoothed.
+    pub smoothed: Option<f64>,
     pub error: Option<String>,
 }
 
@@ -52,6 +54,7 @@ impl Summary {
             sums: vec![0.0; labels.len()],
             series: Series::new(labels.len()),
             dropped: None,
+            smoothed: None,
             error: None,
         }
     }

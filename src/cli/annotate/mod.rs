@@ -1,6 +1,7 @@
 //! `--annotate`: a box, the label and a bar a label for every face, drawn into the picture.
 
 mod canvas;
+mod chart;
 mod explain;
 mod layout;
 mod mesh;
@@ -14,6 +15,7 @@ use crate::error::Result;
 use crate::face::Landmarks;
 use crate::operators::Rect;
 use canvas::{Area, Canvas};
+pub use chart::Chart;
 pub use explain::{Explained, explain};
 use layout::Scene;
 pub use mesh::Mesh;

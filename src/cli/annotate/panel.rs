@@ -4,9 +4,9 @@ use super::canvas::{Area, Canvas};
 use super::text::{Font, Weight};
 use crate::cli::palette;
 
-const GROUND: [u8; 3] = [17, 20, 27];
-const INK: [u8; 3] = [236, 240, 246];
-const QUIET: [u8; 3] = [176, 184, 196];
+pub(super) const GROUND: [u8; 3] = [17, 20, 27];
+pub(super) const INK: [u8; 3] = [236, 240, 246];
+pub(super) const QUIET: [u8; 3] = [176, 184, 196];
 
 /// Lengths in units of a line of text.
 const PADDING: f32 = 0.75;

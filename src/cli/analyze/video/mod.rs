@@ -1,9 +1,11 @@
 //! The videos among the inputs.
 
+mod drawing;
 mod drawn;
 mod matroska;
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::args::Args;
 use super::output::Output;
@@ -12,25 +14,28 @@ use super::record::Record;
 use super::summary::Summary;
 use super::target::Job;
 use crate::cli::outcome::Failure;
-use crate::cli::{annotate, files, terminal};
+use crate::cli::{files, terminal};
 use crate::error::{Error, Result};
 use crate::recognizer::{Following, Prefetched, Recognizer};
 use crate::video::Report;
-use drawn::Drawn;
+use drawing::Drawing;
 
 /// Reads a video; whether it was read and answered whole, and what other threads spent on it.
 pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Output) -> Result<(bool, Prefetched), Failure> {
     let labels = recognizer.description().labels.clone();
     let Job { input, targets: [target, _], mut again, begun } = job;
     let mut summary = begun.map_or_else(|| Summary::new(input.name.clone(), &labels), |begun| *begun);
+    summary.smoothed = args.smooth;
     let mut spent = Prefetched::default();
     match input.frames(args.frames()) {
         Err(error) => summary.error = Some(error.to_string()),
         Ok(frames) => {
             let report = frames.report();
-            let following = Following { known: summary.frames, ..Following::default() };
+            let following =
+                Following { known: summary.frames, smoothing: args.smooth.map(Duration::from_secs_f64), ..Following::default() };
             let mut video = recognizer.analyze_video(frames, following)?;
-            let mut drawn = target.as_deref().map(|path| Drawn::new(path, &input, args, report.clone()));
+            let mut drawn =
+                target.as_deref().map(|path| Drawing::new(path, &input, args, report.clone(), &labels)).transpose()?;
             let bar = output.shows_frames().then(|| terminal::frames(summary.frames));
             for answered in video.by_ref() {
                 let answered = match answered {
@@ -41,7 +46,7 @@ pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Outp
                         break;
                     }
                 };
-                let (frame, record) = Record::of_frame(&input.name, answered)?;
+                let (frame, record) = Record::of_frame(&input.name, answered, args.smooth)?;
                 if let Some(bar) = &bar {
                     bar.set(expected(&report, args));
                 }
@@ -49,7 +54,7 @@ pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Outp
                     output.forget(place)?;
                 }
                 if let Some(drawing) = &mut drawn
-                    && let Err(error) = draw(drawing, &frame, &record, &labels, args)
+                    && let Err(error) = drawing.draw(&frame, &record, args)
                 {
                     terminal::error(format!("--annotate: {error}"));
                     summary.failed += 1;
@@ -62,7 +67,7 @@ pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Outp
                 }
             }
             spent = video.prefetched();
-            if let Some(Err(error)) = drawn.map(Drawn::finish) {
+            if let Some(Err(error)) = drawn.map(Drawing::finish) {
                 terminal::error(format!("--annotate: {error}"));
                 summary.failed += 1;
             }
@@ -99,16 +104,6 @@ fn ended(summary: &mut Summary, report: &Report, name: &str) {
 fn expected(report: &Report, args: &Args) -> Option<u64> {
     let cut = args.from.is_some() || args.to.is_some();
     report.expected().filter(|_| !cut).map(|all| all.div_ceil(args.every.unwrap_or(1)))
-}
-
-fn draw(drawn: &mut Drawn, frame: &crate::video::Frame, record: &Record, labels: &[String], args: &Args) -> Result<()> {
-    let faces: Vec<_> = record
-        .faces
-        .iter()
-        .map(|face| annotate::Face { rect: face.rect, probabilities: &face.probabilities, landmarks: face.landmarks.as_deref() })
-        .collect();
-    let picture = annotate::draw(&frame.picture, &faces, labels, args.mesh.map(Into::into))?;
-    drawn.add(picture, frame.timestamp)
 }
 
 fn plotted(path: &Path, summary: &Summary) -> Result<()> {
