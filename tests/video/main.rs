@@ -17,6 +17,7 @@ mod clips;
 mod frames;
 mod hostile;
 mod read;
+mod real;
 mod records;
 mod resumed;
 mod sources;

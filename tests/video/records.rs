@@ -117,9 +117,36 @@ fn pictures_and_videos_in_one_run_keep_their_order() {
 }
 
 #[test]
+fn smoothed_probabilities_are_means_over_true_time_and_say_so() {
+    if !ffmpeg() {
+        return;
+    }
+    let (folder, model) = folder("smooth");
+    let path = text(portrait(&folder, "a.mp4", 8, H264));
+    let run = |more: &[&str]| moue(&[&["analyze", &path, "--device", "cpu", "--model", &model][..], more].concat());
+    let (plain, smooth) = (run(&["--json"]).records(), run(&["--json", "--smooth", "0.1"]).records());
+    assert!(plain.iter().all(|record| record.get("smoothed").is_none()));
+    assert!(smooth.len() == 9 && smooth.iter().all(|record| record["smoothed"] == 0.1), "{smooth:?}");
+    let values = |record: &Value| -> Vec<f64> {
+        record["faces"][0]["probabilities"].as_object().unwrap().values().map(|value| value.as_f64().unwrap()).collect()
+    };
+    let mut mean = values(&plain[0]);
+    for (plain, smooth) in plain[..8].iter().zip(&smooth).skip(1) {
+        let share = 1.0 - (-0.04f64 / 0.1).exp();
+        mean.iter_mut().zip(values(plain)).for_each(|(mean, value)| *mean += share * (value - *mean));
+        assert!(mean.iter().zip(values(smooth)).all(|(want, got)| (want - got).abs() < 1e-5), "{mean:?} {smooth}");
+        assert_eq!(plain["faces"][0]["members"], smooth["faces"][0]["members"]);
+    }
+    assert!(run(&["--csv", "--smooth", "0.1"]).text().lines().nth(1).unwrap().contains(",0,0.1,256,224,"));
+    let resumed = run(&["--smooth", "0.1", "--resume", &text(folder.join("a.jsonl"))]);
+    assert!(resumed.code == Some(2) && resumed.stderr.contains("--smooth"), "{}", resumed.stderr);
+}
+
+#[test]
 fn options_that_leave_nothing_are_refused_by_name() {
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["examples/astronaut.png", "--every", "2"], "--every"),
+        (&["examples/astronaut.png", "--smooth", "1"], "--smooth"),
         (&["examples/astronaut.png", "--plot", "a.svg"], "--plot"),
         (&["examples/astronaut.png", "--from", "3", "--to", "2"], "--to"),
         (&["examples/astronaut.png", "--fps", "0"], "--fps"),
