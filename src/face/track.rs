@@ -53,9 +53,9 @@ pub struct Tracking {
 }
 
 impl Default for Tracking {
-    /// The detector every 15 frames, presence 0.5, 16 faces, a second.
+    /// The detector every 15 frames, presence 0.5, 16 faces, two seconds.
     fn default() -> Self {
-        Self { every: 15, least_presence: 0.5, most: 16, memory: Duration::from_secs(1) }
+        Self { every: 15, least_presence: 0.5, most: 16, memory: Duration::from_secs(2) }
     }
 }
 
