@@ -18,30 +18,43 @@ fn mirrored(i: i64, length: usize) -> usize {
     if last == 0 { 0 } else { at as usize }
 }
 
-/// A line of `length` values by `how`.
-fn shrink<'v>(length: usize, how: &'v Shrink, value: impl Fn(usize) -> f64 + 'v) -> impl Iterator<Item = f32> + 'v {
-    let blurred: Vec<f64> = (0..length as i64)
-        .map(|at| {
-            let taps = how.gaussian.iter().zip(at - how.reach() as i64..);
-            taps.map(|(&tap, at)| f64::from(tap) * value(mirrored(at, length))).sum()
-        })
-        .collect();
-    how.taps.iter().map(move |&Tap { first, second, share }| {
-        (blurred[first] * (1.0 - f64::from(share)) + blurred[second] * f64::from(share)) as f32
+/// A line of values by `how`; `padded` is memory for it.
+fn shrink<'v>(
+    line: impl ExactSizeIterator<Item = f64>,
+    how: &'v Shrink,
+    padded: &'v mut Vec<f64>,
+) -> impl Iterator<Item = f32> + 'v {
+    let (length, reach) = (line.len(), how.reach());
+    padded.clear();
+    padded.resize(reach, 0.0);
+    padded.extend(line);
+    for beyond in 1..=reach as i64 {
+        padded.push(padded[reach + mirrored(length as i64 - 1 + beyond, length)]);
+        padded[reach - beyond as usize] = padded[reach + mirrored(-beyond, length)];
+    }
+    let blurred = |at: usize| -> f64 { how.gaussian.iter().zip(&padded[at..]).map(|(&tap, value)| f64::from(tap) * value).sum() };
+    how.taps.iter().map(move |&Tap { first, second, share }| match share {
+        0.0 => blurred(first) as f32,
+        share => (blurred(first) * (1.0 - f64::from(share)) + blurred(second) * f64::from(share)) as f32,
     })
 }
 
 /// The rows of `picture` `[H, W]` blurred and resized: `[H, taps]`.
 pub fn shrink_across(picture: &[u8], width: usize, how: &Shrink) -> Vec<f32> {
-    picture.chunks_exact(width.max(1)).flat_map(|row| shrink(width, how, |x| f64::from(row[x]))).collect()
+    let (mut all, mut padded) = (Vec::new(), Vec::new());
+    for row in picture.chunks_exact(width.max(1)) {
+        all.extend(shrink(row.iter().map(|&value| f64::from(value)), how, &mut padded));
+    }
+    all
 }
 
 /// The columns of `picture` `[H, W]` blurred and resized: `[taps, W]`.
 pub fn shrink_down(picture: &[f32], width: usize, how: &Shrink) -> Vec<f32> {
     let (height, rows) = (picture.len() / width.max(1), how.taps.len());
-    let mut out = vec![0.0; rows * width];
+    let (mut out, mut padded) = (vec![0.0; rows * width], Vec::new());
     for x in 0..width {
-        for (y, value) in shrink(height, how, |y| f64::from(picture[y * width + x])).enumerate() {
+        let column = (0..height).map(|y| f64::from(picture[y * width + x]));
+        for (y, value) in shrink(column, how, &mut padded).enumerate() {
             out[y * width + x] = value;
         }
     }

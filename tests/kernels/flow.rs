@@ -97,6 +97,7 @@ fn random_frames(count: usize, width: u32, height: u32) -> Vec<GrayImage> {
     // Blocks, so that there is something to follow.
     let blocks = random.bytes(((width / 4 + 9) * (height / 4 + 9)) as usize);
     let of = |frame: u32| {
+        let frame = frame % 9;
         GrayImage::from_fn(width, height, |x, y| {
             image::Luma([blocks[((y + frame) / 4 * (width / 4 + 9) + (x + 2 * frame) / 4) as usize]])
         })

@@ -167,6 +167,12 @@ pub(super) fn flow_start(gpu: &Gpu, _: Precision) -> Result<(), String> {
             .chunks_exact(coarse_height * coarse_width)
             .map(|own| reference::enlarge(own, coarse_width, [&rows, &columns], factor))
             .collect();
+        // Without a coarser flow nothing is read of it.
+        let (flows, coarse) = if factor == 0.0 {
+            (vec![vec![[0.0; 2]; size.width * size.height]; size.count], vec![[f32::NAN; 2]; coarse.len()])
+        } else {
+            (flows, coarse)
+        };
         let want = planes(&from.equations(&flows));
         let mut bench = Bench::of(gpu, Precision::F32);
         let pairs = from.bind(&mut bench);
