@@ -128,7 +128,7 @@ impl Growing {
 mod tests {
     use super::*;
 
-    fn scratch(name: &str) -> std::path::PathBuf {
+    fn scratch(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("moue-npy-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         folder.join(name)

@@ -106,7 +106,7 @@ impl OnGpu {
         let (size, factor) = self.stages.coarsest();
         let initial: Vec<[f32; 2]> = job.initial.into_iter().flatten().flat_map(|field| field.smaller(size, factor)).collect();
         // What is kept is overwritten, or not written whole where the run fails.
-        let after = job.keeps.then(|| new.last().map(|&slot| slot as usize)).unwrap_or(self.kept);
+        let after = if job.keeps { new.last().map(|&slot| slot as usize) } else { self.kept };
         self.kept = None;
         let key = Key { frames: job.frames.len(), pairs: job.pairs.len(), initial: job.initial.is_some() };
         let ready = self.ready(key)?;

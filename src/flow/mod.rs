@@ -60,7 +60,7 @@ pub struct Flow {
 
 #[derive(Debug)]
 enum Place {
-    Host(OnHost),
+    Host(Box<OnHost>),
     Gpu(Box<OnGpu>),
 }
 
@@ -206,8 +206,8 @@ impl Flow {
         if self.made.as_ref().is_none_or(|(made, _)| *made != size) {
             self.made = None;
             let place = match &self.device {
-                Device::Reference => Place::Host(OnHost::new(None, size, &self.parameters)),
-                Device::Cpu(cpu) => Place::Host(OnHost::new(Some(cpu.clone()), size, &self.parameters)),
+                Device::Reference => Place::Host(Box::new(OnHost::new(None, size, &self.parameters))),
+                Device::Cpu(cpu) => Place::Host(Box::new(OnHost::new(Some(cpu.clone()), size, &self.parameters))),
                 Device::Gpu(gpu) => Place::Gpu(Box::new(OnGpu::new(gpu.clone(), size, &self.parameters)?)),
             };
             self.made = Some((size, place));

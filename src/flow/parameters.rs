@@ -43,7 +43,7 @@ impl Parameters {
     pub const OPENCV: Self =
         Self { pyr_scale: 0.5, levels: 3, winsize: 15, iterations: 3, poly_n: 5, poly_sigma: 1.2, window: Window::Box };
 
-    /// What the two-stream network for action units was trained on: M. Bocklisch and others, "Two-Stream Convolutional Networks for Facial Action Units", 2015.
+    /// What the two-stream network for action units was trained on: Bocklisch, Herold, Rzepka and Werkmeister, 2015.
     pub const TWO_STREAM: Self = Self { poly_n: 2, poly_sigma: 1.1, ..Self::OPENCV };
 
     /// Checks that the flow can be computed.

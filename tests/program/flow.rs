@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::{moue, read_npy, scratch, text};
 
-const [WIDTH, HEIGHT]: [u32; 2] = [72, 66];
+const WIDTH: u32 = 72;
+const HEIGHT: u32 = 66;
 
 /// A pattern that has moved by two pixels to the right and one down a frame.
 fn frame(number: u32) -> GrayImage {
