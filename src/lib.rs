@@ -10,6 +10,7 @@ pub mod device;
 pub mod ensemble;
 pub mod error;
 pub mod face;
+pub mod flow;
 pub mod gpu;
 pub mod graph;
 mod host;

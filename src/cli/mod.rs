@@ -11,6 +11,7 @@ mod devices;
 mod ensemble;
 mod evaluate;
 mod files;
+mod flow;
 mod fuse;
 mod import;
 mod inputs;
@@ -20,6 +21,7 @@ mod lut;
 mod man;
 mod memory;
 mod model;
+mod moving;
 mod names;
 mod npy;
 mod outcome;
@@ -60,6 +62,7 @@ enum Command {
     Model(model::Args),
     Run(run::Args),
     Zoo(zoo::Args),
+    Flow(flow::Args),
     Lbp(lbp::Args),
     Lut(lut::Args),
     Devices(devices::Args),
@@ -79,6 +82,7 @@ impl Command {
             Self::Model(args) => model::run(&args),
             Self::Run(args) => run::run(&args),
             Self::Zoo(args) => zoo::run(&args),
+            Self::Flow(args) => flow::run(&args),
             Self::Lbp(args) => lbp::run(&args),
             Self::Lut(args) => lut::run(&args),
             Self::Devices(args) => devices::run(&args),

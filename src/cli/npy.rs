@@ -1,6 +1,8 @@
 //! NumPy's `.npy` files of float32 tensors.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use npyz::{NpyFile, Order, WriterBuilder};
 
@@ -62,11 +64,71 @@ pub fn write(path: &Path, array: &Array) -> Result<()> {
     files::write(path, &bytes)
 }
 
+/// A file of arrays of one shape, one after another: float32 `[N, ...]` in C order, N known at the end.
+#[derive(Debug)]
+pub struct Growing {
+    path: PathBuf,
+    file: BufWriter<File>,
+    shape: Vec<usize>,
+    count: usize,
+}
+
+/// Bytes before the values, with room for any number.
+const HEAD: usize = 192;
+
+impl Growing {
+    /// Begins the file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be written.
+    pub fn create(path: &Path, shape: &[usize]) -> Result<Self> {
+        let file = File::create(path).map_err(|error| Error::io(path, error))?;
+        let mut growing = Self { path: path.into(), file: BufWriter::new(file), shape: shape.into(), count: 0 };
+        growing.put(&growing.head())?;
+        Ok(growing)
+    }
+
+    /// One more array.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be written.
+    pub fn push(&mut self, values: &[f32]) -> Result<()> {
+        self.count += 1;
+        self.put(&values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+    }
+
+    /// Writes how many there are.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be written.
+    pub fn finish(mut self) -> Result<()> {
+        let head = self.head();
+        self.file.seek(SeekFrom::Start(0)).map_err(|error| Error::io(&self.path, error))?;
+        self.put(&head)?;
+        self.file.flush().map_err(|error| Error::io(&self.path, error))
+    }
+
+    fn head(&self) -> Vec<u8> {
+        let sides: String = self.shape.iter().map(|side| format!("{side}, ")).collect();
+        let words = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {sides}), }}", self.count);
+        let mut head = b"\x93NUMPY\x01\x00".to_vec();
+        head.extend(((HEAD - 10) as u16).to_le_bytes());
+        head.extend(words.bytes());
+        head.resize(HEAD - 1, b' ');
+        head.push(b'\n');
+        head
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(|error| Error::io(&self.path, error))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn scratch(name: &str) -> std::path::PathBuf {
+    fn scratch(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("moue-npy-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         folder.join(name)
@@ -78,6 +140,17 @@ mod tests {
         let array = Array { shape: vec![2, 3, 1, 2], values: (0..12).map(|i| i as f32 * 0.37 - 1.0).collect() };
         write(&path, &array).unwrap();
         assert_eq!(read(&path).unwrap(), array);
+    }
+
+    #[test]
+    fn what_grew_is_read_again() {
+        let path = scratch("growing.npy");
+        let mut growing = Growing::create(&path, &[2, 2]).unwrap();
+        growing.push(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+        growing.push(&[5.0, 6.0, 7.0, 8.5]).unwrap();
+        growing.finish().unwrap();
+        let read = read(&path).unwrap();
+        assert_eq!((read.shape, read.values), (vec![2, 2, 2], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod activation;
 mod candidate;
 mod crop;
+mod farneback;
 mod fractional;
 mod functions;
 mod lbp;
@@ -20,6 +21,7 @@ mod winograd;
 pub use activation::Activation;
 pub use candidate::{CELL_VALUES, Candidate, Decoding, MOST_CANDIDATES};
 pub use crop::Crop;
+pub use farneback::{BORDER, Expansion, FLOW_DAMPING, FlowWindow, MOST_POLY_N, Shrink, linear};
 pub use fractional::fractional_starts;
 pub use functions::{Binary, Unary};
 pub use lbp::MAX_RADIUS;

@@ -228,13 +228,23 @@ impl<'g> Bench<'g> {
     }
 
     /// Runs on poisoned slabs and gives the bytes of `output`.
-    pub fn run(mut self, output: Slice) -> Result<Vec<u8>, String> {
-        self.recording.read(output);
+    pub fn run(self, output: Slice) -> Result<Vec<u8>, String> {
+        self.run_all(&[output])?.pop().ok_or_else(|| "nothing came back".to_owned())
+    }
+
+    /// As [`Bench::run`], of two outputs of f32.
+    pub fn run_both(self, first: Slice, second: Slice) -> Result<[Vec<f32>; 2], String> {
+        let floats = self.run_all(&[first, second])?.iter().map(|bytes| bytemuck::pod_collect_to_vec(bytes)).collect::<Vec<_>>();
+        floats.try_into().map_err(|_| "not both came back".to_owned())
+    }
+
+    fn run_all(mut self, outputs: &[Slice]) -> Result<Vec<Vec<u8>>, String> {
+        outputs.iter().for_each(|&output| self.recording.read(output));
         DISPATCHED.with_borrow_mut(|names| names.extend(self.recording.dispatches().iter().map(|dispatch| dispatch.shader.name)));
         let mut plan = Plan::new(self.gpu, self.recording).map_err(|e| e.to_string())?;
         plan.poison();
         let uploads: Vec<_> = self.uploads.iter().map(|(slice, bytes)| (*slice, &bytes[..])).collect();
-        plan.run(&uploads).map_err(|e| e.to_string())?.pop().ok_or_else(|| "nothing came back".to_owned())
+        plan.run(&uploads).map_err(|e| e.to_string())
     }
 
     pub fn run_tensor(self, output: View) -> Result<Vec<f32>, String> {

@@ -10,6 +10,7 @@ mod common;
 mod problems;
 
 mod engine;
+mod flow;
 mod mutations;
 mod operators;
 mod twins;

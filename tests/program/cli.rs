@@ -9,12 +9,13 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 14] = [
+const SUBCOMMANDS: [&str; 15] = [
     "analyze",
     "evaluate",
     "fuse",
     "ensemble",
     "run",
+    "flow",
     "lbp",
     "lut",
     "devices",

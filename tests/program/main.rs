@@ -16,6 +16,7 @@ mod bad_inputs;
 mod bench;
 mod cli;
 mod first_use;
+mod flow;
 mod import_command;
 mod model_commands;
 mod resume;

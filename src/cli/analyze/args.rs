@@ -1,13 +1,12 @@
 //! What `moue analyze` is asked for.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::cli::annotate;
+use crate::cli::moving::FrameArgs;
 use crate::cli::session::{DeviceArgs, ModelArgs};
 use crate::face::{Search, Thoroughness};
 use crate::recognizer;
-use crate::video::Options;
 
 /// Reads the expressions of the faces in pictures and videos
 ///
@@ -47,18 +46,8 @@ pub struct Args {
     /// Draw a video's five most probable expressions over its time, as a picture (SVG): the mean of the faces of a frame
     #[arg(long, value_name = "FILE.svg")]
     pub plot: Option<PathBuf>,
-    /// Of a video, every N-th frame
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub every: Option<u64>,
-    /// Of a video, what is shown from this second on, as of its first frame
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub from: Option<f64>,
-    /// Of a video, what is shown before this second
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub to: Option<f64>,
-    /// Folders hold the numbered pictures of a video of so many frames a second; also for Y4M that says none. Other videos have their own times
-    #[arg(long, value_name = "FRAMES", value_parser = rate)]
-    pub fps: Option<f64>,
+    #[command(flatten)]
+    pub moving: FrameArgs,
     /// Of a video, smooth each face's probabilities: an exponential mean over true time with this time constant, as 0.5. What was smoothed says so
     #[arg(long, value_name = "SECONDS", value_parser = constant, conflicts_with = "resume")]
     pub smooth: Option<f64>,
@@ -136,18 +125,6 @@ pub enum Find {
 }
 
 impl Args {
-    /// Which frames of a video are read.
-    pub fn frames(&self) -> Options {
-        let time = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        Options {
-            fps: self.fps,
-            every: self.every.unwrap_or(1),
-            from: time(self.from.unwrap_or(0.0)),
-            to: self.to.map(time),
-            ..Options::default()
-        }
-    }
-
     /// How faces are looked for.
     pub fn search(&self) -> Search {
         Search {
@@ -184,17 +161,7 @@ impl From<Faces> for recognizer::Faces {
     }
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
-    let value = text.parse().map_err(|_| "give seconds, as 12.5".to_owned())?;
-    if (0.0..=1e9).contains(&value) { Ok(value) } else { Err("give seconds from 0 on".into()) }
-}
-
 fn constant(text: &str) -> Result<f64, String> {
     let value = text.parse().map_err(|_| "give seconds, as 0.5".to_owned())?;
     if (0.001..=3600.0).contains(&value) { Ok(value) } else { Err("give 0.001 to 3600 seconds".into()) }
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    let value = text.parse().map_err(|_| "give frames a second, as 25 or 29.97".to_owned())?;
-    if (0.001..=10_000.0).contains(&value) { Ok(value) } else { Err("give 0.001 to 10000 frames a second".into()) }
 }

@@ -68,7 +68,7 @@ impl Made {
             landmarks: args.landmarks.clone(),
             blendshapes: args.blendshapes,
             oversample: args.oversample,
-            frames: Frames { every: args.every, from: args.from, to: args.to, fps: args.fps },
+            frames: Frames { every: args.moving.every, from: args.moving.from, to: args.moving.to, fps: args.moving.fps },
         })
     }
 

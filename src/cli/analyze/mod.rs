@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> Outcome {
         terminal::stdout().check()?;
     }
     options(args)?;
-    let inputs = inputs::expand(&args.inputs, Wanted::Videos { folders: args.fps.is_some() });
+    let inputs = inputs::expand(&args.inputs, Wanted::Videos { folders: args.moving.fps.is_some() });
     let videos = of_videos(args, &inputs)?;
     let jobs = planned(args, inputs)?;
     let count = jobs.len();
@@ -126,10 +126,8 @@ fn options(args: &Args) -> Result<(), Failure> {
             return Err(Failure::at(flag, "only JSON records have room for them: add --json"));
         }
     }
-    if let (Some(from), Some(to)) = (args.from, args.to)
-        && to <= from
-    {
-        return Err(Failure::at("--to", format!("nothing is shown from {from} to {to}: give a second after --from")));
+    if let Some(reason) = args.moving.empty() {
+        return Err(Failure::at("--to", reason));
     }
     Ok(())
 }
@@ -138,14 +136,8 @@ fn options(args: &Args) -> Result<(), Failure> {
 fn of_videos(args: &Args, inputs: &[Input]) -> Result<bool, Failure> {
     let count = inputs.iter().filter(|input| input.is_video()).count();
     let nothing = inputs.iter().any(|input| matches!(input.source, Source::None(_)));
-    let asked = [
-        ("--plot", args.plot.is_some()),
-        ("--every", args.every.is_some()),
-        ("--from", args.from.is_some()),
-        ("--to", args.to.is_some()),
-        ("--smooth", args.smooth.is_some()),
-        ("--fps", args.fps.is_some()),
-    ];
+    let own = [("--plot", args.plot.is_some()), ("--smooth", args.smooth.is_some())];
+    let asked = [own.as_slice(), &args.moving.given()].concat();
     if let Some((flag, _)) = asked.iter().find(|(_, asked)| *asked && count == 0 && !nothing) {
         return Err(Failure::at(flag, "it is for videos, and none of the inputs is one"));
     }

@@ -3,6 +3,7 @@
 
 mod conv;
 mod faces;
+mod flow;
 mod layers;
 mod moves;
 mod pixels;
@@ -22,6 +23,12 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("turn", pixels::turn),
     ("decode", faces::decode),
     ("suppress", faces::suppress),
+    ("shrink_across", flow::shrink_across),
+    ("shrink_down", flow::shrink_down),
+    ("expand", flow::expand),
+    ("flow_start", flow::flow_start),
+    ("window_down", flow::window_down),
+    ("flow_solve", flow::flow_solve),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),

@@ -64,8 +64,8 @@ impl Drawn {
             }
             _ => None,
         };
-        let from = args.from.unwrap_or(0.0);
-        let length = args.to.map(|to| (to - from).max(0.0));
+        let from = args.moving.from.unwrap_or(0.0);
+        let length = args.moving.to.map(|to| (to - from).max(0.0));
         Self { path: path.into(), sound: sound.cloned(), from, length, report, size: (0, 0), first: Duration::ZERO, way: None }
     }
 

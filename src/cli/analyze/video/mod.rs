@@ -27,7 +27,7 @@ pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Outp
     let mut summary = begun.map_or_else(|| Summary::new(input.name.clone(), &labels), |begun| *begun);
     summary.smoothed = args.smooth;
     let mut spent = Prefetched::default();
-    match input.frames(args.frames()) {
+    match input.frames(args.moving.options()) {
         Err(error) => summary.error = Some(error.to_string()),
         Ok(frames) => {
             let report = frames.report();
@@ -48,7 +48,7 @@ pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Outp
                 };
                 let (frame, record) = Record::of_frame(&input.name, answered, args.smooth)?;
                 if let Some(bar) = &bar {
-                    bar.set(expected(&report, args));
+                    bar.set(args.moving.expected(&report));
                 }
                 if let Some(place) = again.take() {
                     output.forget(place)?;
@@ -98,12 +98,6 @@ fn ended(summary: &mut Summary, report: &Report, name: &str) {
     if summary.error.is_none() && summary.failed > 0 {
         summary.error = Some(format!("{} of its frames could not be answered", summary.failed));
     }
-}
-
-/// How many frames there will be, about, where that can be said.
-fn expected(report: &Report, args: &Args) -> Option<u64> {
-    let cut = args.from.is_some() || args.to.is_some();
-    report.expected().filter(|_| !cut).map(|all| all.div_ceil(args.every.unwrap_or(1)))
 }
 
 fn plotted(path: &Path, summary: &Summary) -> Result<()> {

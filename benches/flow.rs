@@ -1,0 +1,162 @@
+//! The kernels of dense flow, for 16 pairs of 227 x 227, beside the adapter's own ceilings: interleaved in one run, and the shares printed; then all of them as one
+//! submission. `cargo bench --bench flow`.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
+mod support;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use moue::flow::{NewFrames, NewPairs, Parameters, Stages};
+use moue::gpu::{Gpu, Recording, Slice, adapters};
+use moue::kernels::{self, FlowStart, Frames, Pairs, WINDOW_ZEROS, pack_taps};
+use moue::operators::{Expansion, FlowWindow, Shrink, linear};
+use moue::timing::{Load, PeakLoads, PeakSeconds};
+use support::{Measured, interleaved, settle};
+
+const SIDE: usize = 227;
+const PAIRS: usize = 16;
+const SIZE: Frames = Frames { count: PAIRS, width: SIDE, height: SIDE };
+const PIXELS: usize = PAIRS * SIDE * SIDE;
+
+/// A recording and what goes up before it runs.
+#[derive(Default)]
+struct Making(Recording, Vec<(Slice, Vec<u8>)>);
+
+impl Making {
+    fn bytes(&mut self, bytes: Vec<u8>) -> Slice {
+        let slice = self.0.upload("input", bytes.len() as u64);
+        self.1.push((slice, bytes));
+        slice
+    }
+
+    fn floats(&mut self, count: usize) -> Slice {
+        let values: Vec<f32> = (0..count).map(|i| ((i * 7919) % 1000) as f32 / 500.0 - 1.0).collect();
+        self.bytes(bytemuck::cast_slice(&values).to_vec())
+    }
+
+    fn words(&mut self, words: &[u32]) -> Slice {
+        self.bytes(bytemuck::cast_slice(words).to_vec())
+    }
+
+    fn filters(&mut self, how: &Shrink) -> [Slice; 2] {
+        [self.floats(how.gaussian.len() + 1), self.words(&pack_taps(&how.taps, &[]))]
+    }
+
+    fn pairs(&mut self) -> Pairs {
+        let pairs: Vec<u32> = (0..PAIRS as u32).flat_map(|pair| [pair, (pair + 1) % PAIRS as u32]).collect();
+        Pairs { frames: SIZE, expansions: self.floats(5 * PIXELS), pairs: self.words(&pairs) }
+    }
+
+    fn slab(&mut self, floats: usize) -> Slice {
+        self.0.slab("output", 4 * floats as u64)
+    }
+}
+
+fn load(gpu: &Gpu, make: impl Fn(&mut Making)) -> Load {
+    let mut making = Making::default();
+    make(&mut making);
+    Load::new(gpu, making.0, making.1).unwrap()
+}
+
+fn across(making: &mut Making) {
+    let how = Shrink::new(SIDE, 114, 0.5);
+    let (input, own) = (making.bytes(vec![100; PIXELS.next_multiple_of(4)]), making.filters(&how));
+    let output = making.slab(PIXELS);
+    making.0.dispatch(kernels::shrink_across("bench", SIZE, &how, input, own, output).unwrap());
+}
+
+fn down(making: &mut Making) {
+    let how = Shrink::new(SIDE, 114, 0.5);
+    let (input, own) = (making.floats(PIXELS), making.filters(&how));
+    let output = making.slab(PIXELS);
+    making.0.dispatch(kernels::shrink_down("bench", SIZE, &how, input, own, output).unwrap());
+}
+
+fn expand(making: &mut Making, n: usize) {
+    let how = Expansion::new(n, 1.2);
+    let slots: Vec<u32> = (0..PAIRS as u32).collect();
+    let (input, window, slots) = (making.floats(PIXELS), making.floats(4 * (n + 1)), making.words(&slots));
+    let output = making.slab(5 * PIXELS);
+    making.0.dispatch(kernels::expand("bench", SIZE, &how, input, window, slots, output).unwrap());
+}
+
+fn start(making: &mut Making) {
+    let from = making.pairs();
+    let taps = linear(114, SIDE);
+    let (coarse, taps) = (making.floats(2 * PAIRS * 114 * 114), making.words(&pack_taps(&taps, &taps)));
+    let output = making.slab(5 * PIXELS);
+    let start = FlowStart { coarse: [114; 2], factor: 2.0 };
+    making.0.dispatch(kernels::flow_start("bench", from, start, coarse, taps, output).unwrap());
+}
+
+fn window(making: &mut Making) {
+    let window = FlowWindow::all(15);
+    let (input, own) = (making.floats(5 * PIXELS), making.floats(window.weights.len() + WINDOW_ZEROS));
+    let output = making.slab(5 * PIXELS);
+    making.0.dispatch(kernels::window_down("bench", SIZE, &window, input, own, output).unwrap());
+}
+
+fn solve(making: &mut Making) {
+    let window = FlowWindow::all(15);
+    let from = making.pairs();
+    let (input, own) = (making.floats(5 * PIXELS), making.floats(window.weights.len() + WINDOW_ZEROS));
+    let (flow, output) = (making.slab(2 * PIXELS), making.slab(5 * PIXELS));
+    making.0.dispatch(kernels::flow_solve("bench", from, &window, own, input, flow, output, false).unwrap());
+}
+
+/// All of it: 17 frames to 16 flows.
+fn whole(gpu: &Gpu, parameters: &Parameters) -> Load {
+    let stages = Stages::new(gpu, [SIDE; 2], parameters).unwrap();
+    let slots = stages.slots(gpu, PAIRS + 1).unwrap();
+    let mut making = Making::default();
+    let pixels = (0..(PAIRS + 1) * SIDE * SIDE).map(|i| (i * 7919 % 251) as u8).collect::<Vec<_>>();
+    let pixels = making.bytes([&pixels[..], &vec![0; pixels.len().next_multiple_of(4) - pixels.len()]].concat());
+    let own: Vec<u32> = (0..=PAIRS as u32).collect();
+    let pairs: Vec<u32> = (0..PAIRS as u32).flat_map(|at| [at, at + 1]).collect();
+    let frames = NewFrames { count: PAIRS + 1, pixels, slots: making.words(&own) };
+    let pairs = NewPairs { count: PAIRS, slots: making.words(&pairs), initial: None };
+    let flow = stages.record(&mut making.0, &slots, Some(frames), Some(pairs)).unwrap();
+    flow.into_iter().for_each(|flow| making.0.read(flow));
+    Load::new(gpu, making.0, making.1).unwrap()
+}
+
+type Make = fn(&Gpu) -> Load;
+
+const LOADS: [(&str, Make); 9] = [
+    ("shrink_across to 114", |gpu| load(gpu, across)),
+    ("shrink_down to 114", |gpu| load(gpu, down)),
+    ("expand, poly_n 2", |gpu| load(gpu, |making| expand(making, 2))),
+    ("expand, poly_n 5", |gpu| load(gpu, |making| expand(making, 5))),
+    ("flow_start", |gpu| load(gpu, start)),
+    ("window_down of 15", |gpu| load(gpu, window)),
+    ("flow_solve of 15", |gpu| load(gpu, solve)),
+    ("all, two-stream", |gpu| whole(gpu, &Parameters::TWO_STREAM)),
+    ("all, opencv", |gpu| whole(gpu, &Parameters::OPENCV)),
+];
+
+fn bench(criterion: &mut Criterion) {
+    for adapter in adapters() {
+        let gpu = Gpu::open(Some(&adapter.index.to_string())).unwrap();
+        let mut peaks = PeakLoads::new(&gpu).unwrap();
+        let mut group = criterion.benchmark_group(format!("flow on {}", gpu.name()));
+        settle(&mut group);
+        for (name, make) in LOADS {
+            let mut load = make(&gpu);
+            let Some(Measured { kernel, fma, copy }) = interleaved(&mut group, name, &mut load, &mut peaks) else { continue };
+            let peak = peaks.peak(PeakSeconds { fma: fma.fastest(), copy: copy.fastest(), ..PeakSeconds::default() });
+            let (gflops, gbytes) = (load.flops as f64 / kernel.fastest() / 1e9, load.bytes as f64 / kernel.fastest() / 1e9);
+            println!(
+                "{name}, 16 pairs, fastest: {:.2} ms, {gflops:.1} GFLOP/s of {:.1}: share {:.2}; {gbytes:.1} GB/s of a copy's {:.1}: share {:.2}",
+                kernel.fastest() * 1e3,
+                peak.gflops,
+                gflops / peak.gflops,
+                peak.gbytes,
+                gbytes / peak.gbytes
+            );
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

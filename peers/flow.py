@@ -1,0 +1,197 @@
+"""moue's dense flow beside OpenCV's calcOpticalFlowFarneback, in one run: `flow.py accuracy|renders|time`.
+
+    pip install opencv-python-headless numpy pillow
+    cargo build --release --example flow_peer
+    python peers/flow.py accuracy --device cpu --device llvmpipe
+
+accuracy: distances in pixels between both flows, of pairs made of examples/astronaut.png. renders: distances of both from the exact flow of rendered faces
+(../shared/data/au-renders beside the repository), inside the face where it stays visible; the 16 people kept for acceptance are left out. time: 16 pairs of a
+chain of 17 frames, 227 x 227, in turns; moue's are one submission.
+"""
+
+import argparse
+import csv
+import io
+import statistics
+import subprocess
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+RENDERS = ROOT.parent / "shared" / "data" / "au-renders"
+ACCEPTANCE = {130, 131, 132, *range(134, 145), 172, 173}
+TWO_STREAM = (0.5, 3, 15, 3, 2, 1.1, 0)
+OPENCV = (0.5, 3, 15, 3, 5, 1.2, 0)
+CLASS_DEFAULT = (0.5, 5, 13, 10, 5, 1.1, 0)
+
+
+class Peer:
+    """The worker of peers/flow.rs on some frames."""
+
+    def __init__(self, program, device, how, frames, parameters):
+        self.folder = tempfile.TemporaryDirectory()
+        pictures = Path(self.folder.name, "frames")
+        pictures.mkdir()
+        for index, frame in enumerate(frames):
+            Image.fromarray(frame).save(pictures / f"{index:05}.png")
+        self.answer = Path(self.folder.name, "answer")
+        command = [program, device, how, pictures, self.answer, *parameters]
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.name = self.process.stdout.readline().strip().removeprefix("ready ")
+        if not self.name:
+            raise SystemExit(f"{device}: the worker ended")
+        self.shape = (-1, *frames[0].shape, 2)
+
+    def seconds(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def flows(self):
+        self.seconds()
+        return np.fromfile(self.answer, np.float32).reshape(self.shape)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.folder.cleanup()
+
+
+def farneback(first, second, parameters):
+    return cv2.calcOpticalFlowFarneback(first, second, None, *parameters)
+
+
+def face(width, height):
+    picture = Image.open(ROOT / "examples" / "astronaut.png").convert("L").crop((150, 20, 300, 170))
+    return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
+
+
+def photo(width, height):
+    return np.asarray(Image.open(ROOT / "examples" / "astronaut.png").convert("L"))[:height, :width].copy()
+
+
+def warped(picture, amplitude):
+    height, width = picture.shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    dx, dy = amplitude * np.sin(2 * np.pi * y / height + 0.3), amplitude * 0.7 * np.cos(2 * np.pi * x / width)
+    return cv2.remap(picture, np.float32(x - dx), np.float32(y - dy), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def masked(picture):
+    height, width = picture.shape
+    y, x = np.mgrid[:height, :width]
+    inside = ((x - width / 2) / (0.4 * width)) ** 2 + ((y - height / 2) / (0.5 * height)) ** 2 <= 1
+    return np.where(inside, picture, 0).astype(np.uint8)
+
+
+def classes():
+    """(what, first, second, parameters by name)."""
+    random = np.random.default_rng(1)
+    own, odd, small = face(227, 227), face(227, 131), face(40, 33)
+    moved = warped(own, 3.0)
+    noisy = [np.clip(frame + random.normal(0, 5, frame.shape), 0, 255).astype(np.uint8) for frame in (own, moved)]
+    large = photo(512, 288)
+    white = random.integers(0, 256, (227, 228), dtype=np.uint8)
+    gaussian = (*TWO_STREAM[:6], 256)
+    sets = {"two-stream": TWO_STREAM, "two-stream, Gaussian": gaussian, "opencv": OPENCV, ".5,5,13,10,5,1.1": CLASS_DEFAULT}
+    of = lambda what, first, second, names: [(what, first, second, name, sets[name]) for name in names]
+    return [
+        *of("face, 227 x 227, warped by 3 px", own, moved, ["two-stream", "two-stream, Gaussian", "opencv"]),
+        *of("face in a black ellipse, 227 x 227", masked(own), masked(moved), ["two-stream", "opencv", ".5,5,13,10,5,1.1"]),
+        *of("face, noise of 5, 227 x 227", *noisy, ["two-stream"]),
+        *of("face, 227 x 131, warped by 3 px", odd, warped(odd, 3.0), ["two-stream", "opencv"]),
+        *of("face, 40 x 33, warped by 1 px", small, warped(small, 1.0), ["two-stream", "two-stream, Gaussian", "opencv"]),
+        *of("photograph, 512 x 288, warped by 20 px", large, warped(large, 20.0), ["two-stream", "opencv", ".5,5,13,10,5,1.1"]),
+        *of("white noise moved by 1 px, 227 x 227", white[:, :227].copy(), white[:, 1:].copy(), ["two-stream", "opencv"]),
+        *of("the same face twice, 227 x 227", own, own, ["two-stream"]),
+    ]
+
+
+def accuracy(asked):
+    print("| pair | parameters |", " | ".join(asked.device), "|\n|---|---|" + "---|" * len(asked.device))
+    for what, first, second, name, parameters in classes():
+        truth, cells = farneback(first, second, parameters), []
+        for device in asked.device:
+            peer = Peer(asked.program, device, "pairs", [first, second], parameters)
+            apart = np.linalg.norm(peer.flows()[0] - truth, axis=-1)
+            peer.close()
+            cells.append(f"{apart.max():.1e} / {np.quantile(apart, 0.999):.1e} / {np.sqrt((apart**2).mean()):.1e}")
+        print(f"| {what} | {name} |", " | ".join(cells), "|", flush=True)
+
+
+def renders(asked):
+    archive = np.load(RENDERS / "flow.npz")
+    with open(RENDERS / "clips.csv", newline="") as file:
+        people = {int(row["clip"]): int(row["person"]) for row in csv.DictReader(file)}
+    frames = {}
+    with tarfile.open(RENDERS / "clips.tar") as tar:
+        for member in tar.getmembers():
+            if member.isfile():
+                clip, frame = member.name.split("/")[-2:]
+                picture = Image.open(io.BytesIO(tar.extractfile(member).read())).convert("L")
+                frames[int(clip), int(frame.split(".")[0])] = np.asarray(picture)
+    kept = [index for index, (clip, _, _) in enumerate(archive["pairs"]) if people[int(clip)] not in ACCEPTANCE]
+    pairs = [tuple(int(number) for number in archive["pairs"][index]) for index in kept]
+    both = [frames[clip, at] for clip, first, second in pairs for at in (first, second)]
+    truth = archive["flow"][kept].astype(np.float32)
+    inside = archive["mask"][kept] == 3
+    gaps = np.array([second - first for _, first, second in pairs])
+    print(f"{len(kept)} pairs of {len({people[clip] for clip, _, _ in pairs})} people\n")
+    print("| parameters | by |", " | ".join(f"gap {gap}" for gap in sorted(set(gaps))), "|\n|---|---|" + "---|" * len(set(gaps)))
+
+    def row(name, by, flows):
+        error = np.linalg.norm(flows - truth, axis=-1)
+        means = [error[gaps == gap][inside[gaps == gap]].mean() for gap in sorted(set(gaps))]
+        print(f"| {name} | {by} |", " | ".join(f"{mean:.4f}" for mean in means), "|", flush=True)
+
+    row("", "no flow", np.zeros_like(truth))
+    for name, parameters in (("opencv", OPENCV), ("two-stream", TWO_STREAM)):
+        row(name, "OpenCV", np.array([farneback(both[at], both[at + 1], parameters) for at in range(0, len(both), 2)]))
+        for device in asked.device:
+            peer = Peer(asked.program, device, "pairs", both, parameters)
+            row(name, peer.name, peer.flows())
+            peer.close()
+
+
+def timed(asked):
+    own = face(227, 227)
+    frames = [warped(own, 3.0 * np.sin(0.4 * at)) for at in range(17)]
+    cv2.setNumThreads(asked.threads)
+    for name, parameters in (("two-stream", TWO_STREAM), ("opencv", OPENCV)):
+        peers = [Peer(asked.program, device, "chain", frames, parameters) for device in asked.device]
+        times = {"OpenCV": [], **{peer.name: [] for peer in peers}}
+        for _ in range(asked.rounds + 1):
+            start = time.perf_counter()
+            for at in range(16):
+                farneback(frames[at], frames[at + 1], parameters)
+            times["OpenCV"].append(time.perf_counter() - start)
+            for peer in peers:
+                times[peer.name].append(peer.seconds())
+        for who, seconds in times.items():
+            # The first has the pipelines to compile.
+            later = [1e3 * second for second in seconds[1:]]
+            print(f"| {name} | {who} | {statistics.median(later):.1f} | {min(later):.1f} |", flush=True)
+        for peer in peers:
+            peer.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["accuracy", "renders", "time"])
+    parser.add_argument("--device", action="append", help="as `moue devices` names it; several times for several")
+    parser.add_argument("--program", default=ROOT / "target/release/examples/flow_peer")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=0, help="OpenCV's threads; 0: as it likes")
+    asked = parser.parse_args()
+    asked.device = asked.device or ["cpu"]
+    {"accuracy": accuracy, "renders": renders, "time": timed}[asked.what](asked)
+
+
+if __name__ == "__main__":
+    main()

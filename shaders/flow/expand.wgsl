@@ -1,0 +1,89 @@
+// Polynomial expansion: of every pixel's neighbourhood the second-order polynomial that fits it best under a Gaussian window. A workgroup makes 16 x 16 pixels:
+// first along columns, also of those within reach on either side, then along rows. Beyond the picture its last row and column stand.
+// Neighbours are subtracted before they are weighted: where both are equal there is exactly nothing.
+
+struct Params {
+    width: u32,
+    height: u32,
+    // Neighbours on either side, at most 16.
+    reach: u32,
+    // What makes coefficients of the sums: elements of the inverse of the window's moments.
+    inverse_x: f32,
+    inverse_one: f32,
+    inverse_xx: f32,
+    inverse_xy: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<f32>;               // [frames, H, W]
+@group(0) @binding(2) var<storage, read> window: array<vec4<f32>>;        // [reach + 1]: g, x g, x^2 g
+@group(0) @binding(3) var<storage, read> slots: array<u32>;               // [frames]: where each goes
+@group(0) @binding(4) var<storage, read_write> expansions: array<f32>;    // [slots, 5, H, W]: y, x, y^2, x^2, xy
+
+// Rows of 16 + 2 x 16 columns: values, slopes and curvatures along columns.
+var<workgroup> values: array<f32, 768>;
+var<workgroup> slopes: array<f32, 768>;
+var<workgroup> bends: array<f32, 768>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let last_x = i32(params.width) - 1;
+    let last_y = i32(params.height) - 1;
+    let reach = i32(params.reach);
+    let columns = 16u + 2u * params.reach;
+    let frame = group.z * params.height;
+    for (var i = lane; i < 16u * columns; i += 256u) {
+        let x = u32(clamp(i32(16u * group.x + i % columns) - reach, 0, last_x));
+        let y = min(i32(16u * group.y + i / columns), last_y);
+        let own = input[(frame + u32(y)) * params.width + x];
+        var value = window[0].x * own;
+        var slope = 0.0;
+        var bend = 0.0;
+        for (var k = 1; k <= reach; k++) {
+            let up = input[(frame + u32(max(y - k, 0))) * params.width + x];
+            let down = input[(frame + u32(min(y + k, last_y))) * params.width + x];
+            let weights = window[k];
+            value = fma(weights.x, up + down, value);
+            slope = fma(weights.y, down - up, slope);
+            bend = fma(weights.z, up + down, bend);
+        }
+        let at = i / columns * 48u + i % columns;
+        values[at] = value;
+        slopes[at] = slope;
+        bends[at] = bend;
+    }
+    workgroupBarrier();
+    let x = 16u * group.x + lane % 16u;
+    let y = 16u * group.y + lane / 16u;
+    if (x >= params.width || y >= params.height) {
+        return;
+    }
+    let own = lane / 16u * 48u + lane % 16u + params.reach;
+    let g = window[0].x;
+    var one = g * values[own];
+    var along_x = 0.0;
+    var along_y = g * slopes[own];
+    var xx = 0.0;
+    var yy = g * bends[own];
+    var xy = 0.0;
+    for (var k = 1u; k <= params.reach; k++) {
+        let left = own - k;
+        let right = own + k;
+        let weights = window[k];
+        let both = values[left] + values[right];
+        one = fma(weights.x, both, one);
+        xx = fma(weights.z, both, xx);
+        along_x = fma(weights.y, values[right] - values[left], along_x);
+        along_y = fma(weights.x, slopes[left] + slopes[right], along_y);
+        xy = fma(weights.y, slopes[right] - slopes[left], xy);
+        yy = fma(weights.x, bends[left] + bends[right], yy);
+    }
+    let size = params.width * params.height;
+    let at = 5u * slots[group.z] * size + y * params.width + x;
+    let level = one * params.inverse_one;
+    expansions[at] = along_y * params.inverse_x;
+    expansions[at + size] = along_x * params.inverse_x;
+    expansions[at + 2u * size] = fma(yy, params.inverse_xx, level);
+    expansions[at + 3u * size] = fma(xx, params.inverse_xx, level);
+    expansions[at + 4u * size] = xy * params.inverse_xy;
+}
