@@ -3,8 +3,8 @@
 Of each: frames a second from the first answer on, seconds until then, processor time, what share of it its stages have, and its memory, sampled while it runs,
 by thousands of frames. Memory that is constant is in the last thousand as much as in the second.
 
-moue is `moue analyze CLIP --every 1 --json --verbose`, on every device of --devices. FER goes about it as its README says, by its Haar cascade and by MTCNN: drawing and
-writing every frame, and once without (-bare); py-feat too, where its weights can be had. They need environments of their own:
+moue is `moue analyze CLIP --every 1 --json --verbose`, on every device of --devices. FER goes about it as its README says, by its Haar cascade and by MTCNN:
+drawing and writing every frame, and once without (-bare); py-feat too, where its weights can be had. They need environments of their own:
 
     python3 -m venv V && V/bin/pip install -r peers/requirements-fer.txt          for --fer-python V/bin/python, 8 GB
     cargo xtask tables                                                            for --py-feat-python: it says where it lies
@@ -142,8 +142,8 @@ def row(name, entry):
     said = ", ".join(f"{stage} {100 * share:.0f} %" for stage, share in sorted(shares(entry).items(), key=lambda pair: -pair[1]))
     memory = f"{max(parts) / 1024:.0f} MiB" + (f", the last {entry['part_frames']} {ratio:.3f} of the second" if ratio else "")
     return (
-        f"| {name} | {entry['frames']} | {entry['frames_per_second']:.1f} | {entry['first_answer_s']:.1f} s | {1e3 * entry['cpu_s'] / entry['frames']:.1f} ms | "
-        f"{said} | {memory} |"
+        f"| {name} | {entry['frames']} | {entry['frames_per_second']:.1f} | {entry['first_answer_s']:.1f} s | "
+        f"{1e3 * entry['cpu_s'] / entry['frames']:.1f} ms | {said} | {memory} |"
     )
 
 
