@@ -44,6 +44,8 @@ pub struct TrackId(pub u64);
 pub struct Tracking {
     /// The detector runs every so many frames at the least, for faces that are new.
     pub every: u32,
+    /// And after so long, where frames are far apart.
+    pub within: Duration,
     /// Least presence of a face, 0 to 1. MediaPipe's `min_face_presence_confidence` is 0.5.
     pub least_presence: f32,
     /// Most faces that are kept, seen or lost.
@@ -53,9 +55,10 @@ pub struct Tracking {
 }
 
 impl Default for Tracking {
-    /// The detector every 15 frames, presence 0.5, 16 faces, two seconds.
+    /// The detector every 15 frames and two seconds, presence 0.5, 16 faces, two seconds.
     fn default() -> Self {
-        Self { every: 15, least_presence: 0.5, most: 16, memory: Duration::from_secs(2) }
+        let seconds = Duration::from_secs(2);
+        Self { every: 15, within: seconds, least_presence: 0.5, most: 16, memory: seconds }
     }
 }
 
@@ -113,6 +116,8 @@ pub struct Tracker {
     next: u64,
     /// Frames since the detector ran.
     since: u32,
+    /// The time of the frame that it ran on.
+    searched: Duration,
     /// A face was lost since then.
     missed: bool,
 }
@@ -141,7 +146,7 @@ struct Candidate<'a> {
 impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(tracking: Tracking) -> Self {
-        Self { tracking, tracks: Vec::new(), next: 0, since: 0, missed: false }
+        Self { tracking, tracks: Vec::new(), next: 0, since: 0, searched: Duration::ZERO, missed: false }
     }
 
     /// What is to be computed of the frame of this time.
@@ -149,7 +154,8 @@ impl Tracker {
         let (mut seen, mut lost) = (false, false);
         self.tracks.iter().for_each(|track| *(if track.lost { &mut lost } else { &mut seen }) = true);
         let due = self.since.saturating_add(1);
-        let detect = !seen || due >= self.tracking.every || self.missed || (lost && due >= SEARCHED);
+        let late = time.saturating_sub(self.searched) >= self.tracking.within;
+        let detect = !seen || due >= self.tracking.every || late || self.missed || (lost && due >= SEARCHED);
         Plan { detect, squares: self.tracks.iter().map(|track| (track.id, track.expected(time))).collect() }
     }
 
@@ -193,10 +199,11 @@ impl Tracker {
                 seen.push(Seen { id, origin: candidate.origin });
             }
         }
-        (self.since, self.missed) = match detections {
-            Some(_) => (0, false),
-            None => (self.since.saturating_add(1), self.missed),
-        };
+        if detections.is_some() {
+            (self.since, self.searched, self.missed) = (0, time, false);
+        } else {
+            self.since = self.since.saturating_add(1);
+        }
         self.missed |= missed;
         seen
     }

@@ -269,6 +269,23 @@ fn the_detector_rests_while_faces_are_followed_and_runs_where_one_is_lost() {
 }
 
 #[test]
+fn the_detector_runs_by_time_where_frames_are_far_apart() {
+    let mut tracker = Tracker::new(Tracking::default());
+    let (mut random, person) = (Random(9), Person::new("astronaut", |_| Some(([200.0, 300.0], 160.0))));
+    let ran: Vec<u64> = (0..12)
+        .filter(|at| {
+            let time = Duration::from_millis(700 * at);
+            let plan = tracker.plan(time);
+            let mesh = Mesh { landmarks: person.landmarks(0.0, &mut random).unwrap(), presence: 1.0 };
+            let squares: Vec<_> = plan.squares.iter().map(|(id, _)| (*id, mesh.clone())).collect();
+            tracker.update(time, &squares, plan.detect.then_some(std::slice::from_ref(&mesh)));
+            plan.detect
+        })
+        .collect();
+    assert_eq!(ran, [0, 3, 6, 9]);
+}
+
+#[test]
 fn two_thousand_frames_of_a_crowd_keep_no_more_than_is_allowed() {
     let mut random = Random(77);
     let people = (0..12)

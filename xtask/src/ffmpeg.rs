@@ -18,6 +18,6 @@ pub fn prepare() -> Done {
     if system::ci() { Done::Failed(missing.into()) } else { Done::Skipped(format!("{missing}; tests of videos are skipped")) }
 }
 
-fn there() -> bool {
+pub fn there() -> bool {
     system::output(Command::new("ffmpeg").arg("-version")).is_some()
 }

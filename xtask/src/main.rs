@@ -20,6 +20,7 @@ mod steps;
 mod swiftshader;
 mod system;
 mod systems;
+mod tables;
 mod test;
 mod tools;
 mod train;
@@ -41,6 +42,7 @@ cargo xtask train
 cargo xtask fuzz [--seconds N]
 cargo xtask memory [DEVICE]
 cargo xtask peers [DRIVER.json]
+cargo xtask tables
 cargo xtask bench-guard [--write]
 cargo xtask packages
 cargo xtask dist [--target TRIPLE]
@@ -63,6 +65,8 @@ cargo run -p xtask --features protos -- protos [--check]
             weights, in turns on one adapter, as a table and in benches/peers/. On lavapipe and SwiftShader, or on the adapter of the Vulkan driver
             DRIVER.json (those of the machine lie in /usr/share/vulkan/icd.d): on a GPU in f32 and f16 and with 1 and 64 images, on one of NVIDIA's,
             where there is nvidia-smi, also beside PyTorch and ONNX Runtime by CUDA. Half an hour on CPU adapters.
+    tables  the tables of videos, read by pandas and by py-feat's own readers, which it brings into the cache (7 GB, as PyTorch comes along); from then on
+            `test` reads them by py-feat too.
     bench-guard    whether a kernel has become slower: its share of the adapter's ceilings of the same run, against what benches/guard.json keeps for
             the adapter; --write keeps what is measured. Never seconds; what noise hides is called inconclusive.
     packages    the crates as they would be published, unpacked in a folder of their own, where the README's example and the program are built of them and
@@ -98,6 +102,7 @@ fn main() -> ExitCode {
         ["dist", "--target", triple] => dist::dist(&root(), &target(&root()), Some(triple)),
         ["bench-guard"] => guard::guard(&root(), &target(&root()), false),
         ["bench-guard", "--write"] => guard::guard(&root(), &target(&root()), true),
+        ["tables"] => tables::all(&root(), &target(&root())),
         ["peers"] => peers::compare(&root(), &target(&root()), None),
         ["peers", driver] => peers::compare(&root(), &target(&root()), Some(driver)),
         #[cfg(feature = "protos")]

@@ -1,4 +1,4 @@
-//! The Python of models/train, tests/zoo and peers in virtual environments of its own: one for its tests, without PyTorch, and a larger one for training.
+//! The Python of models/train, tests/zoo, tests/tables and peers in virtual environments of its own: one for its tests, without PyTorch, and larger ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,8 @@ use crate::{kept, system};
 
 /// What only training needs: large.
 const HEAVY: [&str; 2] = ["torch", "matplotlib"];
+/// What is installed in an environment, in its folder.
+const STAMP: &str = "moue-requirements.txt";
 
 /// Makes the environment where it is missing or its versions changed, and runs pytest in it.
 pub fn test(root: &Path) -> Done {
@@ -43,25 +45,43 @@ fn needs_heavy(file: &Path) -> bool {
 
 /// The interpreter of the environment of that name in the cache, with the pinned packages, those that only training needs where `training` says so.
 pub fn environment(requirements: &Path, name: &str, training: bool) -> Result<PathBuf, String> {
-    let text = fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
-    let pins: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    let heavy = |pin: &&str| pin.split(['=', '<', '>', ' ']).next().is_some_and(|name| HEAVY.contains(&name));
-    let wanted: Vec<&str> = pins.into_iter().filter(|pin| training || !heavy(pin)).collect();
-
-    let venv = kept::folder(name);
-    let stamp = venv.join("moue-requirements.txt");
-    let python = if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") };
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted.join("\n")) {
+    let heavy = |pin: &str| pin.split(['=', '<', '>', ' ']).next().is_some_and(|name| HEAVY.contains(&name));
+    let wanted: Vec<String> = pins(requirements)?.into_iter().filter(|pin| training || !heavy(pin)).collect();
+    if let Some(python) = installed(name, &wanted) {
         return Ok(python);
     }
+    let venv = kept::folder(name);
     create(&venv)?;
+    let python = interpreter(&venv);
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(&wanted);
     if !system::run(&mut pip)? {
         return Err(format!("pip could not install the packages of {}: see its message above", requirements.display()));
     }
+    let stamp = venv.join(STAMP);
     fs::write(&stamp, wanted.join("\n")).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(python)
+}
+
+/// The same with all packages, where it is there already.
+pub fn kept(requirements: &Path, name: &str) -> Option<PathBuf> {
+    installed(name, &pins(requirements).ok()?)
+}
+
+fn pins(requirements: &Path) -> Result<Vec<String>, String> {
+    let text = fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    Ok(lines.map(String::from).collect())
+}
+
+fn installed(name: &str, wanted: &[String]) -> Option<PathBuf> {
+    let venv = kept::folder(name);
+    let same = fs::read_to_string(venv.join(STAMP)).is_ok_and(|installed| installed == wanted.join("\n"));
+    same.then(|| interpreter(&venv))
+}
+
+fn interpreter(venv: &Path) -> PathBuf {
+    venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
 
 fn create(venv: &Path) -> Result<(), String> {

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use crate::cargo::{self, CHECKED};
 use crate::steps::{Done, Steps};
-use crate::{adapters, ffmpeg, fuzz, kept, licences, packages, python, readme, system, systems, web};
+use crate::{adapters, ffmpeg, fuzz, kept, licences, packages, python, readme, system, systems, tables, web};
 
 /// The packages whose tests see adapters. xtask's own ask more of naga than moue does: apart, they change nothing of it.
 pub const PACKAGES: [&str; 6] = ["--package", "moue", "--package", "moue-default", "--package", "moue-face"];
@@ -35,6 +35,13 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
     });
     steps.run("ffmpeg", ffmpeg::prepare);
     steps.run("tests", || cargo::named(root, &[&["test", "--no-fail-fast"], &CHECKED[..], &PACKAGES].concat(), &variables));
+    steps.run("tables", || {
+        if built {
+            tables::read(root, &cargo::checked(root))
+        } else {
+            Done::Failed("moue writes them, and it did not build".into())
+        }
+    });
     steps.run("the house", || cargo::named(root, &[&["test", "--no-fail-fast"], &XTASK[..]].concat(), &[]));
     lints(&mut steps, root);
     steps.run("licences", || licences::check(root));

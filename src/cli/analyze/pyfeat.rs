@@ -1,5 +1,5 @@
-//! The columns of py-feat's detector (cosanlab/py-feat): frames from 0, degrees, 68 points in pixels, seven emotions that sum to 1. `approx_time` is in seconds.
-//! What moue does not measure, action units, is empty.
+//! The columns of py-feat's detector (cosanlab/py-feat): frames from 0, degrees, 68 points in pixels, seven emotions that sum to 1. `approx_time` is in seconds,
+//! `Identity` the track. What moue does not measure, the head's place and action units, is empty; gaze and the numbers of identities are left out.
 
 use std::io::{self, Write};
 
@@ -8,6 +8,8 @@ use super::record::Record;
 use crate::recognizer::AnalyzedFace;
 
 const UNITS: [u8; 20] = [1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 17, 20, 23, 24, 25, 26, 28, 43];
+/// X, Y and Z of the head.
+const PLACE: usize = 3;
 /// Its emotions, and what models call them.
 const EMOTIONS: [[&str; 3]; 7] = [
     ["anger", "angry", "anger"],
@@ -24,10 +26,10 @@ pub fn header(out: &mut impl Write) -> io::Result<()> {
     let mut columns: Vec<String> =
         ["FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight", "FaceScore"].map(String::from).into();
     columns.extend(["x", "y"].iter().flat_map(|axis| (0..68).map(move |at| format!("{axis}_{at}"))));
-    columns.extend(["Pitch", "Roll", "Yaw"].map(String::from));
+    columns.extend(["Pitch", "Roll", "Yaw", "X", "Y", "Z"].map(String::from));
     columns.extend(UNITS.iter().map(|unit| format!("AU{unit:02}")));
     columns.extend(EMOTIONS.map(|[name, ..]| name.to_owned()));
-    columns.extend(["input", "frame", "approx_time", "FrameHeight", "FrameWidth"].map(String::from));
+    columns.extend(["input", "frame", "approx_time", "FrameHeight", "FrameWidth", "Identity"].map(String::from));
     writeln!(out, "{}", columns.join(","))
 }
 
@@ -63,9 +65,10 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String]) -> io::Re
             Some(pose) => cells.extend([pose.pitch, pose.roll, pose.yaw].map(|angle| angle.to_string())),
             None => cells.extend([const { String::new() }; 3]),
         }
-        cells.extend(UNITS.map(|_| String::new()));
+        cells.extend(vec![String::new(); PLACE + UNITS.len()]);
         cells.extend(face.map_or_else(Default::default, |face| emotions(face, labels)));
         cells.extend(last.iter().cloned());
+        cells.push(face.and_then(|face| face.track).map(|track| format!("Person_{}", track.0)).unwrap_or_default());
         writeln!(out, "{}", cells.join(","))
     };
     if record.faces.is_empty() { row(None) } else { record.faces.iter().try_for_each(|face| row(Some(face))) }
