@@ -17,7 +17,7 @@ use crate::gpu::Wait;
 use crate::host::{Clock, guard, offload};
 use crate::video::Frame;
 
-/// Frames whose faces are known and not read yet, at most; as many are read together, and one.
+/// Frames whose faces are known and not read yet, at most; as many are read together, of a live stream one more.
 const AHEAD: usize = 4;
 /// Faces that are read together at most: what one submission takes.
 const BATCH: usize = 64;
@@ -32,6 +32,9 @@ pub struct Following {
     /// Time constant of an exponential mean of each followed face's probabilities, over true time: steadier, and later. Members keep what they said; what is `known`
     /// has no part in it. Off by default.
     pub smoothing: Option<Duration>,
+    /// Frames come as they are taken: each is answered as soon as it can be. Without, a few are waited for and read together, which is faster and takes the same memory
+    /// from the first frames on.
+    pub live: bool,
 }
 
 /// A frame and its answer.
@@ -51,6 +54,7 @@ pub struct Video<'r> {
     followed: Receiver<Result<Followed>>,
     answered: VecDeque<Result<Answered>>,
     smoother: Option<Smoother>,
+    live: bool,
     spent: Arc<Mutex<Prefetched>>,
 }
 
@@ -122,7 +126,7 @@ impl Recognizer {
             }
         })?;
         let smoother = following.smoothing.map(|constant| Smoother::new(constant, following.tracking.memory));
-        Ok(Video { recognizer: self, followed, answered: VecDeque::new(), smoother, spent })
+        Ok(Video { recognizer: self, followed, answered: VecDeque::new(), smoother, live: following.live, spent })
     }
 }
 
@@ -132,7 +136,7 @@ impl Video<'_> {
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what is ready together: one frame at least, unless there is none left.
+    /// Reads frames together: of a live stream what is ready, one frame at least, unless there is none left.
     fn read(&mut self) {
         let (mut frames, mut found, mut last) = (Vec::new(), Vec::new(), None);
         let (mut faces, mut size) = (0, 0);
@@ -150,8 +154,12 @@ impl Video<'_> {
                     break;
                 }
             }
-            let room = frames.len() <= AHEAD && faces < BATCH && size < MOST_PIXELS;
-            next = if room { self.followed.try_recv().ok() } else { None };
+            let room = frames.len() < AHEAD + usize::from(self.live) && faces < BATCH && size < MOST_PIXELS;
+            next = match (room, self.live) {
+                (false, _) => None,
+                (true, true) => self.followed.try_recv().ok(),
+                (true, false) => self.followed.recv().ok(),
+            };
         }
         let wanted: Vec<(&RgbImage, Result<Vec<Found>>)> = frames.iter().map(|frame| &frame.picture).zip(found).collect();
         let mut analyses = pollster::block_on(self.recognizer.read(wanted, Wait::Here));

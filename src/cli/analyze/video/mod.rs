@@ -13,6 +13,7 @@ use super::plot;
 use super::record::Record;
 use super::summary::Summary;
 use super::target::Job;
+use crate::cli::inputs::Source;
 use crate::cli::outcome::Failure;
 use crate::cli::{files, terminal};
 use crate::error::{Error, Result};
@@ -31,8 +32,12 @@ pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Outp
         Err(error) => summary.error = Some(error.to_string()),
         Ok(frames) => {
             let report = frames.report();
-            let following =
-                Following { known: summary.frames, smoothing: args.smooth.map(Duration::from_secs_f64), ..Following::default() };
+            let following = Following {
+                known: summary.frames,
+                smoothing: args.smooth.map(Duration::from_secs_f64),
+                live: matches!(input.source, Source::Camera(_) | Source::Stream),
+                ..Following::default()
+            };
             let mut video = recognizer.analyze_video(frames, following)?;
             let mut drawn =
                 target.as_deref().map(|path| Drawing::new(path, &input, args, report.clone(), &labels)).transpose()?;
