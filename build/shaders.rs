@@ -97,7 +97,7 @@ fn scalar_type(kind: ScalarKind) -> Result<&'static str, String> {
 }
 
 fn declare_shader(text: &mut String, shader: &Expanded, module: &Module) -> Result<(), String> {
-    let Expanded { name, place, source, form, half, .. } = shader;
+    let Expanded { name, place, source, form, half, alone, texels: written, .. } = shader;
     let entry = module.entry_points.first().ok_or("no entry point")?;
     let mut bindings: Vec<(u32, String, &str, &str)> = Vec::new();
     for (_, variable) in module.global_variables.iter() {
@@ -107,6 +107,7 @@ fn declare_shader(text: &mut String, shader: &Expanded, module: &Module) -> Resu
             AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => "ReadWrite",
             AddressSpace::Storage { .. } => "Read",
             AddressSpace::Handle => match module.types[variable.ty].inner {
+                TypeInner::Image { class: ImageClass::Storage { access, .. }, .. } if access == StorageAccess::STORE => "Store",
                 TypeInner::Image { class: ImageClass::Storage { .. }, .. } => "Image",
                 TypeInner::Image { .. } => "Texture",
                 _ => return Err("a handle that is no image".into()),
@@ -135,13 +136,14 @@ fn declare_shader(text: &mut String, shader: &Expanded, module: &Module) -> Resu
             format!("Binding {{ name: {name:?}, kind: BindingKind::{kind}, texels: Precision::{texels} }}, ")
         })
         .collect();
-    let half = half.as_ref().map_or("None".to_owned(), |half| format!("Some(&{})", half.to_uppercase()));
+    let other = |name: &Option<String>| name.as_ref().map_or("None".to_owned(), |name| format!("Some(&{})", name.to_uppercase()));
+    let (half, alone, written) = (other(half), other(alone), other(written));
     let shared = module.global_variables.iter().filter(|(_, variable)| variable.space == AddressSpace::WorkGroup);
     let shared: u32 = shared.map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx())).sum();
     let (subgroup, matrices, arithmetic_f16) = (shader.subgroup(), shader.matrices(), shader.arithmetic_f16());
     write!(
         text,
-        "/// shaders/{place}.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, workgroup_bytes: {shared}, subgroup: {subgroup}, matrices: {matrices}, arithmetic_f16: {arithmetic_f16}, f16: {half} }};\n",
+        "/// shaders/{place}.\npub static {}: Shader = Shader {{ name: {name:?}, source: {source:?}, bindings: &[{list}], workgroup: {:?}, workgroup_bytes: {shared}, subgroup: {subgroup}, matrices: {matrices}, arithmetic_f16: {arithmetic_f16}, f16: {half}, alone: {alone}, texels: {written} }};\n",
         name.to_uppercase(),
         entry.workgroup_size
     )

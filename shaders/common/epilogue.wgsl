@@ -1,5 +1,4 @@
 @group(0) @binding(1) var<storage, read> bias: array<vec4<f32>>;            // [member, O/4] vec4, with PReLU then as many slopes
-@group(0) @binding(3) var<storage, read_write> output: array<Values>;    // [member * images, OH, OW, out C/4] vec4
 
 #include "common/activation.wgsl"
 
@@ -16,13 +15,13 @@ fn ending(member: u32, channel: u32) -> Ending {
     return Ending(bias[own], select(vec4<f32>(params.slope), slope, own_slope));
 }
 
-// Bias, residual, activation, and the store. `pixel` counts over [images, OH, OW] of one member, `channel` over O/4.
+// Bias, residual, activation, and the store, to `[member * images, OH, OW, out C/4]` vec4. `pixel` counts over [images, OH, OW] of one member, `channel` over O/4.
 fn finished(end: Ending, member: u32, pixel: u32, channel: u32, sum: vec4<f32>) {
     let at = member * params.images * params.out_height * params.out_width + pixel;
     let added = channel < params.residual;
     let more = residual_at(select(0u, at * params.residual + channel, added));
     let value = sum + end.bias + select(vec4<f32>(0.0), more, added);
-    output[at * params.out_c4 + params.out_c4_offset + channel] = narrow(activated(value, end.slope));
+    keep(at * params.out_c4 + params.out_c4_offset + channel, activated(value, end.slope));
 }
 
 fn store(member: u32, pixel: u32, channel: u32, sum: vec4<f32>) {

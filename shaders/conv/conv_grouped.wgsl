@@ -3,6 +3,7 @@
 #include "conv/common/conv.wgsl"
 @group(0) @binding(5) var<storage, read> weights: array<f32>;               // [member, O, kh, kw, C / groups]
 #include "common/residual_buffer.wgsl"
+#include "common/output_buffer.wgsl" OUTPUT=3
 #include "common/epilogue.wgsl"
 
 #include "common/index.wgsl"

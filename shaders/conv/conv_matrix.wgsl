@@ -12,6 +12,7 @@ diagnostic(off, derivative_uniformity);
 @group(0) @binding(4) var<storage, read> input: array<vec4<f16>>;           // [member * images, H, W, C/4] vec4
 @group(0) @binding(5) var<storage, read> weights: array<vec4<f16>>;         // [member, group, tile, kh, kw, C/4, 4, 8] vec4
 #include "common/residual_buffer.wgsl"
+#include "common/output_buffer.wgsl" OUTPUT=3
 #include "common/epilogue.wgsl"
 #include "conv/common/finish_store.wgsl"
 #include "conv/common/tile_half.wgsl"

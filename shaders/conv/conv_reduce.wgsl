@@ -2,6 +2,7 @@
 
 #include "common/conv_params.wgsl"
 #include "common/residual_buffer.wgsl"
+#include "common/output_buffer.wgsl" OUTPUT=3
 #include "common/epilogue.wgsl"
 @group(0) @binding(4) var<storage, read> partial: array<vec4<f32>>;         // [part, member * images, OH, OW, O/4] vec4
 

@@ -28,5 +28,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let x1 = min(x0 + 1u, params.in_width - 1u);
     let top = mix(colour(image, y0, x0), colour(image, y0, x1), px.y);
     let bottom = mix(colour(image, y1, x0), colour(image, y1, x1), px.y);
-    output[params.first * size + index] = normalised(mix(top, bottom, py.y));
+    keep(params.first * size + index, normalised(mix(top, bottom, py.y)));
 }

@@ -12,5 +12,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let y = min(crop.x + id.y, params.in_height - 1u);
     let x = min(crop.y + id.x, params.in_width - 1u);
     let row = (params.first + id.z) * params.out_height + id.y;
-    output[row * params.out_width + id.x] = normalised(colour(id.z / params.crops, y, x));
+    keep(row * params.out_width + id.x, normalised(colour(id.z / params.crops, y, x)));
 }

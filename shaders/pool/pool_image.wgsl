@@ -4,3 +4,4 @@
 #include "pool/common/pool.wgsl"
 
 #include "common/input_image.wgsl"
+#include "common/output_either.wgsl" OUTPUT=1

@@ -4,6 +4,7 @@
 
 #include "common/conv_params.wgsl"
 #include "common/residual_buffer.wgsl"
+#include "common/output_buffer.wgsl" OUTPUT=3
 #include "common/epilogue.wgsl"
 @group(0) @binding(4) var<storage, read> products: array<vec4<f32>>;        // [points, member * images, tiles, O/4] vec4
 

@@ -286,8 +286,8 @@ impl OnGpu {
                 making.blendshapes(faces)?;
             }
         }
-        let Making { recording, ready: Parts { parts, places, constants }, .. } = making;
-        if !self.scratch.holds(&recording) {
+        let Making { mut recording, ready: Parts { parts, places, constants }, .. } = making;
+        if !self.scratch.holds(&mut recording) {
             // Smaller plans would keep what they were lent; to record them again costs little.
             self.plans.clear();
         } else if self.plans.len() == MOST_PLANS {

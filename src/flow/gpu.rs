@@ -147,7 +147,7 @@ impl OnGpu {
         if let Some(flow) = self.stages.record(&mut recording, slots, Some(frames), made)? {
             recording.read(flow);
         }
-        if !self.scratch.holds(&recording) {
+        if !self.scratch.holds(&mut recording) {
             // Smaller plans would keep what they were lent.
             self.plans.clear();
         } else if self.plans.len() == MOST_PLANS {

@@ -22,8 +22,8 @@ pub struct Buffer {
 #[derive(Debug)]
 pub(super) enum Held {
     Bytes(Owned<wgpu::Buffer>),
-    /// Vec4s that shaders read through a texture only.
-    Texels(Mirror),
+    /// Vec4s that shaders read and write through a texture only.
+    Texels(Arc<Mirror>),
 }
 
 impl Buffer {
@@ -84,7 +84,10 @@ impl Gpu {
     /// As [`Gpu::upload`].
     pub fn reserve_for(&self, kind: BindingKind, precision: Precision, label: &str, size: u64) -> Result<Buffer> {
         match kind {
-            kind if kind.texels() => Ok(Buffer { held: Arc::new(Held::Texels(Mirror::new(self, precision, label, size)?)) }),
+            kind if kind.texels() => {
+                let texture = Arc::new(Mirror::new(self, precision, label, size)?);
+                Ok(Buffer { held: Arc::new(Held::Texels(texture)) })
+            }
             _ => self.reserve(label, size),
         }
     }

@@ -5,6 +5,7 @@ mod buffer;
 mod choices;
 mod cost;
 mod device;
+mod direct;
 #[cfg(not(target_family = "wasm"))]
 mod environment;
 mod failure;

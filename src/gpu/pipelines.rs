@@ -73,6 +73,11 @@ fn compile(device: &wgpu::Device, shader: &Shader, replaced: Option<&str>) -> Pi
                     format: texel::format(b.texels),
                     view_dimension: wgpu::TextureViewDimension::D2,
                 },
+                BindingKind::Store => wgpu::BindingType::StorageTexture {
+                    access: wgpu::StorageTextureAccess::WriteOnly,
+                    format: texel::format(b.texels),
+                    view_dimension: wgpu::TextureViewDimension::D2,
+                },
                 BindingKind::Params => buffer(wgpu::BufferBindingType::Uniform),
                 kind => buffer(wgpu::BufferBindingType::Storage { read_only: kind == BindingKind::Read }),
             },

@@ -11,7 +11,7 @@ use super::mirror::Mirror;
 use super::owned::Owned;
 use super::recording::{BufferId, MirrorOf, Mirrored, Recording, Slice, Source, Work};
 use super::scratch::Scratch;
-use super::shader::BindingKind;
+use super::shader::{BindingKind, Shader};
 use super::slot::{Brought, Slot, Written};
 use super::step::{Step, bind};
 use crate::error::{Error, Result};
@@ -75,6 +75,7 @@ pub struct Plan {
     slots: Vec<Slot>,
     flying: VecDeque<Flight>,
     next: usize,
+    /// What is copied into; then what is written.
     mirrors: Vec<Arc<Mirror>>,
 }
 
@@ -110,7 +111,8 @@ impl Plan {
         made
     }
 
-    fn make(gpu: &Gpu, recording: Recording, scratch: &mut Scratch) -> Result<Self> {
+    fn make(gpu: &Gpu, mut recording: Recording, scratch: &mut Scratch) -> Result<Self> {
+        recording.write_textures();
         let device = &gpu.shared.device;
         let (mut uploads, mut slabs, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
         for (id, size) in recording.own() {
@@ -118,15 +120,20 @@ impl Plan {
             sizes.push((label.as_str(), size));
             match source {
                 Source::Upload(_) => uploads.push((id, size)),
-                Source::Slab(_) | Source::Shared(_) => slabs.push(id),
+                Source::Slab(_) | Source::Texels(..) | Source::Shared(_) => slabs.push(id),
             }
         }
-        let mirrored = recording.mirrored();
+        let (ids, of_copies): (Vec<MirrorOf>, Vec<u64>) = recording.mirrored().into_iter().unzip();
+        let copied = ids.iter().map(|of| of.texels).zip(of_copies);
+        let textures: Vec<(Precision, u64)> = copied.chain(recording.written()).collect();
         let mut taken = scratch.buffers(gpu, &sizes)?.into_iter();
+        let mirrors = scratch.mirrors(gpu, &textures)?;
+        let mut written = mirrors.iter().skip(ids.len()).cloned();
         let mut buffers = Vec::new();
         for (_, source) in &recording.buffers {
             buffers.extend(match source {
                 Source::Slab(_) | Source::Upload(_) => taken.next(),
+                Source::Texels(..) => written.next().map(|texture| Buffer { held: Arc::new(Held::Texels(texture)) }),
                 Source::Shared(buffer) => Some(buffer.clone()),
             });
         }
@@ -151,9 +158,6 @@ impl Plan {
         if pipelines.len() != shaders.len() {
             return Err(Error::Device { adapter: gpu.name().to_owned(), reason: "a pipeline did not compile".into() });
         }
-        let (ids, sizes): (Vec<MirrorOf>, Vec<u64>) = mirrored.into_iter().unzip();
-        let sizes: Vec<(Precision, u64)> = ids.iter().zip(sizes).map(|(of, size)| (of.texels, size)).collect();
-        let mirrors = scratch.mirrors(gpu, &sizes)?;
         let place = |of: MirrorOf| ids.iter().position(|&other| other == of);
         let mut steps = Vec::new();
         // What each mirror holds: a part that nobody wrote since needs no second copy.
@@ -344,6 +348,12 @@ impl Plan {
         Ok(at)
     }
 
+    /// The shaders that it runs, in order.
+    #[doc(hidden)]
+    pub fn shaders(&self) -> impl Iterator<Item = &'static Shader> + '_ {
+        self.steps.iter().map(|step| step.dispatch.shader)
+    }
+
     /// Whether [`Plan::profile`] times all there is to time.
     pub fn has_timestamps(&self) -> bool {
         let capabilities = self.gpu.capabilities();
@@ -410,15 +420,16 @@ impl Plan {
         Ok(timings)
     }
 
-    /// Fills every slab with NaN: a run that reads what it did not write gives NaN, or in f16 the largest numbers.
+    /// Fills every slab and mirror with NaN: a run that reads what it did not write gives NaN, or in f16 the largest numbers.
     #[doc(hidden)]
     pub fn poison(&self) {
+        // Not a number as f32, and twice as f16.
+        let nan = |bytes: u64| 0x7fff_7fff_u32.to_le_bytes().repeat((bytes / 4) as usize);
         for &BufferId(index) in &self.slabs {
             let Some(buffer) = self.buffers[index].bytes() else { continue };
-            // Not a number as f32, and twice as f16.
-            let nan = 0x7fff_7fff_u32.to_le_bytes().repeat((buffer.size() / 4) as usize);
-            self.gpu.shared.queue.write_buffer(buffer, 0, &nan);
+            self.gpu.shared.queue.write_buffer(buffer, 0, &nan(buffer.size()));
         }
+        self.mirrors.iter().for_each(|mirror| mirror.write(&self.gpu.shared.queue, 0, &nan(mirror.size())));
     }
 
     /// Where each of `uploads` goes.

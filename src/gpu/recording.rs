@@ -62,7 +62,7 @@ impl Dispatch {
         storage.zip(self.buffers.iter().copied())
     }
 
-    /// What it reads through textures.
+    /// What it reads and writes through textures.
     pub(super) fn textures(&self) -> Vec<Mirrored> {
         let storage = self.shader.bindings.iter().filter(|binding| binding.kind != BindingKind::Params);
         let mut found: Vec<Mirrored> = Vec::new();
@@ -84,7 +84,7 @@ pub(super) struct MirrorOf {
     pub nth: usize,
 }
 
-/// What a dispatch reads through a texture: its place among the storage bindings, the part, and the mirror that holds it.
+/// What a dispatch reads or writes through a texture: its place among the storage bindings, the part, and the mirror that holds it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mirrored {
     pub at: usize,
@@ -98,6 +98,8 @@ pub(super) enum Source {
     Slab(u64),
     /// Written by the host before every run.
     Upload(u64),
+    /// Written by dispatches, through a texture.
+    Texels(Precision, u64),
     /// Lives beyond the plan.
     Shared(Buffer),
 }
@@ -136,9 +138,14 @@ impl Recording {
         self.push(label, Source::Shared(buffer.clone()))
     }
 
+    /// A texture that dispatches write.
+    pub(super) fn texels(&mut self, precision: Precision, bytes: u64) -> Slice {
+        self.push("texels", Source::Texels(precision, bytes))
+    }
+
     fn push(&mut self, label: &str, source: Source) -> Slice {
         let size = match &source {
-            Source::Slab(size) | Source::Upload(size) => *size,
+            Source::Slab(size) | Source::Upload(size) | Source::Texels(_, size) => *size,
             Source::Shared(buffer) => buffer.size(),
         };
         self.buffers.push((label.to_owned(), source));
@@ -149,7 +156,7 @@ impl Recording {
     pub(super) fn own(&self) -> Vec<(BufferId, u64)> {
         let size = |(index, (_, source)): (usize, &(String, Source))| match source {
             Source::Slab(size) | Source::Upload(size) => Some((BufferId(index), *size)),
-            Source::Shared(_) => None,
+            Source::Texels(..) | Source::Shared(_) => None,
         };
         self.buffers.iter().enumerate().filter_map(size).collect()
     }
@@ -158,13 +165,24 @@ impl Recording {
     pub(super) fn mirrored(&self) -> BTreeMap<MirrorOf, u64> {
         let mut sizes = BTreeMap::new();
         for Mirrored { slice, of, .. } in self.dispatches.iter().flat_map(Dispatch::textures) {
-            let texture = |(_, source): &(String, Source)| matches!(source, Source::Shared(buffer) if buffer.bytes().is_none());
+            let texture = |(_, source): &(String, Source)| match source {
+                Source::Shared(buffer) => buffer.bytes().is_none(),
+                Source::Texels(..) => true,
+                Source::Slab(_) | Source::Upload(_) => false,
+            };
             if !self.buffers.get(slice.buffer.0).is_some_and(texture) {
                 let size = sizes.entry(of).or_default();
                 *size = slice.size.max(*size);
             }
         }
         sizes
+    }
+
+    /// The textures that dispatches write, and their bytes.
+    pub(super) fn written(&self) -> Vec<(Precision, u64)> {
+        let texels =
+            |source: &Source| if let Source::Texels(precision, size) = source { Some((*precision, *size)) } else { None };
+        self.buffers.iter().filter_map(|(_, source)| texels(source)).collect()
     }
 
     /// Appends a dispatch; one with an empty grid is left out.
@@ -196,10 +214,13 @@ impl Recording {
         self.outputs.iter().map(|slice| slice.size).sum()
     }
 
-    /// Bytes of the buffers that dispatches write, and how many there are.
+    /// Bytes of the buffers and textures that dispatches write, and how many there are.
     pub fn slabs(&self) -> (u64, usize) {
-        let sizes =
-            self.buffers.iter().filter_map(|(_, source)| if let Source::Slab(size) = source { Some(*size) } else { None });
+        let written = |source: &Source| match source {
+            Source::Slab(size) | Source::Texels(_, size) => Some(*size),
+            Source::Upload(_) | Source::Shared(_) => None,
+        };
+        let sizes = self.buffers.iter().filter_map(|(_, source)| written(source));
         (sizes.clone().sum(), sizes.count())
     }
 }

@@ -12,7 +12,7 @@ use super::recording::Recording;
 use crate::error::Result;
 use crate::tensor::Precision;
 
-/// Buffers that dispatches or the host write, and textures that mirror them. What a run wrote lasts until another plan runs.
+/// Buffers that dispatches or the host write, textures that mirror them, and those that dispatches write. What a run wrote lasts until another plan runs.
 #[derive(Debug, Default)]
 pub struct Scratch {
     buffers: Vec<Arc<Held>>,
@@ -21,11 +21,13 @@ pub struct Scratch {
 
 impl Scratch {
     /// Whether a plan of `recording` needs no more than there is, and lets the other plans keep what they have.
-    pub fn holds(&self, recording: &Recording) -> bool {
-        let mirrors = recording.mirrored();
+    pub fn holds(&self, recording: &mut Recording) -> bool {
+        recording.write_textures();
+        let copied = recording.mirrored().into_iter().map(|(of, size)| (of.texels, size));
+        let textures: Vec<(Precision, u64)> = copied.chain(recording.written()).collect();
         let texels = |precision: Precision| {
             let had = self.mirrors.get(&precision).into_iter().flatten().map(|had| had.size()).collect();
-            let wanted = mirrors.iter().filter(|(of, _)| of.texels == precision).map(|(_, &size)| size).collect();
+            let wanted = textures.iter().filter(|(of, _)| *of == precision).map(|(_, size)| *size).collect();
             fits(had, wanted)
         };
         let own: Vec<u64> = recording.own().into_iter().map(|(_, size)| size).collect();

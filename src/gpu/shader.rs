@@ -23,6 +23,10 @@ pub struct Shader {
     pub arithmetic_f16: bool,
     /// Its form for tensors in f16; `None` for that form itself, and where no tensor is read or written.
     pub f16: Option<&'static Shader>,
+    /// Its form that adds no residual and reads none; `None` for that form itself, and where it has none.
+    pub alone: Option<&'static Shader>,
+    /// Its form that writes `output` into a texture; `None` for that form itself, and where it has none.
+    pub texels: Option<&'static Shader>,
 }
 
 impl Shader {
@@ -32,6 +36,12 @@ impl Shader {
             (Precision::F16, Some(half)) => half,
             _ => self,
         }
+    }
+
+    /// Itself and its forms for tensors of the same precision.
+    pub fn forms(&'static self) -> impl Iterator<Item = &'static Self> {
+        let both = [Some(self), self.alone];
+        both.into_iter().flatten().flat_map(|form| [Some(form), form.texels]).flatten()
     }
 
     /// What it does with the binding called `name`; [`BindingKind::Read`] where there is none.
@@ -51,7 +61,7 @@ pub struct Binding {
     pub texels: Precision,
 }
 
-/// Columns of the texture that a [`BindingKind::Texture`] or [`BindingKind::Image`] reads.
+/// Columns of the texture that a [`BindingKind::Texture`] or [`BindingKind::Image`] reads, and a [`BindingKind::Store`] writes.
 pub const TEXTURE_WIDTH: u32 = 1024;
 
 /// What a shader does with a binding.
@@ -69,12 +79,14 @@ pub enum BindingKind {
     /// As [`BindingKind::Texture`], through a storage texture: lavapipe's samplers are functions that are called, its image loads stand in
     /// place, and take half the time; with SwiftShader it is the other way round.
     Image,
+    /// Vec4s written through a storage texture, which others read as texels: nothing is copied.
+    Store,
 }
 
 impl BindingKind {
-    /// Whether what it reads lies in a texture.
+    /// Whether what it reads or writes lies in a texture.
     pub fn texels(self) -> bool {
-        matches!(self, Self::Texture | Self::Image)
+        matches!(self, Self::Texture | Self::Image | Self::Store)
     }
 }
 
@@ -96,7 +108,7 @@ mod tests {
             assert!(x <= limits.max_compute_workgroup_size_x && z <= limits.max_compute_workgroup_size_z, "{}", shader.name);
             let buffers = bound(&[BindingKind::Read, BindingKind::ReadWrite]);
             assert!(buffers <= limits.max_storage_buffers_per_shader_stage, "{}: {buffers} buffers", shader.name);
-            let (images, sampled) = (bound(&[BindingKind::Image]), bound(&[BindingKind::Texture]));
+            let (images, sampled) = (bound(&[BindingKind::Image, BindingKind::Store]), bound(&[BindingKind::Texture]));
             assert!(images <= limits.max_storage_textures_per_shader_stage, "{}: {images} storage textures", shader.name);
             assert!(sampled <= limits.max_sampled_textures_per_shader_stage, "{}: {sampled} textures", shader.name);
             // Those with matrices are left out where there is less.

@@ -60,10 +60,12 @@ pub(super) fn bind<'m>(
     let bindings = dispatch.shader.bindings.iter().filter(|b| b.kind != BindingKind::Params);
     for ((index, slice), own) in (1..).zip(&dispatch.buffers).zip(bindings) {
         let resource = match (own.kind, mirror(index as usize - 1), buffers.get(slice.buffer.0).and_then(Buffer::bytes)) {
-            (BindingKind::Texture | BindingKind::Image, Some(view), _) => wgpu::BindingResource::TextureView(view),
+            (BindingKind::Texture | BindingKind::Image | BindingKind::Store, Some(view), _) => {
+                wgpu::BindingResource::TextureView(view)
+            }
             (BindingKind::Read | BindingKind::ReadWrite, _, Some(buffer)) => binding(buffer, slice.offset, slice.size),
             _ => {
-                let reason = format!("`{}`: what binding {index} reads lies elsewhere", dispatch.label);
+                let reason = format!("`{}`: what binding {index} names lies elsewhere", dispatch.label);
                 return Err(Error::Device { adapter: gpu.name().to_owned(), reason });
             }
         };

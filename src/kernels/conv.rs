@@ -210,6 +210,7 @@ impl Conv {
                 shader.ok_or_else(|| Error::shape(at, format!("there is no {tiling:?}")))?
             }
         };
+        let shader = shader.alone.filter(|_| residual.is_none()).unwrap_or(shader);
         let parts = tiling.map_or(1, |tiling| tiling.parts);
         let grid = match variant.tile() {
             _ if let Some(Tiling { side, parts, .. }) = tiling => {

@@ -98,9 +98,18 @@ pub fn turn(at: &str, count: usize, faces: Slice, pixels: Slice, size: [u32; 2],
     let outputs = count * (size[0] * size[1]) as usize;
     holds(at, faces, (size_of::<TurnedPart>() * count) as u64)?;
     holds(at, turned, 4 * outputs as u64)?;
-    let params = shader::turn::Params { faces: count as u32, height: size[0], width: size[1] };
-    let work = Work { flops: 0, bytes: pixels.size + 4 * outputs as u64 };
-    one_a_item(at, &TURN, params, vec![faces, pixels, turned], outputs, work)
+    let params = shader::turn::Params { height: size[0], width: size[1] };
+    if size[0] as usize > MOST_LAYERS || count > MOST_LAYERS {
+        return Err(Error::Argument(format!("{at}: {count} crops of {} rows are more than a grid holds", size[0])));
+    }
+    Ok(Dispatch {
+        label: at.to_owned(),
+        shader: &TURN,
+        params: bytemuck::bytes_of(&params).to_vec(),
+        buffers: vec![faces, pixels, turned],
+        grid: [size[1].div_ceil(TURN.workgroup[0]), size[0], count as u32],
+        work: Work { flops: 0, bytes: pixels.size + 4 * outputs as u64 },
+    })
 }
 
 /// `rgb` `[count]` words, in whole vec4s, to `gray` `[count]` bytes, four a word.

@@ -130,8 +130,8 @@ impl OnGpu {
             return Ok(());
         }
         self.prepared.tune(self.members * images)?;
-        let (recording, uploads) = record(&self.prepared, self.members, images, wanted)?;
-        if !self.scratch.holds(&recording) {
+        let (mut recording, uploads) = record(&self.prepared, self.members, images, wanted)?;
+        if !self.scratch.holds(&mut recording) {
             // Smaller plans would keep what they were lent; to record them again costs little.
             self.plans.clear();
         } else if self.plans.len() == MOST_PLANS {

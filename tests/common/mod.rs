@@ -1,15 +1,17 @@
 //! What the GPU tests share: adapters, random numbers, tolerances.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use moue::Precision;
 use moue::cpu::Cpu;
 use moue::device::Device;
+use moue::gpu::shader::BindingKind;
 use moue::gpu::{Gpu, Plan, Recording, Slice, adapters};
 use moue::graph::{Engine, Graph, Memory, Prepared, TensorId, Weights};
-use moue::kernels::View;
+use moue::kernels::{self, Pool, View};
+use moue::operators::{Pooling, Window};
 use moue::tensor::Tensor;
 
 /// Every adapter of this machine, opened once a test program, so that its pipelines are compiled once. Where there is none the test is reported
@@ -174,11 +176,20 @@ pub fn unpacked(values: &[f32], shape: &[usize]) -> Vec<f32> {
 
 thread_local! {
     static DISPATCHED: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) };
+    static THROUGH_TEXELS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The names of the shaders that this thread's [`Bench`]es ran since it was last asked.
 pub fn dispatched() -> BTreeSet<&'static str> {
     DISPATCHED.take()
+}
+
+/// `run` with [`Bench`]es of this thread whose tensors are read through a texture before they come back: what can write there does.
+pub fn through_texels<T>(run: impl FnOnce() -> T) -> T {
+    THROUGH_TEXELS.set(true);
+    let done = run();
+    THROUGH_TEXELS.set(false);
+    done
 }
 
 /// A recording with its inputs: one run of a few dispatches.
@@ -240,15 +251,22 @@ impl<'g> Bench<'g> {
 
     fn run_all(mut self, outputs: &[Slice]) -> Result<Vec<Vec<u8>>, String> {
         outputs.iter().for_each(|&output| self.recording.read(output));
-        DISPATCHED.with_borrow_mut(|names| names.extend(self.recording.dispatches().iter().map(|dispatch| dispatch.shader.name)));
         let mut plan = Plan::new(self.gpu, self.recording).map_err(|e| e.to_string())?;
+        DISPATCHED.with_borrow_mut(|names| names.extend(plan.shaders().map(|shader| shader.name)));
         plan.poison();
         let uploads: Vec<_> = self.uploads.iter().map(|(slice, bytes)| (*slice, &bytes[..])).collect();
         plan.run(&uploads).map_err(|e| e.to_string())
     }
 
-    pub fn run_tensor(self, output: View) -> Result<Vec<f32>, String> {
+    pub fn run_tensor(mut self, mut output: View) -> Result<Vec<f32>, String> {
         let precision = self.precision;
+        if THROUGH_TEXELS.get() {
+            // The largest of one value is that value.
+            let one = Pool { pooling: Pooling::Max, window: Window::square(1, 1), ceil: false, reads: BindingKind::Image };
+            let read = View { slice: self.recording.slab("read", output.size()), ..output };
+            self.recording.dispatch(kernels::pool("read", one, output, read).map_err(|e| e.to_string())?);
+            output = read;
+        }
         let slice = Slice { size: output.size(), ..output.slice };
         self.run(slice).map(|bytes| precision.values(&bytes))
     }

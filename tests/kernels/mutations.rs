@@ -5,7 +5,7 @@ use crate::problems;
 use std::sync::Mutex;
 use std::thread;
 
-use crate::common::open_all;
+use crate::common::{open_all, through_texels};
 use moue::gpu::Gpu;
 use moue::gpu::shader::{self, Shader};
 
@@ -18,6 +18,10 @@ const HALF_MISTAKES: [(&str, &str, &str); 2] = [
     ("narrow(", "pack2x16float(held.zw)", "pack2x16float(held.xy)"),
 ];
 
+/// What every form that writes a texture is mistaken in.
+const TEXEL_MISTAKES: [(&str, &str); 2] =
+    [("index & 1023u, index >> 10u), widen", "index & 1023u ^ 1u, index >> 10u), widen"), ("index >> 10u), widen", "0u), widen")];
+
 /// (shader, what stands there, the mistake): the first place where it stands is changed.
 const MISTAKES: &[(&str, &str, &str)] = &[
     ("warp", "128u * down.total", "127u * down.total"),
@@ -27,7 +31,10 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("turn", "let left = x - 8192", "let left = x - 8191"),
     ("turn", "let row = top >> 14u", "let row = top / 16384"),
     ("turn", "face.step_y * column + face.step_x * row", "face.step_y * column - face.step_x * row"),
-    ("turn", "(face.step_y * u) / parts", "(face.step_x * u) / parts"),
+    ("turn", "a - first * b", "a"),
+    ("turn", "group.z * params.height", "0u * params.height"),
+    ("turn", "vec3<f32>(sum) / f32(count)", "vec3<f32>(sum) / f32(count + 1u)"),
+    ("turn", "quotient(face.step_y * u, parts)", "quotient(face.step_x * u, parts)"),
     ("turn", "128u * count", "0u * count"),
     ("turn", "face.mirrored != 0u", "false"),
     ("decode", "score < params.least", "score <= params.least - 1.0"),
@@ -318,18 +325,21 @@ const MISTAKES: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_planted_mistake_is_caught() {
-    let halves = shader::ALL.iter().filter_map(|shader| shader.f16);
+    // Forms are mistaken with what they are forms of.
+    let forms: Vec<&str> = shader::ALL.iter().flat_map(|shader| shader.forms().skip(1)).map(|form| form.name).collect();
+    let all: Vec<&'static Shader> = shader::ALL.iter().copied().filter(|shader| !forms.contains(&shader.name)).collect();
+    let halves = all.iter().filter_map(|shader| shader.f16);
     let in_half = halves.flat_map(|half| {
         // Its definition, and a use.
         let used = HALF_MISTAKES.iter().filter(|(function, ..)| half.source.matches(function).count() > 1);
         used.map(|&(_, stands, mistake)| (half.name, stands, mistake))
     });
     let mistakes: Vec<(&str, &str, &str)> = MISTAKES.iter().copied().chain(in_half).collect();
-    for shader in shader::ALL {
+    for shader in &all {
         assert!(mistakes.iter().any(|(name, ..)| *name == shader.name), "no mistake is planted in {}", shader.name);
     }
     // Compiling a shader takes one core, and most of the time.
-    let waiting = Mutex::new(shader::ALL.iter());
+    let waiting = Mutex::new(all.into_iter());
     let next = || waiting.lock().unwrap().next();
     let missed = Mutex::new(Vec::new());
     let cores = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
@@ -349,7 +359,7 @@ fn every_planted_mistake_is_caught() {
     assert!(missed.is_empty(), "not caught:\n{}", missed.join("\n"));
 }
 
-/// Which of a shader's mistakes its test lets pass; unchanged, it has to hold.
+/// Which of a shader's mistakes, planted in all its forms, its test lets pass; unchanged, it has to hold.
 fn plant(gpus: &[Gpu], shader: &'static Shader, mistakes: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<String> {
     let name = shader.name;
     // One adapter is enough for most; the broadcast kernels need one of their own subgroup size.
@@ -358,16 +368,22 @@ fn plant(gpus: &[Gpu], shader: &'static Shader, mistakes: impl Iterator<Item = (
         return Vec::new();
     };
     let (check, precision) = problems::check_of(name);
+    let buffers: Vec<&'static Shader> = [Some(shader), shader.alone].into_iter().flatten().collect();
+    let textures: Vec<&'static Shader> = buffers.iter().filter_map(|form| form.texels).collect();
     let mut missed = Vec::new();
-    for (stands, mistake) in mistakes {
-        assert!(shader.source.contains(stands), "{name}: `{stands}` does not stand there");
-        gpu.replace_source(shader, shader.source.replacen(stands, mistake, 1));
-        if check(gpu, precision).is_ok() {
-            missed.push(format!("{name}: `{stands}` -> `{mistake}`"));
+    let mut plant = |forms: &[&'static Shader], stands: &str, mistake: &str, holds: &dyn Fn() -> Result<(), String>| {
+        assert!(forms.iter().any(|form| form.source.contains(stands)), "{name}: `{stands}` does not stand there");
+        forms.iter().for_each(|form| gpu.replace_source(form, form.source.replacen(stands, mistake, 1)));
+        if holds().is_ok() {
+            missed.push(format!("{}: `{stands}` -> `{mistake}`", forms[0].name));
         }
+        forms.iter().for_each(|form| gpu.replace_source(form, form.source.to_owned()));
+    };
+    mistakes.for_each(|(stands, mistake)| plant(&buffers, stands, mistake, &|| check(gpu, precision)));
+    for (stands, mistake) in TEXEL_MISTAKES.into_iter().filter(|_| !textures.is_empty()) {
+        plant(&textures, stands, mistake, &|| through_texels(|| check(gpu, precision)));
     }
-    gpu.replace_source(shader, shader.source.to_owned());
-    if let Err(error) = check(gpu, precision) {
+    if let Err(error) = check(gpu, precision).and_then(|()| through_texels(|| check(gpu, precision))) {
         panic!("{name} unchanged: {error}");
     }
     missed

@@ -526,7 +526,7 @@ fn a_plan_allocates_what_it_says() {
             let slabs = recording.pool([prepared.slabs(images)]);
             let outputs = prepared.record(&mut recording, &slabs, &[input], &graph.outputs).unwrap();
             outputs.iter().for_each(|view| recording.read(view.slice));
-            if !scratch.holds(&recording) {
+            if !scratch.holds(&mut recording) {
                 plans.clear();
             }
             plans.push(Plan::with(&gpu, recording, &mut scratch).unwrap());

@@ -2,6 +2,7 @@
 #include "common/input_texture.wgsl"
 @group(0) @binding(5) var weights: texture_2d<f32>;   // [member, group, tile, kh, kw, C/4, 4, tile/4] vec4
 #include "common/residual_texture.wgsl"
+#include "common/output_either.wgsl" OUTPUT=3
 #include "common/epilogue.wgsl"
 
 fn weights_at(index: u32) -> vec4<f32> {

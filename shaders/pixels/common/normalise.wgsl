@@ -1,4 +1,4 @@
-// What makes a network's input shares: parameters, bindings, the colour of a pixel, and how it is stored.
+// What makes a network's input shares: parameters, bindings, the colour of a pixel, and how it is stored: `[images, crops, H, W, 1]` vec4.
 
 struct Params {
     images: u32,
@@ -25,7 +25,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> pixels: array<u32>;           // [images, H, W] bytes, four a word, or 0xBBGGRR words
 @group(0) @binding(2) var<storage, read> table: array<u32>;            // [256] 0xBBGGRR
 @group(0) @binding(3) var<storage, read> crops: array<vec2<u32>>;      // [crops] y, x
-@group(0) @binding(4) var<storage, read_write> output: array<Values>;  // [images, crops, H, W, 1] vec4
+#include "common/output_either.wgsl" OUTPUT=4
 
 fn colour(image: u32, y: u32, x: u32) -> vec4<f32> {
     let at = (image * params.in_height + y) * params.in_width + x;
@@ -43,7 +43,7 @@ fn colour(image: u32, y: u32, x: u32) -> vec4<f32> {
     return vec4<f32>(vec4<u32>(rgb & 255u, (rgb >> 8u) & 255u, (rgb >> 16u) & 255u, 0u));
 }
 
-fn normalised(value: vec4<f32>) -> Values {
+fn normalised(value: vec4<f32>) -> vec4<f32> {
     let ordered = select(value, value.zyxw, params.reversed != 0u);
-    return narrow((ordered - params.mean) * params.scale);
+    return (ordered - params.mean) * params.scale;
 }

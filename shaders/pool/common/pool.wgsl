@@ -1,4 +1,4 @@
-// Max and average pooling, floor or ceil: the caller gives the output's size. One invocation an output vec4. The input is `[images, H, W, C/4]` vec4.
+// Max and average pooling, floor or ceil: the caller gives the output's size. One invocation an output vec4. The input is `[images, H, W, C/4]` vec4, the output `[images, OH, OW, C/4]`.
 
 struct Params {
     images: u32,
@@ -24,7 +24,6 @@ struct Params {
 #include "common/values.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> output: array<Values>;    // [images, OH, OW, C/4] vec4
 
 #include "common/index.wgsl"
 
@@ -65,5 +64,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         most = sum / f32(count);
     }
-    output[index] = narrow(most);
+    keep(index, most);
 }

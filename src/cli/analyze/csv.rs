@@ -93,8 +93,9 @@ mod tests {
     fn lines(record: &Record, top: usize) -> Vec<String> {
         let labels = ["happy".to_string(), "sad".to_string()];
         let mut out = Vec::new();
-        header(&mut out, &labels, record.at.is_some()).unwrap();
-        write(&mut out, record, &labels, top, record.at.is_some()).unwrap();
+        let wanted = Columns { videos: record.at.is_some(), smoothed: record.at.is_some_and(|at| at.smoothed.is_some()) };
+        header(&mut out, &labels, wanted).unwrap();
+        write(&mut out, record, &labels, top, wanted).unwrap();
         String::from_utf8(out).unwrap().lines().map(String::from).collect()
     }
 

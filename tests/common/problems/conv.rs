@@ -101,7 +101,7 @@ fn conv_problems() -> Vec<ConvProblem> {
             members: 2,
             images: 2,
             activation: Activation::Relu,
-            ..base([13, 13], [9, 7], w(3, 2).padded(1))
+            ..base([13, 13], [33, 19], w(3, 2).padded(1))
         },
         // Rows and columns that do not fill blocks of 2 x 4, one pixel, windows of 3 and 5 and both strides.
         ConvProblem {
@@ -119,9 +119,17 @@ fn conv_problems() -> Vec<ConvProblem> {
             ..base([8, 8], [5, 6], w(3, 1).padded(1))
         },
         ConvProblem { groups: 17, images: 7, ..base([17, 17], [1, 1], w(3, 1).padded(1)) },
-        ConvProblem { groups: 12, members: 3, slice: [4, 8], ..base([12, 12], [9, 11], Window { pad: [0, 0, 1, 1], ..w(3, 2) }) },
-        ConvProblem { groups: 9, members: 2, images: 2, ..base([9, 9], [10, 7], w(5, 1).padded(2)) },
+        ConvProblem {
+            groups: 12,
+            members: 3,
+            residual: true,
+            slice: [4, 8],
+            ..base([12, 12], [9, 11], Window { pad: [0, 0, 1, 1], ..w(3, 2) })
+        },
+        ConvProblem { groups: 9, members: 2, images: 2, ..base([9, 9], [13, 9], w(5, 1).padded(2)) },
+        ConvProblem { groups: 7, residual: true, ..base([7, 7], [6, 9], w(5, 1).padded(2)) },
         ConvProblem { groups: 20, images: 2, residual: true, ..base([20, 20], [12, 14], w(5, 2).padded(2)) },
+        ConvProblem { groups: 72, members: 2, ..base([72, 72], [13, 22], w(5, 2).padded(2)) },
         ConvProblem {
             groups: 16,
             residual: true,

@@ -93,6 +93,7 @@ pub(super) fn pool(gpu: &Gpu, precision: Precision, reads: BindingKind) -> Resul
     for (images, channels, size, window, ceil) in [
         (1, 1, [1, 1], w(1, 1), false),
         (7, 5, [9, 11], w(2, 2), false),
+        (2, 21, [27, 23], w(2, 2), false),
         (1, 6, [11, 8], w(3, 2), true),
         (2, 3, [7, 7], w(3, 2).padded(1), false),
         (1, 9, [6, 13], Window { kernel: [3, 2], stride: [2, 3], pad: [1, 0, 2, 1], dilation: [1, 1] }, true),

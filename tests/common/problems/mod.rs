@@ -11,7 +11,7 @@ mod pixels;
 use conv::Method;
 use moue::Precision;
 use moue::gpu::Gpu;
-use moue::gpu::shader::{self, BindingKind};
+use moue::gpu::shader::{self, BindingKind, Shader};
 use moue::kernels::{DenseVariant, Variant};
 use moue::operators::WinogradSize;
 
@@ -136,9 +136,14 @@ pub fn check_of(shader: &str) -> (Check, Precision) {
     (*check, precision)
 }
 
+/// The shader called `name`.
+pub fn shader_of(name: &str) -> &'static Shader {
+    shader::ALL.iter().find(|shader| shader.name == name).unwrap()
+}
+
 /// What the shader called `name` needs and `gpu` has not.
 pub fn lacks(gpu: &Gpu, name: &str) -> Option<String> {
-    let shader = shader::ALL.iter().find(|shader| shader.name == name).unwrap();
+    let shader = shader_of(name);
     let has = gpu.capabilities();
     if shader.matrices && !has.matrices {
         return Some("cooperative matrices of 16 x 16 x 16".to_owned());

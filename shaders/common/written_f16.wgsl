@@ -1,0 +1,2 @@
+// A texel that is written: f16.
+alias Written = texture_storage_2d<rgba16float, write>;
