@@ -1,6 +1,7 @@
 // Polynomial expansion: of every pixel's neighbourhood the second-order polynomial that fits it best under a Gaussian window. A workgroup makes 16 x 16 pixels:
 // first along columns, also of those within reach on either side, then along rows. Beyond the picture its last row and column stand.
-// Neighbours are subtracted before they are weighted: where both are equal there is exactly nothing.
+// Neighbours are subtracted before they are weighted: where both are equal there is exactly nothing. A brightness near all of them is subtracted of the pixels: no
+// coefficient that is kept has a part of it, and what is left of it by rounding would be as large as what is looked for.
 
 struct Params {
     width: u32,
@@ -32,16 +33,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let reach = i32(params.reach);
     let columns = 16u + 2u * params.reach;
     let frame = group.z * params.height;
+    let middle = vec2<u32>(min(16u * group.x + 8u, params.width - 1u), min(16u * group.y + 8u, params.height - 1u));
+    let base = input[(frame + middle.y) * params.width + middle.x];
     for (var i = lane; i < 16u * columns; i += 256u) {
         let x = u32(clamp(i32(16u * group.x + i % columns) - reach, 0, last_x));
         let y = min(i32(16u * group.y + i / columns), last_y);
-        let own = input[(frame + u32(y)) * params.width + x];
+        let own = input[(frame + u32(y)) * params.width + x] - base;
         var value = window[0].x * own;
         var slope = 0.0;
         var bend = 0.0;
         for (var k = 1; k <= reach; k++) {
-            let up = input[(frame + u32(max(y - k, 0))) * params.width + x];
-            let down = input[(frame + u32(min(y + k, last_y))) * params.width + x];
+            let up = input[(frame + u32(max(y - k, 0))) * params.width + x] - base;
+            let down = input[(frame + u32(min(y + k, last_y))) * params.width + x] - base;
             let weights = window[k];
             value = fma(weights.x, up + down, value);
             slope = fma(weights.y, down - up, slope);

@@ -140,7 +140,7 @@ fn what_cannot_be_answered_is_said_with_the_remedy() {
     let cases: &[(&[&str], i32, &str)] = &[
         (&[&a, "-o", &npy], 2, "give the other one, or a video"),
         (&[&a, &b], 2, "--output"),
-        (&[&a, &b, &a, "-o", &npy], 2, "unexpected argument"),
+        (&[&a, &b, &a, "-o", &npy], 2, "no more were expected"),
         (&[&a, &b, "-o", "flow.mp4"], 2, ".npy (numbers), .flo (Middlebury's) or .png"),
         (&[&a, &b, "-o", "flow"], 2, "end the name so"),
         (&[&a, &b, "-o", &a], 2, "give another name"),
