@@ -140,14 +140,15 @@ mod tests {
         chart
     }
 
-    /// Pixels of a label's colour, above and below the middle of the chart.
+    /// Pixels of a label's hue, above and below the middle of the chart: the one is yellow, the other is blue.
     fn seen(picture: &RgbImage, height: u32, label: &str) -> [usize; 2] {
-        let colour = palette::colour(label, 0);
         let middle = height + (picture.height() - height) / 2;
         let of = |rows: std::ops::Range<u32>| {
-            rows.flat_map(|y| (0..60).map(move |x| (x, y)))
-                .filter(|&(x, y)| picture.get_pixel(x, y).0.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 24))
-                .count()
+            let hue = |x: u32, y: u32| {
+                let [red, _, blue] = picture.get_pixel(x, y).0.map(i32::from);
+                if label == "happy" { red - blue } else { blue - red }
+            };
+            rows.flat_map(|y| (0..60).map(move |x| (x, y))).filter(|&(x, y)| hue(x, y) > 60).count()
         };
         [of(height..middle), of(middle..picture.height())]
     }
