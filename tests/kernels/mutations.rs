@@ -33,7 +33,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("turn", "face.step_y * column + face.step_x * row", "face.step_y * column - face.step_x * row"),
     ("turn", "a - first * b", "a"),
     ("turn", "group.z * params.height", "0u * params.height"),
-    ("turn", "vec3<f32>(sum) / f32(count)", "vec3<f32>(sum) / f32(count + 1u)"),
+    ("turn", "vec3<f32>(sum) / f32(count)", "vec3<f32>(sum) / f32(2u * count)"),
     ("turn", "quotient(face.step_y * u, parts)", "quotient(face.step_x * u, parts)"),
     ("turn", "128u * count", "0u * count"),
     ("turn", "face.mirrored != 0u", "false"),
