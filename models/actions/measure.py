@@ -35,9 +35,9 @@ def smiles(neutral, smiling):
 class Portraits:
     """London portraits, neutral and smiling, of the same people, as crops.py read them."""
 
-    def __init__(self, neutral, smiling):
+    def __init__(self, neutral, smiling, people=None):
         neutral, smiling = ({str(n)[:3]: c for n, c in zip(read["names"], read["crops"])} for read in (neutral, smiling))
-        self.people = sorted(set(neutral) & set(smiling))
+        self.people = sorted(p for p in set(neutral) & set(smiling) if people is None or p in people)
         self.faces = torch.from_numpy(np.stack([neutral[p] for p in self.people] + [smiling[p] for p in self.people]))
 
     def figures(self, network):

@@ -9,6 +9,7 @@ import flows
 import learn
 import measure
 import pack
+import teacher
 
 
 def test_a_crop_lies_where_its_points_are():
@@ -145,3 +146,19 @@ def test_a_packed_member_answers_as_it_did():
     with torch.no_grad():
         for a, b in zip(network(inputs), again(inputs)):
             assert (a - b).abs().max() < 2e-3
+
+
+def test_the_teacher_says_what_it_knows_and_no_more():
+    one = teacher.Teacher.__new__(teacher.Teacher)
+    one.sound = {"12": (0.1, 0.5), "46L": (0.0, 0.5), "46R": (0.0, 0.5)}
+    names = sorted({shape for shapes in teacher.MEANS.values() for shape in shapes} - {"gap"})
+    shapes = np.zeros((2, len(names)), np.float32)
+    shapes[0, names.index("mouthSmileLeft")], shapes[0, names.index("mouthSmileRight")] = 0.3, 0.4
+    shapes[1, names.index("eyeBlinkLeft")] = 0.4
+    read = {"names": ["a", "b"], "blendshapes": shapes, "blendshape_names": names, "gap": np.zeros(2, np.float32)}
+    target, weight = one.targets(read)
+    known = {learn.LABELS[i] for i in np.flatnonzero(weight.any(0))}
+    assert known == {"12", "46", "46L", "46R"}
+    at = {label: learn.LABELS.index(label) for label in known}
+    assert target[:, at["12"]] == pytest.approx([0.5, 0])
+    assert target[1, [at["46L"], at["46R"], at["46"]]] == pytest.approx([0.8, 0, 0.8])
