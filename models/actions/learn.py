@@ -26,7 +26,7 @@ PRESENT = 0.2
 # Of renders that nothing reads: no shape, no name. 45 is motion's.
 NEVER = ["21", "unnamed"]
 ROTATION, SCALE, STRETCH, SHIFT = 0.09, 0.07, 0.05, 0.045
-WARM_UP, AVERAGE, MOMENTUM, WEIGHT_DECAY = 0.05, 0.998, 0.9, 5e-4
+WARM_UP, AVERAGE, WEIGHT_DECAY = 0.05, 0.998, 0.02
 
 
 def matrices(n, generator, strength=1.0):
@@ -127,13 +127,13 @@ class Average:
 
 
 class Run:
-    """A network in training: SGD with a warm-up and a cosine to 0, and the running mean of its weights."""
+    """A network in training: AdamW with a warm-up and a cosine to 0, and the running mean of its weights."""
 
     def __init__(self, network, steps, peak):
         decayed, others = ([p for p in network.parameters() if (p.dim() > 1) == decays] for decays in (True, False))
         groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
         self.network, self.average = network, Average(network)
-        self.optimizer = torch.optim.SGD(groups, lr=peak, momentum=MOMENTUM, nesterov=True)
+        self.optimizer = torch.optim.AdamW(groups, lr=peak)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda step: max(step / steps / WARM_UP, 1e-3) if step < WARM_UP * steps else 0.5 * (1 + cos(pi * (step / steps - WARM_UP) / (1 - WARM_UP)))
         )

@@ -20,7 +20,7 @@ from network import Network
 from still import Order
 
 BATCH = 96
-PEAK = 0.05
+PEAK = 0.003
 EVERY = 250
 TEMPO = (0.6, 1.5)
 

@@ -17,9 +17,9 @@ from learn import LABELS, NEVER, Run, answers, log, loss, mirrored_labels, norma
 from network import Network
 from teacher import NEUTRAL, Teacher, known, neutral
 
-BATCH, REAL = 128, 32
-PEAK, POOR = 0.05, 0.35
-EVERY = 500
+BATCH, REAL = 96, 24
+PEAK, POOR = 0.003, 0.35
+EVERY = 250
 
 
 def renders(folders):
