@@ -1,7 +1,7 @@
 """What blendshapes say about action units on real faces: `python teacher.py renders.npz` prints how well each of them knows its unit on renders of people of training.
 
 A blendshape is taken for a unit where both mean the same movement; MediaPipe's sneer, cheek puff, cheek squint and wide eyes answer little and are left out. Its values at
-rest and at intensity 1 are those of renders, whose units are known: the least squares of blendshape by intensity. Unit 25 is the distance of the lips.
+rest and at intensity 1 are those of renders, whose units are known: the least squares of blendshape by the intensities of all units. Unit 25 is the distance of the lips.
 """
 
 import argparse
@@ -25,6 +25,7 @@ SOUND = 0.85
 # How surely the teacher is right: its weight beside the renders'.
 TRUST = 0.5
 NEUTRAL = 0.2
+RIDGE = 1.0
 
 
 def values(read):
@@ -51,12 +52,15 @@ class Teacher:
     def __init__(self, read):
         found, truth = values(read), known(read)
         self.sound, self.areas = {}, {}
+        # Of each unit beside all others: a jaw that is open for 27 says nothing about what 26 gains.
+        beside = np.c_[truth, np.ones(len(truth))].astype(np.float64)
+        stiff = np.diag([RIDGE] * len(LABELS) + [0.0])
         for unit, value in found.items():
-            intensity = truth[:, LABELS.index(unit)]
-            self.areas[unit] = area(value, intensity >= PRESENT)
-            gain, rest = np.polyfit(intensity, value, 1)
-            if self.areas[unit] >= SOUND and gain > 0:
-                self.sound[unit] = float(rest), float(gain)
+            at = LABELS.index(unit)
+            gains = np.linalg.solve(beside.T @ beside + stiff, beside.T @ value)
+            self.areas[unit] = area(value, truth[:, at] >= PRESENT)
+            if self.areas[unit] >= SOUND and gains[at] > 0:
+                self.sound[unit] = float(gains[-1]), float(gains[at])
 
     def targets(self, read):
         """Intensities [n, labels] and weights [n, labels] of real faces."""
