@@ -21,7 +21,7 @@ MEANS = {
 }
 # Closing both eyes is no wink, and a wink closes no two eyes.
 LESS = {"46L": "eyeBlinkRight", "46R": "eyeBlinkLeft"}
-SOUND = 0.85
+SOUND = 0.88
 # How surely the teacher is right: its weight beside the renders'.
 TRUST = 0.5
 NEUTRAL = 0.2
