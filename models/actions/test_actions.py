@@ -162,3 +162,15 @@ def test_the_teacher_says_what_it_knows_and_no_more():
     at = {label: learn.LABELS.index(label) for label in known}
     assert target[:, at["12"]] == pytest.approx([0.5, 0])
     assert target[1, [at["46L"], at["46R"], at["46"]]] == pytest.approx([0.8, 0, 0.8])
+
+
+def test_a_mirrored_stack_moves_the_other_way():
+    import motion
+
+    stacks = torch.full((64, 20, *crops.SIZE), 128, dtype=torch.uint8)
+    stacks[:, 0::2] = 152
+    stacks[:, 1::2] = 140
+    found, mirrored = motion.views(stacks, torch.Generator().manual_seed(5))
+    across, down = found[:, 0::2].mean((1, 2, 3)) - 128, found[:, 1::2].mean((1, 2, 3)) - 128
+    assert found.shape == stacks.shape and ((across < 0) == mirrored).all() and (down > 5).all()
+    assert torch.allclose(across.abs() / down, torch.tensor(2.0), atol=1e-3)
