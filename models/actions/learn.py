@@ -25,7 +25,7 @@ MIRRORED = [LABELS.index({"46L": "46R", "46R": "46L"}.get(label, label)) for lab
 PRESENT = 0.2
 # Of renders that nothing reads: no shape, no name. 45 is motion's.
 NEVER = ["21", "unnamed"]
-ROTATION, SCALE, STRETCH, SHIFT = 0.09, 0.07, 0.05, 0.045
+ROTATION, SCALE, STRETCH, SHIFT = 0.06, 0.06, 0.04, 0.035
 WARM_UP, AVERAGE, WEIGHT_DECAY = 0.05, 0.998, 0.02
 
 

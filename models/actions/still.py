@@ -18,7 +18,7 @@ from network import Network
 from teacher import NEUTRAL, Teacher, known, neutral
 
 BATCH, REAL = 96, 24
-PEAK, POOR = 0.003, 0.35
+PEAK, POOR = 0.003, 0.25
 EVERY = 250
 
 
