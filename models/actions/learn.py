@@ -74,10 +74,10 @@ def presence(intensity):
 
 
 def loss(probability_logits, intensity_logits, target, weight, likely):
-    """Weighted cross-entropy of presence, and the absolute error of intensity; `likely` [n, labels] is the presence that is aimed at."""
+    """Weighted cross-entropy of presence and of intensity, whose answer is then the mean that is to be expected; `likely` [n, labels] is the presence that is aimed at."""
     total = weight.sum().clamp(min=1)
     present = F.binary_cross_entropy_with_logits(probability_logits, likely, weight, reduction="sum") / total
-    off = ((torch.sigmoid(intensity_logits) - target).abs() * weight * (0.2 + target.gt(0).float())).sum() / total
+    off = F.binary_cross_entropy_with_logits(intensity_logits, target, weight, reduction="sum") / total
     return present + off
 
 
