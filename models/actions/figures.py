@@ -68,7 +68,8 @@ def of_renders(model, read):
         there.append(positive)
         learned, fixed = rates(said[-1], positive), rates(half[-1], positive)
         off = 5 * np.abs(intensity[positive, i] - truth[positive, i]).mean()
-        print(f"| {label} | {positive.sum()} | {found[label]:.3f} | {limit:.2f} | {learned[0]:.2f}, {learned[1]:.2f} | {fixed[0]:.2f}, {fixed[1]:.2f} | {off:.2f} |")
+        row = [f"{found[label]:.3f}", f"{limit:.2f}", *(", ".join("-" if value != value else f"{value:.2f}" for value in pair) for pair in (learned, fixed)), f"{off:.2f}"]
+        print(f"| {label} | {positive.sum()} | {' | '.join(row)} |")
     main = [found[label] for label in measure.MAIN]
     print(f"\nmean area of the {len(main)} units graded fair or good but {', '.join(measure.APART)}: {np.mean(main):.4f}")
     print("those apart: " + ", ".join(f"{label} {found[label]:.3f}" for label in measure.APART if label in found))
