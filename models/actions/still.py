@@ -15,7 +15,7 @@ import crops
 import measure
 from learn import LABELS, NEVER, Run, answers, log, loss, mirrored_labels, normalised, presence, views
 from network import Network
-from teacher import NEUTRAL, Teacher, known, neutral
+from teacher import Teacher, known, voted
 
 BATCH, REAL = 96, 24
 PEAK, POOR = 0.003, 0.25
@@ -39,13 +39,13 @@ def renders(folders):
 
 
 def real(paths, teacher):
-    """Crops, intensities and weights of real faces; of neutral faces of FER2013 what is not taught counts a little as absent."""
+    """Crops, intensities and weights of real faces, those of FER2013 by people's votes too."""
     parts = []
     for path in paths:
         read = np.load(path)
         target, weight = teacher.targets(read)
         if "fer2013" in path.stem:
-            weight[neutral(read)] = np.maximum(weight[neutral(read)], NEUTRAL)
+            target, weight = voted(read, target, weight)
         weight[:, [LABELS.index(label) for label in (*NEVER, "45")]] = 0
         parts.append((read["crops"], target, weight))
     return tuple(torch.from_numpy(np.concatenate(column)) for column in zip(*parts))
