@@ -38,14 +38,14 @@ def renders(folders):
     return torch.from_numpy(faces), torch.from_numpy(target), torch.from_numpy(weight)
 
 
-def real(paths, teacher):
+def real(paths, teacher, smiles):
     """Crops, intensities and weights of real faces, those of FER2013 by people's votes too."""
     parts = []
     for path in paths:
         read = np.load(path)
         target, weight = teacher.targets(read)
         if "fer2013" in path.stem:
-            target, weight = voted(read, target, weight)
+            target, weight = voted(read, target, weight, smiles)
         weight[:, [LABELS.index(label) for label in (*NEVER, "45")]] = 0
         parts.append((read["crops"], target, weight))
     return tuple(torch.from_numpy(np.concatenate(column)) for column in zip(*parts))
@@ -77,6 +77,8 @@ def main():
     parser.add_argument("--renders", type=Path, nargs="+", required=True)
     parser.add_argument("--real", type=Path, nargs="*", default=[])
     parser.add_argument("--teacher", type=Path, help="what crops.py read of renders of people of training")
+    parser.add_argument("--smiles", action="store_true", help="learn of FER2013 also whether people's votes call it happy")
+    parser.add_argument("--share", type=int, default=REAL, help="real faces in a batch [default: %(default)s]")
     parser.add_argument("--check", type=Path, required=True)
     parser.add_argument("--neutral", type=Path)
     parser.add_argument("--smiling", type=Path)
@@ -91,8 +93,8 @@ def main():
     generator = torch.Generator().manual_seed(options.seed)
     sets = [renders(options.renders)]
     if options.real:
-        sets.append(real(options.real, Teacher(np.load(options.teacher))))
-    counts = [BATCH - REAL, REAL] if options.real else [BATCH]
+        sets.append(real(options.real, Teacher(np.load(options.teacher)), options.smiles))
+    counts = [BATCH - options.share, options.share] if options.real else [BATCH]
     orders = [Order(len(faces), generator) for faces, _, _ in sets]
     check = np.load(options.check)
     truth, checked = known(check), normalised(torch.from_numpy(check["crops"]).float())

@@ -86,13 +86,14 @@ def counts(read):
     return found[:, [data.LABELS.index("neutral"), data.LABELS.index("happy")]].T.astype(int)
 
 
-def voted(read, target, weight):
-    """Targets and weights of faces of FER2013 by what ten people saw: who is happy smiles (12), whom nobody calls happy does not, and of neutral faces what is not taught is absent."""
+def voted(read, target, weight, smiles):
+    """Targets and weights of faces of FER2013 by what ten people saw: of neutral faces what is not taught is absent; with `smiles` who is happy smiles (12), and whom nobody calls happy does not."""
     neutral, happy = counts(read)
     at = LABELS.index("12")
     target, weight = target.copy(), weight.copy()
-    target[:, at] = np.where(happy >= 8, np.maximum(target[:, at], SMILE), np.where(happy == 0, 0, target[:, at]))
-    weight[(happy >= 8) | ((happy == 0) & (neutral > 0)), at] = 1
+    if smiles:
+        target[:, at] = np.where(happy >= 8, np.maximum(target[:, at], SMILE), np.where(happy == 0, 0, target[:, at]))
+        weight[(happy >= 8) | ((happy == 0) & (neutral > 0)), at] = 1
     calm = (neutral >= 8) & (happy == 0)
     weight[calm] = np.maximum(weight[calm], NEUTRAL)
     return target, weight
