@@ -1,0 +1,130 @@
+"""The figures of a model file: `python figures.py actions.safetensors --renders renders.npz --neutral neutral.npz --smiling smiling.npz --clips clips-val/`.
+
+Areas under the ROC, precision and recall at the learned threshold and at 0.5, multi-label accuracy; smiles against neutral portraits; and clips by either stream and by both.
+A label counts as present from intensity 1 of 5 on. `--people` says of which split portraits and clips are.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+
+import crops
+import measure
+from learn import LABELS, PRESENT, answers, area, normalised
+from motion import Clips
+from network import Network
+from pack import on_clips
+from teacher import known
+
+
+class Actions:
+    """A model file of action units: its text, and its networks by their member's name."""
+
+    def __init__(self, path):
+        with safe_open(path, "numpy") as file:
+            self.text = json.loads(file.metadata()["moue"])
+            tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}
+        self.networks = {}
+        for member in self.text["members"]:
+            network = Network(self.text["networks"][member["network"]])
+            network.load_weights(tensors, member["weights"])
+            self.networks[member["name"]] = network.eval()
+        self.reads = self.text["actions"]["reads"]
+
+    def fused(self, still, motion):
+        """Probabilities [n, labels] of frames of a video: the mean of the streams that read a label; nan where none does."""
+        found = np.full(still.shape, np.nan, np.float32)
+        for i, label in enumerate(LABELS):
+            if label in self.reads:
+                parts = {"still": still[:, i], "motion": motion[:, i]}
+                found[:, i] = np.mean([parts[stream] for stream in self.reads[label]["streams"]], 0)
+        return found
+
+
+def rates(said, truth):
+    """Precision and recall; nan where there is nothing to divide."""
+    hits = float((said & truth).sum())
+    return hits / said.sum() if said.any() else float("nan"), hits / truth.sum() if truth.any() else float("nan")
+
+
+def of_renders(model, read):
+    scores, intensity = answers(model.networks["still"], normalised(torch.from_numpy(read["crops"]).float()))
+    truth = known(read)
+    found = measure.areas(scores, truth)
+    print(f"{len(truth)} renders of {len({str(n).split('/')[1][:3] for n in read['names']})} people\n")
+    print("| unit | present | area | threshold | precision, recall | at 0.5 | intensity off by |\n|---|---|---|---|---|---|---|")
+    said, half, there = [], [], []
+    for i, label in enumerate(LABELS):
+        limit = model.reads.get(label, {}).get("thresholds", {}).get("still")
+        positive = truth[:, i] >= PRESENT
+        if limit is None or not positive.any():
+            continue
+        said.append(scores[:, i] >= limit)
+        half.append(scores[:, i] >= 0.5)
+        there.append(positive)
+        learned, fixed = rates(said[-1], positive), rates(half[-1], positive)
+        off = 5 * np.abs(intensity[positive, i] - truth[positive, i]).mean()
+        row = [f"{found[label]:.3f}", f"{limit:.2f}", *(", ".join("-" if value != value else f"{value:.2f}" for value in pair) for pair in (learned, fixed)), f"{off:.2f}"]
+        print(f"| {label} | {positive.sum()} | {' | '.join(row)} |")
+    main = [found[label] for label in measure.MAIN]
+    print(f"\nmean area of the {len(main)} units graded fair or good but {', '.join(measure.APART)}: {np.mean(main):.4f}")
+    print("those apart: " + ", ".join(f"{label} {found[label]:.3f}" for label in measure.APART if label in found))
+    there = np.array(there)
+    for name, part in (("learned thresholds", np.array(said)), ("0.5", np.array(half))):
+        print(f"multi-label accuracy, {name}: {(part & there).sum() / (part | there).sum():.3f}")
+
+
+def of_portraits(model, neutral, smiling, people):
+    portraits = measure.Portraits(neutral, smiling, people)
+    print(f"\nsmiling against neutral portraits of {len(portraits.people)} people, area as it is and less the person's mean:")
+    for unit, (as_it_is, less) in portraits.figures(model.networks["still"]).items():
+        print(f"unit {unit}: {as_it_is:.3f}, {less:.3f}")
+
+
+def of_clips(model, clips):
+    still, motion, truth = on_clips(model.networks["still"], model.networks["motion"], clips)
+    fused, mean = model.fused(still, motion), (still + motion) / 2
+    labels = [label for i, label in enumerate(LABELS) if label in model.reads and (truth[:, i] >= PRESENT).any()]
+    print(f"\n{len(clips.crops)} clips, {len(truth)} frames: area of the still stream, of motion, of the mean of both for all labels, of the streams that read the label\n")
+    print("| unit | still | motion | mean | as read |\n|---|---|---|---|---|")
+    table = []
+    for label in labels:
+        i = LABELS.index(label)
+        row = [area(scores[:, i], truth[:, i] >= PRESENT) for scores in (still, motion, mean, fused)]
+        table.append(row)
+        print(f"| {label} | " + " | ".join(f"{value:.3f}" for value in row) + " |")
+    print("| mean | " + " | ".join(f"{value:.3f}" for value in np.mean(table, 0)) + " |")
+    blink, closed = (LABELS.index(label) for label in ("45", "43"))
+    shut = np.maximum(truth[:, blink], truth[:, closed]) >= 0.5
+    blinks = truth[shut, blink] > truth[shut, closed]
+    parts = {"still": still, "motion": motion, "fused": fused}
+    print(f"\n{shut.sum()} frames of shut eyes, {blinks.sum()} of them blinks; blinks against closed eyes:")
+    for name, scores in parts.items():
+        print(f"{name}: area of 45 {area(scores[shut, blink], blinks):.3f}, of 45 less 43 {area(scores[shut, blink] - scores[shut, closed], blinks):.3f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--renders", type=Path)
+    parser.add_argument("--neutral", type=Path)
+    parser.add_argument("--smiling", type=Path)
+    parser.add_argument("--people", choices=["train", "val", "test"], default="val")
+    parser.add_argument("--clips", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    model = Actions(options.model)
+    if options.renders:
+        of_renders(model, np.load(options.renders))
+    if options.smiling:
+        of_portraits(model, np.load(options.neutral), np.load(options.smiling), set(crops.people(options.people)))
+    if options.clips:
+        of_clips(model, Clips([options.clips], options.people))
+
+
+if __name__ == "__main__":
+    main()
