@@ -27,7 +27,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{:?} {:.3} {:?}", face.rect, face.score, points.and_then(Pose::of));
     }
     let found = median(|| finder.find(&photo).map(drop))?;
-    let (mut tracker, mut time) = (Tracker::new(Tracking { every: u32::MAX, within: Duration::MAX, ..Tracking::default() }), Duration::ZERO);
+    let (mut tracker, mut time) =
+        (Tracker::new(Tracking { every: u32::MAX, within: Duration::MAX, ..Tracking::default() }), Duration::ZERO);
     let followed = median(|| {
         time += Duration::from_millis(40);
         finder.track(&mut tracker, &photo, time).map(drop)
