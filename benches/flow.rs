@@ -6,10 +6,11 @@
 mod support;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use moue::Precision;
 use moue::flow::{NewFrames, NewPairs, Parameters, Stages};
 use moue::gpu::{Gpu, Recording, Slice, adapters};
-use moue::kernels::{self, FlowStart, Frames, Pairs, WINDOW_ZEROS, pack_taps};
-use moue::operators::{Expansion, FlowWindow, Shrink, linear};
+use moue::kernels::{self, FlowStart, Frames, Pairs, View, WINDOW_ZEROS, pack_taps};
+use moue::operators::{Expansion, FlowLevels, FlowWindow, Shrink, linear};
 use moue::timing::{Load, PeakLoads, PeakSeconds};
 use support::{Measured, interleaved, settle};
 
@@ -104,6 +105,24 @@ fn solve(making: &mut Making) {
     making.0.dispatch(kernels::flow_solve("bench", from, &window, own, input, flow, output, false).unwrap());
 }
 
+fn levels(making: &mut Making) {
+    let how = FlowLevels { times: 12.0, plus: 128.0, missing: 128 };
+    let slots: Vec<u32> = (0..PAIRS as u32).collect();
+    let (flow, slots) = (making.floats(2 * PIXELS), making.words(&slots));
+    let output = making.slab(PIXELS);
+    making.0.dispatch(kernels::flow_levels("bench", PAIRS, SIDE * SIDE, &how, flow, slots, output).unwrap());
+}
+
+fn stack(making: &mut Making) {
+    let how = FlowLevels { times: 12.0, plus: 128.0, missing: 128 };
+    let stacks: Vec<u32> = (0..PAIRS as u32).flat_map(|at| (0..10).map(move |k| (at + k) % PAIRS as u32)).collect();
+    let (levels, stacks) = (making.floats(PIXELS), making.words(&stacks));
+    let precision = Precision::F32;
+    let slice = making.slab(20 * PIXELS);
+    let output = View { slice, images: PAIRS, channels: 20, height: SIDE, width: SIDE, precision };
+    making.0.dispatch(kernels::flow_stack("bench", &how, [128.0, 0.0625], levels, stacks, output).unwrap());
+}
+
 /// All of it: 17 frames to 16 flows.
 fn whole(gpu: &Gpu, parameters: &Parameters) -> Load {
     let stages = Stages::new(gpu, [SIDE; 2], parameters).unwrap();
@@ -122,7 +141,7 @@ fn whole(gpu: &Gpu, parameters: &Parameters) -> Load {
 
 type Make = fn(&Gpu) -> Load;
 
-const LOADS: [(&str, Make); 9] = [
+const LOADS: [(&str, Make); 11] = [
     ("shrink_across to 114", |gpu| load(gpu, across)),
     ("shrink_down to 114", |gpu| load(gpu, down)),
     ("expand, poly_n 2", |gpu| load(gpu, |making| expand(making, 2))),
@@ -130,6 +149,8 @@ const LOADS: [(&str, Make); 9] = [
     ("flow_start", |gpu| load(gpu, start)),
     ("window_down of 15", |gpu| load(gpu, window)),
     ("flow_solve of 15", |gpu| load(gpu, solve)),
+    ("flow_levels", |gpu| load(gpu, levels)),
+    ("flow_stack of ten", |gpu| load(gpu, stack)),
     ("all, two-stream", |gpu| whole(gpu, &Parameters::TWO_STREAM)),
     ("all, opencv", |gpu| whole(gpu, &Parameters::OPENCV)),
 ];

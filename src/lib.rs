@@ -3,6 +3,7 @@
 //! The way of the data: pixels -> face crop -> representation (RGB, or LBP codes -> 3-D lookup) -> networks -> fusion -> labels.
 //! Every step from the canonical crop to the fused answer is a WGSL compute kernel with a plain-Rust twin.
 
+pub mod actions;
 #[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 mod bench;
 pub mod cpu;

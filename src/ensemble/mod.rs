@@ -14,8 +14,10 @@ mod twins;
 
 pub use explain::{Explanation, Heat};
 pub use gpu::Layout;
+pub(crate) use part::{Part, pack};
 pub use reading::Reading;
 pub use seen::{Represented, Seen};
+pub(crate) use stage::Stage;
 pub use times::Times;
 pub use truth::Truth;
 

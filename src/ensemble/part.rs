@@ -10,7 +10,7 @@ use crate::operators::Region;
 const MANY: usize = 1 << 19;
 
 /// Part of a photograph that goes up for one face, and the region in it.
-pub(super) struct Part<'p> {
+pub(crate) struct Part<'p> {
     picture: &'p RgbImage,
     /// Left, top, width, height of the part.
     area: [u32; 4],
@@ -55,7 +55,7 @@ impl<'p> Part<'p> {
 }
 
 /// The pixels of all `parts`, one after another, and where each begins.
-pub(super) fn pack(parts: &[Part<'_>]) -> (Vec<u32>, Vec<u32>) {
+pub(crate) fn pack(parts: &[Part<'_>]) -> (Vec<u32>, Vec<u32>) {
     let mut starts = Vec::with_capacity(parts.len());
     let mut count = 0;
     for part in parts {

@@ -36,7 +36,7 @@ pub struct Represented {
 
 impl Model {
     /// The representation `name` in its parts.
-    pub(super) fn parts(&self, name: &str) -> Result<Representation> {
+    pub(crate) fn parts(&self, name: &str) -> Result<Representation> {
         self.description.representation(name).map_err(|(at, reason)| self.wrong(&at, reason))
     }
 

@@ -8,7 +8,7 @@ use crate::kernels::{self, FacePart};
 use crate::operators::Rect;
 
 /// Crops, gray and codes of every size, each made once. Images are views of faces.
-pub(super) struct Stage<'r> {
+pub(crate) struct Stage<'r> {
     pub recording: &'r mut Recording,
     /// Uploads that are the same at every run.
     pub constants: Vec<(Slice, Vec<u32>)>,

@@ -11,11 +11,15 @@ const ROUNDED: f64 = 16.0;
 /// photograph.
 ///
 /// # Errors
-/// [`Error::Argument`] where the points fall together, or lie too far away.
-pub fn align<const N: usize>(points: [[f32; 3]; N], template: [[f64; 2]; N], [height, width]: [u32; 2]) -> Result<Similarity> {
-    let to = points.map(|[x, y, _]| [x, y].map(|at| (f64::from(at) * ROUNDED).round() / ROUNDED));
-    let from = template.map(|[x, y]| [x * f64::from(width), y * f64::from(height)]);
-    let mean = |all: &[[f64; 2]; N]| [0, 1].map(|axis| all.iter().map(|point| point[axis]).sum::<f64>() / N as f64);
+/// [`Error::Argument`] where they are not as many, where the points fall together, or lie too far away.
+pub fn align(points: &[[f32; 3]], template: &[[f64; 2]], [height, width]: [u32; 2]) -> Result<Similarity> {
+    if points.len() != template.len() {
+        return Err(Error::Argument(format!("{} points of a face for {} of a template", points.len(), template.len())));
+    }
+    let rounded = |&[x, y, _]: &[f32; 3]| [x, y].map(|at| (f64::from(at) * ROUNDED).round() / ROUNDED);
+    let to: Vec<[f64; 2]> = points.iter().map(rounded).collect();
+    let from: Vec<[f64; 2]> = template.iter().map(|[x, y]| [x * f64::from(width), y * f64::from(height)]).collect();
+    let mean = |all: &[[f64; 2]]| [0, 1].map(|axis| all.iter().map(|point| point[axis]).sum::<f64>() / all.len() as f64);
     let (middle, centre) = (mean(&from), mean(&to));
     let (mut spread, mut along, mut across) = (0.0, 0.0, 0.0);
     for (f, t) in from.iter().zip(&to) {
@@ -41,10 +45,10 @@ mod tests {
         let template = [[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.35, 0.8], [0.65, 0.8]];
         let place = Similarity::square([300.0, 200.0], 96.0, [0.8, 0.6], 48).unwrap();
         let points = template.map(|[x, y]| place.point([48.0 * x, 48.0 * y])).map(|[x, y]| [x as f32, y as f32, 0.0]);
-        let found = align(points, template, [48, 48]).unwrap();
+        let found = align(&points, &template, [48, 48]).unwrap();
         let corner = |of: Similarity| of.point([48.0, 48.0]);
         assert!((corner(found)[0] - corner(place)[0]).abs() < 0.1 && (corner(found)[1] - corner(place)[1]).abs() < 0.1);
         assert!((found.scale() - 2.0).abs() < 2e-3);
-        assert!(align([[1.0, 2.0, 3.0]; 5], template, [48, 48]).is_err());
+        assert!(align(&[[1.0, 2.0, 3.0]; 5], &template, [48, 48]).is_err());
     }
 }

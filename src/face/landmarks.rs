@@ -91,6 +91,11 @@ impl Landmarks {
         OUTLINE.map(|at| self.at(at))
     }
 
+    /// Those of these numbers.
+    pub fn these(&self, points: &[u16]) -> Vec<[f32; 3]> {
+        points.iter().map(|&at| self.at(at)).collect()
+    }
+
     /// Bounds of all points: [left, top, right, bottom] in pixels.
     pub fn bounds(&self) -> [f32; 4] {
         bounds(self.0.iter())

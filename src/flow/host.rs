@@ -13,11 +13,11 @@ use crate::operators::{Expansion, FlowWindow};
 use crate::reference::{self, Polynomial};
 
 /// The polynomials of a frame, a level after the other.
-type Expanded = Arc<Vec<Vec<Polynomial>>>;
+pub(crate) type Expanded = Arc<Vec<Vec<Polynomial>>>;
 
 /// Frames of one size.
 #[derive(Debug)]
-pub(super) struct OnHost {
+pub(crate) struct OnHost {
     cpu: Option<Cpu>,
     levels: Vec<Level>,
     expansion: Expansion,
@@ -50,7 +50,7 @@ impl OnHost {
         self.kept = None;
     }
 
-    pub fn run(&mut self, job: &Job<'_>) -> Vec<Field> {
+    pub(super) fn run(&mut self, job: &Job<'_>) -> Vec<Field> {
         let expanded = self.map(job.frames.to_vec(), |frame| Arc::new(self.expand(frame)));
         let all: Vec<Expanded> = self.kept.iter().filter(|_| job.after_kept).cloned().chain(expanded).collect();
         let pairs =
@@ -62,14 +62,16 @@ impl OnHost {
         fields
     }
 
-    fn map<T: Send, R: Send>(&self, parts: Vec<T>, work: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
+    /// `work` on every one of `parts`, on the threads there are.
+    pub fn map<T: Send, R: Send>(&self, parts: Vec<T>, work: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
         match &self.cpu {
             Some(cpu) => cpu.map(parts, work),
             None => parts.into_iter().map(work).collect(),
         }
     }
 
-    fn expand(&self, frame: &GrayImage) -> Vec<Vec<Polynomial>> {
+    /// The polynomials of a frame.
+    pub fn expand(&self, frame: &GrayImage) -> Vec<Vec<Polynomial>> {
         let of = |level: &Level| {
             let across = reference::shrink_across(frame.as_raw(), frame.width() as usize, &level.across);
             let picture = reference::shrink_down(&across, level.width, &level.down);
@@ -78,7 +80,8 @@ impl OnHost {
         self.levels.iter().map(of).collect()
     }
 
-    fn flow(&self, first: &Expanded, second: &Expanded, initial: Option<&Field>) -> Field {
+    /// The flow from one frame to another.
+    pub fn flow(&self, first: &Expanded, second: &Expanded, initial: Option<&Field>) -> Field {
         let mut coarse: Option<(Vec<[f32; 2]>, f32)> = initial
             .zip(self.levels.first())
             .map(|(field, level)| (field.smaller([level.width, level.height], level.scale as f32), 1.0));

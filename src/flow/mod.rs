@@ -16,6 +16,7 @@ mod pyramid;
 mod stages;
 
 pub use field::Field;
+pub(crate) use host::{Expanded, OnHost};
 pub use parameters::{Parameters, Window};
 pub use stages::{NewFrames, NewPairs, Slots, Stages};
 
@@ -25,7 +26,6 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::Wait;
 use gpu::OnGpu;
-use host::OnHost;
 use job::Job;
 
 /// Pairs that the host computes at a time.

@@ -44,6 +44,10 @@ impl Slots {
     pub fn count(&self) -> usize {
         self.count
     }
+
+    pub(crate) fn buffers(&self) -> impl Iterator<Item = &Buffer> {
+        self.levels.iter()
+    }
 }
 
 /// New frames of a recording.

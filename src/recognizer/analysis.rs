@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::actions::Actions;
 use crate::ensemble::Reading;
 use crate::face::{Blendshapes, Face, Landmarks, Pose, TrackId, align};
 use crate::operators::{Rect, Region};
@@ -36,6 +37,8 @@ pub struct AnalyzedFace {
     pub blendshapes: Option<Box<Blendshapes>>,
     /// Whose it is, where faces are followed: [`Recognizer::track`](super::Recognizer::track).
     pub track: Option<TrackId>,
+    /// Its action units; `None` where they were not asked for, and of a face without landmarks.
+    pub actions: Option<Box<Actions>>,
     /// Position of the most probable label in the model's labels; the first where several are equal.
     pub label_index: usize,
     /// The most probable label.
@@ -53,7 +56,7 @@ impl AnalyzedFace {
         let label = labels.get(label_index).cloned().unwrap_or_else(|| "".into());
         let pose = found.landmarks.as_deref().and_then(Pose::of);
         let Found { rect, score, landmarks, blendshapes, track } = found;
-        Self { rect, score, landmarks, pose, blendshapes, track, label_index, label, probabilities, members }
+        Self { rect, score, landmarks, pose, blendshapes, track, actions: None, label_index, label, probabilities, members }
     }
 }
 
@@ -90,12 +93,17 @@ impl Found {
         Self { rect: face.rect, score: face.score, landmarks: face.landmarks.clone(), blendshapes: None, track: None }
     }
 
+    /// The aligned crop, where the model and the face's landmarks say where it is.
+    pub fn aligned(&self, canonical: &Canonical) -> Option<Region> {
+        let (template, landmarks) = (canonical.alignment.as_ref()?, self.landmarks.as_ref()?);
+        let points = canonical.points.as_ref().map_or_else(|| landmarks.outline().to_vec(), |points| landmarks.these(points));
+        align(&points, template, canonical.size).ok().map(Region::from)
+    }
+
     /// What the networks read: the aligned crop, the box (of a face with landmarks the square around it) with the model's margin, or the whole photograph.
     pub fn region(&self, canonical: &Canonical) -> Region {
-        if let (Some(template), Some(landmarks)) = (canonical.alignment, &self.landmarks)
-            && let Ok(aligned) = align(landmarks.outline(), template, canonical.size)
-        {
-            return aligned.into();
+        if let Some(aligned) = self.aligned(canonical) {
+            return aligned;
         }
         match (self.score, &self.landmarks) {
             (None, _) => self.rect.into(),
@@ -130,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_margin_belongs_to_boxes_that_were_found() {
-        let canonical = Canonical { size: [48, 48], margin: 0.5, alignment: None, colour: Colour::Rgb };
+        let canonical = Canonical { size: [48, 48], margin: 0.5, points: None, alignment: None, colour: Colour::Rgb };
         assert_eq!(Found::whole(10, 20).region(&canonical), Rect::whole(10, 20).into());
         let face = Face {
             rect: Rect { x: 10, y: 10, width: 4, height: 4 },

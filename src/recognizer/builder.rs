@@ -7,6 +7,7 @@ use super::Recognizer;
 use super::finder::{Faces, Finder};
 use super::lender::{Lender, Promise};
 use super::prefetch::{Prefetch, Source};
+use crate::actions;
 use crate::device::Device;
 use crate::ensemble::Ensemble;
 use crate::error::Result;
@@ -32,6 +33,7 @@ pub struct Builder {
     faces: Faces,
     search: Search,
     face_model: Option<Model>,
+    action_model: Option<Model>,
     oversample: bool,
     precision: Precision,
     detector: Option<Box<dyn Detector>>,
@@ -96,6 +98,12 @@ impl Builder {
     /// This model that finds faces instead of the embedded one.
     pub fn face_model(mut self, model: Model) -> Self {
         self.face_model = Some(model);
+        self
+    }
+
+    /// Action units are read, too, by this model: mostly [`Model::actions`].
+    pub fn actions(mut self, model: Model) -> Self {
+        self.action_model = Some(model);
         self
     }
 
@@ -189,8 +197,18 @@ impl Builder {
         }
         let labels = model.description.labels.iter().map(|label| label.as_str().into()).collect();
         let name = device.name().to_owned();
+        let actions = self.action_model.map(|model| actions::Reader::new(model, &device)).transpose()?;
         let mut ensemble = Ensemble::with(model, device, self.precision)?;
         ensemble.warm_up(1, self.oversample)?;
-        Ok(Recognizer { ensemble, finder, labels, oversample: self.oversample, device: name, warning, searched: Duration::ZERO })
+        Ok(Recognizer {
+            ensemble,
+            finder,
+            actions,
+            labels,
+            oversample: self.oversample,
+            device: name,
+            warning,
+            searched: Duration::ZERO,
+        })
     }
 }

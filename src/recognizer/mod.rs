@@ -26,6 +26,7 @@ pub use video::{Answered, Following, Video};
 use analysis::Found;
 use finder::Finder;
 
+use crate::actions;
 use crate::ensemble::{Ensemble, Explanation, Reading, Seen, Times};
 use crate::error::{Error, Result};
 use crate::face::{self, Search, Tracker};
@@ -49,6 +50,7 @@ use crate::weights::Description;
 pub struct Recognizer {
     ensemble: Ensemble,
     finder: Finder,
+    actions: Option<actions::Reader>,
     labels: Vec<Arc<str>>,
     oversample: bool,
     device: String,
@@ -60,6 +62,11 @@ impl Recognizer {
     /// The model's description: its labels, members and margin.
     pub fn description(&self) -> &Description {
         self.ensemble.description()
+    }
+
+    /// The description of the model of action units, where they are read.
+    pub fn actions(&self) -> Option<&Description> {
+        self.actions.as_ref().map(actions::Reader::description)
     }
 
     /// Name of the adapter it runs on, `cpu` or `reference`.
@@ -120,7 +127,7 @@ impl Recognizer {
         let start = Clock::start();
         let found = self.finder.track(tracker, frame, time, wait).await;
         self.searched += start.elapsed();
-        only(self.read(vec![(frame, found)], wait).await)
+        only(self.read_whole(vec![(frame, found)], wait).await)
     }
 
     /// Other faces from the next photograph on.
@@ -216,7 +223,21 @@ impl Recognizer {
             found.push((*photo, self.finder.find_waiting(photo, wait).await));
         }
         self.searched += start.elapsed();
-        self.read(found, wait).await
+        self.read_whole(found, wait).await
+    }
+
+    /// As [`Recognizer::read`], with the action units of each face by itself.
+    async fn read_whole(&mut self, photos: Vec<(&RgbImage, Result<Vec<Found>>)>, wait: Wait) -> Vec<Result<Analysis>> {
+        let pictures: Vec<&RgbImage> = photos.iter().map(|(photo, _)| *photo).collect();
+        let mut analyses = self.read(photos, wait).await;
+        let Some(reader) = &mut self.actions else { return analyses };
+        for (photo, analysis) in pictures.into_iter().zip(&mut analyses) {
+            let Ok(own) = analysis else { continue };
+            if let Err(error) = act(reader, photo, &mut own.faces, wait).await {
+                *analysis = Err(error);
+            }
+        }
+        analyses
     }
 
     /// The answers for photographs whose faces were found.
@@ -268,6 +289,18 @@ impl std::fmt::Debug for Recognizer {
             .field("device", &self.device)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads the action units of the faces of a photograph that are aligned.
+async fn act(reader: &mut actions::Reader, photo: &RgbImage, faces: &mut [AnalyzedFace], wait: Wait) -> Result<()> {
+    let canonical = &reader.description().canonical;
+    let aligned = |face: &AnalyzedFace| Found::of(face).aligned(canonical);
+    let regions: Vec<Option<Region>> = faces.iter().map(aligned).collect();
+    let wanted: Vec<(&RgbImage, Region)> = regions.iter().flatten().map(|&region| (photo, region)).collect();
+    let read = reader.photos(&wanted, wait).await?;
+    let faces = faces.iter_mut().zip(&regions).filter(|(_, region)| region.is_some());
+    faces.zip(read).for_each(|((face, _), actions)| face.actions = Some(Box::new(actions)));
+    Ok(())
 }
 
 fn only(answers: Vec<Result<Analysis>>) -> Result<Analysis> {

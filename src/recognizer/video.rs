@@ -8,14 +8,17 @@ use std::time::Duration;
 use image::RgbImage;
 
 use super::Recognizer;
-use super::analysis::{Analysis, Found};
+use super::analysis::{Analysis, AnalyzedFace, Found};
 use super::prefetch::{MOST_PIXELS, Prefetched, pixels};
 use super::smooth::Smoother;
+use crate::actions::{Followed as Face, History};
 use crate::error::Result;
-use crate::face::{Tracker, Tracking};
+use crate::face::{TrackId, Tracker, Tracking};
 use crate::gpu::Wait;
 use crate::host::{Clock, guard, offload};
+use crate::operators::Region;
 use crate::video::Frame;
+use crate::weights::Canonical;
 
 /// Frames whose faces are known and not read yet, at most; as many are read together, of a live stream one more.
 const AHEAD: usize = 4;
@@ -53,6 +56,9 @@ pub struct Video<'r> {
     recognizer: &'r mut Recognizer,
     followed: Receiver<Result<Followed>>,
     answered: VecDeque<Result<Answered>>,
+    /// Frames whose motion is not known yet, and what leads there.
+    waiting: VecDeque<Waiting>,
+    history: History,
     smoother: Option<Smoother>,
     live: bool,
     spent: Arc<Mutex<Prefetched>>,
@@ -62,6 +68,14 @@ pub struct Video<'r> {
 struct Followed {
     frame: Frame,
     found: Result<Vec<Found>>,
+    /// It is known, and only what comes then needs it.
+    unasked: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    answered: Answered,
+    unasked: bool,
 }
 
 impl Recognizer {
@@ -92,6 +106,7 @@ impl Recognizer {
         I::IntoIter: Send + 'static,
     {
         let (sender, followed) = sync_channel(AHEAD);
+        let before = self.actions.as_ref().map_or(0, |reader| reader.before() as u64);
         let spent = Arc::new(Mutex::new(Prefetched { threads: 1, ..Prefetched::default() }));
         let (finder, mut frames, times) = (self.finder.clone(), frames.into_iter(), Arc::clone(&spent));
         offload::thread("moue follow", move || {
@@ -112,13 +127,13 @@ impl Recognizer {
                 times.decode += decode;
                 times.detect += start.elapsed();
                 drop(times);
-                let sent = match (known, found) {
-                    (0, found) => sender.send(Ok(Followed { frame, found })),
-                    (_, Err(error)) if error.is_of_device() => sender.send(Err(error)),
-                    _ => {
-                        known -= 1;
-                        continue;
-                    }
+                let unasked = known > 0;
+                known = known.saturating_sub(1);
+                let sent = match found {
+                    Err(error) if unasked && error.is_of_device() => sender.send(Err(error)),
+                    // What is known is needed only as far as the motion of what comes then begins in it.
+                    _ if unasked && known >= before => continue,
+                    found => sender.send(Ok(Followed { frame, found, unasked })),
                 };
                 if sent.is_err() {
                     return;
@@ -126,7 +141,16 @@ impl Recognizer {
             }
         })?;
         let smoother = following.smoothing.map(|constant| Smoother::new(constant, following.tracking.memory));
-        Ok(Video { recognizer: self, followed, answered: VecDeque::new(), smoother, live: following.live, spent })
+        Ok(Video {
+            recognizer: self,
+            followed,
+            answered: VecDeque::new(),
+            waiting: VecDeque::new(),
+            history: History::default(),
+            smoother,
+            live: following.live,
+            spent,
+        })
     }
 }
 
@@ -137,8 +161,9 @@ impl Video<'_> {
     }
 
     /// Reads frames together: of a live stream what is ready, one frame at least, unless there is none left.
-    fn read(&mut self) {
-        let (mut frames, mut found, mut last) = (Vec::new(), Vec::new(), None);
+    /// Whether those were the last.
+    fn read(&mut self) -> bool {
+        let (mut frames, mut found, mut unasked, mut last) = (Vec::new(), Vec::new(), Vec::new(), None);
         let (mut faces, mut size) = (0, 0);
         let mut next = self.followed.recv().ok();
         while let Some(followed) = next {
@@ -146,6 +171,7 @@ impl Video<'_> {
                 Ok(followed) => {
                     faces += followed.found.as_ref().map_or(0, Vec::len);
                     size += pixels(&followed.frame.picture);
+                    unasked.push(followed.unasked);
                     frames.push(followed.frame);
                     found.push(followed.found);
                 }
@@ -164,23 +190,74 @@ impl Video<'_> {
         let wanted: Vec<(&RgbImage, Result<Vec<Found>>)> = frames.iter().map(|frame| &frame.picture).zip(found).collect();
         let mut analyses = pollster::block_on(self.recognizer.read(wanted, Wait::Here));
         if let Some(smoother) = &mut self.smoother {
-            for (frame, analysis) in frames.iter().zip(&mut analyses) {
+            let asked = frames.iter().zip(&mut analyses).zip(&unasked).filter(|(_, unasked)| !**unasked);
+            for ((frame, analysis), _) in asked {
                 let faces = analysis.as_mut().map_or(&mut [][..], |analysis| &mut analysis.faces);
                 smoother.smooth(frame.timestamp, faces, &self.recognizer.labels);
             }
         }
-        self.answered.extend(frames.into_iter().zip(analyses).map(|(frame, analysis)| Ok(Answered { frame, analysis })));
+        let ended = frames.is_empty() || last.is_some();
+        let answered = frames.into_iter().zip(analyses).map(|(frame, analysis)| Answered { frame, analysis });
+        self.act(answered.zip(unasked).map(|(answered, unasked)| Waiting { answered, unasked }).collect(), ended);
         self.answered.extend(last.map(Err));
+        ended
     }
+
+    /// Reads action units of new frames; those come out whose motion is known, or all where there come no more.
+    fn act(&mut self, new: Vec<Waiting>, ended: bool) {
+        let Some(reader) = &mut self.recognizer.actions else {
+            return self.answered.extend(new.into_iter().map(|waiting| Ok(waiting.answered)));
+        };
+        let canonical = reader.description().canonical.clone();
+        let mut frames: Vec<Vec<Face<'_>>> = Vec::with_capacity(new.len());
+        for Waiting { answered: Answered { frame, analysis }, .. } in &new {
+            let faces = analysis.iter().flat_map(|analysis| &analysis.faces).filter_map(|face| followed(face, &canonical));
+            frames.push(faces.map(|(track, region)| Face { track, picture: &frame.picture, region }).collect());
+        }
+        let mut read = reader.follow(&mut self.history, &frames);
+        drop(frames);
+        self.waiting.extend(new);
+        if let (Ok(answers), true) = (&mut read, ended) {
+            match reader.finish(&mut self.history) {
+                Ok(rest) => answers.extend(rest),
+                Err(error) => read = Err(error),
+            }
+        }
+        let mut done = |analysis: Waiting| {
+            if !analysis.unasked {
+                self.answered.push_back(Ok(analysis.answered));
+            }
+        };
+        match read {
+            Ok(answers) => {
+                for own in answers {
+                    let Some(mut waiting) = self.waiting.pop_front() else { break };
+                    let faces = waiting.answered.analysis.as_mut().map_or(&mut [][..], |analysis| &mut analysis.faces);
+                    let followed = faces.iter_mut().filter(|face| followed(face, &canonical).is_some());
+                    followed.zip(own).for_each(|(face, actions)| face.actions = Some(Box::new(actions)));
+                    done(waiting);
+                }
+            }
+            Err(error) => {
+                for mut waiting in self.waiting.drain(..) {
+                    waiting.answered.analysis = Err(error.clone());
+                    done(waiting);
+                }
+            }
+        }
+    }
+}
+
+/// Whose face it is and where the aligned crop lies, where action units can be read.
+fn followed(face: &AnalyzedFace, canonical: &Canonical) -> Option<(TrackId, Region)> {
+    Some((face.track?, Found::of(face).aligned(canonical)?))
 }
 
 impl Iterator for Video<'_> {
     type Item = Result<Answered>;
 
     fn next(&mut self) -> Option<Result<Answered>> {
-        if self.answered.is_empty() {
-            self.read();
-        }
+        while self.answered.is_empty() && !self.read() {}
         self.answered.pop_front()
     }
 }

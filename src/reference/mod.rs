@@ -15,6 +15,7 @@ mod lrn;
 mod matmul;
 mod pool;
 mod rearrange;
+mod stack;
 mod turn;
 mod warp;
 
@@ -33,5 +34,6 @@ pub use lrn::lrn;
 pub use matmul::matmul;
 pub use pool::{fractional_max_pool, global_average, pool};
 pub use rearrange::{rearrange, resample};
+pub use stack::{flow_levels, flow_stack};
 pub use turn::turn;
 pub use warp::warp;

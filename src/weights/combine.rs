@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule};
+use super::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Task};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, parameters};
 
@@ -42,6 +42,7 @@ pub fn combine(name: &str, models: &[Model], weights: &[f64], oversample: Option
     let description = Description {
         moue: head.moue,
         name: name.to_owned(),
+        task: Task::Expressions,
         labels: head.labels.clone(),
         licence: texts(|d| &d.licence),
         source: texts(|d| &d.source),
@@ -52,6 +53,7 @@ pub fn combine(name: &str, models: &[Model], weights: &[f64], oversample: Option
         members: parts.members,
         fusion: Fusion { rule: Rule::WeightedMean, weights: parts.weights.iter().map(|w| w / sum).collect(), temperature: 1.0 },
         oversample: oversample.unwrap_or(head.oversample),
+        actions: None,
     };
     Model::new(description, parts.tensors)
 }
@@ -61,6 +63,9 @@ fn fits(first: &Model, model: &Model, with_oversample: bool) -> Result<()> {
     let differ = |at: &str, ours: String, theirs: String, remedy: &str| {
         Err(model.wrong(at, format!("`{}` has {theirs}, `{}` has {ours}: {remedy}", model.file, first.file)))
     };
+    if b.task != Task::Expressions {
+        return Err(model.wrong("task", "it reads action units: only models of expressions become one".into()));
+    }
     let sorted = |labels: &[String]| {
         let mut labels = labels.to_vec();
         labels.sort_unstable();

@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use super::actions::{Actions, Reads, Task, Thresholds};
+pub use super::canonical::{Canonical, Colour};
+pub use super::oversample::Oversample;
+pub(crate) use super::representation::Representation;
+pub use super::representation::{FlowStack, Gray, Order, RepresentationStep};
 use crate::graph::{Graph, Network};
-use crate::operators::{Crop, MAX_CROP, MAX_RADIUS};
 
 /// What a model is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +19,9 @@ pub struct Description {
     pub moue: u32,
     /// Name of the model.
     pub name: String,
+    /// What it reads of a face.
+    #[serde(default, skip_serializing_if = "Task::is_usual")]
+    pub task: Task,
     /// Labels in the order of the probabilities; without any its networks answer other values, such as an embedding.
     pub labels: Vec<String>,
     /// Licence of the weights.
@@ -34,91 +41,11 @@ pub struct Description {
     /// How they become one answer.
     pub fusion: Fusion,
     /// Views and crops at test time; a mirrored view is the canonical crop mirrored, before codes are made of it.
+    #[serde(default)]
     pub oversample: Oversample,
-}
-
-/// The canonical crop of a model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Canonical {
-    /// Height and width in pixels.
-    pub size: [u32; 2],
-    /// Margin around the detector's box, in parts of its side.
-    pub margin: f64,
-    /// Where the top of a face's forehead, its chin, and its left and right edge before the ears come to lie, x and y in parts of the crop: it is turned, moved and scaled
-    /// there. Without it, and for faces without landmarks, the box with its margin is read.
+    /// Which action units are read; of their models alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alignment: Option<[[f64; 2]; 4]>,
-    /// Colour of the crop.
-    pub colour: Colour,
-}
-
-impl Canonical {
-    /// The box with a fifth of its side around it, upright: what a model gets that does not say.
-    pub fn upright(size: [u32; 2]) -> Self {
-        Self { size, margin: 0.2, alignment: None, colour: Colour::Rgb }
-    }
-}
-
-/// In words.
-impl std::fmt::Display for Canonical {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { size: [height, width], margin, alignment, colour: Colour::Rgb } = self;
-        write!(f, "an RGB crop of {height} x {width} pixels with a margin of {margin}")?;
-        if alignment.is_some() { write!(f, ", aligned by landmarks") } else { Ok(()) }
-    }
-}
-
-/// Colour of the canonical crop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Colour {
-    /// Three channels, red first.
-    Rgb,
-}
-
-/// One step of a representation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum RepresentationStep {
-    /// The canonical crop by its own rule once more, to a height and width no smaller.
-    Enlarge([u32; 2]),
-    /// Gray value of every pixel.
-    Gray(Gray),
-    /// Local Binary Pattern codes.
-    Lbp {
-        /// In pixels of the canonical or enlarged crop.
-        radius: u32,
-    },
-    /// Every code becomes its row of a table.
-    Lookup(String),
-    /// Bilinear, to height and width.
-    Resize([u32; 2]),
-    /// Channels in another order than red, green, blue.
-    Order(Order),
-    /// (v - mean) * scale a channel, in the order of the channels.
-    Normalise {
-        /// Subtracted.
-        mean: [f32; 3],
-        /// Multiplied.
-        scale: [f32; 3],
-    },
-}
-
-/// An order of channels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// Blue, green, red: Caffe's.
-    Bgr,
-}
-
-/// How gray is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Gray {
-    /// Matlab's rgb2gray.
-    Matlab,
+    pub actions: Option<Actions>,
 }
 
 /// One member of an ensemble.
@@ -149,7 +76,8 @@ impl Member {
 pub struct Fusion {
     /// The rule.
     pub rule: Rule,
-    /// One a member, not negative, sum 1.
+    /// One a member, not negative, sum 1; none of the plain mean.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<f64>,
     /// T of the calibration p^(1/T), made to sum 1 again, of the fused probabilities: above 1 less confident, 1 leaves them.
     #[serde(default = "one")]
@@ -166,78 +94,8 @@ fn one() -> f64 {
 pub enum Rule {
     /// Weighted mean of the members' probabilities.
     WeightedMean,
-}
-
-/// Views and crops at test time; a mirrored view is the canonical crop mirrored, before codes are made of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Oversample {
-    /// The centre.
-    None,
-    /// The centre, of the face and of its mirror image.
-    Mirrored,
-    /// Four corners and the centre, of the face and of its mirror image.
-    FiveMirrored,
-}
-
-impl std::fmt::Display for Oversample {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Mirrored => "mirrored",
-            Self::FiveMirrored => "five_mirrored",
-        })
-    }
-}
-
-impl Oversample {
-    /// The views of a face: as it is, and perhaps mirrored.
-    pub fn views(self) -> &'static [bool] {
-        match self {
-            Self::None => &[false],
-            Self::Mirrored | Self::FiveMirrored => &[false, true],
-        }
-    }
-
-    /// How often a network reads a face: crops of all views.
-    pub fn readings(self) -> u64 {
-        (self.views().len() * self.crops([1; 2], [1; 2]).len()) as u64
-    }
-
-    /// The crops of each view, with an `[h, w]` window in a `resize`d picture.
-    pub fn crops(self, resize: [u32; 2], window: [u32; 2]) -> Vec<Crop> {
-        match self {
-            Self::None | Self::Mirrored => Crop::centre(resize, window),
-            Self::FiveMirrored => Crop::five(resize, window),
-        }
-    }
-}
-
-/// A representation in its parts, checked.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Representation {
-    /// Height and width that the rest reads: the canonical crop's, or larger.
-    pub from: [u32; 2],
-    pub gray: bool,
-    pub radius: Option<u32>,
-    pub table: Option<String>,
-    pub resize: [u32; 2],
-    /// Blue first.
-    pub reversed: bool,
-    pub mean: [f32; 3],
-    pub scale: [f32; 3],
-}
-
-impl Representation {
-    /// Channels of what it makes.
-    pub fn channels(&self) -> usize {
-        if self.gray && self.table.is_none() { 1 } else { 3 }
-    }
-
-    /// Height and width before the resize.
-    pub fn size(&self) -> [u32; 2] {
-        self.from.map(|side| side - 2 * self.radius.unwrap_or(0))
-    }
+    /// Mean of those members that read a label: of action units.
+    Mean,
 }
 
 fn unique<'n>(at: &str, names: impl Iterator<Item = &'n String>) -> Result<(), (String, String)> {
@@ -276,31 +134,13 @@ impl Description {
     /// The place and what is wrong there.
     pub(crate) fn check(&self) -> Result<BTreeMap<&str, Graph>, (String, String)> {
         let wrong = |at: &str, reason: String| Err((at.to_owned(), reason));
-        if self.canonical.size.iter().any(|&s| s == 0 || s > MAX_CROP) {
-            return wrong("canonical", format!("its size lies between 1 and {MAX_CROP}, not {:?}", self.canonical.size));
-        }
-        if !(0.0..=8.0).contains(&self.canonical.margin) {
-            return wrong("canonical", format!("its margin lies between 0 and 8, not {}", self.canonical.margin));
-        }
-        if let Some(template) = self.canonical.alignment
-            && (template.iter().flatten().any(|at| !(-1.0..=2.0).contains(at))
-                || template.iter().all(|point| *point == template[0]))
-        {
-            return wrong("canonical", format!("the points of its alignment lie between -1 and 2, and apart: {template:?}"));
-        }
+        self.canonical.check().map_err(|reason| ("canonical".to_owned(), reason))?;
         if self.members.is_empty() {
             return wrong("members", "a model has at least one member".into());
         }
         unique("labels", self.labels.iter())?;
         unique("members", self.members.iter().map(|member| &member.name))?;
-        let weights = &self.fusion.weights;
-        let sum: f64 = weights.iter().sum();
-        if weights.len() != self.members.len() || weights.iter().any(|w| !(0.0..=1.0).contains(w)) || (sum - 1.0).abs() > 1e-6 {
-            return wrong(
-                "fusion",
-                format!("one weight a member ({}), not negative, sum 1; these are {weights:?}", self.members.len()),
-            );
-        }
+        self.check_task()?;
         if !(0.05..=20.0).contains(&self.fusion.temperature) {
             return wrong("fusion", format!("its temperature lies between 0.05 and 20, not {}", self.fusion.temperature));
         }
@@ -319,13 +159,7 @@ impl Description {
                 return wrong(&at, format!("there is no network `{}`; there are: {}", member.network, known.join(", ")));
             };
             if !self.labels.is_empty() {
-                let [output] = graph.outputs[..] else { return wrong(&at, "its network has more than one output".into()) };
-                if graph.tensors[output].shape != [self.labels.len(), 1, 1] {
-                    return wrong(
-                        &at,
-                        format!("its network answers {:?}, there are {} labels", graph.tensors[output].shape, self.labels.len()),
-                    );
-                }
+                self.check_outputs(graph).map_err(|reason| (at.clone(), reason))?;
             }
             let Some(name) = &member.representation else { continue };
             let representation = self.representation(name)?;
@@ -354,8 +188,55 @@ impl Description {
         Ok(graphs)
     }
 
+    /// What only models of one task have.
+    fn check_task(&self) -> Result<(), (String, String)> {
+        let weights = &self.fusion.weights;
+        let (at, reason) = match (self.task, self.fusion.rule, &self.actions) {
+            (Task::Expressions, Rule::WeightedMean, None) => {
+                let sum: f64 = weights.iter().sum();
+                if weights.len() == self.members.len()
+                    && weights.iter().all(|w| (0.0..=1.0).contains(w))
+                    && (sum - 1.0).abs() <= 1e-6
+                {
+                    return Ok(());
+                }
+                ("fusion", format!("one weight a member ({}), not negative, sum 1; these are {weights:?}", self.members.len()))
+            }
+            (Task::Actions, Rule::Mean, Some(actions)) if weights.is_empty() => {
+                let members: Vec<&str> = self.members.iter().map(|member| member.name.as_str()).collect();
+                return actions.check(&self.labels, &members).map_err(|reason| ("actions".to_owned(), reason));
+            }
+            (Task::Expressions, Rule::WeightedMean, Some(_)) => {
+                ("actions", "only a model with `\"task\": \"actions\"` has them".to_owned())
+            }
+            (Task::Expressions, Rule::Mean, _) => ("fusion", "the rule of a model of expressions is `weighted_mean`".to_owned()),
+            (Task::Actions, _, None) => ("actions", "missing: which labels a model of action units reads".to_owned()),
+            (Task::Actions, _, Some(_)) => {
+                ("fusion", "the rule of a model of action units is `mean`, without weights".to_owned())
+            }
+        };
+        Err((at.to_owned(), reason))
+    }
+
+    /// Whether a network answers the labels: one probability each, of action units perhaps an intensity each, too.
+    fn check_outputs(&self, graph: &Graph) -> Result<(), String> {
+        let most = if self.task == Task::Actions { 2 } else { 1 };
+        if graph.outputs.len() > most {
+            return Err(format!("its network has more than {}", if most == 1 { "one output" } else { "two outputs" }));
+        }
+        match graph.outputs.iter().find(|&&output| graph.tensors[output].shape != [self.labels.len(), 1, 1]) {
+            Some(&output) => {
+                Err(format!("its network answers {:?}, there are {} labels", graph.tensors[output].shape, self.labels.len()))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Why it cannot read faces, if it cannot.
     pub(crate) fn no_faces(&self) -> Option<String> {
+        if self.task == Task::Actions {
+            return Some("it reads action units, not expressions. `moue analyze --actions FILE` takes it".into());
+        }
         if self.labels.is_empty() {
             return Some("it has no labels: it answers values, not expressions. `moue run` gives them".into());
         }
@@ -363,59 +244,10 @@ impl Description {
         Some(format!("member `{}` has no representation: it reads tensors, not faces. `moue run` takes them", raw.name))
     }
 
-    /// The representation `name` in its parts: perhaps enlarged, gray, then perhaps codes, then perhaps a table, then resize and normalise.
+    /// The representation `name` in its parts.
     pub(crate) fn representation(&self, name: &str) -> Result<Representation, (String, String)> {
         let at = || format!("representation `{name}`");
         let steps = self.representations.get(name).ok_or_else(|| (at(), "there is none of this name".to_owned()))?;
-        let mut rest = steps.iter().peekable();
-        let mut from = self.canonical.size;
-        if let Some(RepresentationStep::Enlarge(size)) = rest.next_if(|s| matches!(s, RepresentationStep::Enlarge(_))) {
-            if size.iter().zip(&from).any(|(to, from)| to < from || *to > MAX_CROP) {
-                return Err((
-                    at(),
-                    format!("enlarges to {size:?}: between the canonical crop's {from:?} and {MAX_CROP} a side is possible"),
-                ));
-            }
-            from = *size;
-        }
-        let gray = rest.next_if(|s| matches!(s, RepresentationStep::Gray(_))).is_some();
-        let mut radius = None;
-        if let Some(RepresentationStep::Lbp { radius: r }) = rest.next_if(|s| matches!(s, RepresentationStep::Lbp { .. })) {
-            let smallest = from[0].min(from[1]);
-            if !gray || *r == 0 || *r > MAX_RADIUS || 2 * r >= smallest {
-                return Err((
-                    at(),
-                    format!("LBP at radius {r} reads gray of more than {} pixels a side (it has {smallest})", 2 * u64::from(*r)),
-                ));
-            }
-            radius = Some(*r);
-        }
-        let mut table = None;
-        if let Some(RepresentationStep::Lookup(t)) = rest.next_if(|s| matches!(s, RepresentationStep::Lookup(_))) {
-            if !gray {
-                return Err((at(), "a lookup reads gray or codes".into()));
-            }
-            table = Some(t.clone());
-        }
-        let resize = match rest.next_if(|s| matches!(s, RepresentationStep::Resize(_))) {
-            Some(RepresentationStep::Resize(size)) => *size,
-            _ => from.map(|side| side - 2 * radius.unwrap_or(0)),
-        };
-        let reversed = rest.next_if(|s| matches!(s, RepresentationStep::Order(Order::Bgr))).is_some();
-        let (mean, scale) = match rest.next_if(|s| matches!(s, RepresentationStep::Normalise { .. })) {
-            Some(RepresentationStep::Normalise { mean, scale }) => (*mean, *scale),
-            _ => ([0.0; 3], [1.0; 3]),
-        };
-        if rest.next().is_some()
-            || resize.iter().any(|&s| s == 0 || s > MAX_CROP)
-            || mean.iter().chain(&scale).any(|v| !v.is_finite())
-        {
-            return Err((
-                at(),
-                "steps come as enlarge, gray, lbp, lookup, resize, order, normalise, each at most once, sizes between 1 and 4096, numbers finite"
-                    .into(),
-            ));
-        }
-        Ok(Representation { from, gray, radius, table, resize, reversed, mean, scale })
+        Representation::of(steps, self.canonical.size).map_err(|reason| (at(), reason))
     }
 }

@@ -183,6 +183,20 @@ impl Model {
         Err(Error::Argument("this build finds no faces: give it a face model, or build it with the feature `face-model`".into()))
     }
 
+    /// The networks that read facial action units, embedded in the library by its feature `action-model`: [`crate::actions::Reader`] runs them, and what they can and
+    /// cannot tell is on their card, models/actions/README.md.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where the library was built without it, [`Error::Model`] where it was built with a broken file.
+    pub fn actions() -> Result<Self> {
+        #[cfg(feature = "action-model")]
+        return Self::parse("actions", moue_actions::MODEL);
+        #[cfg(not(feature = "action-model"))]
+        Err(Error::Argument(
+            "this build reads no action units: give it their model, or build it with the feature `action-model`".into(),
+        ))
+    }
+
     /// Reads a model file.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::description::Canonical;
-use super::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, Type};
+use super::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, Task, Type};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Network, Op, parameters};
 use crate::lbp::{Metric, published};
@@ -136,6 +136,7 @@ impl Imported {
         let description = Description {
             moue: 1,
             name: self.name.clone(),
+            task: Task::Expressions,
             labels,
             licence: "as the file it was imported from".to_owned(),
             source: self.source,
@@ -146,6 +147,7 @@ impl Imported {
             members: vec![member],
             fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0], temperature: 1.0 },
             oversample,
+            actions: None,
         };
         Model::new(description, self.tensors)
     }

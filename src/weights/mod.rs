@@ -1,10 +1,12 @@
 //! Files in, description and tensors out.
 
+mod actions;
 mod activation;
 mod array;
 mod assembly;
 mod blocks;
 pub mod caffe;
+mod canonical;
 mod combine;
 mod constant;
 pub mod description;
@@ -15,9 +17,11 @@ mod group;
 mod import;
 mod model;
 pub mod onnx;
+mod oversample;
 mod quantise;
 mod reduction;
 mod reorder;
+mod representation;
 mod seeded;
 mod stream;
 pub mod tflite;
@@ -25,7 +29,7 @@ pub mod tflite;
 pub(crate) use activation::MAP;
 pub use array::Array;
 pub use combine::combine;
-pub use description::{Canonical, Description, Fusion, Member, Order, Oversample, RepresentationStep, Rule};
+pub use description::{Canonical, Description, FlowStack, Fusion, Member, Order, Oversample, RepresentationStep, Rule, Task};
 pub use dtype::Type;
 pub(crate) use group::{Group, groups, weights_of};
 pub(crate) use import::published_table;

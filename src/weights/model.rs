@@ -96,7 +96,10 @@ impl Model {
             .collect();
         let mut tensors = self.tensors.clone();
         tensors.retain(|name, _| name.starts_with(&own.weights) || tables.contains(&name));
-        description.fusion.weights = vec![1.0];
+        match &mut description.actions {
+            Some(actions) => actions.keep_only(member),
+            None => description.fusion.weights = vec![1.0],
+        }
         Self { description, tensors, file: format!("{}/{member}", self.file) }.checked()
     }
 

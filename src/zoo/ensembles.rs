@@ -6,7 +6,9 @@ use super::{Head, find};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::weights::description::{Canonical, Gray};
-use crate::weights::{Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, published_table};
+use crate::weights::{
+    Array, Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, Task, published_table,
+};
 
 /// Models of several networks, by name, with what each is.
 pub const ENSEMBLES: [(&str, &str); 2] = [
@@ -72,6 +74,7 @@ impl Parts {
         let description = Description {
             moue: 1,
             name: name.to_owned(),
+            task: Task::Expressions,
             labels: labels.iter().map(|&label| label.to_owned()).collect(),
             licence: "none needed: random numbers".to_owned(),
             source: format!("{source}; random weights of the seeds {seed} to {}", seed + count as u64 - 1),
@@ -82,6 +85,7 @@ impl Parts {
             members: self.members,
             fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0 / count as f64; count], temperature: 1.0 },
             oversample,
+            actions: None,
         };
         Model::new(description, self.tensors)
     }

@@ -6,7 +6,7 @@ use super::Architecture;
 use crate::error::Result;
 use crate::graph::{Graph, Kind, Network};
 use crate::weights::description::{Canonical, Gray};
-use crate::weights::{Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded};
+use crate::weights::{Description, Fusion, Member, Model, Oversample, RepresentationStep, Rule, Seeded, Task};
 
 /// A model of one member, `network` with random weights of `seed`. One that reads one or three channels reads faces of its input's size as
 /// (x - 127.5) / 127.5; any other reads raw tensors. One that does not end in a softmax has no labels: an embedding, or action units.
@@ -33,6 +33,7 @@ pub fn model(architecture: &Architecture, network: Network, seed: u64) -> Result
     let description = Description {
         moue: 1,
         name: architecture.name.to_owned(),
+        task: Task::Expressions,
         labels: (0..classes).map(|class| format!("class_{class}")).collect(),
         licence: "none needed: random numbers".to_owned(),
         source: format!("{}; random weights of seed {seed}", architecture.source),
@@ -43,6 +44,7 @@ pub fn model(architecture: &Architecture, network: Network, seed: u64) -> Result
         members: vec![member],
         fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0], temperature: 1.0 },
         oversample: Oversample::None,
+        actions: None,
     };
     Model::new(description, Seeded::new(&graph, seed).arrays()?)
 }

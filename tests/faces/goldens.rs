@@ -243,7 +243,9 @@ fn steps(model: &Model, name: &str) -> Steps {
             RepresentationStep::Lbp { radius } => parts.radius = Some(*radius),
             RepresentationStep::Lookup(table) => parts.table.clone_from(table),
             RepresentationStep::Resize(size) => parts.resize = *size,
-            RepresentationStep::Order(order) => panic!("the default model reads RGB, not {order:?}"),
+            RepresentationStep::Order(_) | RepresentationStep::Flow(_) => {
+                panic!("the default model reads RGB of one picture, not {step:?}")
+            }
             RepresentationStep::Normalise { mean, scale } => (parts.mean, parts.scale) = (*mean, *scale),
         }
     }

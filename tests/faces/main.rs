@@ -7,6 +7,7 @@
 mod common;
 
 mod accuracy;
+mod actions;
 mod ensemble;
 mod explaining;
 mod finding;

@@ -57,6 +57,8 @@ macro_rules! kernels {
 
 kernels!(
     turn,
+    flow_levels,
+    flow_stack,
     decode,
     suppress,
     shrink_across,

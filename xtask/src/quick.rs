@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use crate::cargo::{self, CHECKED};
 use crate::steps::{Done, Steps};
-use crate::test::{formats, lints, tools};
+use crate::test::{PACKAGES, formats, lints, tools};
 use crate::{adapters, system};
 
 /// Below these every kernel's way to the device goes.
@@ -18,7 +18,7 @@ pub fn quick(root: &Path) -> ExitCode {
     let mut steps = Steps::new();
     tools(&mut steps);
     formats(&mut steps, root);
-    let library = ["--package", "moue", "--package", "moue-default", "--package", "moue-face", "--lib", "--bins"];
+    let library = [&PACKAGES[..], &["--lib", "--bins"]].concat();
     let mut variables = Vec::new();
     let built = steps.run("build", || cargo::run(root, &[&["build"], &CHECKED[..], &["--package", "moue"]].concat(), &[]));
     let adapter = built

@@ -7,6 +7,7 @@ mod flow;
 mod layers;
 mod moves;
 mod pixels;
+mod stacks;
 
 use conv::Method;
 use moue::Precision;
@@ -29,6 +30,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("flow_start", flow::flow_start),
     ("window_down", flow::window_down),
     ("flow_solve", flow::flow_solve),
+    ("flow_levels", stacks::flow_levels),
+    ("flow_stack", stacks::flow_stack),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),

@@ -21,7 +21,7 @@ pub struct Package {
 }
 
 /// In the order in which they are published: each needs those before it.
-pub const PACKAGES: [Package; 3] = [
+pub const PACKAGES: [Package; 4] = [
     Package {
         name: "moue-default",
         folder: "models/default",
@@ -36,6 +36,14 @@ pub const PACKAGES: [Package; 3] = [
         most: 5_500_000,
         whole: &["src"],
         named: &["README.md", "face.safetensors", "LICENSE-APACHE", "NOTICE"],
+        allowed: &[],
+    },
+    Package {
+        name: "moue-actions",
+        folder: "models/actions",
+        most: 2_500_000,
+        whole: &["src"],
+        named: &["README.md", "actions.safetensors", "LICENSE-APACHE", "LICENSE-MIT"],
         allowed: &[],
     },
     Package {

@@ -1,0 +1,40 @@
+//! What one face shows.
+
+/// What one network answers of a face.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Stream {
+    /// 0 to 1, one a label of the model.
+    pub probabilities: Vec<f32>,
+    /// 0 to 1, one a label of the model; none where the network does not answer them.
+    pub intensities: Vec<f32>,
+}
+
+/// One action unit of a face.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Unit {
+    /// Mean of the streams that read it, 0 to 1.
+    pub probability: f32,
+    /// From 0 to what the model's scale ends with, mostly 5; none where its networks do not answer it.
+    pub intensity: Option<f32>,
+    /// Whether the probability reaches the threshold that was learned for this unit, in photographs or in videos.
+    pub present: bool,
+}
+
+/// What a face shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Actions {
+    /// One a label of the model, in its order; none where a label is not read: at all, or in photographs.
+    pub units: Vec<Option<Unit>>,
+    /// What each member of the model answers, in its order; none of motion in photographs.
+    pub streams: Vec<Option<Stream>>,
+}
+
+impl Actions {
+    /// Positions of the units that are read, the most probable first; of equal ones the first label.
+    pub fn strongest(&self) -> Vec<usize> {
+        let probability = |at: &usize| self.units.get(*at).copied().flatten().map_or(-1.0, |unit| unit.probability);
+        let mut read: Vec<usize> = (0..self.units.len()).filter(|&at| self.units[at].is_some()).collect();
+        read.sort_by(|a, b| probability(b).total_cmp(&probability(a)));
+        read
+    }
+}
