@@ -4,15 +4,21 @@
 //! Motion is dense optical flow between successive crops of one followed face. What is read of a frame needs some frames after it: answers of a video come later, and
 //! in order.
 
+mod baseline;
+mod events;
 mod gpu;
 mod history;
 mod host;
 mod job;
+mod names;
 mod rule;
 mod unit;
 
+pub use baseline::{Baseline, Resting};
+pub use events::{Event, Events, Moment};
 pub use history::{Followed, History};
-pub use unit::{Actions, Stream, Unit};
+pub use names::{column, words};
+pub use unit::{Actions, Stream, Threshold, Unit};
 
 use image::RgbImage;
 
@@ -56,6 +62,20 @@ impl Reader {
             host => Place::Host(Box::new(OnHost::new(host, &model, &rule)?)),
         };
         Ok(Self { model, rule, place })
+    }
+
+    /// When a unit is present, from the next face on.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where it does not lie between 0 and 1.
+    pub fn set_threshold(&mut self, threshold: Threshold) -> Result<()> {
+        if let Threshold::Fixed(wrong) = threshold
+            && !(0.0..=1.0).contains(&wrong)
+        {
+            return Err(Error::Argument(format!("a threshold of {wrong}: give one between 0 and 1")));
+        }
+        self.rule.threshold = threshold;
+        Ok(())
     }
 
     /// The model's description: its labels, which of them are read, where a face is read.

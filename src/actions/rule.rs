@@ -1,6 +1,6 @@
 //! A model of action units in its parts, and how its streams become one answer.
 
-use super::unit::{Actions, Stream, Unit};
+use super::unit::{Actions, Stream, Threshold, Unit};
 use crate::error::Result;
 use crate::flow::{Parameters, Window};
 use crate::operators::FlowLevels;
@@ -41,6 +41,8 @@ impl Motion {
 pub(super) struct Rule {
     pub still: Member,
     pub motion: Option<Motion>,
+    /// When a unit is present.
+    pub threshold: Threshold,
     members: usize,
     intensity: f32,
     /// Of each label whether the still network and that of motion read it, and its thresholds; none where it is not read.
@@ -91,7 +93,14 @@ impl Rule {
             Some(([by(Some(still.at)), by(motion.as_ref().map(|motion| motion.member.at))], reads.thresholds))
         };
         let labels = description.labels.iter().map(reads).collect();
-        Ok(Self { members: description.members.len(), intensity: actions.intensity, labels, still, motion })
+        Ok(Self {
+            members: description.members.len(),
+            intensity: actions.intensity,
+            labels,
+            still,
+            motion,
+            threshold: Threshold::default(),
+        })
     }
 
     /// Flows of a stack.
@@ -144,6 +153,7 @@ impl Rule {
             let own: Vec<f32> = streams.iter().filter_map(|stream| values(stream)).collect();
             (!own.is_empty()).then(|| own.iter().sum::<f32>() / own.len() as f32)
         };
+        let threshold = if let Threshold::Fixed(fixed) = self.threshold { fixed } else { threshold };
         let probability = mean(&|stream| stream.probabilities.get(at).copied())?;
         let intensity = mean(&|stream| stream.intensities.get(at).copied());
         Some(Unit { probability, intensity: intensity.map(|share| share * self.intensity), present: probability >= threshold })

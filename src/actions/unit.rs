@@ -9,6 +9,21 @@ pub struct Stream {
     pub intensities: Vec<f32>,
 }
 
+/// From which probability on a unit is present.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Threshold {
+    /// From this one on: 0.5, as the paper has it.
+    Fixed(f32),
+    /// From what was learned for each unit, in photographs and in videos: it weighs hits and false alarms alike, however rare a unit is.
+    Learned,
+}
+
+impl Default for Threshold {
+    fn default() -> Self {
+        Self::Fixed(0.5)
+    }
+}
+
 /// One action unit of a face.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Unit {
@@ -16,7 +31,7 @@ pub struct Unit {
     pub probability: f32,
     /// From 0 to what the model's scale ends with, mostly 5; none where its networks do not answer it.
     pub intensity: Option<f32>,
-    /// Whether the probability reaches the threshold that was learned for this unit, in photographs or in videos.
+    /// Whether the probability reaches the [`Threshold`].
     pub present: bool,
 }
 

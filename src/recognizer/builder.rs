@@ -34,6 +34,7 @@ pub struct Builder {
     search: Search,
     face_model: Option<Model>,
     action_model: Option<Model>,
+    threshold: actions::Threshold,
     oversample: bool,
     precision: Precision,
     detector: Option<Box<dyn Detector>>,
@@ -104,6 +105,12 @@ impl Builder {
     /// Action units are read, too, by this model: mostly [`Model::actions`].
     pub fn actions(mut self, model: Model) -> Self {
         self.action_model = Some(model);
+        self
+    }
+
+    /// When an action unit is present: from a probability of 0.5 on by default.
+    pub fn threshold(mut self, threshold: actions::Threshold) -> Self {
+        self.threshold = threshold;
         self
     }
 
@@ -197,7 +204,10 @@ impl Builder {
         }
         let labels = model.description.labels.iter().map(|label| label.as_str().into()).collect();
         let name = device.name().to_owned();
-        let actions = self.action_model.map(|model| actions::Reader::new(model, &device)).transpose()?;
+        let mut actions = self.action_model.map(|model| actions::Reader::new(model, &device)).transpose()?;
+        if let Some(reader) = &mut actions {
+            reader.set_threshold(self.threshold)?;
+        }
         let mut ensemble = Ensemble::with(model, device, self.precision)?;
         ensemble.warm_up(1, self.oversample)?;
         Ok(Recognizer {

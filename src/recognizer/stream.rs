@@ -87,7 +87,7 @@ impl<S: Source> Stream<'_, S> {
             }
         }
         let wanted = photos.iter().filter_map(|(_, photo)| photo.as_ref().ok()).zip(found).collect();
-        let mut analyses = pollster::block_on(self.recognizer.read(wanted, Wait::Here)).into_iter();
+        let mut analyses = pollster::block_on(self.recognizer.read_whole(wanted, Wait::Here)).into_iter();
         self.answered.extend(photos.into_iter().filter_map(|(source, photo)| match photo {
             Ok(photo) => analyses.next().map(|analysis| Answer { source, photo: Some(photo), analysis }),
             Err(error) => Some(Answer { source, photo: None, analysis: Err(error) }),

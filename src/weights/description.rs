@@ -235,7 +235,7 @@ impl Description {
     /// Why it cannot read faces, if it cannot.
     pub(crate) fn no_faces(&self) -> Option<String> {
         if self.task == Task::Actions {
-            return Some("it reads action units, not expressions. `moue analyze --actions FILE` takes it".into());
+            return Some("it reads action units, not expressions. `moue analyze --actions=FILE` takes it".into());
         }
         if self.labels.is_empty() {
             return Some("it has no labels: it answers values, not expressions. `moue run` gives them".into());

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::units::UnitArgs;
 use crate::cli::annotate;
 use crate::cli::moving::FrameArgs;
 use crate::cli::session::{DeviceArgs, ModelArgs};
@@ -72,6 +73,8 @@ pub struct Args {
     /// In JSON records: the 52 blendshapes of each face
     #[arg(long)]
     pub blendshapes: bool,
+    #[command(flatten)]
+    pub units: UnitArgs,
     /// Average five crops and their mirrors, whatever the model says: slower, steadier
     #[arg(long)]
     pub oversample: bool,

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::record::{Record, order};
+use crate::actions::column;
 use crate::face::TrackId;
 
 /// Columns beside those that there always are.
@@ -15,7 +16,7 @@ pub struct Columns {
 }
 
 /// The column names.
-pub fn header(out: &mut impl Write, labels: &[String], wanted: Columns) -> io::Result<()> {
+pub fn header(out: &mut impl Write, labels: &[String], units: Option<&[String]>, wanted: Columns) -> io::Result<()> {
     let mut columns = vec!["input".to_owned()];
     if wanted.videos {
         columns.extend(["frame", "pts", "timestamp", "track"].map(String::from));
@@ -25,12 +26,26 @@ pub fn header(out: &mut impl Write, labels: &[String], wanted: Columns) -> io::R
     }
     columns.extend(["width", "height", "face", "x", "y", "w", "h", "score", "label"].map(String::from));
     columns.extend(labels.iter().map(|label| quoted(label)));
+    columns.extend(
+        units
+            .into_iter()
+            .flatten()
+            .flat_map(|unit| [column(unit), format!("{}_intensity", column(unit))])
+            .map(|name| quoted(&name)),
+    );
     columns.push("error".into());
     writeln!(out, "{}", columns.join(","))
 }
 
 /// The lines of one picture; probabilities beyond the `top` largest are left empty.
-pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: usize, wanted: Columns) -> io::Result<()> {
+pub fn write(
+    out: &mut impl Write,
+    record: &Record,
+    labels: &[String],
+    units: Option<&[String]>,
+    top: usize,
+    wanted: Columns,
+) -> io::Result<()> {
     let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
     let size = [number(record.size.map(|s| s.0)), number(record.size.map(|s| s.1))];
     let first = |track: Option<TrackId>| {
@@ -64,12 +79,17 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: usiz
             shown[i] = face.probabilities[i].to_string();
         }
         cells.extend(shown);
+        for at in 0..units.map_or(0, <[String]>::len) {
+            let unit = face.actions.as_ref().and_then(|actions| actions.units.get(at).copied().flatten());
+            cells.push(unit.map(|unit| unit.probability.to_string()).unwrap_or_default());
+            cells.push(unit.and_then(|unit| unit.intensity).map(|intensity| intensity.to_string()).unwrap_or_default());
+        }
         cells.push(String::new());
         writeln!(out, "{}", cells.join(","))?;
     }
     if record.faces.is_empty() {
         let mut cells = first(None);
-        cells.extend(vec![String::new(); 7 + labels.len()]);
+        cells.extend(vec![String::new(); 7 + labels.len() + 2 * units.map_or(0, <[String]>::len)]);
         cells.push(record.error.as_deref().map(quoted).unwrap_or_default());
         writeln!(out, "{}", cells.join(","))?;
     }
@@ -94,8 +114,8 @@ mod tests {
         let labels = ["happy".to_string(), "sad".to_string()];
         let mut out = Vec::new();
         let wanted = Columns { videos: record.at.is_some(), smoothed: record.at.is_some_and(|at| at.smoothed.is_some()) };
-        header(&mut out, &labels, wanted).unwrap();
-        write(&mut out, record, &labels, top, wanted).unwrap();
+        header(&mut out, &labels, None, wanted).unwrap();
+        write(&mut out, record, &labels, None, top, wanted).unwrap();
         String::from_utf8(out).unwrap().lines().map(String::from).collect()
     }
 
@@ -108,6 +128,7 @@ mod tests {
             pose: None,
             blendshapes: None,
             track: None,
+            actions: None,
             label_index: 1,
             label: "sad".into(),
             probabilities: vec![0.25, 0.75],

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::record::{Record, label, order};
-use super::summary::Summary;
+use super::summary::{Summary, TOP};
+use crate::actions::{Actions, column, words};
 use crate::cli::palette;
 use crate::cli::terminal::Paint;
 use crate::recognizer::AnalyzedFace;
@@ -11,7 +12,13 @@ use crate::recognizer::AnalyzedFace;
 const BLOCKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 /// The lines of one picture; with `top`, only the K most probable labels, with their percentages.
-pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: Option<usize>) -> io::Result<()> {
+pub fn write(
+    out: &mut impl Write,
+    record: &Record,
+    labels: &[String],
+    units: Option<&[String]>,
+    top: Option<usize>,
+) -> io::Result<()> {
     let paint = Paint::stdout();
     let size = record.size.map(|(width, height)| format!("  {width} x {height}")).unwrap_or_default();
     let remark = match (&record.error, record.faces.len()) {
@@ -20,7 +27,13 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String], top: Opti
         (None, _) => String::new(),
     };
     writeln!(out, "{}{}{remark}", paint.bold(&record.input), paint.dim(size))?;
-    record.faces.iter().try_for_each(|face| writeln!(out, "  {}", line(face, labels, top, paint)))
+    for face in &record.faces {
+        writeln!(out, "  {}", line(face, labels, top, paint))?;
+        if let (Some(units), Some(actions)) = (units, &face.actions) {
+            writeln!(out, "  {}", paint.dim(shown(actions, units)))?;
+        }
+    }
+    Ok(())
 }
 
 /// What is at the end of a video.
@@ -42,7 +55,23 @@ pub fn video(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
         let text = paint.colour(format!("{name:width$} {:>5.1} %", 100.0 * mean), palette::colour(name, at));
         writeln!(out, "  {text}   {}", paint.dim(format!("label of {:.1} % of the faces", 100.0 * share)))?;
     }
+    for unit in summary.units() {
+        let name = words(&unit.label).unwrap_or(&unit.label);
+        let share = paint.dim(format!("in {:.1} % of the faces", 100.0 * unit.present));
+        writeln!(out, "  {name} ({}) {:.1} %   {share}", column(&unit.label), 100.0 * unit.probability)?;
+    }
     Ok(())
+}
+
+/// The units that are present, the strongest first.
+fn shown(actions: &Actions, labels: &[String]) -> String {
+    let unit = |at: usize| {
+        let unit = actions.units.get(at).copied().flatten().filter(|unit| unit.present)?;
+        let label = label(labels, at);
+        Some(format!("{} ({}) {:.0} %", words(label).unwrap_or(label), column(label), 100.0 * unit.probability))
+    };
+    let present: Vec<String> = actions.strongest().into_iter().filter_map(unit).take(TOP).collect();
+    if present.is_empty() { "no action unit".to_owned() } else { present.join(", ") }
 }
 
 fn line(face: &AnalyzedFace, labels: &[String], top: Option<usize>, paint: Paint) -> String {

@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer};
 
 use super::made::Made;
 use super::record::{Record, label, order};
-use super::summary::Summary;
+use super::summary::{Often, Summary, TOP};
+use crate::actions::{Actions, Unit, column};
 use crate::face::{Eyes, Landmarks, Pose};
 use crate::recognizer::{AnalyzedFace, most_probable};
 
@@ -65,11 +66,51 @@ struct Face<'a> {
     landmarks: Option<Vec<[f32; 3]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     blendshapes: Option<BTreeMap<&'static str, f32>>,
+    /// Action units: the five strongest, and all that are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions: Option<Units<'a>>,
     label: &'a str,
     /// Whether the label has less than half.
     unsure: bool,
     probabilities: Probabilities<'a>,
     members: Vec<Member<'a>>,
+}
+
+#[derive(Serialize)]
+struct Units<'a> {
+    strongest: Vec<String>,
+    units: Each<'a>,
+}
+
+/// Name -> unit, in the order of the labels.
+struct Each<'a> {
+    labels: &'a [String],
+    actions: &'a Actions,
+}
+
+#[derive(Serialize)]
+struct One {
+    probability: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intensity: Option<f32>,
+    present: bool,
+}
+
+impl Serialize for Each<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let one = |unit: Unit| One { probability: unit.probability, intensity: unit.intensity, present: unit.present };
+        let read = self.labels.iter().zip(&self.actions.units).filter_map(|(label, unit)| Some((column(label), one((*unit)?))));
+        serializer.collect_map(read)
+    }
+}
+
+fn top_unit(unit: Often) -> TopUnit {
+    TopUnit { unit: column(&unit.label), probability: unit.probability, present: unit.present }
+}
+
+fn units<'a>(actions: &'a Actions, labels: &'a [String]) -> Units<'a> {
+    let strongest = actions.strongest().into_iter().take(TOP).map(|at| column(label(labels, at))).collect();
+    Units { strongest, units: Each { labels, actions } }
 }
 
 /// What is written of each face.
@@ -112,6 +153,7 @@ pub fn write(
     record: &Record,
     labels: &[String],
     members: &[String],
+    units: Option<&[String]>,
     wanted: Wanted,
     made: Option<&Made>,
 ) -> std::io::Result<()> {
@@ -124,7 +166,7 @@ pub fn write(
         smoothed: record.at.and_then(|at| at.smoothed),
         width: record.size.map(|size| size.0),
         height: record.size.map(|size| size.1),
-        faces: record.faces.iter().map(|face| self::face(face, labels, members, wanted)).collect(),
+        faces: record.faces.iter().map(|face| self::face(face, labels, members, units, wanted)).collect(),
         error: record.error.as_deref(),
         options: made,
     };
@@ -150,6 +192,9 @@ struct Video<'a> {
     shares: Shares<'a>,
     /// The labels that are most probable on the mean of all faces.
     top: Vec<Top<'a>>,
+    /// The action units that are most probable on the mean of all faces, and the share of the faces that show each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions: Option<Vec<TopUnit>>,
     /// Frames of a camera that came while others were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     dropped: Option<u64>,
@@ -162,6 +207,13 @@ struct Video<'a> {
 struct Top<'a> {
     label: &'a str,
     probability: f64,
+}
+
+#[derive(Serialize)]
+struct TopUnit {
+    unit: String,
+    probability: f64,
+    present: f64,
 }
 
 struct Shares<'a>(&'a Summary);
@@ -184,6 +236,7 @@ pub fn video(out: &mut impl Write, summary: &Summary, made: Option<&Made>) -> st
         smoothed: summary.smoothed,
         shares: Shares(summary),
         top,
+        actions: summary.reads_units().then(|| summary.units().into_iter().map(top_unit).collect()),
         dropped: summary.dropped,
         error: summary.error.as_deref(),
         options: made,
@@ -191,7 +244,13 @@ pub fn video(out: &mut impl Write, summary: &Summary, made: Option<&Made>) -> st
     put(out, &line)
 }
 
-fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String], wanted: Wanted) -> Face<'a> {
+fn face<'a>(
+    face: &'a AnalyzedFace,
+    labels: &'a [String],
+    members: &'a [String],
+    units: Option<&'a [String]>,
+    wanted: Wanted,
+) -> Face<'a> {
     let Wanted { top, landmarks } = wanted;
     let probabilities = |values| Probabilities { labels, values, top };
     let member = |(name, values): (&'a String, &'a Vec<f32>)| Member {
@@ -212,6 +271,7 @@ fn face<'a>(face: &'a AnalyzedFace, labels: &'a [String], members: &'a [String],
             _ => points.points().to_vec(),
         }),
         blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
+        actions: face.actions.as_deref().zip(units).map(|(actions, labels)| self::units(actions, labels)),
         label: &face.label,
         unsure: face.unsure(),
         probabilities: probabilities(&face.probabilities),
@@ -232,9 +292,9 @@ mod tests {
         let at = At { frame: 3, pts: None, timestamp: Duration::from_millis(120), smoothed: None };
         let frame = Record { input: "a.mp4".into(), at: Some(at), size: None, faces: Vec::new(), error: None };
         let mut lines = [const { Vec::new() }; 3];
-        write(&mut lines[0], &picture, &[], &[], Wanted::default(), None).unwrap();
-        write(&mut lines[1], &frame, &[], &[], Wanted::default(), None).unwrap();
-        video(&mut lines[2], &Summary::new("a.mp4".into(), &[]), None).unwrap();
+        write(&mut lines[0], &picture, &[], &[], None, Wanted::default(), None).unwrap();
+        write(&mut lines[1], &frame, &[], &[], None, Wanted::default(), None).unwrap();
+        video(&mut lines[2], &Summary::new("a.mp4".into(), &[], None), None).unwrap();
         for (line, head) in lines.iter().zip(HEADS) {
             assert!(line.starts_with(head.as_bytes()) && line.ends_with(b"}\n"), "{}", String::from_utf8_lossy(line));
         }

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::args::{Args, Faces, Find};
+use crate::actions::Threshold;
+use crate::cli::names;
 use crate::error::Error;
 use crate::weights::Model;
 
@@ -26,6 +28,13 @@ pub struct Made {
     landmarks: Option<String>,
     blendshapes: bool,
     oversample: bool,
+    /// Of action units, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<String>,
     /// Of videos, where they were given.
     #[serde(flatten)]
     frames: Frames,
@@ -49,7 +58,7 @@ impl Made {
     ///
     /// # Errors
     /// The model's file cannot be read any more.
-    pub fn of(args: &Args, model: &Model) -> Result<Self, Error> {
+    pub fn of(args: &Args, model: &Model, actions: Option<&Model>) -> Result<Self, Error> {
         Ok(Self {
             model: model.description.name.clone(),
             fingerprint: fingerprint(model)?,
@@ -68,6 +77,12 @@ impl Made {
             landmarks: args.landmarks.clone(),
             blendshapes: args.blendshapes,
             oversample: args.oversample,
+            actions: actions.map(fingerprint).transpose()?,
+            threshold: args.units.actions.as_ref().map(|_| match args.units.threshold.0 {
+                Threshold::Fixed(fixed) => fixed.to_string(),
+                Threshold::Learned => "learned".to_owned(),
+            }),
+            baseline: Some(&args.units.baseline).filter(|path| path.as_os_str() != "none").map(|path| names::shown(path)),
             frames: Frames { every: args.moving.every, from: args.moving.from, to: args.moving.to, fps: args.moving.fps },
         })
     }
@@ -139,6 +154,9 @@ mod tests {
             landmarks: None,
             blendshapes: false,
             oversample: false,
+            actions: None,
+            threshold: None,
+            baseline: None,
             frames: Frames::default(),
         };
         let own = serde_json::to_value(&made).unwrap();

@@ -2,6 +2,7 @@
 
 mod args;
 mod csv;
+mod events;
 mod human;
 mod json;
 mod made;
@@ -16,6 +17,7 @@ mod series;
 mod stages;
 mod summary;
 mod target;
+mod units;
 mod video;
 
 use std::path::{Path, PathBuf};
@@ -41,14 +43,18 @@ pub fn run(args: &Args) -> Outcome {
     options(args)?;
     let inputs = inputs::expand(&args.inputs, Wanted::Videos { folders: args.moving.fps.is_some() });
     let videos = of_videos(args, &inputs)?;
+    let pictures = inputs.iter().any(|input| !input.is_video());
+    args.units.check(videos, pictures, args.resume.is_some())?;
     let jobs = planned(args, inputs)?;
     let count = jobs.len();
     let model = args.model.load()?;
     let description = model.description.clone();
+    let action_model = args.units.model()?;
+    let units = action_model.as_ref().map(|model| model.description.clone());
     let mut resumed = match &args.resume {
         Some(path) => {
-            let made = Made::of(args, &model)?;
-            Some((Resumed::open(path, &description, &made)?, made))
+            let made = Made::of(args, &model, action_model.as_ref())?;
+            Some((Resumed::open(path, &description, units.as_ref(), &made)?, made))
         }
         None => None,
     };
@@ -65,11 +71,12 @@ pub fn run(args: &Args) -> Outcome {
         other => (Vec::new(), other),
     };
     let ((mut recognizer, photos), patience) = session::recognizer(model, &args.device, |builder| {
-        builder.faces(args.faces.into()).search(args.search()).oversample(args.oversample).build_and_prefetch(photos)
+        let builder = builder.faces(args.faces.into()).search(args.search()).oversample(args.oversample);
+        args.units.build(builder, action_model).build_and_prefetch(photos)
     })?;
     session::warn(&recognizer);
     let watch = watch.ready();
-    let mut output = Output::new(args, videos, resumed, &description)?;
+    let mut output = Output::new(args, videos, resumed, &description, units.as_ref())?;
     if let (Some(seconds), Some(Table::OpenFace | Table::PyFeat)) = (args.smooth, args.csv) {
         terminal::note(format!("probabilities are smoothed over {seconds} s: this table has no column that says so"));
     }
@@ -99,6 +106,9 @@ pub fn run(args: &Args) -> Outcome {
         bar.finish_and_clear();
     }
     output.finish()?;
+    if let (Some(path), Some(persons)) = (&args.units.save_baseline, output.persons()) {
+        persons.save(path)?;
+    }
     if failures > 0 && count > 1 {
         terminal::note(format!("{failures} of {count} inputs could not be answered"));
     }

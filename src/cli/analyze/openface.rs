@@ -1,10 +1,11 @@
 //! The columns of OpenFace 2 (TadasBaltrusaitis/OpenFace, wiki "Output Format"): frames from 1, seconds, radians, and 68 points in pixels. What moue does not
-//! measure is empty, gaze, the head's place and action units; eyes, points in space and shape parameters are left out.
+//! measure is empty, gaze and the head's place; action units, where they are read (`--actions`), have intensities of 0 to 5 and a presence of 0 or 1; eyes, points in space and shape parameters are left out.
 
 use std::io::{self, Write};
 
-use super::record::Record;
+use super::record::{Record, of_unit};
 use crate::face::{Landmarks, Pose};
+use crate::recognizer::AnalyzedFace;
 
 /// Action units with an intensity; those with a presence are these and 28.
 const UNITS: [u8; 17] = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45];
@@ -24,11 +25,14 @@ pub fn header(out: &mut impl Write) -> io::Result<()> {
 }
 
 /// A row a face; one that says so for a frame without.
-pub fn write(out: &mut impl Write, record: &Record) -> io::Result<()> {
+pub fn write(out: &mut impl Write, record: &Record, units: Option<&[String]>) -> io::Result<()> {
     let frame = record.at.map_or(1, |at| at.frame + 1);
     let timestamp = record.at.map_or(0.0, |at| at.timestamp.as_secs_f64());
-    let units = vec![String::new(); 2 * UNITS.len() + 1];
-    let mut row = |name: u64, confidence: f64, success: u8, pose: Option<Pose>, points: Option<&Landmarks>| {
+    let mut present = [&UNITS[..], &[28]].concat();
+    present.sort_unstable();
+    let mut row = |name: u64, confidence: f64, face: Option<&AnalyzedFace>| {
+        let success = u8::from(face.is_some());
+        let (pose, points) = (face.and_then(|face| face.pose), face.and_then(|face| face.landmarks.as_deref()));
         let mut cells =
             vec![frame.to_string(), name.to_string(), timestamp.to_string(), confidence.to_string(), success.to_string()];
         cells.extend(vec![String::new(); GAZE.len() + PLACE.len()]);
@@ -40,14 +44,17 @@ pub fn write(out: &mut impl Write, record: &Record) -> io::Result<()> {
             Some(points) => cells.extend((0..2).flat_map(|axis| points.map(|point| point[axis].to_string()))),
             None => cells.extend(vec![String::new(); 136]),
         }
-        cells.extend(units.iter().cloned());
+        let unit = |unit: &u8| of_unit(face, units, *unit);
+        let intensity = |at: &u8| unit(at).and_then(|unit| unit.intensity).map(|intensity| intensity.to_string());
+        cells.extend(UNITS.iter().map(|at| intensity(at).unwrap_or_default()));
+        cells.extend(present.iter().map(|at| unit(at).map(|unit| u8::from(unit.present).to_string()).unwrap_or_default()));
         writeln!(out, "{}", cells.join(","))
     };
     for (at, face) in record.faces.iter().enumerate() {
         let name = face.track.map_or(at as u64, |track| track.0);
-        row(name, face.score.unwrap_or(1.0), 1, face.pose, face.landmarks.as_deref())?;
+        row(name, face.score.unwrap_or(1.0), Some(face))?;
     }
-    if record.faces.is_empty() { row(0, 0.0, 0, None, None) } else { Ok(()) }
+    if record.faces.is_empty() { row(0, 0.0, None) } else { Ok(()) }
 }
 
 /// Rx, Ry, Rz of R = Rx Ry Rz, in radians, where x points to the right, y down and z away: of moue's R = Rz(roll) Ry(-yaw) Rx(-pitch) there.

@@ -5,14 +5,17 @@ use std::ops::Range;
 
 use super::args::{Args, Table};
 use super::csv::Columns;
+use super::events::EventTable;
 use super::json::Wanted;
 use super::made::Made;
 use super::record::Record;
 use super::resume::Resumed;
 use super::summary::Summary;
+use super::units::Persons;
 use super::{csv, human, json, openface, pyfeat};
 use crate::cli::outcome::Failure;
 use crate::cli::terminal::{self, Stdout};
+use crate::error::Error;
 use crate::weights::Description;
 
 /// The records' way out.
@@ -23,6 +26,10 @@ pub struct Output {
     wanted: Wanted,
     stdout: Stdout,
     file: Option<(Resumed, Made)>,
+    /// Labels of action units, where they are read.
+    units: Option<Vec<String>>,
+    persons: Option<Persons>,
+    events: Option<EventTable>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -36,7 +43,13 @@ enum Form {
 
 impl Output {
     /// As the flags say; the header of a table is written at once. `videos`: there are some among the inputs.
-    pub fn new(args: &Args, videos: bool, file: Option<(Resumed, Made)>, description: &Description) -> Result<Self, Failure> {
+    pub fn new(
+        args: &Args,
+        videos: bool,
+        file: Option<(Resumed, Made)>,
+        description: &Description,
+        actions: Option<&Description>,
+    ) -> Result<Self, Failure> {
         let form = match (args.json || file.is_some(), args.csv) {
             (true, _) => Form::Json,
             (false, Some(Table::Moue)) => Form::Csv(Columns { videos, smoothed: args.smooth.is_some() }),
@@ -51,13 +64,22 @@ impl Output {
         };
         let members = description.members.iter().map(|member| member.name.clone()).collect();
         let mut stdout = terminal::stdout();
+        let units = actions.map(|actions| actions.labels.clone());
+        let persons = actions.map(|actions| Persons::new(&args.units, actions)).transpose()?;
+        let events = match (&args.units.events, &units) {
+            (Some(path), Some(labels)) => {
+                let table = EventTable::create(path, labels);
+                Some(table.map_err(|error| Failure::at("--events", Error::io(path, error)))?)
+            }
+            _ => None,
+        };
         match form {
-            Form::Csv(columns) => csv::header(&mut stdout, &labels, columns)?,
+            Form::Csv(columns) => csv::header(&mut stdout, &labels, units.as_deref(), columns)?,
             Form::OpenFace => openface::header(&mut stdout)?,
             Form::PyFeat => pyfeat::header(&mut stdout)?,
             Form::Human | Form::Json => {}
         }
-        Ok(Self { form, labels, members, wanted, stdout, file })
+        Ok(Self { form, labels, members, wanted, stdout, file, units, persons, events })
     }
 
     /// Whether a progress bar over `count` inputs is of use: records on a terminal show the progress themselves.
@@ -70,6 +92,25 @@ impl Output {
         self.form == Form::Human || self.shows_progress(usize::MAX)
     }
 
+    /// Labels of action units, where they are read.
+    pub fn units(&self) -> Option<&[String]> {
+        self.units.as_deref()
+    }
+
+    /// The rest of the people that were read.
+    pub fn persons(&self) -> Option<&Persons> {
+        self.persons.as_ref()
+    }
+
+    /// What is said of a record beyond what networks answered: a person's rest is taken off, and units end.
+    pub fn prepare(&mut self, record: &mut Record) -> Result<(), Failure> {
+        if let Some(persons) = &mut self.persons {
+            persons.subtract(record);
+        }
+        let pushed = self.events.as_mut().map_or(Ok(()), |events| events.push(record));
+        pushed.map_err(|error| Failure::at("--events", error))
+    }
+
     /// One record, whole; in the place of an earlier one where there was one.
     pub fn write(&mut self, record: &Record, again: Option<Range<u64>>) -> Result<(), Failure> {
         let mut text = Vec::new();
@@ -77,19 +118,29 @@ impl Output {
         match self.form {
             // Of a video what its frames say together.
             Form::Human if record.at.is_some() => {}
-            Form::Human => human::write(&mut text, record, &self.labels, self.wanted.top)?,
-            Form::Json => json::write(&mut text, record, &self.labels, &self.members, self.wanted, made)?,
-            Form::Csv(columns) => {
-                csv::write(&mut text, record, &self.labels, self.wanted.top.unwrap_or(self.labels.len()), columns)?
-            }
-            Form::OpenFace => openface::write(&mut text, record)?,
-            Form::PyFeat => pyfeat::write(&mut text, record, &self.labels)?,
+            Form::Human => human::write(&mut text, record, &self.labels, self.units.as_deref(), self.wanted.top)?,
+            Form::Json => json::write(&mut text, record, &self.labels, &self.members, self.units.as_deref(), self.wanted, made)?,
+            Form::Csv(columns) => csv::write(
+                &mut text,
+                record,
+                &self.labels,
+                self.units.as_deref(),
+                self.wanted.top.unwrap_or(self.labels.len()),
+                columns,
+            )?,
+            Form::OpenFace => openface::write(&mut text, record, self.units.as_deref())?,
+            Form::PyFeat => pyfeat::write(&mut text, record, &self.labels, self.units.as_deref())?,
         }
         self.put(&text, again)
     }
 
     /// What is at the end of a video.
     pub fn end(&mut self, summary: &Summary, again: Option<Range<u64>>) -> Result<(), Failure> {
+        if let Some(persons) = &mut self.persons {
+            persons.forget();
+        }
+        let finished = self.events.as_mut().map_or(Ok(()), |events| events.finish(&summary.input));
+        finished.map_err(|error| Failure::at("--events", error))?;
         let mut text = Vec::new();
         match self.form {
             Form::Human => human::video(&mut text, summary)?,
@@ -98,7 +149,7 @@ impl Output {
             Form::Csv(columns) if summary.frames == 0 => {
                 let (input, error) = (summary.input.clone(), summary.error.clone());
                 let record = Record { input, at: None, size: None, faces: Vec::new(), error };
-                csv::write(&mut text, &record, &self.labels, 0, columns)?;
+                csv::write(&mut text, &record, &self.labels, self.units.as_deref(), 0, columns)?;
             }
             Form::Csv(_) | Form::OpenFace | Form::PyFeat => {}
         }

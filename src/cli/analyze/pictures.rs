@@ -28,7 +28,8 @@ pub fn run(
     let mut stream = recognizer.analyze_stream(photos);
     while let Some(answer) = stream.next() {
         patience.take();
-        let (job, photo, record) = Record::of(answer, |job: &Job| job.input.name.clone())?;
+        let (job, photo, mut record) = Record::of(answer, |job: &Job| job.input.name.clone())?;
+        output.prepare(&mut record)?;
         let mut failed = record.error.is_some();
         // Before the record: a run that is resumed takes what has one for done.
         if let (Some(photo), false) = (&photo, failed) {

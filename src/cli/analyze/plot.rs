@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn points_lie_at_their_true_time_and_lines_end_where_no_face_is() {
         let labels = ["happy", "a<b"].map(String::from);
-        let mut summary = Summary::new("clip & co".into(), &labels);
+        let mut summary = Summary::new("clip & co".into(), &labels, None);
         for (second, happy) in [(0.0, Some(1.0)), (0.1, Some(0.5)), (0.4, None), (2.0, Some(0.0))] {
             let face = |happy: f64| json!({"label": "happy", "probabilities": {"happy": happy, "a<b": 1.0 - happy}});
             let faces: Vec<_> = happy.map(face).into_iter().collect();

@@ -1,10 +1,12 @@
 //! The columns of py-feat's detector (cosanlab/py-feat): frames from 0, degrees, 68 points in pixels, seven emotions that sum to 1. `approx_time` is in seconds,
-//! `Identity` the track. What moue does not measure, the head's place and action units, is empty; gaze and the numbers of identities are left out.
+//! `Identity` the track. Action units are probabilities, where they are read (`--actions`). What moue does not measure, the head's place, is empty; gaze and the numbers of identities are left out.
 
 use std::io::{self, Write};
 
 use super::csv::quoted;
 use super::record::Record;
+use super::record::of_unit;
+use crate::actions::Unit;
 use crate::recognizer::AnalyzedFace;
 
 const UNITS: [u8; 20] = [1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 17, 20, 23, 24, 25, 26, 28, 43];
@@ -34,7 +36,7 @@ pub fn header(out: &mut impl Write) -> io::Result<()> {
 }
 
 /// A row a face; one of nothing but its time for a frame without.
-pub fn write(out: &mut impl Write, record: &Record, labels: &[String]) -> io::Result<()> {
+pub fn write(out: &mut impl Write, record: &Record, labels: &[String], units: Option<&[String]>) -> io::Result<()> {
     let frame = record.at.map_or(0, |at| at.frame);
     let seconds = record.at.map_or(0.0, |at| at.timestamp.as_secs_f64());
     let side = |side: Option<u32>| side.map(|side| side.to_string()).unwrap_or_default();
@@ -65,7 +67,9 @@ pub fn write(out: &mut impl Write, record: &Record, labels: &[String]) -> io::Re
             Some(pose) => cells.extend([pose.pitch, pose.roll, pose.yaw].map(|angle| angle.to_string())),
             None => cells.extend([const { String::new() }; 3]),
         }
-        cells.extend(vec![String::new(); PLACE + UNITS.len()]);
+        cells.extend([const { String::new() }; PLACE]);
+        let value = |unit: Unit| unit.probability.to_string();
+        cells.extend(UNITS.map(|unit| of_unit(face, units, unit).map(value).unwrap_or_default()));
         cells.extend(face.map_or_else(Default::default, |face| emotions(face, labels)));
         cells.extend(last.iter().cloned());
         cells.push(face.and_then(|face| face.track).map(|track| format!("Person_{}", track.0)).unwrap_or_default());
@@ -101,6 +105,7 @@ mod tests {
             pose: None,
             blendshapes: None,
             track: None,
+            actions: None,
             label_index: 7,
             label: "contempt".into(),
             probabilities,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use image::RgbImage;
 
+use crate::actions::Unit;
 use crate::error::Error;
 use crate::recognizer::{Analysis, AnalyzedFace, Answer, Answered};
 use crate::video::Frame;
@@ -81,6 +82,13 @@ pub fn order(probabilities: &[f32]) -> Vec<usize> {
 /// The label at a position; empty where the model has none.
 pub fn label(labels: &[String], position: usize) -> &str {
     labels.get(position).map_or("", String::as_str)
+}
+
+/// The unit of this number that a face shows, for a model of action units of these labels.
+pub fn of_unit(face: Option<&AnalyzedFace>, labels: Option<&[String]>, number: u8) -> Option<Unit> {
+    let name = number.to_string();
+    let at = labels?.iter().position(|label| *label == name)?;
+    face?.actions.as_ref()?.units.get(at).copied().flatten()
 }
 
 #[cfg(test)]

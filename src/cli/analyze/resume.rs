@@ -54,13 +54,13 @@ impl Resumed {
     ///
     /// # Errors
     /// Another run is writing it, or it holds something else than records of this model and these options.
-    pub fn open(path: &Path, description: &Description, made: &Made) -> Result<Self, Failure> {
+    pub fn open(path: &Path, description: &Description, actions: Option<&Description>, made: &Made) -> Result<Self, Failure> {
         let refuse = |reason: String| Failure::at("--resume", format!("{}: {reason}", path.display()));
         files::make_room(path).map_err(|error| Failure::at("--resume", error))?;
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|error| refuse(files::remedied(&error)))?;
         lock(&file).map_err(|reason| refuse(reason.into()))?;
-        let Records { whole, mut records, begun, unsaid } = records(&file, description, made).map_err(refuse)?;
+        let Records { whole, mut records, begun, unsaid } = records(&file, description, actions, made).map_err(refuse)?;
         if unsaid > 0 {
             terminal::warning(format!(
                 "--resume: {}: {unsaid} of its records do not say with which options they were made: they are taken as made with these",
@@ -161,7 +161,7 @@ struct Records {
 }
 
 /// The records of the file, or why this is no such file.
-fn records(file: &File, description: &Description, made: &Made) -> Result<Records, String> {
+fn records(file: &File, description: &Description, actions: Option<&Description>, made: &Made) -> Result<Records, String> {
     const MARK: &[u8] = b"\xEF\xBB\xBF";
     let mut reader = BufReader::new(file);
     let mut found = Records { whole: 0, records: HashMap::new(), begun: HashMap::new(), unsaid: 0 };
@@ -198,8 +198,9 @@ fn records(file: &File, description: &Description, made: &Made) -> Result<Record
         let Written { input, kind, failed } = record(&value, description).map_err(wrong)?;
         let before = match kind {
             Kind::Frame => {
-                let summary =
-                    found.begun.entry(input).or_insert_with_key(|input| Summary::new(input.clone(), &description.labels));
+                let units = actions.map(|actions| &actions.labels[..]);
+                let new = |input: &String| Summary::new(input.clone(), &description.labels, units);
+                let summary = found.begun.entry(input).or_insert_with_key(new);
                 summary.add_written(&value).ok_or_else(|| foreign(number))?;
                 continue;
             }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::record::{Record, order};
 use super::series::Series;
+use crate::actions::column;
 
 /// Labels that are named.
 pub const TOP: usize = 5;
@@ -26,21 +27,49 @@ pub struct Summary {
     chosen: Vec<u64>,
     sums: Vec<f64>,
     pub series: Series,
+    /// Of action units, where they are read.
+    units: Option<Units>,
     pub dropped: Option<u64>,
     /// Over how many seconds probabilities were smoothed.
     pub smoothed: Option<f64>,
     pub error: Option<String>,
 }
 
+/// Sums of action units.
+#[derive(Debug, Clone)]
+struct Units {
+    labels: Vec<String>,
+    faces: u64,
+    sums: Vec<f64>,
+    present: Vec<u64>,
+}
+
+/// An action unit on the mean of all faces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Often {
+    pub label: String,
+    pub probability: f64,
+    /// Share of the faces that show it.
+    pub present: f64,
+}
+
 /// What is counted of a face.
 struct Counted {
+    /// Probability and presence of each unit, where they were read.
+    units: Option<Vec<Option<(f32, bool)>>>,
     track: Option<u64>,
     label: Option<usize>,
     probabilities: Vec<f32>,
 }
 
 impl Summary {
-    pub fn new(input: String, labels: &[String]) -> Self {
+    pub fn new(input: String, labels: &[String], units: Option<&[String]>) -> Self {
+        let units = units.map(|labels| Units {
+            labels: labels.to_vec(),
+            faces: 0,
+            sums: vec![0.0; labels.len()],
+            present: vec![0; labels.len()],
+        });
         Self {
             input,
             labels: labels.to_vec(),
@@ -53,6 +82,7 @@ impl Summary {
             chosen: vec![0; labels.len()],
             sums: vec![0.0; labels.len()],
             series: Series::new(labels.len()),
+            units,
             dropped: None,
             smoothed: None,
             error: None,
@@ -62,6 +92,10 @@ impl Summary {
     /// A frame's answer.
     pub fn add(&mut self, record: &Record) {
         let faces = record.faces.iter().map(|face| Counted {
+            units: face
+                .actions
+                .as_ref()
+                .map(|actions| actions.units.iter().map(|unit| unit.map(|unit| (unit.probability, unit.present))).collect()),
             track: face.track.map(|track| track.0),
             label: Some(face.label_index),
             probabilities: face.probabilities.clone(),
@@ -77,7 +111,13 @@ impl Summary {
             let label = face.get("label")?.as_str()?;
             let values = face.get("probabilities")?;
             let probabilities = self.labels.iter().map(|label| Some(values.get(label)?.as_f64()? as f32));
+            let unit = |label: &String| {
+                let unit = face.get("actions")?.get("units")?.get(column(label))?;
+                Some((unit.get("probability")?.as_f64()? as f32, unit.get("present")?.as_bool()?))
+            };
+            let read = self.units.as_ref().filter(|_| face.get("actions").is_some());
             Some(Counted {
+                units: read.map(|units| units.labels.iter().map(unit).collect()),
                 track: face.get("track").and_then(Value::as_u64),
                 label: self.labels.iter().position(|own| own == label),
                 probabilities: probabilities.collect::<Option<_>>()?,
@@ -100,7 +140,32 @@ impl Summary {
             }
             self.sums.iter_mut().zip(&face.probabilities).for_each(|(sum, value)| *sum += f64::from(*value));
         }
+        if let Some(units) = &mut self.units {
+            faces.iter().filter_map(|face| face.units.as_ref()).for_each(|read| units.add(read));
+        }
         self.series.add(seconds, faces.iter().map(|face| &face.probabilities[..]));
+    }
+
+    /// Whether action units are read.
+    pub fn reads_units(&self) -> bool {
+        self.units.is_some()
+    }
+
+    /// The action units that are most probable on the mean of all faces.
+    pub fn units(&self) -> Vec<Often> {
+        let Some(Units { labels, faces, sums, present }) = self.units.as_ref().filter(|units| units.faces > 0) else {
+            return Vec::new();
+        };
+        let all = *faces as f64;
+        let often = |((label, sum), present): ((&String, &f64), &u64)| Often {
+            label: label.clone(),
+            probability: sum / all,
+            present: *present as f64 / all,
+        };
+        let mut found: Vec<Often> = labels.iter().zip(sums).zip(present).map(often).collect();
+        found.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        found.truncate(TOP);
+        found
     }
 
     /// How many names faces have.
@@ -135,6 +200,18 @@ impl Summary {
     }
 }
 
+impl Units {
+    fn add(&mut self, read: &[Option<(f32, bool)>]) {
+        self.faces += 1;
+        for ((sum, count), unit) in self.sums.iter_mut().zip(&mut self.present).zip(read) {
+            if let Some((probability, present)) = unit {
+                *sum += f64::from(*probability);
+                *count += u64::from(*present);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +220,7 @@ mod tests {
     #[test]
     fn shares_count_labels_and_the_strongest_have_the_largest_means() {
         let labels = ["happy", "sad"].map(String::from);
-        let mut summary = Summary::new("a".into(), &labels);
+        let mut summary = Summary::new("a".into(), &labels, None);
         let face = |track: u64, label: &str, happy: f32| json!({"track": track, "label": label, "probabilities": {"happy": happy, "sad": 1.0 - happy}});
         for (second, faces) in
             [(0.0, vec![face(0, "happy", 0.75)]), (0.5, vec![]), (1.0, vec![face(0, "sad", 0.25), face(3, "sad", 0.0)])]

@@ -25,7 +25,7 @@ use drawing::Drawing;
 pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Output) -> Result<(bool, Prefetched), Failure> {
     let labels = recognizer.description().labels.clone();
     let Job { input, targets: [target, _], mut again, begun } = job;
-    let mut summary = begun.map_or_else(|| Summary::new(input.name.clone(), &labels), |begun| *begun);
+    let mut summary = begun.map_or_else(|| Summary::new(input.name.clone(), &labels, output.units()), |begun| *begun);
     summary.smoothed = args.smooth;
     let mut spent = Prefetched::default();
     match input.frames(args.moving.options()) {
@@ -51,7 +51,8 @@ pub fn run(job: Job, args: &Args, recognizer: &mut Recognizer, output: &mut Outp
                         break;
                     }
                 };
-                let (frame, record) = Record::of_frame(&input.name, answered, args.smooth)?;
+                let (frame, mut record) = Record::of_frame(&input.name, answered, args.smooth)?;
+                output.prepare(&mut record)?;
                 if let Some(bar) = &bar {
                     bar.set(args.moving.expected(&report));
                 }
