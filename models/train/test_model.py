@@ -34,6 +34,15 @@ def test_the_text_follows_the_schema(model):
     jsonschema.Draft202012Validator(SCHEMA).validate(model[0])
 
 
+def test_that_of_action_units_does_too():
+    with safe_open(MODELS / "actions" / "actions.safetensors", "numpy") as file:
+        text = json.loads(file.metadata()["moue"])
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.validate(text)
+    for spoil in ({"oversample": "twice"}, {"fusion": {"rule": "weighted_mean", "weights": [0.5, 0.5]}}, {"task": "expressions"}):
+        assert not validator.is_valid(text | spoil), spoil
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

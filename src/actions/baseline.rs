@@ -23,6 +23,8 @@ pub struct Baseline {
     schema: String,
     /// The model that read them.
     pub model: String,
+    /// Of frames of videos, where motion tells too; else of pictures. Neither is the rest of the other.
+    pub videos: bool,
     /// Frames that it is the median of.
     pub frames: u64,
     units: BTreeMap<String, Rest>,
@@ -133,7 +135,7 @@ impl Resting {
     }
 
     /// The medians so far; none before the first frame.
-    pub fn baseline(&self, model: &str) -> Option<Baseline> {
+    pub fn baseline(&self, model: &str, videos: bool) -> Option<Baseline> {
         let counts = if self.quiet.frames > 0 { &self.quiet } else { &self.all };
         let rest = |(at, label): (usize, &String)| {
             let logit = median(counts.logits.get(at)?)?;
@@ -142,6 +144,7 @@ impl Resting {
         (counts.frames > 0).then(|| Baseline {
             schema: SCHEMA.to_owned(),
             model: model.to_owned(),
+            videos,
             frames: counts.frames,
             units: self.labels.iter().enumerate().filter_map(rest).collect(),
         })
@@ -179,7 +182,7 @@ mod tests {
     fn what_a_face_shows_at_rest_is_subtracted() {
         let labels = ["25", "12", "21"].map(String::from);
         let mut resting = Resting::new(&labels);
-        assert!(resting.baseline("m").is_none());
+        assert!(resting.baseline("m", true).is_none());
         // Parted lips are no rest, however often.
         for _ in 0..9 {
             resting.add(&face(0.9, 0.95));
@@ -187,7 +190,7 @@ mod tests {
         for smile in [0.3, 0.4, 0.35] {
             resting.add(&face(0.1, smile));
         }
-        let baseline = Baseline::parse(&resting.baseline("m").unwrap().to_json(), "m").unwrap();
+        let baseline = Baseline::parse(&resting.baseline("m", true).unwrap().to_json(), "m").unwrap();
         assert_eq!((baseline.frames, resting.frames()), (3, 12));
         let mut still = face(0.1, 0.35);
         baseline.subtract(&labels, &mut still);

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 use image::RgbImage;
 
-use super::job::{Answers, Job};
+use super::job::{Answers, Job, lost};
 use super::rule::{Motion, Rule};
-use super::{lost, stream};
+use super::unit::Stream;
 use crate::ensemble::{Part, Stage, pack};
 use crate::error::Result;
 use crate::flow::{NewFrames, NewPairs, Slots, Stages};
@@ -205,8 +205,8 @@ impl OnGpu {
         let outputs: Vec<Vec<f32>> = outputs.iter().map(|bytes| bytemuck::pod_collect_to_vec(bytes)).collect();
         let (still, motion) = outputs.split_at(still_outputs.min(outputs.len()));
         Ok(Answers {
-            still: (0..parts.len()).map(|at| stream(still, at, labels)).collect(),
-            motion: (0..stacks).map(|at| stream(motion, at, labels)).collect(),
+            still: (0..parts.len()).map(|at| Stream::of(still, at, labels)).collect(),
+            motion: (0..stacks).map(|at| Stream::of(motion, at, labels)).collect(),
         })
     }
 

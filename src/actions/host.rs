@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use image::{GrayImage, RgbImage};
 
-use super::job::{Answers, Job, Pair};
+use super::job::{Answers, Job, Pair, lost};
 use super::rule::{Motion, Rule};
 use super::unit::Stream;
-use super::{lost, stream};
 use crate::cpu::{self, Cpu};
 use crate::device::Device;
 use crate::error::Result;
@@ -136,5 +135,5 @@ fn read(runner: &mut Runner, shape: Vec<usize>, data: Vec<f32>, labels: usize) -
     }
     let outputs = runner.run(&[Input { name: None, tensor: Tensor::new(shape, data)? }])?;
     let outputs: Vec<Vec<f32>> = outputs.into_iter().map(|(_, tensor)| tensor.data).collect();
-    Ok((0..images).map(|image| stream(&outputs, image, labels)).collect())
+    Ok((0..images).map(|image| Stream::of(&outputs, image, labels)).collect())
 }

@@ -3,6 +3,7 @@
 use image::RgbImage;
 
 use super::unit::Stream;
+use crate::error::Error;
 use crate::operators::Region;
 
 /// The flow from one crop to the next of a face.
@@ -34,4 +35,9 @@ pub(super) struct Answers {
     pub still: Vec<Stream>,
     /// One a stack.
     pub motion: Vec<Stream>,
+}
+
+/// A crop that is kept was not found where it should lie.
+pub(super) fn lost() -> Error {
+    Error::Defect("a crop without a slot".into())
 }

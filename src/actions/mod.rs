@@ -224,16 +224,3 @@ impl Place {
         }
     }
 }
-
-/// What a network answers of an image: probabilities of so many labels, and perhaps intensities.
-fn stream(outputs: &[Vec<f32>], image: usize, labels: usize) -> Stream {
-    let own = |at: usize| {
-        let values = outputs.get(at).and_then(|values| values.get(image * labels..(image + 1) * labels));
-        values.unwrap_or_default().to_vec()
-    };
-    Stream { probabilities: own(0), intensities: own(1) }
-}
-
-fn lost() -> Error {
-    Error::Defect("a crop without a slot".into())
-}

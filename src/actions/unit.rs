@@ -9,6 +9,17 @@ pub struct Stream {
     pub intensities: Vec<f32>,
 }
 
+impl Stream {
+    /// Of an image, from what a network answers of all: probabilities of so many labels, and perhaps intensities.
+    pub(super) fn of(outputs: &[Vec<f32>], image: usize, labels: usize) -> Self {
+        let own = |at: usize| {
+            let values = outputs.get(at).and_then(|values| values.get(image * labels..(image + 1) * labels));
+            values.unwrap_or_default().to_vec()
+        };
+        Self { probabilities: own(0), intensities: own(1) }
+    }
+}
+
 /// From which probability on a unit is present.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Threshold {

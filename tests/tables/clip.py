@@ -39,5 +39,5 @@ def table(clip, name):
     path = clip.with_suffix(f".{name}.csv")
     program = os.environ.get("MOUE_PROGRAM", ROOT / "target/release/moue")
     with path.open("wb") as out:
-        subprocess.run([program, "analyze", clip, f"--csv={name}", "--device", "cpu"], stdout=out, stderr=subprocess.PIPE, check=True)
+        subprocess.run([program, "analyze", clip, f"--csv={name}", "--actions", "--device", "cpu"], stdout=out, stderr=subprocess.PIPE, check=True)
     return path

@@ -10,9 +10,9 @@ from clip import FACES, FOUND, HEIGHT, ROWS, TIMES, WIDTH
 EMOTIONS = ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"]
 # The first frame's number; the columns of times, of texts, and some that a frame without a face leaves empty.
 KINDS = {
-    "moue": (0, "timestamp", {"input", "label"}, ["track", "face", "x", "w", "score", "happy", "contempt"]),
-    "openface": (1, "timestamp", set(), ["pose_Rx", "x_0", "y_67"]),
-    "py-feat": (0, "approx_time", {"input", "Identity"}, ["FaceRectX", "FaceScore", "x_0", "y_67", "Pitch", *EMOTIONS]),
+    "moue": (0, "timestamp", {"input", "label"}, ["track", "face", "x", "w", "score", "happy", "contempt", "AU12", "AU45_intensity"]),
+    "openface": (1, "timestamp", set(), ["pose_Rx", "x_0", "y_67", "AU12_r", "AU45_c"]),
+    "py-feat": (0, "approx_time", {"input", "Identity"}, ["FaceRectX", "FaceScore", "x_0", "y_67", "Pitch", "AU12", *EMOTIONS]),
 }
 
 
@@ -56,7 +56,8 @@ def test_openface_has_one_name_a_face_radians_and_success(tables):
     assert good["confidence"].between(0.5, 1).all() and good[["pose_Rx", "pose_Ry", "pose_Rz"]].abs().max().max() < math.pi / 2
     assert good.filter(regex="^x_").stack().between(0, WIDTH).all() and good.filter(regex="^y_").stack().between(0, HEIGHT).all()
     # Not measured: empty, and no text.
-    assert read.filter(regex="^(gaze|pose_T|AU)").isna().all().all()
+    assert read.filter(regex="^(gaze|pose_T)").isna().all().all()
+    assert good.filter(regex="_r$").stack().between(0, 5).all() and set(good.filter(regex="_c$").stack()) <= {0, 1}
 
 
 def test_py_feat_s_seven_emotions_sum_to_1_and_boxes_lie_in_the_frame(tables):

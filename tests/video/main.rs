@@ -22,3 +22,4 @@ mod records;
 mod resumed;
 mod sources;
 mod tables;
+mod units;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::clips::{H264, clip, ffmpeg, folder, portrait};
 use crate::support::{command, moue, text};
 
-fn same(got: &Path, want: &[u8], what: &str) {
+pub fn same(got: &Path, want: &[u8], what: &str) {
     let got = fs::read(got).unwrap();
     let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().map(String::from).collect::<Vec<_>>();
     for (number, (got, want)) in lines(&got).iter().zip(&lines(want)).enumerate() {

@@ -65,7 +65,7 @@ impl Output {
         let members = description.members.iter().map(|member| member.name.clone()).collect();
         let mut stdout = terminal::stdout();
         let units = actions.map(|actions| actions.labels.clone());
-        let persons = actions.map(|actions| Persons::new(&args.units, actions)).transpose()?;
+        let persons = actions.map(|actions| Persons::new(&args.units, actions, videos)).transpose()?;
         let events = match (&args.units.events, &units) {
             (Some(path), Some(labels)) => {
                 let table = EventTable::create(path, labels);

@@ -25,7 +25,7 @@ pub struct UnitArgs {
     /// and is present from 0.5 on
     #[arg(long, value_name = "auto|FILE|none", default_value = "none", requires = "actions")]
     pub baseline: PathBuf,
-    /// Write the median of the quiet frames of the face that is seen most to this file, for --baseline
+    /// Write the median of the quiet frames of the face that is seen most, or of the faces of all pictures, to this file, for --baseline
     #[arg(long, value_name = "FILE.json", requires = "actions", conflicts_with = "resume")]
     pub save_baseline: Option<PathBuf>,
     /// Write when units begin, are strongest and end to this table (CSV): blinks, winks and all others of videos
@@ -63,11 +63,18 @@ impl UnitArgs {
                 "`auto` goes by the frames before, which --resume does not read again: give a file",
             ));
         }
+        if self.events.is_some() && !videos {
+            return Err(Failure::at("--events", "it is for videos, and none of the inputs is one"));
+        }
+        let personal = self.save_baseline.is_some() || self.baseline.as_os_str() != "none";
+        if personal && videos && pictures {
+            return Err(Failure::at(
+                "--baseline",
+                "what motion tells of videos nobody sees in pictures: give them in runs of their own",
+            ));
+        }
         for (flag, path) in [("--save-baseline", &self.save_baseline), ("--events", &self.events)] {
             if let Some(path) = path {
-                if !videos {
-                    return Err(Failure::at(flag, "it is for videos, and none of the inputs is one"));
-                }
                 files::check_replaced(path).map_err(|error| Failure::at(flag, error))?;
             }
         }
@@ -96,6 +103,7 @@ fn threshold(text: &str) -> Result<Asked, String> {
 pub struct Persons {
     labels: Vec<String>,
     model: String,
+    videos: bool,
     how: How,
     /// Medians so far, where they are needed.
     resting: Option<HashMap<Option<TrackId>, Resting>>,
@@ -109,15 +117,15 @@ enum How {
 
 impl Persons {
     /// As the flags say.
-    pub fn new(args: &UnitArgs, description: &Description) -> Result<Self, Failure> {
+    pub fn new(args: &UnitArgs, description: &Description, videos: bool) -> Result<Self, Failure> {
         let model = description.name.clone();
         let how = match args.baseline.as_os_str().to_str() {
             Some("none") => How::AsItIs,
             Some("auto") => How::SoFar,
-            _ => How::Known(Box::new(read(&args.baseline, &model)?)),
+            _ => How::Known(Box::new(read(&args.baseline, &model, videos)?)),
         };
         let resting = (matches!(how, How::SoFar) || args.save_baseline.is_some()).then(HashMap::new);
-        Ok(Self { labels: description.labels.clone(), model, how, resting })
+        Ok(Self { labels: description.labels.clone(), model, videos, how, resting })
     }
 
     /// Takes the rest off what the faces of a record show.
@@ -132,7 +140,7 @@ impl Persons {
             match (&self.how, own) {
                 (How::Known(baseline), _) => baseline.subtract(&self.labels, actions),
                 (How::SoFar, Some(own)) => {
-                    if let Some(baseline) = own.baseline(&self.model) {
+                    if let Some(baseline) = own.baseline(&self.model, self.videos) {
                         baseline.subtract(&self.labels, actions);
                     }
                 }
@@ -155,15 +163,23 @@ impl Persons {
             .iter()
             .flatten()
             .max_by_key(|(track, own)| (own.frames(), std::cmp::Reverse(track.map(|track| track.0))));
-        let baseline = most.and_then(|(_, own)| own.baseline(&self.model));
+        let baseline = most.and_then(|(_, own)| own.baseline(&self.model, self.videos));
         let baseline = baseline.ok_or_else(|| Failure::at("--save-baseline", "no face was read, so there is no rest to save"))?;
         files::replace(path, baseline.to_json().as_bytes()).map_err(|error| Failure::at("--save-baseline", error))
     }
 }
 
-fn read(path: &Path, model: &str) -> Result<Baseline, Failure> {
+fn read(path: &Path, model: &str, videos: bool) -> Result<Baseline, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::at("--baseline", format!("{}: {error}: give `auto`, `none` or a file of --save-baseline", path.display()))
     })?;
-    Baseline::parse(&text, model).map_err(|reason| Failure::at("--baseline", format!("{}: {reason}", path.display())))
+    let wrong = |reason: &str| Failure::at("--baseline", format!("{}: {reason}", path.display()));
+    let baseline = Baseline::parse(&text, model).map_err(|reason| wrong(&reason))?;
+    match (baseline.videos, videos) {
+        (true, false) => Err(wrong("it was saved of videos, where motion tells too: save one of pictures of the person at rest")),
+        (false, true) => {
+            Err(wrong("it was saved of pictures, where motion tells nothing: save one of a video of the person at rest"))
+        }
+        _ => Ok(baseline),
+    }
 }

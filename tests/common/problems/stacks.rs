@@ -8,7 +8,7 @@ use moue::reference;
 
 use super::text;
 use crate::common::{Bench, Random, Tolerance, close_in, packed};
-use moue::Tensor;
+use moue::tensor::Tensor;
 
 /// Of whole quarters of a level, so that nothing is rounded before the levels are.
 const HOW: FlowLevels = FlowLevels { times: 8.0, plus: 100.0, missing: 77 };
