@@ -19,8 +19,8 @@ pub(super) struct Engine {
     cpu: Cpu,
     /// One a group.
     networks: Vec<graph::Engine>,
-    /// Of every network, one a thread that ran it at the same time.
-    memories: Vec<Mutex<Vec<Memory>>>,
+    /// One a thread that ran a network at the same time.
+    memories: Mutex<Vec<Memory>>,
     /// Of the last reading.
     pub cost: Cost,
 }
@@ -44,7 +44,7 @@ impl Engine {
         Ok(Self {
             cpu: cpu.clone(),
             networks: groups.iter().map(network).collect::<Result<_>>()?,
-            memories: groups.iter().map(|_| Mutex::default()).collect(),
+            memories: Mutex::default(),
             cost: Cost::default(),
         })
     }
@@ -105,7 +105,7 @@ impl Engine {
     fn run(&mut self, groups: &[Group], jobs: Vec<Job<'_>>) -> Result<Vec<Vec<f32>>> {
         let Self { cpu, networks, memories, .. } = &*self;
         let answers = cpu.map(jobs, |Job { group, member, input }| {
-            let lock = || memories[group].lock().unwrap_or_else(PoisonError::into_inner);
+            let lock = || memories.lock().unwrap_or_else(PoisonError::into_inner);
             let mut memory = lock().pop().unwrap_or_default();
             let outputs = networks[group].run(member, &[input], &groups[group].graph.outputs, &mut memory)?;
             let cost = networks[group].cost(member, &memory);

@@ -25,6 +25,8 @@ pub(super) struct OnHost {
     /// None: the twins.
     cpu: Option<Cpu>,
     networks: HashMap<Net, Ready>,
+    /// Of all networks: they run one after the other.
+    memory: Memory,
 }
 
 #[derive(Debug)]
@@ -36,12 +38,12 @@ struct Ready {
 #[derive(Debug)]
 enum Network {
     Twins(Box<Graph>),
-    Engine(Box<Engine>, Box<Memory>),
+    Engine(Box<Engine>),
 }
 
 impl OnHost {
     pub fn new(model: Arc<Model>, cpu: Option<Cpu>) -> Self {
-        Self { model, cpu, networks: HashMap::new() }
+        Self { model, cpu, networks: HashMap::new(), memory: Memory::default() }
     }
 
     /// The same for another thread, which computes on that one only.
@@ -89,17 +91,14 @@ impl OnHost {
                     crate::graph::check_weights(&graph, &weights)?;
                     Network::Twins(Box::new(graph))
                 }
-                Some(cpu) => {
-                    let engine = Engine::new(cpu, graph, &[&weights as &dyn Weights], &[])?;
-                    Network::Engine(Box::new(engine), Box::default())
-                }
+                Some(cpu) => Network::Engine(Box::new(Engine::new(cpu, graph, &[&weights as &dyn Weights], &[])?)),
             };
             self.networks.insert(net, Ready { network, answers });
         }
         let Some(Ready { network, answers }) = self.networks.get_mut(&net) else { return Ok(Vec::new()) };
         let outputs = match network {
             Network::Twins(graph) => interpret(graph, &net.of(&self.model)?.1, &[input], answers)?,
-            Network::Engine(engine, memory) => engine.run(0, &[input], answers, memory)?,
+            Network::Engine(engine) => engine.run(0, &[input], answers, &mut self.memory)?,
         };
         Ok(outputs.into_iter().map(|tensor| tensor.data).collect())
     }

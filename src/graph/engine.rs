@@ -2,14 +2,14 @@
 
 use std::mem;
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Weights;
 use super::folded::slopes;
 use super::layers::{Layer, Method, both, ready, stride};
 use super::pairs::pairs;
 use super::resolve::{Graph, TensorId};
+use super::room::{Memory, Room};
 use super::schedule::{Schedule, Step, StepKind};
 use super::slabs::{self, Slabs};
 use crate::cpu::{self, Aligned, Cpu, Finish, Pixels, PixelsMut};
@@ -21,6 +21,8 @@ use crate::tensor::Tensor;
 
 /// Bytes of weights up to which images are computed one by one: those of a network for phones. Larger ones are read once for all images.
 const MOST_WEIGHTS: u64 = 12 << 20;
+/// Layouts that are kept at most: they take long to find.
+const MOST_LAYOUTS: usize = 32;
 
 /// A scheduled graph with the weights of its members, for the processor.
 #[derive(Debug)]
@@ -37,38 +39,8 @@ pub struct Engine {
     cpu: Cpu,
     /// Images are never computed one by one.
     together: bool,
-    /// No other has it: memory that another left has other slabs.
-    number: usize,
-}
-
-/// Memory that a run works in; it is kept for the next one of the same engine.
-#[derive(Debug, Default)]
-pub struct Memory {
-    /// The engine's number, and the images of the run; none before the first.
-    made_for: Option<(usize, usize)>,
-    /// Of the last run, in all parts.
-    images: usize,
-    /// Of threads that compute whole images.
-    parts: Vec<Memory>,
-    layout: Slabs,
-    slabs: Vec<Aligned>,
-    /// Inputs, channels last.
-    inputs: Vec<Aligned>,
-}
-
-impl Memory {
-    /// Fills it with numbers that are none: what a run reads before it wrote it shows in its answers.
-    #[doc(hidden)]
-    pub fn poison(&mut self) {
-        self.slabs.iter_mut().chain(&mut self.inputs).for_each(|slab| slab.fill(f32::NAN));
-        self.parts.iter_mut().for_each(Self::poison);
-    }
-
-    /// Bytes that it holds.
-    pub fn bytes(&self) -> u64 {
-        let own: u64 = self.slabs.iter().chain(&self.inputs).map(|slab| 4 * slab.len() as u64).sum();
-        own + self.parts.iter().map(Self::bytes).sum::<u64>()
-    }
+    /// Of so many images and threads, where everything lies.
+    layouts: Mutex<Vec<([usize; 2], Arc<Slabs>)>>,
 }
 
 impl Engine {
@@ -123,9 +95,8 @@ impl Engine {
         let (layers, constants) =
             (members.iter().map(layers).collect::<Result<_>>()?, members.iter().map(constants).collect::<Result<_>>()?);
         let slopes = members.iter().map(own_slopes).collect::<Result<_>>()?;
-        static NUMBERS: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { before, members: layers, slopes, constants, graph, schedule, cpu: cpu.clone(), together: false, number })
+        let layouts = Mutex::default();
+        Ok(Self { before, members: layers, slopes, constants, graph, schedule, cpu: cpu.clone(), together: false, layouts })
     }
 
     /// The same with all images of a run at once, as where weights are large: tests run both.
@@ -190,15 +161,14 @@ impl Engine {
         let mut spent: Vec<Spent> = Vec::new();
         let mut parts = Vec::new();
         if alone > 0 {
-            memory.parts.resize_with(threads, Memory::default);
-            let own: Vec<Mutex<&mut Memory>> = memory.parts.iter_mut().map(Mutex::new).collect();
+            let own: Vec<Mutex<&mut Room>> = memory.of(threads).map(Mutex::new).collect();
             let cpu = self.cpu.alone();
             let answers = self.cpu.map((0..alone).collect(), |image| {
                 // One of them is free: there are as many as threads.
-                let mut free = own.iter().filter_map(|memory| memory.try_lock().ok());
-                let mut memory = free.next().ok_or_else(|| Error::Defect("more threads than there are".into()))?;
+                let mut free = own.iter().filter_map(|room| room.try_lock().ok());
+                let mut room = free.next().ok_or_else(|| Error::Defect("more threads than there are".into()))?;
                 let mut spent = Vec::new();
-                let answers = self.once(&cpu, member, (image..image + 1, images), inputs, wanted, &mut memory, &mut spent)?;
+                let answers = self.once(&cpu, member, (image..image + 1, images), inputs, wanted, &mut room, &mut spent)?;
                 Ok((answers, spent))
             });
             for answer in answers {
@@ -209,7 +179,8 @@ impl Engine {
         }
         if alone < images || images == 0 {
             let mut times = Vec::new();
-            parts.push(self.once(&self.cpu, member, (alone..images, images), inputs, wanted, memory, &mut times)?);
+            let room = &mut memory.first;
+            parts.push(self.once(&self.cpu, member, (alone..images, images), inputs, wanted, room, &mut times)?);
             add(&mut spent, times, 1);
         }
         for (index, ((code, begin, seconds), layer)) in spent.into_iter().zip(layers).enumerate() {
@@ -224,7 +195,7 @@ impl Engine {
         images > 1 && !self.together && layers.iter().map(Layer::bytes).sum::<u64>() <= MOST_WEIGHTS
     }
 
-    /// Some images, counted from all of them, in `memory`.
+    /// Some images, counted from all of them, in `room`.
     #[expect(clippy::too_many_arguments, reason = "the parts of one run")]
     fn once(
         &self,
@@ -233,19 +204,23 @@ impl Engine {
         (range, all): (Range<usize>, usize),
         inputs: &[&Tensor],
         wanted: &[TensorId],
-        memory: &mut Memory,
+        room: &mut Room,
         spent: &mut Vec<Spent>,
     ) -> Result<Vec<Tensor>> {
         let images = range.len();
-        self.make_room(cpu, images, member.layers, memory);
-        let Memory { layout, slabs, inputs: given, .. } = memory;
+        let layout = self.layout(cpu, images, member.layers);
+        let own = self.graph.tensors.iter().take(self.graph.inputs).map(|info| images * info.values());
+        room.hold(layout.sizes.iter().map(|size| (size / 4) as usize), own);
+        let Room { slabs, inputs: given } = room;
+        // Another engine may have more of them.
+        let given = given.get_mut(..self.graph.inputs).unwrap_or_default();
         cpu.run(|| {
             for ((input, info), to) in inputs.iter().zip(&self.graph.tensors).zip(given.iter_mut()) {
                 let each = input.data.len() / all.max(1);
                 let data = &input.data[range.start * each..range.end * each];
                 cpu::channels_last(cpu, data, info.shape[0], info.shape[1] * info.shape[2], to);
             }
-            let part = Reading { engine: self, cpu, images, layout, given, member };
+            let part = Reading { engine: self, cpu, images, layout: &layout, given, member };
             let start = Clock::start();
             for (index, (step, layer)) in self.schedule.steps.iter().zip(member.layers).enumerate() {
                 let begin = start.elapsed().as_secs_f64();
@@ -262,7 +237,7 @@ impl Engine {
         let layers = self.members.get(member).map_or(&[][..], |layers| layers);
         let works = layers.iter().enumerate().map(|(index, layer)| self.work_of(index, layer, images));
         let work = works.fold(Work::default(), |sum, work| Work { flops: sum.flops + work.flops, bytes: sum.bytes + work.bytes });
-        let slab_bytes = memory.parts.iter().chain([memory]).flat_map(|memory| &memory.layout.sizes).sum();
+        let slab_bytes = memory.slab_bytes();
         Cost { submissions: 1, images, dispatches: self.schedule.steps.len(), slab_bytes, work }
     }
 
@@ -298,28 +273,21 @@ impl Engine {
         Work { flops: 2 * (multiply_adds + before) as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
     }
 
-    /// Slabs for `images`.
-    fn make_room(&self, cpu: &Cpu, images: usize, layers: &[Layer], memory: &mut Memory) {
-        if memory.made_for == Some((self.number, images)) {
-            return;
+    /// Where everything lies, for `images` computed by all threads of `cpu`.
+    fn layout(&self, cpu: &Cpu, images: usize, layers: &[Layer]) -> Arc<Slabs> {
+        let key = [images, cpu.threads()];
+        let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, layout)) = layouts.iter().find(|(other, _)| *other == key) {
+            return Arc::clone(layout);
         }
-        let layout = self.layout(cpu, images, layers);
-        memory.slabs.resize_with(layout.sizes.len(), Aligned::default);
-        for (slab, &size) in memory.slabs.iter_mut().zip(&layout.sizes) {
-            if slab.len() != (size / 4) as usize {
-                *slab = Aligned::default();
-                *slab = Aligned::zeros((size / 4) as usize);
-            }
-        }
-        let values = self.graph.tensors.iter().take(self.graph.inputs).map(|info| images * info.values());
-        memory.inputs = values.map(Aligned::zeros).collect();
-        (memory.layout, memory.made_for) = (layout, Some((self.number, images)));
-    }
-
-    fn layout(&self, cpu: &Cpu, images: usize, layers: &[Layer]) -> Slabs {
         let bytes = |id: TensorId| 4 * (images * self.schedule.shape(&self.graph, id).iter().product::<usize>()) as u64;
         let work = |at: usize| slabs::Work { bytes: [4 * self.work(cpu, at, &layers[at], images) as u64, 0], staged: false };
-        Slabs::new(&self.schedule, bytes, work)
+        let layout = Arc::new(Slabs::new(&self.schedule, bytes, work));
+        if layouts.len() == MOST_LAYOUTS {
+            layouts.remove(0);
+        }
+        layouts.push((key, Arc::clone(&layout)));
+        layout
     }
 
     /// Floats that a step works with besides its tensors.
@@ -393,7 +361,7 @@ impl Reading<'_> {
         let alias = schedule.alias[id];
         let constant = self.member.constants.iter().find(|(constant, _)| *constant == alias);
         let (data, images) = match (self.given.get(alias), constant, self.layout.tensors[alias]) {
-            (Some(given), ..) => (&given[..], self.images),
+            (Some(given), ..) => (&given[..self.images * graph.tensors[alias].values()], self.images),
             (_, Some((_, values)), _) => (&values[..], 1),
             (.., Some(place)) => {
                 let first = (place.offset / 4) as usize;

@@ -14,17 +14,19 @@ mod place;
 mod prepare;
 pub mod record;
 pub mod resolve;
+mod room;
 pub mod schedule;
 mod siblings;
 pub mod slabs;
 
 pub use cost::Cost;
-pub use engine::{Engine, Memory};
+pub use engine::Engine;
 pub use interpret::interpret;
 pub use layers::Method;
 pub use network::{AutoPad, Network, Op, Pad, PadMode};
 pub use record::Prepared;
 pub use resolve::{Constant, Graph, Kind, Node, TensorId};
+pub use room::Memory;
 pub use schedule::{Schedule, Step};
 pub use slabs::Slabs;
 

@@ -367,6 +367,36 @@ fn what_is_no_number_stays_none() {
     }
 }
 
+/// A thread that computes image by image works where one image does by all threads, and so do networks that run after one another: a frame with more faces than any
+/// before takes no memory for that. No other test sees what a run leaves behind.
+#[test]
+fn memory_is_that_of_the_largest_run() {
+    let none = Held(HashMap::new());
+    // Of the first input and the last, the sum squared.
+    let engine = |inputs: usize, dims: &[usize]| {
+        let node = |kind, inputs: [usize; 2], output| Node { kind: Kind::Binary(kind), inputs: inputs.to_vec(), output };
+        let nodes = vec![node(Binary::Add, [0, inputs - 1], inputs), node(Binary::Mul, [inputs; 2], inputs + 1)];
+        let tensors = ["a", "b", "c", "d"].iter().take(inputs + 2).map(|name| info(name, dims)).collect();
+        let graph = Graph { tensors, inputs, constants: Vec::new(), nodes, outputs: vec![inputs + 1] };
+        Engine::new(&Cpu::new(Some(1)).unwrap(), graph, &[&none], &[]).unwrap()
+    };
+    let (large, small) = (engine(2, &[7, 6, 5]), engine(1, &[5, 4, 3]));
+    let mut memory = Memory::default();
+    let mut bytes = |engine: &Engine, images: usize| {
+        let graph = engine.graph();
+        let inputs: Vec<Tensor> = (0..graph.inputs).map(|id| Random(9).tensor(&graph.tensors[id].logical(images))).collect();
+        let inputs: Vec<&Tensor> = inputs.iter().collect();
+        memory.poison();
+        let got = engine.run(0, &inputs, &graph.outputs, &mut memory).unwrap();
+        assert_eq!(got, interpret(graph, &none, &inputs, &graph.outputs).unwrap(), "{images} images");
+        memory.bytes()
+    };
+    let one = bytes(&large, 1);
+    for (engine, images) in [(&large, 5), (&small, 5), (&small, 1), (&large, 2), (&large, 1)] {
+        assert_eq!(bytes(engine, images), one, "{images} images");
+    }
+}
+
 #[test]
 fn values_from_other_places() {
     let problems = [
