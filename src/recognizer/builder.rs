@@ -219,6 +219,7 @@ impl Builder {
             device: name,
             warning,
             searched: Duration::ZERO,
+            acted: Duration::ZERO,
         })
     }
 }

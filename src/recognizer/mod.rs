@@ -56,6 +56,7 @@ pub struct Recognizer {
     device: String,
     warning: Option<String>,
     searched: Duration,
+    acted: Duration,
 }
 
 impl Recognizer {
@@ -202,6 +203,11 @@ impl Recognizer {
         self.searched
     }
 
+    /// Time that action units took so far.
+    pub fn acted(&self) -> Duration {
+        self.acted
+    }
+
     /// Where the time of the networks went so far.
     pub fn times(&self) -> Times {
         self.ensemble.times()
@@ -231,12 +237,14 @@ impl Recognizer {
         let pictures: Vec<&RgbImage> = photos.iter().map(|(photo, _)| *photo).collect();
         let mut analyses = self.read(photos, wait).await;
         let Some(reader) = &mut self.actions else { return analyses };
+        let start = Clock::start();
         for (photo, analysis) in pictures.into_iter().zip(&mut analyses) {
             let Ok(own) = analysis else { continue };
             if let Err(error) = act(reader, photo, &mut own.faces, wait).await {
                 *analysis = Err(error);
             }
         }
+        self.acted += start.elapsed();
         analyses
     }
 

@@ -208,6 +208,7 @@ impl Video<'_> {
         let Some(reader) = &mut self.recognizer.actions else {
             return self.answered.extend(new.into_iter().map(|waiting| Ok(waiting.answered)));
         };
+        let start = Clock::start();
         let canonical = reader.description().canonical.clone();
         let mut frames: Vec<Vec<Face<'_>>> = Vec::with_capacity(new.len());
         for Waiting { answered: Answered { frame, analysis }, .. } in &new {
@@ -223,6 +224,7 @@ impl Video<'_> {
                 Err(error) => read = Err(error),
             }
         }
+        self.recognizer.acted += start.elapsed();
         let mut done = |analysis: Waiting| {
             if !analysis.unasked {
                 self.answered.push_back(Ok(analysis.answered));

@@ -38,6 +38,7 @@ impl Stopwatch {
             ("upload", times.upload),
             ("compute", times.compute),
             ("readback", times.readback),
+            ("action units", recognizer.acted()),
         ];
         let sum: Duration = stages.iter().map(|(_, time)| *time).sum();
         let after = wall.saturating_sub(self.opened).as_secs_f64();
