@@ -5,6 +5,7 @@ at random; labels are the intensities of its middle frame.
 """
 
 import argparse
+import os
 import time
 from pathlib import Path
 
@@ -38,7 +39,10 @@ class Clips:
                 faces, intensities = part["crops"], part["intensities"].astype(np.float32)
             kept = path.with_suffix(".flows.npy")
             if not kept.is_file():
-                np.save(kept, np.stack([flows.of_clip(clip) for clip in faces]))
+                # Another program may be reading the same clips.
+                part = path.with_suffix(f".{os.getpid()}.part.npy")
+                np.save(part, np.stack([flows.of_clip(clip) for clip in faces]))
+                part.replace(kept)
             parts.append((faces, np.load(kept), intensities))
         if not parts:
             raise SystemExit(f"no clips in {', '.join(map(str, folders))}: make them with renders.py clips")

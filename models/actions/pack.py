@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save
+from safetensors.numpy import load_file, save
 
 import crops
 import flows
@@ -31,10 +31,13 @@ def member_tensors(name, network):
     return {key: value.astype(np.float16 if value.ndim > 1 else np.float32) for key, value in values.items()}
 
 
-def stored(name, checkpoint):
-    """The network of a checkpoint's running mean with weights as the file stores them, and these."""
+def stored(name, source):
+    """The network of a checkpoint's running mean, or of a model file, with weights as the file stores them, and these."""
     network = Network(crops.TEXT["networks"][name])
-    network.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    if source.suffix == ".safetensors":
+        network.load_weights({key: value.astype(np.float32) for key, value in load_file(source).items()}, f"{name}/")
+    else:
+        network.load_state_dict(torch.load(source, weights_only=True)["average"])
     tensors = member_tensors(name, network)
     network.load_weights({key: value.astype(np.float32) for key, value in tensors.items()}, f"{name}/")
     return network.eval(), tensors
@@ -82,8 +85,8 @@ def main():
     from motion import Clips
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--still", type=Path, required=True)
-    parser.add_argument("--motion", type=Path, required=True)
+    parser.add_argument("--still", type=Path, required=True, help="a checkpoint, or a model file to take it from")
+    parser.add_argument("--motion", type=Path, required=True, help="likewise")
     parser.add_argument("--check", type=Path, required=True, help="what crops.py read of the renders of people of validation")
     parser.add_argument("--clips", type=Path, required=True, help="clips of people of validation, by renders.py")
     parser.add_argument("--out", type=Path, required=True)

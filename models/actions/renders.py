@@ -10,6 +10,7 @@ import argparse
 import json
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -20,7 +21,7 @@ import crops
 from mesh import Mesh
 from person import Person
 from render import PICTURE, Posed, another, intensities
-from scenes import draw_clip, draw_still
+from scenes import draw_clip, draw_smile, draw_still
 
 LABELS = crops.TEXT["labels"]
 # Of the 68 usual landmarks: corners of the eyes, ridge and base of the nose.
@@ -83,12 +84,12 @@ def trembling(template, state):
     return points / (width, height)
 
 
-def stills(person, template, each, seed):
+def stills(person, template, each, seed, draw=draw_still):
     rng, rows, base = np.random.default_rng([seed, int(person.name)]), [], person.points
     for index in range(each):
         if index % EACH == 0:
             base = another(person, rng, VARIETY) if rng.random() < 0.75 else person.points
-        posed = Posed(person, draw_still(rng), base)
+        posed = Posed(person, draw(rng), base)
         rows.append((crop(posed, template), intensities(posed, LABELS)))
     return [np.array(column) for column in zip(*rows)]
 
@@ -108,7 +109,7 @@ def clips(person, template, each, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["stills", "clips"])
+    parser.add_argument("what", choices=["stills", "smiles", "clips"])
     parser.add_argument("--program", type=Path, required=True, help="the program `moue`, built in release")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--each", type=int, required=True, help="renders, or clips, a person")
@@ -119,7 +120,7 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     mesh, people = Mesh(), crops.people(options.split)
     template = calibrate(mesh, crops.people("train"), options.program, options.out / "template.json")
-    make = stills if options.what == "stills" else clips
+    make = {"stills": stills, "smiles": partial(stills, draw=draw_smile), "clips": clips}[options.what]
     for name in np.random.default_rng(options.seed).permutation(people):
         path = options.out / f"{options.seed}-{name}.npz"
         if not path.is_file():

@@ -17,6 +17,7 @@ LOWER = [
     "10", "11", "12", "13", "14", "15", "16 25", "17", "18", "19", "20", "22", "23", "24", "25", "26 25", "27 25", "28", "28B", "28T", "30", "38", "8",
     "12 25", "12 25 26", "15 17", "20 25", "20 25 26", "10 25", "17 24", "18 25", "22 25",
 ]
+NO_SMILE = ["10", "11", "13", "14", "15", "16 25", "17", "18", "20", "20 25", "23", "24", "25", "25 26", "6", "9", "15 17", "10 25"]
 # Units that few recipes ask for and that are hard to tell apart: drawn more often alone.
 HARD = ["38", "30", "8", "23", "28B", "28T", "28", "24", "11", "13", "14", "7", "6", "16", "20"]
 ALONE = [unit for unit in UNITS if unit != "45"]
@@ -101,6 +102,22 @@ def draw_look(rng):
 def draw_still(rng):
     units, sides = draw_units(rng)
     return draw_look(rng) | {"units": units, "sides": sides}
+
+
+def draw_smile(rng):
+    """A still of a mouth: half of them smile, faintly more often than fully; a quarter rests, a quarter does what smiles are taken for."""
+    kind, units = rng.random(), {}
+    if kind < 0.5:
+        smile = float(0.12 + 0.88 * rng.beta(1, 1.8))
+        units = {"12": smile} | ({"6": float(min(smile * rng.uniform(0.5, 1.1), 1))} if rng.random() < 0.6 else {})
+        units |= {unit: float(rng.uniform(0.15, 0.9)) for unit, often in (("25", 0.35), ("26", 0.12), ("7", 0.15)) if rng.random() < often}
+    elif kind < 0.75:
+        units = {unit: float(rng.uniform(0.2, 1)) for unit in str(rng.choice(UPPER)).split()} if rng.random() < 0.4 else {}
+    else:
+        units = {unit: float(rng.uniform(0.2, 0.9)) for unit in str(rng.choice(NO_SMILE)).split()}
+    look = draw_look(rng)
+    units = possible(units)
+    return look | {"yaw": look["yaw"] / 2, "pitch": look["pitch"] / 2, "units": units, "sides": draw_sides(rng, units)}
 
 
 class Course:

@@ -148,6 +148,41 @@ def test_a_packed_member_answers_as_it_did():
             assert (a - b).abs().max() < 2e-3
 
 
+def test_a_feature_given_to_smiles_moves_no_other_unit():
+    import smiles
+    from network import Network
+
+    torch.manual_seed(6)
+    network = Network(crops.TEXT["networks"]["still"]).eval()
+    with torch.no_grad():
+        network.layers[network.names.index("fc1")].bias[7] = -1e3
+    rng = np.random.default_rng(6)
+    faces = rng.integers(90, 110, (80, *crops.SIZE)).astype(np.uint8)
+    smile = (np.arange(80) % 2).astype(np.float32)
+    faces[smile > 0, 60:75, 20:44] += 80
+    inputs = learn.normalised(torch.from_numpy(faces).float())
+    before = learn.answers(network, inputs)
+    smiles.teach(network, {"known": (faces, smile, smile, smile)}, torch.Generator().manual_seed(6))
+    after = learn.answers(network, inputs)
+    others = np.arange(len(learn.LABELS)) != smiles.UNIT
+    for was, now in zip(before, after):
+        assert (was[:, others] == now[:, others]).all()
+        assert now[smile > 0, smiles.UNIT].min() > now[smile < 1, smiles.UNIT].max()
+
+
+def test_a_network_without_a_resting_feature_is_refused():
+    import smiles
+    from network import Network
+
+    network = Network(crops.TEXT["networks"]["still"]).eval()
+    with torch.no_grad():
+        network.layers[network.names.index("fc1")].bias[:] = 1e3
+    faces = np.random.default_rng(7).integers(0, 255, (8, *crops.SIZE)).astype(np.uint8)
+    whole = np.zeros(8, np.float32)
+    with pytest.raises(SystemExit):
+        smiles.teach(network, {"known": (faces, whole, whole, whole)}, torch.Generator().manual_seed(7))
+
+
 def test_the_teacher_says_what_it_knows_and_no_more():
     one = teacher.Teacher.__new__(teacher.Teacher)
     one.sound = {"12": (0.1, 0.5), "46L": (0.0, 0.5), "46R": (0.0, 0.5)}
