@@ -61,7 +61,6 @@ pub fn flow_stack(
         missing: f32::from(how.missing),
         mean,
         scale,
-        ..Default::default()
     };
     let count = output.vec4s();
     let work = Work { flops: 8 * count as u64, bytes: 8 * count as u64 + output.size() };

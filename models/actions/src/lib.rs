@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../actions.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "784a18517b1ca8df369fa9d66aae00b03be6c3010a91a8309f64a17f39b0bcdd";
+pub const SHA256: &str = "3545a418cb7d8bd4c9b02d1528811949ac1b7eb00f0f28b5d2dd1fc05a8e2d14";
 
 #[cfg(test)]
 mod tests {

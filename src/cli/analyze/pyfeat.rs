@@ -114,7 +114,7 @@ mod tests {
         let record = Record { input: "a.png".into(), at: None, size: Some((3, 4)), faces: vec![face], error: None };
         let mut out = Vec::new();
         header(&mut out).unwrap();
-        write(&mut out, &record, &labels).unwrap();
+        write(&mut out, &record, &labels, None).unwrap();
         let text = String::from_utf8(out).unwrap();
         let [names, cells] = [0, 1].map(|line| text.lines().nth(line).unwrap().split(',').collect::<Vec<_>>());
         assert_eq!(names.len(), cells.len());
