@@ -133,12 +133,13 @@ def of_clips(model, clips):
         told = f"told apart by which is larger {((less > 0) == blinks).mean():.3f}"
         print(f"{name}: area of 45 {area(scores[shut, blink], blinks):.3f}, of 45 less 43 {area(less, blinks):.3f}, {told}")
     shape = (len(clips.crops), clips.frames)
-    for at in (0.5, model.reads["45"]["thresholds"]["video"]):
-        found = [spans(row >= at) for row in fused[:, blink].reshape(shape)]
+    for at, least in ((0.5, 0.5), (0.5, 0.7)):
+        rows = fused[:, blink].reshape(shape)
+        found = [[span for span in spans(row >= at) if row[span[0] : span[1] + 1].max() >= least] for row in rows]
         there = [spans(row >= 0.5) for row in truth[:, blink].reshape(shape)]
         hits = sum(matched(a, b) for a, b in zip(found, there))
         all_found, all_there = (sum(map(len, every)) for every in (found, there))
-        print(f"blinks as events from {at:.2f} on: {all_there}, found {all_found}, within two frames {hits}: F1 {2 * hits / max(all_found + all_there, 1):.3f}")
+        print(f"blinks as events from {at} on that reach {least}: {all_there}, found {all_found}, within two frames {hits}: F1 {2 * hits / max(all_found + all_there, 1):.3f}")
 
 
 def main():

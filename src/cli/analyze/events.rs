@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::csv::quoted;
 use super::record::Record;
-use crate::actions::{Event, Events, Moment, column, words};
+use crate::actions::{Event, Events, Moment, Threshold, column, words};
 
 const COLUMNS: &str = "input,track,unit,name,onset_frame,onset,apex_frame,apex,offset_frame,offset,probability,intensity";
 
@@ -19,10 +19,15 @@ pub struct EventTable {
 
 impl EventTable {
     /// Begins the table, for a model of action units of these labels.
-    pub fn create(path: &Path, labels: &[String]) -> io::Result<Self> {
+    pub fn create(path: &Path, labels: &[String], threshold: Threshold) -> io::Result<Self> {
+        let events = match threshold {
+            Threshold::Fixed(from) => Events::from_threshold(from),
+            // Each unit has another.
+            Threshold::Learned => Events::default(),
+        };
         let mut out = BufWriter::new(File::create(path)?);
         writeln!(out, "{COLUMNS}")?;
-        Ok(Self { out, labels: labels.to_vec(), events: Events::default() })
+        Ok(Self { out, labels: labels.to_vec(), events })
     }
 
     /// The faces of the next frame.

@@ -68,7 +68,7 @@ impl Output {
         let persons = actions.map(|actions| Persons::new(&args.units, actions, videos)).transpose()?;
         let events = match (&args.units.events, &units) {
             (Some(path), Some(labels)) => {
-                let table = EventTable::create(path, labels);
+                let table = EventTable::create(path, labels, args.units.threshold.0);
                 Some(table.map_err(|error| Failure::at("--events", Error::io(path, error)))?)
             }
             _ => None,
