@@ -23,6 +23,8 @@ LABELS = TEXT["labels"]
 MIRRORED = [LABELS.index({"46L": "46R", "46R": "46L"}.get(label, label)) for label in LABELS]
 # From here on a unit counts as present: 1 of the scale 0 to 5.
 PRESENT = 0.2
+# Probabilities nearer to 0 or 1 than this count as this.
+NEAREST = 1e-6
 # Of renders that nothing reads: no shape, no name. 45 is motion's.
 NEVER = ["21", "unnamed"]
 ROTATION, SCALE, STRETCH, SHIFT = 0.06, 0.06, 0.04, 0.035
@@ -165,3 +167,12 @@ def log(path, line):
     with open(path, "a") as file:
         file.write(json.dumps(line) + "\n")
     print(line, flush=True)
+
+
+def fused(streams):
+    """Probabilities of a label from those of the streams that read it: of one its own, of several the sigmoid of the mean of their log odds and the model's offset."""
+    if len(streams) == 1:
+        return streams[0]
+    near = [np.clip(stream, NEAREST, 1 - NEAREST) for stream in streams]
+    odds = np.mean([np.log(stream / (1 - stream)) for stream in near], 0) + np.float32(crops.TEXT["fusion"]["offset"])
+    return 1 / (1 + np.exp(-odds))

@@ -1,7 +1,7 @@
 """Make the model file: `python pack.py --still still.pt --motion motion.pt --check renders.npz --clips clips-val/ --out actions.safetensors`.
 
 Weights of convolutions and dense layers are rounded to f16. Thresholds are learned of people of validation: of the still network alone on their renders, fused on their
-clips. The still stream reads a label whose area under the ROC is at least 0.75 there; motion joins where the mean of the two is no worse than the still stream alone, and reads
+clips. The still stream reads a label whose area under the ROC is at least 0.75 there; motion joins where both together are no worse than the still stream alone, and reads
 alone what only it can. Labels that are seen in fewer than 30 frames of the clips stay with the still stream.
 """
 
@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save
 import crops
 import flows
 import measure
-from learn import LABELS, NEVER, PRESENT, answers, area, normalised, threshold
+from learn import LABELS, NEVER, PRESENT, answers, area, fused, normalised, threshold
 from network import Network
 from teacher import known
 
@@ -70,13 +70,12 @@ def rules(still_scores, still_truth, clip_still, clip_motion, clip_truth):
         enough = positive.sum() >= FRAMES
         if enough and label not in NEVER:
             alone, other = area(clip_still[:, i], positive), area(clip_motion[:, i], positive)
-            both = area((clip_still[:, i] + clip_motion[:, i]) / 2, positive)
+            both = area(fused([clip_still[:, i], clip_motion[:, i]]), positive)
             if (not streams and other >= LEAST) or (streams and both >= alone):
                 streams.append("motion")
         if streams:
             parts = {"still": clip_still[:, i], "motion": clip_motion[:, i]}
-            mean = np.mean([parts[stream] for stream in streams], 0)
-            limits["video"] = threshold(mean, positive) if enough else limits["still"]
+            limits["video"] = threshold(fused([parts[stream] for stream in streams]), positive) if enough else limits["still"]
             found[label] = {"streams": streams, "thresholds": {name: round(value, 4) for name, value in limits.items()}}
     return found
 

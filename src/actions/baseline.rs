@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::unit::{Actions, Unit};
+use super::unit::{Actions, Unit, log_odds};
 
 /// Name and version of what is saved.
 const SCHEMA: &str = "moue.baseline/1";
 /// What a unit's probability is at rest, once the baseline is subtracted.
 const REST: f32 = 0.05;
-/// Probabilities nearer to 0 or 1 than this count as this.
-const NEAREST: f32 = 1e-6;
 /// Bins a unit of the logit, and of the intensity.
 const BINS: f32 = 16.0;
 /// Eyes that are shut and lips that are apart are no rest.
@@ -68,7 +66,7 @@ impl Baseline {
     pub fn subtract(&self, labels: &[String], actions: &mut Actions) {
         for (label, unit) in labels.iter().zip(&mut actions.units) {
             if let (Some(rest), Some(unit)) = (self.units.get(label), unit.as_mut()) {
-                let moved = logit(unit.probability) - rest.logit + logit(REST);
+                let moved = log_odds(unit.probability) - rest.logit + log_odds(REST);
                 unit.probability = 1.0 / (1.0 + (-moved).exp());
                 unit.intensity = unit.intensity.map(|intensity| (intensity - rest.intensity.unwrap_or(0.0)).max(0.0));
                 unit.present = unit.probability >= 0.5;
@@ -104,7 +102,7 @@ impl Counts {
         for (at, unit) in units.iter().enumerate() {
             let Some(unit) = unit else { continue };
             if let Some(counts) = self.logits.get_mut(at) {
-                *counts.entry(bin(logit(unit.probability))).or_default() += 1;
+                *counts.entry(bin(log_odds(unit.probability))).or_default() += 1;
             }
             if let (Some(counts), Some(intensity)) = (self.intensities.get_mut(at), unit.intensity) {
                 *counts.entry(bin(intensity)).or_default() += 1;
@@ -162,11 +160,6 @@ fn median(counts: &BTreeMap<i32, u64>) -> Option<f32> {
         }
     }
     None
-}
-
-fn logit(probability: f32) -> f32 {
-    let own = probability.clamp(NEAREST, 1.0 - NEAREST);
-    (own / (1.0 - own)).ln()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A model of action units in its parts, and how its streams become one answer.
 
-use super::unit::{Actions, Stream, Threshold, Unit};
+use super::unit::{Actions, Stream, Threshold, Unit, log_odds};
 use crate::error::Result;
 use crate::flow::{Parameters, Window};
 use crate::operators::FlowLevels;
@@ -45,6 +45,7 @@ pub(super) struct Rule {
     pub threshold: Threshold,
     members: usize,
     intensity: f32,
+    offset: f32,
     /// Of each label whether the still network and that of motion read it, and its thresholds; none where it is not read.
     labels: Vec<Option<([bool; 2], Thresholds)>>,
 }
@@ -96,6 +97,7 @@ impl Rule {
         Ok(Self {
             members: description.members.len(),
             intensity: actions.intensity,
+            offset: description.fusion.offset as f32,
             labels,
             still,
             motion,
@@ -149,13 +151,18 @@ impl Rule {
     }
 
     fn unit(&self, at: usize, streams: &[&Stream], threshold: f32) -> Option<Unit> {
-        let mean = |values: &dyn Fn(&Stream) -> Option<f32>| {
-            let own: Vec<f32> = streams.iter().filter_map(|stream| values(stream)).collect();
-            (!own.is_empty()).then(|| own.iter().sum::<f32>() / own.len() as f32)
+        let own: Vec<f32> = streams.iter().filter_map(|stream| stream.probabilities.get(at).copied()).collect();
+        let probability = match own[..] {
+            [] => return None,
+            [only] => only,
+            _ => {
+                let odds = own.iter().map(|&own| log_odds(own)).sum::<f32>() / own.len() as f32 + self.offset;
+                1.0 / (1.0 + (-odds).exp())
+            }
         };
+        // What stays, motion does not see: how strong it is, the still network tells where it can.
+        let intensity = streams.iter().find_map(|stream| stream.intensities.get(at));
         let threshold = if let Threshold::Fixed(fixed) = self.threshold { fixed } else { threshold };
-        let probability = mean(&|stream| stream.probabilities.get(at).copied())?;
-        let intensity = mean(&|stream| stream.intensities.get(at).copied());
         Some(Unit { probability, intensity: intensity.map(|share| share * self.intensity), present: probability >= threshold })
     }
 

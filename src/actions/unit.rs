@@ -1,5 +1,8 @@
 //! What one face shows.
 
+/// Probabilities nearer to 0 or 1 than this count as this.
+const NEAREST: f32 = 1e-6;
+
 /// What one network answers of a face.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Stream {
@@ -38,9 +41,9 @@ impl Default for Threshold {
 /// One action unit of a face.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Unit {
-    /// Mean of the streams that read it, 0 to 1.
+    /// Of the streams that read it together, 0 to 1.
     pub probability: f32,
-    /// From 0 to what the model's scale ends with, mostly 5; none where its networks do not answer it.
+    /// From 0 to what the model's scale ends with, mostly 5: of the still network where it reads the unit. None where it is not answered.
     pub intensity: Option<f32>,
     /// Whether the probability reaches the [`Threshold`].
     pub present: bool,
@@ -63,4 +66,10 @@ impl Actions {
         read.sort_by(|a, b| probability(b).total_cmp(&probability(a)));
         read
     }
+}
+
+/// Log odds of a probability; of what is as good as 0 or 1 those of what is near.
+pub(super) fn log_odds(probability: f32) -> f32 {
+    let own = probability.clamp(NEAREST, 1.0 - NEAREST);
+    (own / (1.0 - own)).ln()
 }

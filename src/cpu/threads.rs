@@ -16,6 +16,10 @@ const WORTH_A_THREAD: usize = 1 << 15;
 /// Looks for work, each in vain, before a thread lets others have its core.
 const SPINS: u32 = 2000;
 
+/// As often in vain again, each time after others had the core, it goes back to what it did: that may be a part of a run that waits for another thread, which waits for
+/// this part. A thread takes up help in the middle of such a part, too.
+const YIELDS: u32 = 2000;
+
 /// A processor with some of its threads. Clones share them.
 #[derive(Clone)]
 pub struct Cpu {
@@ -185,7 +189,7 @@ impl Cpu {
     }
 }
 
-/// Does what there is to do until `done`.
+/// Does what there is to do until `done`, or until there has been nothing for a while.
 fn help(done: &AtomicBool) {
     let mut idle = 0_u32;
     while !done.load(Ordering::Acquire) {
@@ -194,9 +198,12 @@ fn help(done: &AtomicBool) {
         } else if idle < SPINS {
             idle += 1;
             std::hint::spin_loop();
-        } else {
+        } else if idle < SPINS + YIELDS {
             // Somebody else may need the core.
+            idle += 1;
             std::thread::yield_now();
+        } else {
+            return;
         }
     }
 }
@@ -217,5 +224,45 @@ impl WithSimd for Lanes {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> usize {
         S::F32_LANES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A thread in the middle of a part of the run takes up help: the run waits for that part, and must not wait for ever. Nothing else guards against this hang, which
+    /// is seldom. Costs milliseconds.
+    #[test]
+    fn help_ends_where_the_run_waits_for_what_lies_beneath_it() {
+        let cpu = Cpu::new(Some(2)).unwrap();
+        let pool = cpu.pool.clone().unwrap();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let [busy, told, over] = [const { AtomicBool::new(false) }; 3];
+            let wait = |flag: &AtomicBool| {
+                while !flag.load(Ordering::Acquire) {
+                    std::thread::yield_now();
+                }
+            };
+            pool.in_place_scope(|scope| {
+                scope.spawn(|_| {
+                    busy.store(true, Ordering::Release);
+                    wait(&told);
+                    // As a part does that waits for a part of its own.
+                    while rayon::yield_now() != Some(Yield::Executed) {}
+                    over.store(true, Ordering::Release);
+                });
+                wait(&busy);
+                cpu.run(|| {
+                    told.store(true, Ordering::Release);
+                    wait(&over);
+                });
+            });
+            let _ = sender.send(());
+        });
+        assert!(receiver.recv_timeout(Duration::from_secs(60)).is_ok(), "two threads wait for each other");
     }
 }

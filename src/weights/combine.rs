@@ -51,7 +51,12 @@ pub fn combine(name: &str, models: &[Model], weights: &[f64], oversample: Option
         representations: parts.representations,
         networks: parts.networks,
         members: parts.members,
-        fusion: Fusion { rule: Rule::WeightedMean, weights: parts.weights.iter().map(|w| w / sum).collect(), temperature: 1.0 },
+        fusion: Fusion {
+            rule: Rule::WeightedMean,
+            weights: parts.weights.iter().map(|w| w / sum).collect(),
+            temperature: 1.0,
+            offset: 0.0,
+        },
         oversample: oversample.unwrap_or(head.oversample),
         actions: None,
     };

@@ -83,7 +83,7 @@ impl Parts {
             representations,
             networks: self.networks,
             members: self.members,
-            fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0 / count as f64; count], temperature: 1.0 },
+            fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0 / count as f64; count], temperature: 1.0, offset: 0.0 },
             oversample,
             actions: None,
         };

@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../actions.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "3545a418cb7d8bd4c9b02d1528811949ac1b7eb00f0f28b5d2dd1fc05a8e2d14";
+pub const SHA256: &str = "e3fe3ce5325cef789ee3cbf6e24a2b3dd9f263536a914c18cbfcdd59be46275a";
 
 #[cfg(test)]
 mod tests {
