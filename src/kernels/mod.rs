@@ -20,6 +20,7 @@ mod preprocess;
 mod rearrange;
 mod resample;
 mod tiling;
+mod two_stream;
 mod variant;
 mod winograd;
 
@@ -40,6 +41,7 @@ pub use preprocess::{FacePart, Normalise, Source, TurnedPart, gray, lbp, normali
 pub use rearrange::rearrange;
 pub use resample::{pack_taps, resample};
 pub use tiling::Tiling;
+pub use two_stream::{Pictures, equalise, flow_bytes, luma_table, mask_gray, planes, sum_bytes};
 pub use variant::{Packed, Variant};
 pub use winograd::{Shape as WinogradShape, Winograd, WinogradBuffers};
 

@@ -16,6 +16,7 @@ mod matmul;
 mod pool;
 mod rearrange;
 mod turn;
+mod two_stream;
 mod warp;
 
 pub use conv::conv;
@@ -34,4 +35,5 @@ pub use matmul::matmul;
 pub use pool::{fractional_max_pool, global_average, pool};
 pub use rearrange::{rearrange, resample};
 pub use turn::turn;
+pub use two_stream::{ByteSums, equalise, flow_bytes, luma_table, mask_gray, planes, sum_bytes};
 pub use warp::warp;

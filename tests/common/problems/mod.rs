@@ -7,6 +7,7 @@ mod flow;
 mod layers;
 mod moves;
 mod pixels;
+mod two_stream;
 
 use conv::Method;
 use moue::Precision;
@@ -29,6 +30,12 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("flow_start", flow::flow_start),
     ("window_down", flow::window_down),
     ("flow_solve", flow::flow_solve),
+    ("mask_gray", two_stream::mask_gray),
+    ("luma_table", two_stream::luma_table),
+    ("equalise", two_stream::equalise),
+    ("flow_bytes", two_stream::flow_bytes),
+    ("sum_bytes", two_stream::sum_bytes),
+    ("planes", two_stream::planes),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),
