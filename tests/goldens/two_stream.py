@@ -113,7 +113,7 @@ def main():
         cases[case] = {"means": [float(mean) for mean in means]}
         flat = lambda tensor: tensor.reshape(*tensor.shape[:2], -1)
         tensors[f"{case}/sums"] = flat(faces).sum(2, dtype=np.int64)
-        tensors[f"{case}/still"] = np.ascontiguousarray(flat(still)[..., positions(STILL_KEPT)])
+        tensors[f"{case}/still"] = np.ascontiguousarray(flat(faces)[..., positions(STILL_KEPT)])
         tensors[f"{case}/motion"] = np.ascontiguousarray(flat(motion)[..., positions(MOTION_KEPT)])
         tensors[f"{case}/largest"] = largest.astype(np.float32)
         if case == "report":
