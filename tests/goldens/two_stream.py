@@ -1,6 +1,6 @@
 """Writes two_stream.safetensors: the two-stream system of Bocklisch and others (2015) on a short clip, stage by stage, for tests/networks/two_stream.rs.
 
-The steps are written from the report and, in the case "program", from what its authors' program does in other ways; pixels are OpenCV's, networks run in ONNX Runtime
+The steps are written from a summary of the report and, in the case "program", from what its authors' program does in other ways; pixels are OpenCV's, networks run in ONNX Runtime
 with the seeded weights of tests/zoo. No line here reads moue's own code.
 
     pip install -r tests/zoo/requirements.txt opencv-python-headless==5.0.0.93

@@ -1,4 +1,4 @@
-//! The two-stream system against tests/goldens/two_stream.py, which is written from its report and computed by OpenCV and ONNX Runtime: stage by stage on the twins, the
+//! The two-stream system against tests/goldens/two_stream.py, which is written from what its report says in short and computed by OpenCV and ONNX Runtime: stage by stage on the twins, the
 //! processor and every adapter, with networks of a few values; the whole, with its own networks, on the processor.
 
 use std::time::Duration;
