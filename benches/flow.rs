@@ -9,8 +9,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use moue::Precision;
 use moue::flow::{NewFrames, NewPairs, Parameters, Stages};
 use moue::gpu::{Gpu, Recording, Slice, adapters};
-use moue::kernels::{self, FlowStart, Frames, Pairs, View, WINDOW_ZEROS, pack_taps};
-use moue::operators::{Expansion, FlowLevels, FlowWindow, Shrink, linear};
+use moue::kernels::{self, FlowStart, Frames, Pairs, Pictures, View, WINDOW_ZEROS, pack_taps};
+use moue::operators::{Ellipse, Expansion, FlowLevels, FlowWindow, Shrink, byte_columns, byte_rows, linear};
 use moue::timing::{Load, PeakLoads, PeakSeconds};
 use support::{Measured, interleaved, settle};
 
@@ -123,6 +123,49 @@ fn stack(making: &mut Making) {
     making.0.dispatch(kernels::flow_stack("bench", &how, [128.0, 0.0625], levels, stacks, output).unwrap());
 }
 
+const PICTURES: Pictures = Pictures { count: PAIRS, width: SIDE, height: SIDE };
+
+impl Making {
+    fn pictures(&mut self) -> Slice {
+        self.words(&(0..PIXELS as u32).map(|i| i.wrapping_mul(2_654_435_761) & 0xff_ffff).collect::<Vec<_>>())
+    }
+
+    fn ellipse(&mut self) -> Slice {
+        let side = SIDE as u32;
+        let spans = Ellipse { size: [side; 2], centre: [side / 2; 2], axes: [side * 2 / 5, side / 2] }.spans();
+        self.words(spans.as_flattened())
+    }
+
+    fn byte_taps(&mut self) -> Slice {
+        self.words([byte_rows(SIDE, SIDE), byte_columns(SIDE, SIDE)].concat().as_flattened())
+    }
+}
+
+/// What the two-stream system makes of frames before and after their flow.
+fn two_stream(making: &mut Making, name: &str) {
+    let (pixels, spans) = (making.pictures(), making.ellipse());
+    let output = making.slab(PIXELS);
+    let dispatch = match name {
+        "mask_gray" => kernels::mask_gray(name, PICTURES, pixels, spans, output),
+        "luma_table" => kernels::luma_table(name, PICTURES, pixels, spans, output),
+        "equalise" => {
+            let (tables, taps) = (making.words(&vec![100; 256 * PAIRS]), making.byte_taps());
+            kernels::equalise(name, PICTURES, pixels, spans, tables, taps, [SIDE; 2], output)
+        }
+        "flow_bytes" => {
+            let (flow, taps) = (making.floats(2 * PIXELS), making.byte_taps());
+            kernels::flow_bytes(name, PICTURES, flow, taps, [SIDE; 2], false, output)
+        }
+        "sum_bytes" => kernels::sum_bytes(name, PICTURES, pixels, spans, output),
+        _ => {
+            let places: Vec<u32> = (0..20 * PAIRS as u32).map(|at| 4 * (at / 2 % PAIRS as u32) + at % 2).collect();
+            let (places, factors, output) = (making.words(&places), making.floats(40 * PAIRS), making.slab(20 * PIXELS));
+            kernels::planes(name, PICTURES, [PAIRS, 20], pixels, places, factors, spans, output)
+        }
+    };
+    making.0.dispatch(dispatch.unwrap());
+}
+
 /// All of it: 17 frames to 16 flows.
 fn whole(gpu: &Gpu, parameters: &Parameters) -> Load {
     let stages = Stages::new(gpu, [SIDE; 2], parameters).unwrap();
@@ -141,7 +184,7 @@ fn whole(gpu: &Gpu, parameters: &Parameters) -> Load {
 
 type Make = fn(&Gpu) -> Load;
 
-const LOADS: [(&str, Make); 11] = [
+const LOADS: [(&str, Make); 17] = [
     ("shrink_across to 114", |gpu| load(gpu, across)),
     ("shrink_down to 114", |gpu| load(gpu, down)),
     ("expand, poly_n 2", |gpu| load(gpu, |making| expand(making, 2))),
@@ -151,6 +194,12 @@ const LOADS: [(&str, Make); 11] = [
     ("flow_solve of 15", |gpu| load(gpu, solve)),
     ("flow_levels", |gpu| load(gpu, levels)),
     ("flow_stack of ten", |gpu| load(gpu, stack)),
+    ("mask_gray", |gpu| load(gpu, |making| two_stream(making, "mask_gray"))),
+    ("luma_table", |gpu| load(gpu, |making| two_stream(making, "luma_table"))),
+    ("equalise", |gpu| load(gpu, |making| two_stream(making, "equalise"))),
+    ("flow_bytes", |gpu| load(gpu, |making| two_stream(making, "flow_bytes"))),
+    ("sum_bytes", |gpu| load(gpu, |making| two_stream(making, "sum_bytes"))),
+    ("planes of stacks", |gpu| load(gpu, |making| two_stream(making, "planes"))),
     ("all, two-stream", |gpu| whole(gpu, &Parameters::TWO_STREAM)),
     ("all, opencv", |gpu| whole(gpu, &Parameters::OPENCV)),
 ];

@@ -25,6 +25,8 @@ pub mod runner;
 pub mod tensor;
 pub mod timing;
 #[cfg(not(target_family = "wasm"))]
+pub mod two_stream;
+#[cfg(not(target_family = "wasm"))]
 pub mod video;
 pub mod weights;
 pub mod zoo;

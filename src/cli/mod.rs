@@ -31,6 +31,7 @@ mod session;
 mod svg;
 mod terminal;
 mod texts;
+mod two_stream;
 mod walk;
 mod zoo;
 
@@ -63,6 +64,7 @@ enum Command {
     Run(run::Args),
     Zoo(zoo::Args),
     Flow(flow::Args),
+    TwoStream(two_stream::Args),
     Lbp(lbp::Args),
     Lut(lut::Args),
     Devices(devices::Args),
@@ -83,6 +85,7 @@ impl Command {
             Self::Run(args) => run::run(&args),
             Self::Zoo(args) => zoo::run(&args),
             Self::Flow(args) => flow::run(&args),
+            Self::TwoStream(args) => two_stream::run(&args),
             Self::Lbp(args) => lbp::run(&args),
             Self::Lut(args) => lut::run(&args),
             Self::Devices(args) => devices::run(&args),

@@ -88,7 +88,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     if args.name.is_none() && !args.json {
         text += "\nENSEMBLES\n";
-        ENSEMBLES.iter().for_each(|(name, what)| text += &format!("{name:16} {what}\n"));
+        ENSEMBLES.iter().for_each(|(name, what)| text += &format!("{name:22} {what}\n"));
     }
     terminal::stdout().write_all(text.as_bytes())?;
     Ok(Status::Complete)

@@ -21,6 +21,7 @@ mod rearrange;
 mod resample;
 mod stack;
 mod tiling;
+mod two_stream;
 mod variant;
 mod winograd;
 
@@ -42,6 +43,7 @@ pub use rearrange::rearrange;
 pub use resample::{pack_taps, resample};
 pub use stack::{NO_FLOW, flow_levels, flow_stack};
 pub use tiling::Tiling;
+pub use two_stream::{Pictures, equalise, flow_bytes, luma_table, mask_gray, planes, sum_bytes};
 pub use variant::{Packed, Variant};
 pub use winograd::{Shape as WinogradShape, Winograd, WinogradBuffers};
 

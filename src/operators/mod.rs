@@ -1,8 +1,10 @@
 //! What operators compute and where they read, in numbers that kernels, twins and graphs share.
 
 mod activation;
+mod bytes;
 mod candidate;
 mod crop;
+mod ellipse;
 mod farneback;
 mod fractional;
 mod functions;
@@ -20,8 +22,10 @@ mod window;
 mod winograd;
 
 pub use activation::Activation;
+pub use bytes::{ByteTap, byte_columns, byte_rows};
 pub use candidate::{CELL_VALUES, Candidate, Decoding, MOST_CANDIDATES};
 pub use crop::Crop;
+pub use ellipse::{Ellipse, Spans};
 pub use farneback::{BORDER, Expansion, FLOW_DAMPING, FlowWindow, MOST_POLY_N, Shrink, linear};
 pub use fractional::fractional_starts;
 pub use functions::{Binary, Unary};

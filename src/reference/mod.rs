@@ -17,6 +17,7 @@ mod pool;
 mod rearrange;
 mod stack;
 mod turn;
+mod two_stream;
 mod warp;
 
 pub use conv::conv;
@@ -36,4 +37,5 @@ pub use pool::{fractional_max_pool, global_average, pool};
 pub use rearrange::{rearrange, resample};
 pub use stack::{flow_levels, flow_stack};
 pub use turn::turn;
+pub use two_stream::{ByteSums, equalise, flow_bytes, luma_table, mask_gray, planes, sum_bytes};
 pub use warp::warp;

@@ -25,6 +25,18 @@ pub(super) fn an_finetune(units: usize) -> Network {
     n.end()
 }
 
+/// One-vs-all of Bocklisch et al., 2015, as one network: only fc7 and fc8 were trained, so that all units share what is before them. Of each unit's 512 values
+/// fc8 makes two, whether it is not there and whether it is; their softmax is its probability.
+pub(super) fn one_vs_all(units: usize) -> Network {
+    const WIDTH: usize = 512;
+    let mut n = trunk(true);
+    n.dense("fc7", WIDTH * units).relu("relu7").dropout("drop7", 0.5);
+    n.reshape("fc7_units", &[WIDTH * units, 1, 1]).conv("fc8", 2 * units, kernel(1).groups(units));
+    n.reshape("fc8_units", &[units, 2]).transpose("fc8_pairs", &[1, 0]).softmax("pairs");
+    n.slice("present", 0, 1, 1).reshape("prob", &[units]);
+    n.end()
+}
+
 /// Up to fc6.
 fn trunk(norm_first: bool) -> Layers {
     let mut n = Layers::new(3, 227, 227);

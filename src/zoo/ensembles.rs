@@ -1,4 +1,4 @@
-//! Several networks as one model, as two of the papers have them.
+//! Several networks as one model, as the papers have them.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::weights::{
 };
 
 /// Models of several networks, by name, with what each is.
-pub const ENSEMBLES: [(&str, &str); 2] = [
+pub const ENSEMBLES: [(&str, &str); 4] = [
     (
         "levi_hassner",
         "Levi & Hassner 2015: CNN-S, CNN-M-2048, CNN-M, GoogLeNet, each on RGB and four mapped patterns: 20 members, 10 crops",
@@ -20,10 +20,16 @@ pub const ENSEMBLES: [(&str, &str); 2] = [
         "an_one_vs_all",
         "Bocklisch 2015: an AlexNet of two outputs for each of 37 action units; `moue run` gives each one's answer",
     ),
+    ("two_stream", "Bocklisch 2015: an AlexNet of the face and a network of its flow, 37 action units; for `moue two-stream`"),
+    ("two_stream_one_vs_all", "the same, with one-vs-all of one trunk in the place of the AlexNet"),
 ];
 
-/// The action units of Bocklisch et al., 2015, by their number there.
-const UNITS: usize = 37;
+/// The action units of Bocklisch et al., 2015, in the order of their networks' outputs. One has no name there.
+pub const ACTION_UNITS: [&str; 37] = [
+    "AU25", "AU26", "AU16", "AU43", "AU01", "AU02", "AU05", "AU13", "AU06", "AU17", "AU28B", "AU15", "AU45", "AU28", "AU19",
+    "AU22", "AU04", "AU09", "AU11", "AU18", "AU27", "AU10", "AU14", "AU12", "AU46", "AU46R", "AU24", "AU23", "AU21", "AU46L",
+    "AU20", "AU07", "AU28T", "AU38", "AU30", "unnamed", "AU08",
+];
 const LABELS: [&str; 7] = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"];
 
 /// The ensemble `name` with random weights, those of member i of seed + i, each made when it is asked for.
@@ -34,6 +40,8 @@ pub fn ensemble(name: &str, seed: u64) -> Result<Model> {
     match name {
         "levi_hassner" => levi_hassner(seed),
         "an_one_vs_all" => one_vs_all(seed),
+        "two_stream" => two_stream(name, "an_finetune", seed),
+        "two_stream_one_vs_all" => two_stream(name, "one_vs_all", seed),
         _ => Err(Error::Argument(format!(
             "there is no ensemble `{name}`; there are: {}",
             ENSEMBLES.map(|(name, _)| name).join(", ")
@@ -125,9 +133,17 @@ fn levi_hassner(seed: u64) -> Result<Model> {
 /// Each member answers whether its unit is not there, and whether it is.
 fn one_vs_all(seed: u64) -> Result<Model> {
     let mut all = parts(seed);
-    for unit in 1..=UNITS {
+    for unit in 1..=ACTION_UNITS.len() {
         all.add(&format!("unit_{unit}"), "alexnet", Head::Classes(2), None)?;
     }
     let canonical = Canonical::upright([227, 227]);
     all.model("an_one_vs_all", &[], canonical, BTreeMap::new(), Oversample::None)
+}
+
+/// Raw tensors, which `moue two-stream` makes of a video.
+fn two_stream(name: &str, still: &str, seed: u64) -> Result<Model> {
+    let mut all = parts(seed);
+    all.add("still", still, Head::Classes(ACTION_UNITS.len()), None)?;
+    all.add("motion", "flow", Head::Classes(ACTION_UNITS.len()), None)?;
+    all.model(name, &ACTION_UNITS, Canonical::upright([227, 227]), BTreeMap::new(), Oversample::None)
 }

@@ -161,6 +161,26 @@ impl Layers {
         self.push(name, |r#in, out| Op::Dropout { name: None, r#in, out, rate })
     }
 
+    /// The same values in other sizes.
+    pub(super) fn reshape(&mut self, name: &str, shape: &[usize]) -> &mut Self {
+        self.push(name, |r#in, out| Op::Reshape { name: None, r#in, out, shape: shape.to_vec() })
+    }
+
+    /// Dimension `axes[i]` becomes dimension i.
+    pub(super) fn transpose(&mut self, name: &str, axes: &[usize]) -> &mut Self {
+        self.push(name, |r#in, out| Op::Transpose { name: None, r#in, out, axes: axes.to_vec() })
+    }
+
+    /// `count` positions of a dimension from `start` on.
+    pub(super) fn slice(&mut self, name: &str, axis: usize, start: usize, count: usize) -> &mut Self {
+        self.push(name, |r#in, out| Op::Slice { name: None, r#in, out, axis, start, count, step: 1 })
+    }
+
+    /// Over the first dimension.
+    pub(super) fn softmax(&mut self, name: &str) -> &mut Self {
+        self.push(name, |r#in, out| Op::Softmax { name: None, r#in, out })
+    }
+
     /// The sum of `other` and what the last layer made.
     pub(super) fn add(&mut self, name: &str, other: &str) -> &mut Self {
         self.push(name, |[last], out| Op::Add { name: None, r#in: [other.to_owned(), last], out })
@@ -179,8 +199,7 @@ impl Layers {
     pub(super) fn head_of(mut self, name: &str, weights: &str, head: Head) -> Network {
         match head {
             Head::Classes(classes) => {
-                self.dense_of(name, weights, classes);
-                self.push("prob", |r#in, out| Op::Softmax { name: None, r#in, out });
+                self.dense_of(name, weights, classes).softmax("prob");
             }
             Head::Embedding(size) => {
                 self.dense("embedding", size);

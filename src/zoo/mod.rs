@@ -16,7 +16,7 @@ mod torchvision;
 mod vgg16;
 mod vgg_cnn;
 
-pub use ensembles::{ENSEMBLES, ensemble};
+pub use ensembles::{ACTION_UNITS, ENSEMBLES, ensemble};
 pub use layers::Head;
 pub use model::model;
 
@@ -54,10 +54,11 @@ const fn units(name: &'static str, source: &'static str, build: fn(usize) -> Net
 const LABELS: Head = Head::Classes(7);
 
 /// Every architecture.
-pub const ARCHITECTURES: [Architecture; 16] = [
+pub const ARCHITECTURES: [Architecture; 17] = [
     headed("alexnet", "Krizhevsky 2012, BVLC AlexNet", LABELS, alexnet::alexnet),
     headed("caffenet", "BVLC reference CaffeNet", LABELS, alexnet::caffenet),
     units("an_finetune", "Bocklisch 2015, spatial stream", alexnet::an_finetune),
+    units("one_vs_all", "Bocklisch 2015, one-vs-all of one trunk", alexnet::one_vs_all),
     units("flow", "Bocklisch 2015, flow stream", flow::flow),
     headed("vgg_s", "Chatfield 2014, CNN-S", LABELS, vgg_cnn::vgg_s),
     headed("vgg_s_emotiw", "Levi & Hassner 2015, CNN-S", LABELS, vgg_cnn::vgg_s_emotiw),

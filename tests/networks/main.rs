@@ -24,4 +24,5 @@ mod runner;
 mod state_dict;
 mod tflite;
 mod tuning;
+mod two_stream;
 mod zoo_references;

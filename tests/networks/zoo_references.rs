@@ -214,6 +214,7 @@ networks!(
     alexnet,
     caffenet,
     an_finetune,
+    one_vs_all,
     flow,
     vgg_s,
     vgg_s_emotiw,

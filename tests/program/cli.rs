@@ -9,13 +9,14 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 15] = [
+const SUBCOMMANDS: [&str; 16] = [
     "analyze",
     "evaluate",
     "fuse",
     "ensemble",
     "run",
     "flow",
+    "two-stream",
     "lbp",
     "lut",
     "devices",

@@ -21,4 +21,5 @@ mod import_command;
 mod model_commands;
 mod resume;
 mod resume_options;
+mod two_stream;
 mod zoo;

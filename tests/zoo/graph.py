@@ -28,7 +28,7 @@ class Graph:
     def __init__(self, input_shape, classes, seed):
         self.input_shape, self.classes, self.seed = [1, *input_shape], classes, seed
         self.shapes = {"data": self.input_shape}
-        self.stages, self.nodes, self.weights, self.added = [], [], [], set()
+        self.stages, self.nodes, self.weights, self.constants, self.added = [], [], [], [], set()
 
     def node(self, kind, name, inputs, shape, **attributes):
         assert name not in self.shapes
@@ -97,6 +97,25 @@ class Graph:
     def sigmoid(self, name, x):
         return self.node("Sigmoid", name, [x], self.shapes[x])
 
+    def reshape(self, name, x, shape):
+        """Not a stage: no number changes."""
+        sizes = numpy_helper.from_array(np.array([1, *shape], np.int64), f"{name}:sizes")
+        self.constants.append(sizes)
+        self.nodes.append(helper.make_node("Reshape", [x, sizes.name], [name], name))
+        self.shapes[name] = [1, *shape]
+        return name
+
+    def transpose(self, name, x):
+        n, a, b = self.shapes[x]
+        return self.node("Transpose", name, [x], [n, b, a], perm=[0, 2, 1])
+
+    def slice(self, name, x, start, count):
+        """Positions of the first axis after the batch."""
+        ends = [numpy_helper.from_array(np.array([v], np.int64), f"{name}:{i}") for i, v in enumerate((start, start + count, 1))]
+        self.constants += ends
+        n, _, *rest = self.shapes[x]
+        return self.node("Slice", name, [x, *(end.name for end in ends)], [n, count, *rest])
+
     def parameters(self):
         """The numbers of all weights: (all, those of them running means and variances)."""
         running = sum(prod(shape) for name, _, _, shape in self.weights if ".running_" in name)
@@ -110,7 +129,7 @@ class Graph:
         ]
         inputs = [helper.make_tensor_value_info("data", TensorProto.FLOAT, self.input_shape)]
         outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in self.stages]
-        graph = helper.make_graph(self.nodes, "network", inputs, outputs, weights)
+        graph = helper.make_graph(self.nodes, "network", inputs, outputs, weights + self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
         onnx.checker.check_model(model)
         return model

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 HERE = Path(__file__).parent
 SEED, WHOLE, KEPT = 1, 64, 32
 FAMILIES = {
-    "alexnet": ["alexnet", "caffenet", "an_finetune"],
+    "alexnet": ["alexnet", "caffenet", "an_finetune", "one_vs_all"],
     "flow": ["flow"],
     "vgg_s_m": ["vgg_s", "vgg_s_emotiw", "vgg_m_2048", "vgg_m_4096"],
     "googlenet": ["googlenet"],

@@ -8,6 +8,7 @@ mod layers;
 mod moves;
 mod pixels;
 mod stacks;
+mod two_stream;
 
 use conv::Method;
 use moue::Precision;
@@ -32,6 +33,12 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("flow_solve", flow::flow_solve),
     ("flow_levels", stacks::flow_levels),
     ("flow_stack", stacks::flow_stack),
+    ("mask_gray", two_stream::mask_gray),
+    ("luma_table", two_stream::luma_table),
+    ("equalise", two_stream::equalise),
+    ("flow_bytes", two_stream::flow_bytes),
+    ("sum_bytes", two_stream::sum_bytes),
+    ("planes", two_stream::planes),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),
