@@ -14,7 +14,7 @@ from safetensors import safe_open
 
 import crops
 import measure
-from learn import LABELS, PRESENT, answers, area, normalised
+from learn import LABELS, NEAREST, PRESENT, answers, area, normalised
 from learn import fused as fuse
 from motion import Clips
 from network import Network
@@ -111,6 +111,19 @@ def matched(found, there):
     return hits
 
 
+def of_fusions(model, still, motion, truth):
+    """What ways to fuse would give of the labels that both streams read."""
+    both = [i for i, label in enumerate(LABELS) if len(model.reads.get(label, {}).get("streams", [])) == 2]
+    odds = [np.log(near / (1 - near)) for near in (np.clip(stream, NEAREST, 1 - NEAREST) for stream in (still, motion))]
+    ways = {"still": still, "motion": motion, "mean": (still + motion) / 2, "larger": np.maximum(still, motion)}
+    ways |= {f"log odds and {offset}": 1 / (1 + np.exp(-np.mean(odds, 0) - offset)) for offset in (0, 0.5, 1, 1.5, 2)}
+    for name, scores in ways.items():
+        said, there = scores[:, both] >= 0.5, truth[:, both] >= PRESENT
+        halves = 2 * (said & there).sum(0) / np.maximum(said.sum(0) + there.sum(0), 1)
+        areas = [area(scores[:, i], truth[:, i] >= PRESENT) for i in both]
+        print(f"{len(both)} labels by both, {name}: mean area {np.mean(areas):.3f}, F1 at 0.5 {halves.mean():.3f}")
+
+
 def of_clips(model, clips):
     still, motion, truth = on_clips(model.networks["still"], model.networks["motion"], clips)
     fused, mean = model.fused(still, motion), fuse([still, motion])
@@ -124,6 +137,7 @@ def of_clips(model, clips):
         table.append(row)
         print(f"| {label} | " + " | ".join(f"{value:.3f}" for value in row) + " |")
     print("| mean | " + " | ".join(f"{value:.3f}" for value in np.mean(table, 0)) + " |")
+    of_fusions(model, still, motion, truth)
     blink, closed = (LABELS.index(label) for label in ("45", "43"))
     shut = np.maximum(truth[:, blink], truth[:, closed]) >= 0.5
     blinks = truth[shut, blink] > truth[shut, closed]
