@@ -120,7 +120,7 @@ mod tests {
             let at = Moment { frame: frame as u64, timestamp: Duration::from_millis(40 * frame as u64) };
             ended.extend(events.push(at, [(TrackId(3), &face)]));
         }
-        assert_eq!(ended.len(), 1);
+        assert_eq!(ended.len(), 2);
         ended.extend(events.finish());
         let frames: Vec<_> = ended.iter().map(|event| [event.onset.frame, event.apex.frame, event.offset.frame]).collect();
         assert_eq!(frames, [[1, 2, 4], [9, 9, 9]]);
