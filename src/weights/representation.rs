@@ -1,5 +1,6 @@
 //! From the canonical crop to a network's input.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::operators::{MAX_CROP, MAX_RADIUS};
@@ -184,14 +185,10 @@ impl Representation {
 }
 
 fn one_or_three<'d, D: Deserializer<'d>>(from: D) -> Result<[f32; 3], D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "one number for all channels, or three")]
-    enum Numbers {
-        One([f32; 1]),
-        Three([f32; 3]),
+    let numbers = Vec::<f32>::deserialize(from)?;
+    match numbers[..] {
+        [all] => Ok([all; 3]),
+        [first, second, third] => Ok([first, second, third]),
+        _ => Err(D::Error::invalid_length(numbers.len(), &"one number for all channels, or three")),
     }
-    Ok(match Numbers::deserialize(from)? {
-        Numbers::One([all]) => [all; 3],
-        Numbers::Three(each) => each,
-    })
 }

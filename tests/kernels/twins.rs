@@ -165,6 +165,7 @@ kernels!(
     peak_fma,
     peak_matrix,
     peak_copy,
+    flow_stack_f16,
     normalise_f16,
     normalise_crop_f16,
     conv_broadcast_8_f16,
