@@ -38,8 +38,10 @@ impl Stopwatch {
             ("upload", times.upload),
             ("compute", times.compute),
             ("readback", times.readback),
-            ("action units", recognizer.acted()),
         ];
+        // Only where they were asked for.
+        let acted = recognizer.actions().is_some().then(|| ("action units", recognizer.acted()));
+        let stages: Vec<(&str, Duration)> = stages.into_iter().chain(acted).collect();
         let sum: Duration = stages.iter().map(|(_, time)| *time).sum();
         let after = wall.saturating_sub(self.opened).as_secs_f64();
         terminal::note(format!(
