@@ -83,7 +83,8 @@ fn a_face_at_rest_shows_nothing_beyond_its_baseline() {
         let ran = moue(&[&plain[..], &["--baseline", baseline]].concat());
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         let smiles = smiles(&ran.records());
-        assert!(smiles.len() == 12 && smiles.iter().all(|smile| *smile < 0.06), "{baseline}: {smiles:?}");
+        // 0.05 at rest; of the first and the last frames flows are missing.
+        assert!(smiles.len() == 12 && smiles.iter().all(|smile| (0.035..0.08).contains(smile)), "{baseline}: {smiles:?}");
     }
     // In pictures nothing moves: they have a rest of their own.
     let picture = ["analyze", ASTRONAUT, "--actions", "--json", "--device", "cpu", "--model", &model];
