@@ -136,7 +136,10 @@ impl Reader {
         wait: Wait,
     ) -> Result<Vec<Vec<Actions>>> {
         let faces: Vec<(&RgbImage, Region)> = frames.iter().flatten().map(|face| (face.picture, face.region)).collect();
-        self.check(&faces)?;
+        if let Err(error) = self.check(&faces) {
+            history.lose();
+            return Err(error);
+        }
         let mut step = history.push(frames, &self.rule);
         let done = self.submit(history, &faces, &step, wait).await;
         match done {

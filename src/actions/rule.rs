@@ -62,6 +62,15 @@ impl Rule {
         let (mut still, mut motion) = (None, None);
         for (at, member) in description.members.iter().enumerate() {
             let parts = model.parts(member.reads())?;
+            let size = description.canonical.size;
+            let sides = description.networks.get(&member.network).and_then(|network| network.inputs.values().next());
+            let whole = sides.is_some_and(|sides| sides.get(1..) == Some(&size.map(|side| side as usize)[..]));
+            if parts.from != size || parts.resize != size || !whole {
+                let at = format!("member `{}`", member.name);
+                return Err(
+                    model.wrong(&at, format!("it reads the whole canonical crop, {size:?}, neither enlarged nor resized"))
+                );
+            }
             let own = Member { at, parts };
             match own.parts.flow {
                 None if own.parts.gray && own.parts.radius.is_none() && own.parts.table.is_none() && still.is_none() => {
@@ -85,9 +94,6 @@ impl Rule {
             }
         }
         let still = still.ok_or_else(|| wrong("a model of action units has a network of gray still faces"))?;
-        if motion.as_ref().is_some_and(|motion| motion.member.parts.from != still.parts.from) {
-            return Err(wrong("the networks of the still face and of motion read crops of one size"));
-        }
         let reads = |label: &String| {
             let reads = actions.reads.get(label)?;
             let by = |at: Option<usize>| at.is_some_and(|at| reads.streams.contains(&description.members[at].name));
