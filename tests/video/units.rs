@@ -119,6 +119,7 @@ fn tables_have_their_columns_and_what_does_not_go_together_is_refused() {
     let new = text(folder.join("new"));
     for (arguments, words) in [
         (&["--threshold", "2"][..], "--threshold"),
+        (&["--faces", "none"], "leave out --faces none"),
         (&["--baseline", "auto"], "for pictures give a file"),
         (&["--baseline", "absent.json"], "--save-baseline"),
         (&["--events", &new], "it is for videos"),

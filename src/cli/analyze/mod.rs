@@ -136,6 +136,12 @@ fn options(args: &Args) -> Result<(), Failure> {
             return Err(Failure::at(flag, "only JSON records have room for them: add --json"));
         }
     }
+    if args.units.actions.is_some() && args.faces == args::Faces::None {
+        return Err(Failure::at(
+            "--actions",
+            "units are read of faces that are found, by their landmarks: leave out --faces none",
+        ));
+    }
     if let Some(reason) = args.moving.empty() {
         return Err(Failure::at("--to", reason));
     }
