@@ -25,7 +25,7 @@ UNIT = LABELS.index("12")
 SHARES = {"congress": (1, 2), "fer2013": (1, 2), "neutral": (0.5, 12), "renders": (1, 2), "known": (1, 2)}
 # A smile counts as a whole one from this intensity on.
 WHOLE = 0.4
-RIDGE = 80
+RIDGE = 250
 # The feature is never below 0, as far as any picture of training goes; its weights are well within f16.
 LIFT, TIMES = 2.0, 8.0
 

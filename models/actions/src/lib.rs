@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../actions.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "e3fe3ce5325cef789ee3cbf6e24a2b3dd9f263536a914c18cbfcdd59be46275a";
+pub const SHA256: &str = "9337718feb9b874996fba56d1feefa62dd9849a8a82c1bbfe12218c4d9a1da8e";
 
 #[cfg(test)]
 mod tests {
