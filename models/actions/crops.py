@@ -4,13 +4,15 @@ A crop is aligned by points that no expression moves far (corners of the eyes, r
 otherwise by the rule of models/train/preprocess.py. What is read of the pictures in which one face is found goes into one file: crops [n, 88, 64] of u8, names [n],
 blendshapes [n, 52] of f32 and gap [n] of f32, the lips' distance by the distance of the eyes.
 
-Nothing is ever read here of the people whom au-renders keeps for acceptance, but by `--acceptance`, for the last figures.
+Nothing is ever read here of the people whom au-renders keeps for acceptance, but by `--acceptance`, for the last figures: au-renders has no pictures of them. Its render.py makes them
+(`make --out ALL`, and mapping.json beside them), and `AU_RENDERS=ALL` reads there.
 """
 
 import argparse
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -24,7 +26,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "train"))
 import preprocess  # noqa: E402
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-RENDERS, LONDON = SHARED / "au-renders", SHARED / "london-450"
+RENDERS, LONDON = Path(os.environ.get("AU_RENDERS", SHARED / "au-renders")), SHARED / "london-450"
 DESCRIPTION = Path(__file__).with_name("actions.json")
 TEXT = json.loads(DESCRIPTION.read_text())
 SIZE = tuple(TEXT["canonical"]["size"])

@@ -1,6 +1,6 @@
 """Renders of people of the London set, aligned, with their units: `python renders.py stills --program target/release/moue --out stills/ --each 200`.
 
-Only the people whom au-renders names for training are rendered; `--split val` renders those of validation, for clips to choose by. Every few renders a person gets
+Only the people whom au-renders names for training are rendered; `--split val` renders those of validation, for clips to choose by, and `--split test` those kept for acceptance, once, for the last figures. Every few renders a person gets
 other proportions. Renders are aligned by points of the mesh, which `--program` relates to the landmarks of moue's own network once, over two renders a person.
 
 A person's file holds crops [n, 88, 64] of u8 and intensities [n, 37] of f16; of clips [clips, frames, ...]. Files that are there are not made again.
@@ -114,7 +114,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--each", type=int, required=True, help="renders, or clips, a person")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--split", choices=["train", "val"], default="train")
+    parser.add_argument("--split", choices=["train", "val", "test"], default="train")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     options.out.mkdir(parents=True, exist_ok=True)
