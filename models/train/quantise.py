@@ -7,11 +7,11 @@ MOST = np.float32(127)
 
 
 def quantised(text, tensors):
-    """The tensors (numpy arrays by name) of the model of `text` (a dict), convolution and dense weights in eight bits: those that `moue model quantise` gives."""
+    """The tensors (numpy arrays by name) of the model of `text` (a dict), weights of convolutions, locally connected and dense layers in eight bits: those that `moue model quantise` gives."""
     names = set()
     for member in text["members"]:
         ops = text["networks"][member["network"]]["ops"]
-        names |= {f"{member['weights']}{op['name']}.weight" for op in ops if op["op"] in ("conv", "dense")}
+        names |= {f"{member['weights']}{op['name']}.weight" for op in ops if op["op"] in ("conv", "local_conv", "dense")}
     found = {}
     for name, value in tensors.items():
         # Depthwise ones stay: their scales would take half of what eight bits save.
