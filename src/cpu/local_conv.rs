@@ -71,6 +71,13 @@ impl LocalConv {
         4 * (self.weights.len() + self.bias.len()) as u64
     }
 
+    /// Bytes that it reads of them, for an input and an output of these sizes: what lies beyond the edges has weights that are not read.
+    pub fn read(&self, input: [usize; 2], output: [usize; 2]) -> u64 {
+        let inside = self.window.inside(0, input[0], output[0]) * self.window.inside(1, input[1], output[1]);
+        let taps = output.iter().chain(&self.window.kernel).product::<usize>().max(1) as u64;
+        4 * (self.weights.len() as u64 / taps * inside + self.bias.len() as u64)
+    }
+
     /// Floats that it works with, for `images` of `area` pixels: the sums by panels.
     pub fn work(&self, images: usize, area: usize) -> usize {
         area * self.panels() * images * WIDE * self.lanes

@@ -271,7 +271,12 @@ impl Engine {
             StepKind::Conv { window, .. } => images * values(before.output) * window.kernel[0] * window.kernel[1],
             _ => 0,
         });
-        Work { flops: 2 * (multiply_adds + before) as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
+        let [_, rows, columns] = self.graph.tensors[step.inputs[0]].shape;
+        let weights = match layer {
+            Layer::LocalConv(conv) => conv.read([rows, columns], [height, width]),
+            _ => layer.bytes(),
+        };
+        Work { flops: 2 * (multiply_adds + before) as u64, bytes: 4 * (images * moved) as u64 + weights }
     }
 
     /// Where everything lies, for `images` computed by all threads of `cpu`.

@@ -112,14 +112,6 @@ pub fn pack_local_conv(at: &str, weight: &Tensor, bias: &[f32]) -> Result<(Vec<f
     Ok((weights, biases))
 }
 
-/// Taps of the windows along an axis, of all outputs, that lie in the input: the weights of the others are not read.
-fn inside(window: Window, axis: usize, input: usize, output: usize) -> u64 {
-    let within = |place: usize, tap: usize| {
-        (place * window.stride[axis] + tap * window.dilation[axis]).checked_sub(window.pad[axis]).is_some_and(|at| at < input)
-    };
-    (0..output).map(|place| (0..window.kernel[axis]).filter(|&tap| within(place, tap)).count() as u64).sum()
-}
-
 impl LocalConv {
     /// The dispatch: `input` `[members x images, C, H, W]` to `output` `[members x images, O, OH, OW]`.
     ///
@@ -166,7 +158,8 @@ impl LocalConv {
             most,
             ..params(members, images, input, output, window)
         };
-        let read = inside(window, 0, input.height, rows) * inside(window, 1, input.width, columns);
+        // What lies beyond the edges has weights that are not read.
+        let read = window.inside(0, input.height, rows) * window.inside(1, input.width, columns);
         let read = read * members as u64 * (4 * c4 * out_c4) as u64 * precision.vec4();
         let made = output.images as u64 * output.pixels() as u64;
         Ok(Dispatch {
