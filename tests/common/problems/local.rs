@@ -21,12 +21,16 @@ pub(super) fn local_conv(gpu: &Gpu, precision: Precision, variant: LocalConvVari
     for (members, images, [channels, outputs], size, window, activation, each) in [
         (1, 1, [1, 1], [1, 1], w(1, 1), Activation::None, 4),
         (1, 7, [3, 5], [4, 5], w(3, 1).padded(1), Activation::Relu, 8),
-        (2, 2, [6, 9], [5, 7], w(3, 2).padded(1), Activation::Prelu, 8),
+        (2, 3, [6, 9], [5, 7], w(3, 2).padded(1), Activation::Prelu, 8),
         (1, 1, [8, 10], [6, 5], uneven, Activation::HardSwish, 12),
         (1, 4, [5, 8], [6, 5], uneven, Activation::Clip(-0.2, 0.3), 8),
-        (3, 1, [13, 36], [3, 4], w(2, 1), Activation::None, 36),
+        (3, 1, [13, 36], [5, 4], w(2, 2), Activation::None, 36),
         (1, 8, [9, 6], [3, 3], w(3, 1).padded(1), Activation::LeakyRelu(0.1), 4),
-        (2, 11, [10, 13], [3, 2], w(3, 1).padded(1), Activation::Prelu, 8),
+        (2, 17, [10, 13], [3, 2], w(3, 1).padded(1), Activation::Prelu, 8),
+        // More than a row of a texture.
+        (1, 1, [1, 4], [33, 32], w(1, 1), Activation::None, 4),
+        (1, 4, [2, 4], [17, 16], w(1, 1), Activation::None, 4),
+        (1, 8, [1, 8], [9, 8], w(1, 1), Activation::None, 8),
         // Taps that no window has inside, and sums of several rounds of the threads.
         (1, 2, [4, 4], [1, 1], w(3, 1).padded(1), Activation::Relu, 4),
         (2, 1, [70, 40], [3, 4], w(3, 1).padded(1), Activation::Relu, 40),
