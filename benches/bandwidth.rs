@@ -11,7 +11,8 @@ use moue::Rect;
 use moue::gpu::shader::BindingKind;
 use moue::gpu::{Dispatch, Gpu, Recording, adapters};
 use moue::kernels::{
-    self, Cells, ConvTranspose, Dense, DenseVariant, FacePart, Normalise, Pool, Source, TurnedPart, Variant, View,
+    self, Cells, ConvTranspose, Dense, DenseVariant, FacePart, LocalConv, LocalConvVariant, Normalise, Pool, Source, TurnedPart,
+    Variant, View,
 };
 use moue::operators::{
     Activation, Binary, Candidate, Coordinates, Decoding, Lrn, MOST_CANDIDATES, Pooling, Rearrange, Resampling, ResizeMode,
@@ -127,6 +128,32 @@ fn conv_transpose(gpu: &Gpu) -> Load {
     let output = recording.slab("output", View::bytes(Precision::F32, 1, 16, 56, 56));
     recording.dispatch(layer.dispatch("bench", view(input, 32, 28), view(output, 16, 56)).unwrap());
     Load::new(gpu, recording, vec![(input, values(input.size as usize / 4))]).unwrap()
+}
+
+/// Of a feature map of 11 x 8, with windows of 3 x 3, to as many channels.
+fn local_conv(gpu: &Gpu, channels: usize, images: usize, precision: Precision) -> Load {
+    let [height, width] = [11, 8];
+    let mut recording = Recording::default();
+    let bytes = View::bytes(precision, images, channels, height, width);
+    let view = |slice| View { slice, images, channels, height, width, precision };
+    let input = recording.upload("input", bytes);
+    let variant = LocalConvVariant::choose(gpu.capabilities());
+    let weights = floats(height * width * 9 * channels * channels);
+    let weights = gpu.upload_for(variant.weights(), precision, "weights", &weights).unwrap();
+    let bias = gpu.upload("bias", &values(height * width * channels)).unwrap();
+    let layer = LocalConv {
+        variant,
+        members: 1,
+        outputs: (0, channels),
+        window: Window::square(3, 1).padded(1),
+        weights: recording.shared("weights", &weights),
+        bias: recording.shared("bias", &bias),
+        activation: Activation::Relu,
+    };
+    let output = recording.slab("output", bytes);
+    recording.dispatch(layer.dispatch("bench", view(input), view(output)).unwrap());
+    let values = floats(images * channels * height * width);
+    Load::new(gpu, recording, vec![(input, precision.bytes("input", &values).unwrap().into_owned())]).unwrap()
 }
 
 /// A kernel from one tensor to another, of so many channels, rows and columns.
@@ -305,7 +332,7 @@ fn boxes(gpu: &Gpu) -> Load {
 
 type Make = fn(&Gpu) -> Load;
 
-const KERNELS: [(&str, Make); 31] = [
+const KERNELS: [(&str, Make); 36] = [
     ("lrn 96 x 55 x 55", lrn),
     ("fractional max pool 64 x 48 x 48", fractional_max_pool),
     ("dense 4096 to 4096", |gpu| dense(gpu, 1, Precision::F32)),
@@ -315,6 +342,11 @@ const KERNELS: [(&str, Make); 31] = [
     ("resize 64 x 28 x 28 to 56 x 56", resample),
     ("prelu 64 x 56 x 56", prelu),
     ("transposed convolution 32 to 16, 28 x 28 to 56 x 56", conv_transpose),
+    ("locally connected 96 x 11 x 8", |gpu| local_conv(gpu, 96, 1, Precision::F32)),
+    ("locally connected 96 x 11 x 8, f16", |gpu| local_conv(gpu, 96, 1, Precision::F16)),
+    ("locally connected 96 x 11 x 8, 16 images", |gpu| local_conv(gpu, 96, 16, Precision::F32)),
+    ("locally connected 64 x 11 x 8", |gpu| local_conv(gpu, 64, 1, Precision::F32)),
+    ("locally connected 64 x 11 x 8, 16 images", |gpu| local_conv(gpu, 64, 16, Precision::F32)),
     ("max pool 3 x 3 of 64 x 57 x 57", |gpu| pool(gpu, BindingKind::Read)),
     ("max pool 3 x 3 of 64 x 57 x 57 as texels", |gpu| pool(gpu, BindingKind::Image)),
     ("global average 512 x 28 x 28", |gpu| {

@@ -18,14 +18,16 @@ NETWORK = {
         {"op": "conv", "name": "depthwise", "in": ["relu1"], "out": ["depthwise"], "channels": 6, "kernel": [3, 3], "groups": 6},
         {"op": "conv", "name": "grouped", "in": ["depthwise"], "out": ["grouped"], "channels": 8, "kernel": [3, 3], "groups": 2},
         {"op": "relu", "in": ["grouped"], "out": ["relu2"]},
-        {"op": "flatten", "in": ["relu2"], "out": ["flat"]},
+        {"op": "local_conv", "name": "local", "in": ["relu2"], "out": ["local"], "channels": 32, "kernel": [4, 1], "bias": False},
+        {"op": "flatten", "in": ["local"], "out": ["flat"]},
         {"op": "dense", "name": "fc", "in": ["flat"], "out": ["logits"], "channels": 4},
         {"op": "softmax", "in": ["logits"], "out": ["prob"]},
     ],
 }
 SHAPES = {
     "conv1.weight": [6, 3, 3, 3], "bn1.weight": [6], "bn1.bias": [6], "bn1.running_mean": [6], "bn1.running_var": [6],
-    "depthwise.weight": [6, 1, 3, 3], "depthwise.bias": [6], "grouped.weight": [8, 3, 3, 3], "grouped.bias": [8], "fc.weight": [4, 128], "fc.bias": [4],
+    "depthwise.weight": [6, 1, 3, 3], "depthwise.bias": [6], "grouped.weight": [8, 3, 3, 3], "grouped.bias": [8], "local.weight": [32, 1, 4, 8, 4, 1],
+    "fc.weight": [4, 128], "fc.bias": [4],
 }
 
 
@@ -47,7 +49,7 @@ def make(_):
     random = np.random.default_rng(8)
     floats = {f"floats/{name}": random.uniform(-1, 1, shape).astype(np.float32) for name, shape in SHAPES.items()}
     floats["floats/bn1.running_var"] = np.abs(floats["floats/bn1.running_var"]) + np.float32(0.1)
-    for name in ("grouped", "fc"):
+    for name in ("grouped", "local", "fc"):
         floats[f"floats/{name}.weight"] = (0.1 * floats[f"floats/{name}.weight"]).astype(np.float16)
     # Channels of zeros, of numbers below the normal ones, and of one large number among small ones.
     floats["floats/conv1.weight"][1] = 0
@@ -55,7 +57,7 @@ def make(_):
     floats["floats/conv1.weight"][3, 0, 0, 0] = 9
     eight_bits = {name.replace("floats/", "eight_bits/"): value for name, value in quantised(text(["floats"]), floats).items()}
     description, tensors = text(["floats", "eight_bits"]), {**floats, **eight_bits}
-    assert sum(name.endswith(SCALE) for name in tensors) == 3
+    assert sum(name.endswith(SCALE) for name in tensors) == 4
     data = random.uniform(-1, 1, (3, 3, 8, 8)).astype(np.float32)
     model, cases = Model(description, tensors), []
     for member, network in zip(description["members"], model.networks):

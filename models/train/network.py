@@ -126,6 +126,31 @@ def pad(op, x):
     return x
 
 
+class LocalConv(nn.Module):
+    """A convolution whose every output pixel has weights of its own: weight [channels, rows, columns, in, kh, kw], bias [channels, rows, columns]."""
+
+    def __init__(self, op, channels, height, width):
+        super().__init__()
+        self.op, (kh, kw) = op, op["kernel"]
+        self.stride, self.dilation = op.get("stride", [1, 1]), op.get("dilation", [1, 1])
+        top, left, bottom, right = pads(op, height, width)
+        rows = (height + top + bottom - self.dilation[0] * (kh - 1) - 1) // self.stride[0] + 1
+        columns = (width + left + right - self.dilation[1] * (kw - 1) - 1) // self.stride[1] + 1
+        # As nn.Conv2d begins.
+        bound = (channels * kh * kw) ** -0.5
+        self.weight = nn.Parameter(torch.empty(op["channels"], rows, columns, channels, kh, kw).uniform_(-bound, bound))
+        bias = torch.empty(op["channels"], rows, columns).uniform_(-bound, bound) if op.get("bias", True) else None
+        self.register_parameter("bias", None if bias is None else nn.Parameter(bias))
+
+    def forward(self, x):
+        top, left, bottom, right = pads(self.op, *x.shape[2:])
+        under = F.unfold(F.pad(x, (left, right, top, bottom)), self.op["kernel"], self.dilation, 0, self.stride)
+        outputs, rows, columns = self.weight.shape[:3]
+        made = torch.einsum("nkp,opk->nop", under, self.weight.reshape(outputs, rows * columns, -1))
+        made = made.reshape(len(x), outputs, rows, columns)
+        return made if self.bias is None else made + self.bias
+
+
 UNARY = {
     "relu": lambda op, x: F.relu(x),
     "sigmoid": lambda op, x: torch.sigmoid(x),
@@ -215,6 +240,8 @@ class Network(nn.Module):
                 x.shape[1], op["channels"], op["kernel"], op.get("stride", [1, 1]), 0, 0,
                 op.get("groups", 1), op.get("bias", True), op.get("dilation", [1, 1]),
             )
+        if op["op"] == "local_conv":
+            return LocalConv(op, *x.shape[1:])
         if op["op"] == "batch_norm":
             return nn.BatchNorm2d(x.shape[1], op.get("eps", 1e-5))
         if op["op"] == "prelu":
@@ -239,7 +266,7 @@ class Network(nn.Module):
             return layer(F.pad(x, (left, right, top, bottom)))
         if kind == "conv_transpose":
             return conv_transpose(op, x, layer)
-        if kind in ("batch_norm", "prelu"):
+        if kind in ("batch_norm", "prelu", "local_conv"):
             return layer(x)
         if kind == "dense":
             return layer(x.flatten(1))
@@ -278,11 +305,13 @@ class Network(nn.Module):
             value.copy_(found)
 
     def multiply_adds(self):
-        """Multiply-adds of one forward pass in convolutions and dense layers."""
+        """Multiply-adds of one forward pass in convolutions, locally connected and dense layers."""
         total = 0
         for index, layer in self.layer_of.items():
             if isinstance(layer, (nn.Conv2d, nn.Linear)):
                 outputs = self.shapes[self.description["ops"][index]["out"][0]]
                 positions = outputs[1] * outputs[2] if len(outputs) == 3 else 1
                 total += layer.weight.numel() * positions
+            elif isinstance(layer, LocalConv):
+                total += layer.weight.numel()
         return total

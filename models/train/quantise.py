@@ -7,15 +7,15 @@ MOST = np.float32(127)
 
 
 def quantised(text, tensors):
-    """The tensors (numpy arrays by name) of the model of `text` (a dict), convolution and dense weights in eight bits: those that `moue model quantise` gives."""
+    """The tensors (numpy arrays by name) of the model of `text` (a dict), weights of convolutions, locally connected and dense layers in eight bits: those that `moue model quantise` gives."""
     names = set()
     for member in text["members"]:
         ops = text["networks"][member["network"]]["ops"]
-        names |= {f"{member['weights']}{op['name']}.weight" for op in ops if op["op"] in ("conv", "dense")}
+        names |= {f"{member['weights']}{op['name']}.weight" for op in ops if op["op"] in ("conv", "local_conv", "dense")}
     found = {}
     for name, value in tensors.items():
-        # Depthwise ones stay: their scales would take half of what eight bits save.
-        if name in names and value.dtype != np.int8 and value.shape[1] > 1:
+        # Depthwise ones stay: their scales would take half of what eight bits save. The second size of a locally connected layer is that of its output's rows.
+        if name in names and value.dtype != np.int8 and (value.shape[1] > 1 or value.ndim > 4):
             found[name], found[name + SCALE] = rows(value.astype(np.float32))
         else:
             found[name] = value

@@ -24,7 +24,7 @@ def model():
 def weight_names(op):
     if op["op"] == "batch_norm":
         return ["weight", "bias", "running_mean", "running_var"]
-    if op["op"] in ("conv", "dense"):
+    if op["op"] in ("conv", "local_conv", "dense"):
         return ["weight", "bias"] if op.get("bias", True) else ["weight"]
     return []
 

@@ -49,6 +49,27 @@ def test_four_pads_are_top_left_bottom_right():
     assert found[0, 0, 0, 1] == 1 and found.sum() == 1
 
 
+@pytest.mark.parametrize(
+    "shape", [{}, {"pad": "same_lower", "stride": [2, 1], "dilation": [1, 2]}, {"pad": [2, 0, 1, 3], "stride": [1, 2], "bias": False}]
+)
+def test_every_place_of_a_locally_connected_layer_is_a_convolution_of_its_own(shape):
+    x = torch.randn(2, 3, 6, 7)
+    op = {"op": "local_conv", "name": "l", "channels": 4, "kernel": [3, 2], **shape}
+    network, found = run(op, x)
+    layer = network.layers[0]
+    rows, columns = found.shape[2:]
+    assert network.multiply_adds() == layer.weight.numel() == 4 * rows * columns * 3 * 6
+    for row in range(rows):
+        for column in range(columns):
+            conv, whole = run({**op, "op": "conv"}, x)
+            with torch.no_grad():
+                conv.layers[0].weight.copy_(layer.weight[:, row, column])
+                if layer.bias is not None:
+                    conv.layers[0].bias.copy_(layer.bias[:, row, column])
+                whole = conv(x)[0]
+            torch.testing.assert_close(found[:, :, row, column], whole[:, :, row, column])
+
+
 def test_a_scale_a_channel_broadcasts_over_a_picture():
     ops = [
         {"op": "global_average_pool", "in": ["data"], "out": ["average"]},

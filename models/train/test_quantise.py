@@ -34,7 +34,7 @@ def test_convolutions_and_dense_layers_alone_are_in_eight_bits(golden):
     floats = {name: value for name, value in tensors.items() if name.startswith("floats/")}
     found = quantise.quantised(text, floats)
     integers = {name for name, value in found.items() if value.dtype == np.int8}
-    assert integers == {f"floats/{name}.weight" for name in ("conv1", "grouped", "fc")}
+    assert integers == {f"floats/{name}.weight" for name in ("conv1", "grouped", "local", "fc")}
     assert set(found) == set(floats) | {name + quantise.SCALE for name in integers}
     assert all(found[name] is floats[name] for name in set(floats) - integers)
     again = quantise.quantised(text, found)

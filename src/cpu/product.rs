@@ -234,7 +234,7 @@ const CHAINS: usize = 4;
 
 /// Adds one pixel times `N` vectors of outputs.
 #[inline(always)]
-fn alone<S: Simd, const N: usize>(simd: S, line: &[f32], weights: &[[S::f32s; N]], sums: &mut [S::f32s; N]) {
+pub(super) fn alone<S: Simd, const N: usize>(simd: S, line: &[f32], weights: &[[S::f32s; N]], sums: &mut [S::f32s; N]) {
     let mut chains = [[simd.splat_f32s(0.0); N]; CHAINS];
     let (fours, weights_of_fours) = (line.chunks_exact(CHAINS), weights.chunks_exact(CHAINS));
     let (rest, weights_of_rest) = (fours.remainder(), weights_of_fours.remainder());

@@ -46,6 +46,13 @@ impl Graph {
                 let weights = cost.parameters - if *bias { *out as u64 } else { 0 };
                 Cost { multiply_adds: weights.saturating_mul((rows * columns) as u64), ..cost }
             }
+            Kind::LocalConv { channels: out, window, bias, .. } => {
+                // Every weight is multiplied once.
+                let cost = layer(&[*out, channels, window.kernel[0], window.kernel[1]], false, 0);
+                let weights = cost.multiply_adds;
+                let biases = if *bias { (out * height * width) as u64 } else { 0 };
+                Cost { parameters: weights.saturating_add(biases), multiply_adds: weights }
+            }
             Kind::Matmul => {
                 let [_, _, depth] = self.tensors[node.inputs[0]].shape;
                 let places = (channels * height).saturating_mul(width) as u64;

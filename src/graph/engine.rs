@@ -248,6 +248,7 @@ impl Engine {
         let [channels, _, depth] = self.graph.tensors[step.inputs[0]].shape;
         let each = match &step.kind {
             StepKind::Conv { window, groups, .. } => channels / groups * window.kernel[0] * window.kernel[1],
+            StepKind::LocalConv { window, .. } => channels * window.kernel[0] * window.kernel[1],
             StepKind::Dense { pixels, .. } => channels * pixels,
             StepKind::ConvTranspose { window, groups, .. } => {
                 channels / groups * window.kernel[0] * window.kernel[1] / (window.stride[0] * window.stride[1]).max(1)
@@ -270,7 +271,12 @@ impl Engine {
             StepKind::Conv { window, .. } => images * values(before.output) * window.kernel[0] * window.kernel[1],
             _ => 0,
         });
-        Work { flops: 2 * (multiply_adds + before) as u64, bytes: 4 * (images * moved) as u64 + layer.bytes() }
+        let [_, rows, columns] = self.graph.tensors[step.inputs[0]].shape;
+        let weights = match layer {
+            Layer::LocalConv(conv) => conv.read([rows, columns], [height, width]),
+            _ => layer.bytes(),
+        };
+        Work { flops: 2 * (multiply_adds + before) as u64, bytes: 4 * (images * moved) as u64 + weights }
     }
 
     /// Where everything lies, for `images` computed by all threads of `cpu`.
@@ -300,6 +306,7 @@ impl Engine {
             Layer::Winograd(winograd) => winograd.work(images, [height, width]),
             Layer::Depthwise(depthwise) => depthwise.work(cpu, width),
             Layer::Separable(both) => both.work(cpu, width),
+            Layer::LocalConv(conv) => conv.work(images, height * width),
             _ => 0,
         }
     }
@@ -469,6 +476,10 @@ impl Reading<'_> {
                 conv.run(cpu, input, out);
                 "conv_transpose"
             }
+            (StepKind::LocalConv { .. }, Layer::LocalConv(conv)) => {
+                conv.run(cpu, input, finish(None), out, work);
+                "local_conv"
+            }
             (StepKind::Affine(_), Layer::Affine(scale, shift)) => {
                 cpu::affine(cpu, scale, shift, relu, input, out);
                 "affine"
@@ -532,6 +543,7 @@ impl Reading<'_> {
             (
                 StepKind::Conv { .. }
                 | StepKind::ConvTranspose { .. }
+                | StepKind::LocalConv { .. }
                 | StepKind::Dense { .. }
                 | StepKind::Affine(_)
                 | StepKind::Prelu { .. }

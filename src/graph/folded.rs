@@ -1,5 +1,7 @@
 //! Weights as a schedule's steps want them: checked, siblings stacked, batch-norms folded into what stands before them.
 
+use std::ops::Range;
+
 use super::Weights;
 use super::schedule::{ConvLayer, Norm};
 use crate::error::{Error, Result};
@@ -81,6 +83,44 @@ pub(super) fn stacked(member: &dyn Weights, layers: &[ConvLayer], each: [usize; 
         biases.extend(bias);
     }
     Ok((Tensor::new([&[biases.len()], &each[..]].concat(), values)?, biases))
+}
+
+/// The weight and bias of the outputs `rows` of a locally connected layer whose whole weight has the sizes `want`, with the batch-norm behind it folded in.
+pub(super) fn local(
+    member: &dyn Weights,
+    name: &str,
+    want: [usize; 6],
+    bias: bool,
+    norm: Option<&Norm>,
+    rows: Range<usize>,
+) -> Result<(Tensor, Vec<f32>)> {
+    let [outputs, height, width, ..] = want;
+    check_local(member, name, want, bias)?;
+    let mut weight = member.rows(&format!("{name}.weight"), rows.clone())?;
+    let area = height * width;
+    let mut bias = if bias { member.rows(&format!("{name}.bias"), rows.clone())?.data } else { vec![0.0; rows.len() * area] };
+    if let Some(norm) = norm {
+        let (scale, shift) = norm_of(member, norm, outputs)?;
+        let each = weight.data.len() / rows.len().max(1);
+        let parts = weight.data.chunks_exact_mut(each.max(1)).zip(bias.chunks_exact_mut(area.max(1)));
+        for ((weight, bias), (scale, shift)) in parts.zip(scale.iter().zip(shift).skip(rows.start)) {
+            weight.iter_mut().for_each(|w| *w *= scale);
+            bias.iter_mut().for_each(|b| *b = *b * scale + shift);
+        }
+    }
+    Ok((weight, bias))
+}
+
+/// Checks the sizes of the weight and the bias of a locally connected layer.
+pub(super) fn check_local(member: &dyn Weights, name: &str, want: [usize; 6], bias: bool) -> Result<()> {
+    for (part, want) in [("weight", &want[..]), ("bias", &want[..3])].into_iter().take(1 + usize::from(bias)) {
+        let name = format!("{name}.{part}");
+        let shape = member.shape(&name)?;
+        if shape != want {
+            return Err(Error::shape(name, format!("its shape is {shape:?}, the network wants {want:?}")));
+        }
+    }
+    Ok(())
 }
 
 /// The weight and bias of a layer, with the batch-norm behind it folded in.

@@ -51,6 +51,13 @@ impl Graph {
                 let dims = vec![*outputs, length(0)?, length(1)?];
                 made(Kind::ConvTranspose { name: name.clone(), channels: *outputs, window, groups: *groups, bias: *bias }, dims)
             }
+            Op::LocalConv { name, channels: outputs, kernel, stride, pad, dilation, bias, .. } => {
+                divides(out, channels, *outputs, 1)?;
+                let window = window(out, size, *kernel, *stride, *pad, *dilation)?;
+                let [h, w] = window.output(out, size, false)?;
+                picture(out, first)?;
+                made(Kind::LocalConv { name: name.clone(), channels: *outputs, window, bias: *bias }, vec![*outputs, h, w])
+            }
             Op::BatchNorm { name, eps, .. } => same(Kind::BatchNorm { name: name.clone(), eps: *eps }),
             Op::Relu { .. } => same(Kind::Unary(Unary::Relu)),
             Op::Sigmoid { .. } => same(Kind::Unary(Unary::Sigmoid)),

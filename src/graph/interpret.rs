@@ -63,6 +63,11 @@ pub fn interpret(graph: &Graph, weights: &dyn Weights, inputs: &[&Tensor], wante
                 let [_, rows, columns] = out.shape;
                 reference::conv_transpose(at, x, &weight, &bias, *window, *groups, [rows, columns])?
             }
+            Kind::LocalConv { name, window, bias, .. } => {
+                let weight = weights.tensor(&format!("{name}.weight"))?;
+                let bias = if *bias { vector(format!("{name}.bias"))? } else { vec![0.0; out.values()] };
+                reference::local_conv(at, x, &weight, &bias, *window)?
+            }
             Kind::Softmax => reference::softmax(x),
             Kind::LogSoftmax => reference::log_softmax(x),
             Kind::ArgMax => reference::arg_max(x),

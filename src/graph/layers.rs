@@ -1,10 +1,12 @@
 //! The weights of a schedule's steps for the processor: read from a member, folded, packed for the code that will read them.
 
 use super::Weights;
-use super::folded::{dense_bias, layer, norm_of, slopes, stacked};
+use super::folded::{dense_bias, layer, local, norm_of, slopes, stacked};
 use super::resolve::Graph;
 use super::schedule::{Schedule, Step, StepKind};
-use crate::cpu::{Conv, ConvTranspose, Cpu, Depthwise, Moves, Packed, Resize, Separable, Sizes, Winograd, cheapest, computes};
+use crate::cpu::{
+    Conv, ConvTranspose, Cpu, Depthwise, LocalConv, Moves, Packed, Resize, Separable, Sizes, Winograd, cheapest, computes,
+};
 use crate::error::{Error, Result};
 use crate::operators::{WinogradSize, fractional_starts, taps};
 
@@ -19,6 +21,7 @@ pub(super) enum Layer {
     /// With the step that went into it.
     Separable(Separable),
     ConvTranspose(ConvTranspose),
+    LocalConv(LocalConv),
     /// Scale and shift a channel.
     Affine(Vec<f32>, Vec<f32>),
     Slope(Vec<f32>),
@@ -38,6 +41,7 @@ impl Layer {
             Self::Depthwise(depthwise) => depthwise.bytes(),
             Self::Separable(both) => both.bytes(),
             Self::ConvTranspose(conv) => conv.bytes(),
+            Self::LocalConv(conv) => conv.bytes(),
             Self::Affine(scale, shift) => 4 * (scale.len() + shift.len()) as u64,
             Self::Slope(slope) => 4 * slope.len() as u64,
             Self::Moves(moves) => moves.bytes(),
@@ -111,6 +115,11 @@ pub(super) fn ready(
             let want = [input[0], channels / groups, window.kernel[0], window.kernel[1]];
             let (weight, bias) = layer(member, name, &want, *bias, *channels)?;
             Layer::ConvTranspose(ConvTranspose::new(&weight, &bias, *window, *groups))
+        }
+        StepKind::LocalConv { name, channels, window, bias, norm } => {
+            let want = [*channels, height, width, input[0], window.kernel[0], window.kernel[1]];
+            let (weight, bias) = local(member, name, want, *bias, norm.as_ref(), 0..*channels)?;
+            Layer::LocalConv(LocalConv::new(cpu, &weight, &bias, *window))
         }
         StepKind::Rearrange(to) => {
             let sizes = |id: usize| {

@@ -20,13 +20,20 @@ impl Graph {
 impl Prepared {
     /// Bytes of the largest packed weight of a convolution, for one member. Those of all members lie in one binding.
     pub fn largest_weight(graph: &Graph) -> u64 {
-        let packed = |kind: &Kind, channels: usize| match kind {
+        let packed = |kind: &Kind, channels: usize, [_, height, width]: [usize; 3]| match kind {
             Kind::Conv { channels: out, window, groups, .. } | Kind::ConvTranspose { channels: out, window, groups, .. } => {
                 Self::packed_weight([channels, *out], *window, *groups)
             }
+            // The least part of it that lies in a binding by itself.
+            Kind::LocalConv { window, .. } => {
+                let sides = [channels.next_multiple_of(4), window.kernel[0], window.kernel[1], height * width];
+                sides.iter().fold(16_u64, |product, &n| product.saturating_mul(n as u64))
+            }
             _ => 0,
         };
-        graph.nodes.iter().map(|node| packed(&node.kind, graph.tensors[node.inputs[0]].shape[0])).max().unwrap_or(0)
+        let each = graph.nodes.iter();
+        let each = each.map(|node| packed(&node.kind, graph.tensors[node.inputs[0]].shape[0], graph.tensors[node.output].shape));
+        each.max().unwrap_or(0)
     }
 
     /// Bytes of a packed weight, at most.

@@ -73,8 +73,8 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// Every value lies above this: a variance, of which the root of its sum with eps is taken.
     pub above: Option<f64>,
-    /// Whether a model file may hold it in eight bits, with a scale for each position of its first dimension: the output channels of a convolution or a
-    /// dense layer.
+    /// Whether a model file may hold it in eight bits, with a scale for each position of its first dimension: the output channels of a convolution, a
+    /// locally connected or a dense layer.
     pub eight_bits: bool,
 }
 
@@ -83,9 +83,9 @@ pub fn parameters(graph: &Graph) -> Vec<Parameter> {
     let mut all = Vec::new();
     for node in &graph.nodes {
         let [channels, ..] = graph.tensors[node.inputs[0]].shape;
-        let rows = matches!(node.kind, Kind::Conv { .. } | Kind::Dense { .. });
+        let rows = matches!(node.kind, Kind::Conv { .. } | Kind::LocalConv { .. } | Kind::Dense { .. });
         let mut put = |name: String, shape: Vec<usize>, above| {
-            all.push(Parameter { name, eight_bits: rows && shape.len() > 1, shape, above });
+            all.push(Parameter { eight_bits: rows && name.ends_with(".weight"), name, shape, above });
         };
         match &node.kind {
             Kind::Conv { name, channels: out, window, groups, bias } => {
@@ -98,6 +98,14 @@ pub fn parameters(graph: &Graph) -> Vec<Parameter> {
                 put(format!("{name}.weight"), vec![channels, out / groups, window.kernel[0], window.kernel[1]], None);
                 if *bias {
                     put(format!("{name}.bias"), vec![*out], None);
+                }
+            }
+            Kind::LocalConv { name, channels: out, window, bias } => {
+                let [_, rows, columns] = graph.tensors[node.output].shape;
+                let weight = vec![*out, rows, columns, channels, window.kernel[0], window.kernel[1]];
+                put(format!("{name}.weight"), weight, None);
+                if *bias {
+                    put(format!("{name}.bias"), vec![*out, rows, columns], None);
                 }
             }
             Kind::Prelu { name } => put(format!("{name}.weight"), vec![channels], None),

@@ -125,6 +125,23 @@ pub enum Op {
         #[serde(default = "yes")]
         bias: bool,
     },
+    /// A convolution whose every output pixel has weights of its own: weight `[channels, rows, columns, in, kh, kw]` and bias `[channels, rows, columns]` of the
+    /// output's rows and columns.
+    LocalConv {
+        name: String,
+        r#in: [String; 1],
+        out: [String; 1],
+        channels: usize,
+        kernel: [usize; 2],
+        #[serde(default = "ones")]
+        stride: [usize; 2],
+        #[serde(default)]
+        pad: Pad,
+        #[serde(default = "ones")]
+        dilation: [usize; 2],
+        #[serde(default = "yes")]
+        bias: bool,
+    },
     /// With running statistics.
     BatchNorm {
         name: String,
@@ -491,6 +508,7 @@ impl Op {
         match self {
             Self::Conv { r#in, out, .. }
             | Self::ConvTranspose { r#in, out, .. }
+            | Self::LocalConv { r#in, out, .. }
             | Self::BatchNorm { r#in, out, .. }
             | Self::Relu { r#in, out, .. }
             | Self::Sigmoid { r#in, out, .. }

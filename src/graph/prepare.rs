@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::Weights;
-use super::folded::{dense_bias, layer, norm_of, slopes, stacked};
+use super::folded::{check_local, dense_bias, layer, local, norm_of, slopes, stacked};
 use super::resolve::Graph;
 use super::schedule::{Step, StepKind};
 use crate::error::Result;
 use crate::gpu::{Buffer, Choice, Gpu};
-use crate::kernels::{self, DenseVariant, Variant, View, Winograd, WinogradShape, packed_bias};
+use crate::kernels::{self, DenseVariant, LocalConvVariant, Variant, View, Winograd, WinogradShape, packed_bias};
 use crate::operators::{fractional_starts, taps};
 use crate::tensor::{Precision, Tensor};
 use crate::timing::tuning::{self, Layer};
@@ -34,6 +34,7 @@ pub(super) enum StepWeights {
     Pair(Buffer, Buffer),
     Slope(Buffer),
     Dense(Vec<DensePart>),
+    LocalConv(LocalConvVariant, Vec<LocalConvPart>),
     /// First rows and columns of the windows of a fractional pooling, or where the rows and columns of a resize read.
     Places(Buffer),
 }
@@ -46,6 +47,7 @@ impl StepWeights {
             Self::Winograd { weights, zeros, bias, .. } => vec![weights, zeros, bias],
             Self::Pair(first, second) => vec![first, second],
             Self::Slope(only) | Self::Places(only) => vec![only],
+            Self::LocalConv(_, parts) => parts.iter().flat_map(|part| [&part.weights, &part.bias]).collect(),
             Self::Dense(parts) => parts.iter().flat_map(|part| [&part.weights, &part.bias]).collect(),
         }
     }
@@ -64,6 +66,14 @@ pub(super) struct DenseRows {
 #[derive(Debug)]
 pub(super) struct DensePart {
     pub rows: DenseRows,
+    pub weights: Buffer,
+    pub bias: Buffer,
+}
+
+/// A part of a locally connected layer, outputs `outputs.0..outputs.1`: no more than one binding holds.
+#[derive(Debug)]
+pub(super) struct LocalConvPart {
+    pub outputs: (usize, usize),
     pub weights: Buffer,
     pub bias: Buffer,
 }
@@ -215,6 +225,30 @@ pub(super) fn prepare(
             let pairs: Vec<(&Tensor, &[f32])> = parts.iter().map(|(w, b)| (w, &b[..])).collect();
             let (weights, bias) = kernels::pack_conv_transpose(at, &pairs, *groups)?;
             Ok(StepWeights::Pair(upload("weights", &weights)?, upload("bias", &bias)?))
+        }
+        StepKind::LocalConv { name, channels, window, bias, norm } => {
+            let [_, height, width] = graph.tensors[step.output].shape;
+            let want = [*channels, height, width, input[0], window.kernel[0], window.kernel[1]];
+            members.iter().try_for_each(|member| check_local(*member, name, want, *bias))?;
+            let variant = LocalConvVariant::choose(gpu.capabilities());
+            // Outputs of one binding: whole vec4s.
+            let taps = height * width * window.kernel[0] * window.kernel[1];
+            let vec4 = View::bytes(precision, members.len(), input[0], 4 * taps, 1);
+            let each = 4 * (gpu.most_for(variant.weights(), precision) / vec4.max(1)).max(1) as usize;
+            let parts = (0..*channels).step_by(each).map(|first| {
+                let outputs = first..(first + each).min(*channels);
+                let (mut weights, mut biases) = (Vec::new(), Vec::new());
+                for member in members {
+                    let (weight, bias) = local(*member, name, want, *bias, norm.as_ref(), outputs.clone())?;
+                    let (weight, bias) = kernels::pack_local_conv(at, &weight, &bias)?;
+                    weights.extend(weight);
+                    biases.extend(bias);
+                }
+                biases.extend(own_slopes(*channels, outputs.clone())?);
+                let weights = gpu.upload_for(variant.weights(), precision, &format!("{at} weights"), &weights)?;
+                Ok(LocalConvPart { outputs: (outputs.start, outputs.end), weights, bias: upload("bias", &biases)? })
+            });
+            Ok(StepWeights::LocalConv(variant, parts.collect::<Result<Vec<_>>>()?))
         }
         StepKind::Resample { how, scale } => {
             let [_, height, width] = graph.tensors[step.output].shape;

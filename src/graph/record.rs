@@ -7,7 +7,7 @@ use super::schedule::{Schedule, Step, StepKind};
 use crate::error::{Error, Result};
 use crate::gpu::shader::BindingKind;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
-use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, Pool, Tiling, Variant, View, WinogradBuffers};
+use crate::kernels::{self, Conv, ConvTranspose, ConvWeights, Dense, LocalConv, Pool, Tiling, Variant, View, WinogradBuffers};
 use crate::operators::Window;
 use crate::tensor::Precision;
 use crate::timing::tuning;
@@ -241,6 +241,21 @@ impl Prepared {
                 }
                 return Ok(());
             }
+            (StepKind::LocalConv { window, .. }, StepWeights::LocalConv(variant, parts)) => {
+                for part in parts {
+                    let layer = LocalConv {
+                        variant: *variant,
+                        members,
+                        outputs: part.outputs,
+                        window: *window,
+                        weights: recording.shared(&format!("{at} weights"), &part.weights),
+                        bias: recording.shared(&format!("{at} bias"), &part.bias),
+                        activation: step.activation,
+                    };
+                    recording.dispatch(layer.dispatch(at, input, output)?);
+                }
+                return Ok(());
+            }
             (StepKind::FractionalMaxPool { kernel, .. }, StepWeights::Places(starts)) => {
                 let starts = recording.shared(&format!("{at} starts"), starts);
                 kernels::fractional_max_pool(at, *kernel, starts, input, output)?
@@ -290,6 +305,7 @@ impl Prepared {
             (
                 StepKind::Conv { .. }
                 | StepKind::ConvTranspose { .. }
+                | StepKind::LocalConv { .. }
                 | StepKind::Dense { .. }
                 | StepKind::Affine(_)
                 | StepKind::Prelu { .. }

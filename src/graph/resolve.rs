@@ -67,6 +67,17 @@ pub enum Kind {
         /// Whether there is a bias.
         bias: bool,
     },
+    /// Locally connected layer with weights `name.weight`, and `name.bias` if `bias`.
+    LocalConv {
+        /// Name of the weights.
+        name: String,
+        /// Output channels.
+        channels: usize,
+        /// Window with its pads found.
+        window: Window,
+        /// Whether there is a bias.
+        bias: bool,
+    },
     /// Batch-norm with running statistics.
     BatchNorm {
         /// Name of the weights.
@@ -144,6 +155,7 @@ impl Kind {
             Self::Conv { .. } => "conv",
             Self::BatchNorm { .. } => "batch_norm",
             Self::ConvTranspose { .. } => "conv_transpose",
+            Self::LocalConv { .. } => "local_conv",
             Self::Unary(Unary::Relu) => "relu",
             Self::Unary(Unary::Sigmoid) => "sigmoid",
             Self::Unary(Unary::Tanh) => "tanh",

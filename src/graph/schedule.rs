@@ -1,4 +1,5 @@
-//! The order and form in which a graph runs: batch-norm, residual and activation go into the convolution before them, siblings are one convolution,
+//! The order and form in which a graph runs: batch-norm, residual and activation go into the convolution before them, the first and the last into a locally
+//! connected layer, siblings are one convolution,
 //! concatenations are written in place, zeros around a tensor are pads of the convolution behind them, and zeros behind its channels are a residual of fewer. A
 //! pinned tensor is never fused away.
 //!
@@ -75,6 +76,14 @@ pub enum StepKind {
         window: Window,
         groups: usize,
         bias: bool,
+    },
+    /// A locally connected layer, and the batch-norm that is folded into it.
+    LocalConv {
+        name: String,
+        channels: usize,
+        window: Window,
+        bias: bool,
+        norm: Option<Norm>,
     },
     /// A dense layer; `pixels` is H x W of an input that lies unflattened.
     Dense {
@@ -233,11 +242,7 @@ impl<'g> Builder<'g> {
             Kind::Conv { .. } if self.siblings(index) => {}
             Kind::Conv { name, channels, window, groups, bias } => {
                 let mut output = output;
-                let mut norm = None;
-                if let Some((next, Kind::BatchNorm { name, eps })) = self.only_reader(output) {
-                    norm = Some(Norm { name: name.clone(), eps: *eps });
-                    output = self.take(next);
-                }
+                let norm = self.take_norm(&mut output);
                 let (mut inputs, mut window) = (node.inputs.clone(), *window);
                 if let Some((source, [before, after])) = self.zeros_around(inputs[0])
                     && before[0] + after[0] == 0
@@ -320,6 +325,13 @@ impl<'g> Builder<'g> {
                     End::default(),
                     output,
                 ));
+            }
+            Kind::LocalConv { name, channels, window, bias } => {
+                let mut output = output;
+                let norm = self.take_norm(&mut output);
+                let end = self.take_activation(&mut output);
+                let (name, window) = (name.clone(), *window);
+                self.push(step(StepKind::LocalConv { name, channels: *channels, window, bias: *bias, norm }, end, output));
             }
             Kind::Concat => {
                 let mut channel = 0;
@@ -425,6 +437,12 @@ impl<'g> Builder<'g> {
     fn take(&mut self, index: usize) -> TensorId {
         self.done[index] = true;
         self.graph.nodes[index].output
+    }
+
+    fn take_norm(&mut self, output: &mut TensorId) -> Option<Norm> {
+        let (next, Kind::BatchNorm { name, eps }) = self.only_reader(*output)? else { return None };
+        *output = self.take(next);
+        Some(Norm { name: name.clone(), eps: *eps })
     }
 
     fn take_activation(&mut self, output: &mut TensorId) -> End {

@@ -12,6 +12,7 @@ mod elementwise;
 mod flow;
 mod fuse;
 mod layout;
+mod local_conv;
 mod lrn;
 mod matmul;
 mod peak;
@@ -33,6 +34,7 @@ pub use elementwise::{affine, arg_max, binary, log_softmax, prelu, softmax, unar
 pub use flow::{FlowStart, Frames, Pairs, WINDOW_ZEROS, expand, flow_solve, flow_start, shrink_across, shrink_down, window_down};
 pub use fuse::fuse;
 pub use layout::{copy, pack, packed, packed_bias, unpack};
+pub use local_conv::{LocalConv, LocalConvVariant, pack_local_conv};
 pub use lrn::lrn;
 pub use matmul::matmul;
 pub use peak::{peak_copy, peak_fma, peak_matrix};

@@ -40,6 +40,15 @@ impl Window {
         Self { pad: [pad; 4], ..self }
     }
 
+    /// Of all windows along an axis of `input` rows or columns, which make `output` of them, the taps that lie inside.
+    pub fn inside(&self, axis: usize, input: usize, output: usize) -> u64 {
+        let within = |place: usize, tap: usize| {
+            let at = (place * self.stride[axis] + tap * self.dilation[axis]).checked_sub(self.pad[axis]);
+            at.is_some_and(|at| at < input)
+        };
+        (0..output).map(|place| (0..self.kernel[axis]).filter(|&tap| within(place, tap)).count() as u64).sum()
+    }
+
     /// Output height and width of an input `[height, width]`. With `ceil` sizes round up, and a last window that would start in the padding is
     /// dropped (Caffe and PyTorch agree on this).
     ///

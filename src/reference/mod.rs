@@ -10,6 +10,7 @@ mod flow;
 mod fuse;
 mod gray;
 mod lbp;
+mod local_conv;
 mod lookup;
 mod lrn;
 mod matmul;
@@ -30,6 +31,7 @@ pub use flow::{Equations, Polynomial, enlarge, equations, expand, flow_solve, sh
 pub use fuse::{calibrate, fuse};
 pub use gray::gray;
 pub use lbp::lbp;
+pub use local_conv::local_conv;
 pub use lookup::{lookup, normalise_crops};
 pub use lrn::lrn;
 pub use matmul::matmul;

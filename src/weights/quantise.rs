@@ -8,7 +8,7 @@ use crate::graph::{Graph, parameters};
 use crate::tensor::Tensor;
 
 impl Model {
-    /// This model with the weights of its convolutions and dense layers in eight bits: of every output channel integers from -127 to 127, symmetric about 0, times
+    /// This model with the weights of its convolutions, locally connected and dense layers in eight bits: of every output channel integers from -127 to 127, symmetric about 0, times
     /// one scale, the largest weight's magnitude / 127. A weight differs from its own by half a scale at most. What else there is stays: biases,
     /// batch-norm, tables, depthwise convolutions, whose scales would take half of what eight bits save, and weights that are in eight bits already.
     ///
@@ -18,7 +18,8 @@ impl Model {
         let mut tensors = self.tensors.clone();
         for member in &self.description.members {
             let Some(network) = self.description.networks.get(&member.network) else { continue };
-            let depthwise = |shape: &[usize]| shape.get(1) == Some(&1);
+            // The second dimension of a locally connected layer is that of its output's rows.
+            let depthwise = |shape: &[usize]| shape.get(1) == Some(&1) && shape.len() <= 4;
             for parameter in parameters(&Graph::new(network)?).iter().filter(|own| own.eight_bits && !depthwise(&own.shape)) {
                 let name = format!("{}{}", member.weights, parameter.name);
                 let array = self.array(&name)?;

@@ -12,6 +12,8 @@ use crate::tensor::Tensor;
 
 /// Of the weight of a layer whose output a sum reads: residual branches of a deep network grow slowly, and f16 holds them.
 const DAMPED: f64 = 0.25;
+/// Dimensions of the weight of a locally connected layer.
+const LOCAL: usize = 6;
 /// Most values of one tensor.
 const MOST_VALUES: usize = 1 << 31;
 
@@ -25,7 +27,7 @@ pub struct Seeded {
 }
 
 impl Seeded {
-    /// The weights of `graph`: of convolutions and dense layers uniform within sqrt(6 / fan-in) (He et al., "Delving Deep into Rectifiers", 2015)
+    /// The weights of `graph`: of convolutions, locally connected and dense layers uniform within sqrt(6 / fan-in) (He et al., "Delving Deep into Rectifiers", 2015)
     /// with biases within 0.05; constants and slopes of PReLU between 0 and 0.5; batch-norms near the identity; the weight of a layer whose output a sum reads by a quarter of that.
     pub fn new(graph: &Graph, seed: u64) -> Self {
         let shapes = parameters(graph).into_iter().map(|parameter| (parameter.name, parameter.shape)).collect();
@@ -35,7 +37,10 @@ impl Seeded {
         for node in &graph.nodes {
             let (name, norm) = match &node.kind {
                 Kind::BatchNorm { name, .. } => (name, true),
-                Kind::Conv { name, .. } | Kind::ConvTranspose { name, .. } | Kind::Dense { name, .. } => (name, false),
+                Kind::Conv { name, .. }
+                | Kind::ConvTranspose { name, .. }
+                | Kind::LocalConv { name, .. }
+                | Kind::Dense { name, .. } => (name, false),
                 _ => continue,
             };
             if norm {
@@ -76,7 +81,9 @@ impl Seeded {
             // A constant or the slopes of a PReLU.
             (false, _) if part == "value" || shape.len() < 2 => (0.25, 0.25),
             (false, _) => {
-                let fan_in: usize = shape[1..].iter().product();
+                // Of a locally connected layer, rows and columns of the output come before what a window reads.
+                let window = if shape.len() == LOCAL { 3 } else { 1 };
+                let fan_in: usize = shape[window..].iter().product();
                 (0.0, (6.0 / fan_in as f64).sqrt())
             }
         };

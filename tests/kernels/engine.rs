@@ -219,6 +219,37 @@ fn transposed_convolutions() {
 }
 
 #[test]
+fn locally_connected_layers() {
+    let problem = |images, [from, to]: [usize; 2], [height, width]: [usize; 2], window: Window, bias| {
+        let [rows, columns] = window.output("problem", [height, width], false).unwrap();
+        let kind = Kind::LocalConv { name: "l".into(), channels: to, window, bias };
+        let terms = from * window.kernel[0] * window.kernel[1];
+        Problem::new(kind, &[&[from, height, width]], &[to, rows, columns], images, Tolerance::Sum(terms))
+    };
+    let uneven = Window { kernel: [3, 2], stride: [1, 2], pad: [2, 0, 1, 3], dilation: [2, 3] };
+    check([
+        problem(1, [1, 1], [1, 1], W(1, 1), true),
+        problem(7, [3, 5], [4, 5], W(3, 1).padded(1), true),
+        problem(2, [6, 21], [5, 7], W(3, 2).padded(1), false),
+        problem(3, [7, 40], [6, 5], uneven, true),
+        problem(5, [4, 33], [2, 3], W(2, 1), true),
+        problem(13, [9, 70], [3, 2], W(3, 1).padded(1), true),
+        problem(1, [4, 4], [1, 1], W(3, 1).padded(1), true),
+    ]);
+    // With a batch-norm folded in, and every kind of activation at its end.
+    let lasts = [Kind::Unary(Unary::Relu), Kind::Prelu { name: "p".into() }, Kind::Unary(Unary::HardSwish)];
+    for (last, seed) in lasts.into_iter().zip(500..) {
+        let (input, made): (&[usize], &[usize]) = (&[6, 5, 4], &[21, 5, 4]);
+        let tensors = vec![info("in", input), info("local", made), info("norm", made), info("out", made)];
+        let kind = Kind::LocalConv { name: "l".into(), channels: 21, window: W(3, 1).padded(1), bias: true };
+        let node = |kind, input, output| Node { kind, inputs: vec![input], output };
+        let nodes = vec![node(kind, 0, 1), node(Kind::BatchNorm { name: "n".into(), eps: 1e-3 }, 1, 2), node(last, 2, 3)];
+        let graph = Graph { tensors, inputs: 1, constants: Vec::new(), nodes, outputs: vec![3] };
+        held(&graph, 3, seed, None, Tolerance::Sum(54), [1.0, 0.0]);
+    }
+}
+
+#[test]
 fn dense_layers() {
     for (images, columns, outputs) in [(1, 1, 1), (7, 13, 7), (2, 64, 10), (1, 300, 77), (9, 35, 39), (1, 650, 12)] {
         let kind = Kind::Dense { name: "d".into(), channels: outputs, bias: true };

@@ -122,7 +122,7 @@ fn python_and_moue_make_the_same_integers_and_answer_the_same() {
     let model = Model::load(&path).unwrap();
     let (written, own) = (arrays(&model), arrays(&model.quantised().unwrap()));
     let weights: Vec<&String> = written.keys().filter(|name| name.starts_with("eight_bits/")).collect();
-    assert_eq!(weights.iter().filter(|name| written[**name].ty == Type::I8).count(), 3);
+    assert_eq!(weights.iter().filter(|name| written[**name].ty == Type::I8).count(), 4);
     for name in &weights {
         assert_eq!(written[*name], own[&name.replace("eight_bits/", "floats/")], "{name}");
     }

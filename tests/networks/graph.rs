@@ -426,6 +426,60 @@ fn tensors_of_any_rank_run_in_a_network() {
     assert_eq!(moves, 9, "a reshape behind a transpose costs no dispatch");
 }
 
+const LOCAL: &str = r#"{"inputs": {"data": [6, 9, 7]}, "outputs": ["prob"], "ops": [
+    {"op": "conv", "name": "c", "in": ["data"], "out": ["c"], "channels": 10, "kernel": [3, 3], "stride": [2, 1], "pad": "same_lower"},
+    {"op": "relu", "in": ["c"], "out": ["cr"]},
+    {"op": "local_conv", "name": "a", "in": ["cr"], "out": ["a"], "channels": 9, "kernel": [3, 3], "pad": "same_upper", "bias": false},
+    {"op": "batch_norm", "name": "an", "in": ["a"], "out": ["an"]},
+    {"op": "prelu", "name": "slope", "in": ["an"], "out": ["ap"]},
+    {"op": "local_conv", "name": "b", "in": ["ap"], "out": ["b"], "channels": 8, "kernel": [2, 3], "stride": [1, 2], "pad": "valid", "dilation": [2, 1]},
+    {"op": "batch_norm", "name": "bn", "in": ["b"], "out": ["bn"]},
+    {"op": "relu", "in": ["bn"], "out": ["br"]},
+    {"op": "local_conv", "name": "d", "in": ["br"], "out": ["d"], "channels": 5, "kernel": [2, 2], "pad": [1, 0, 0, 1]},
+    {"op": "concat", "in": ["br", "d"], "out": ["cat"]},
+    {"op": "conv", "name": "e", "in": ["cat"], "out": ["e"], "channels": 4, "kernel": [1, 1]},
+    {"op": "flatten", "in": ["e"], "out": ["flat"]},
+    {"op": "softmax", "in": ["flat"], "out": ["prob"]}]}"#;
+
+#[test]
+fn locally_connected_layers_run_in_a_network() {
+    check("locally connected", &network(LOCAL), &[], 1, 1, 84);
+    check("locally connected, two members", &network(LOCAL), &[], 2, 7, 85);
+    check("locally connected, not folded", &network(LOCAL), &["a", "b", "bn", "d"], 2, 2, 86);
+    let graph = Graph::new(&network(LOCAL)).unwrap();
+    let affine = |pinned: &[TensorId]| {
+        Schedule::new(&graph, pinned).steps.iter().filter(|step| matches!(step.kind, StepKind::Affine(_))).count()
+    };
+    assert_eq!(
+        (affine(&[]), affine(&[graph.find("a").unwrap()])),
+        (0, 1),
+        "batch-norms are folded where nobody sees what is before them"
+    );
+    // 9 outputs of 5 x 7 pixels of 9 taps of 10 channels; 8 of 3 x 3 of 6 of 9, and 5 of 3 x 3 of 4 of 8, with biases.
+    let parameters: Vec<_> =
+        graph.nodes.iter().filter(|node| node.kind.name() == "local_conv").map(|node| graph.cost_of(node)).collect();
+    let sizes = [(9 * 35 * 90, 0), (8 * 9 * 54, 72), (5 * 9 * 32, 45)];
+    let wanted = sizes.map(|(weights, biases)| moue::graph::Cost { parameters: weights + biases, multiply_adds: weights });
+    assert_eq!(parameters, wanted);
+}
+
+/// Weights of another member's size, or with a channel's bias as a convolution has it, are refused by name.
+#[test]
+fn weights_of_a_convolution_are_none_of_a_locally_connected_layer() {
+    let graph = Graph::new(&network(LOCAL)).unwrap();
+    for (name, shape) in [("a.weight", &[9, 10, 3, 3][..]), ("b.bias", &[8])] {
+        let mut own = weights(&graph, &mut Random(87));
+        own.0.insert(name.to_owned(), Random(88).tensor(shape));
+        let cpu = moue::cpu::Cpu::new(Some(1)).unwrap();
+        let on_cpu = moue::graph::Engine::new(&cpu, graph.clone(), &[&own], &[]).map(|_| ());
+        let on_gpus = gpus().into_iter().map(|gpu| Prepared::new(&gpu, graph.clone(), &[&own], &[], Precision::F32).map(|_| ()));
+        for result in on_gpus.chain([on_cpu]) {
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("the network wants"), "{error}");
+        }
+    }
+}
+
 #[test]
 fn convolutions_write_into_their_concatenation() {
     let graph = Graph::new(&network(INCEPTION)).unwrap();
@@ -485,6 +539,14 @@ fn a_wrong_description_names_the_tensor() {
         (
             r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "max_pool", "in": ["data"], "out": ["y"], "kernel": [2, 2], "pad": [2, 2, 2, 2]}]}"#,
             "pads",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "local_conv", "name": "l", "in": ["data"], "out": ["y"], "channels": 4, "kernel": [5, 3]}]}"#,
+            "fit",
+        ),
+        (
+            r#"{"inputs": {"data": [3, 4, 4]}, "outputs": ["y"], "ops": [{"op": "flatten", "in": ["data"], "out": ["f"]}, {"op": "local_conv", "name": "l", "in": ["f"], "out": ["y"], "channels": 4, "kernel": [1, 1]}]}"#,
+            "flatten",
         ),
     ];
     for (text, part) in broken {

@@ -46,14 +46,14 @@ def signed(name, seed, begin, end):
 
 
 def tensor(name, shape, seed, layer, damped=False):
-    """The f32 tensor `name` of a layer of type "conv" (dense too), "norm" or "input"; computed in f64, rounded once.
+    """The f32 tensor `name` of a layer of type "conv" (locally connected and dense too), "norm" or "input"; computed in f64, rounded once.
 
-    conv weight: s * sqrt(6 / fan_in), fan_in the product of shape[1:]; conv bias: 0.05 s. norm weight and running_var: 1 + 0.25 s;
+    conv weight: s * sqrt(6 / fan_in), fan_in the product of shape[1:], of a locally connected one of shape[3:]; conv bias: 0.05 s. norm weight and running_var: 1 + 0.25 s;
     norm bias and running_mean: 0.1 s. input: s. `damped`: the weight of a layer that an addition reads directly, times 0.25.
     """
     part = name.rsplit(".", 1)[-1]
     if layer == "conv":
-        base, scale = 0.0, {"weight": sqrt(6 / prod(shape[1:])), "bias": 0.05}[part]
+        base, scale = 0.0, {"weight": sqrt(6 / prod(shape[3 if len(shape) == 6 else 1 :])), "bias": 0.05}[part]
     elif layer == "norm":
         base, scale = {"weight": (1.0, 0.25), "bias": (0.0, 0.1), "running_mean": (0.0, 0.1), "running_var": (1.0, 0.25)}[part]
     else:

@@ -10,8 +10,8 @@ use crate::weights::{Model, Type};
 
 /// Makes a model file half as large, or less
 ///
-/// Weights of convolutions and dense layers become integers of eight bits times a scale for each output channel; a weight changes by half a scale at most. The
-/// rest stays as it is. The file is a model as any other: it runs on the same kernels, in the same time. `moue evaluate --model FILE` says what it costs.
+/// Weights of convolutions, locally connected and dense layers become integers of eight bits times a scale for each output channel; a weight changes by half a
+/// scale at most. The rest stays as it is. The file is a model as any other: it runs on the same kernels, in the same time. `moue evaluate --model FILE` says what it costs.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A model file, or `default` for the model that moue carries

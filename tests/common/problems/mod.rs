@@ -5,6 +5,7 @@ mod conv;
 mod faces;
 mod flow;
 mod layers;
+mod local;
 mod moves;
 mod pixels;
 mod stacks;
@@ -14,7 +15,7 @@ use conv::Method;
 use moue::Precision;
 use moue::gpu::Gpu;
 use moue::gpu::shader::{self, BindingKind, Shader};
-use moue::kernels::{DenseVariant, Variant};
+use moue::kernels::{DenseVariant, LocalConvVariant, Variant};
 use moue::operators::WinogradSize;
 
 pub type Check = fn(&Gpu, Precision) -> Result<(), String>;
@@ -96,6 +97,15 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("winograd_output_buffer_4", |gpu, precision| conv::winograd(gpu, precision, Variant::Tile, WinogradSize::Four)),
     ("winograd_output_buffer_2", |gpu, precision| conv::winograd(gpu, precision, Variant::Tile, WinogradSize::Two)),
     ("conv_transpose", conv::conv_transpose),
+    ("local_conv_image_1", |gpu, precision| local::local_conv(gpu, precision, LocalConvVariant::Image)),
+    ("local_conv_image_4", |gpu, precision| local::local_conv(gpu, precision, LocalConvVariant::Image)),
+    ("local_conv_image_8", |gpu, precision| local::local_conv(gpu, precision, LocalConvVariant::Image)),
+    ("local_conv_texture_1", |gpu, precision| local::local_conv(gpu, precision, LocalConvVariant::Texture)),
+    ("local_conv_texture_4", |gpu, precision| local::local_conv(gpu, precision, LocalConvVariant::Texture)),
+    ("local_conv_texture_8", |gpu, precision| local::local_conv(gpu, precision, LocalConvVariant::Texture)),
+    ("local_conv_stream_1", |gpu, precision| local::local_conv(gpu, precision, LocalConvVariant::Stream)),
+    ("local_conv_stream_4", |gpu, precision| local::local_conv(gpu, precision, LocalConvVariant::Stream)),
+    ("local_conv_stream_8", |gpu, precision| local::local_conv(gpu, precision, LocalConvVariant::Stream)),
     ("dense_stream_1", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Stream)),
     ("dense_stream_4", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Stream)),
     ("dense_stream_8", |gpu, precision| layers::dense(gpu, precision, DenseVariant::Stream)),
