@@ -5,6 +5,9 @@ use wasm_bindgen::JsValue;
 
 use crate::error::Error;
 
+/// What JavaScript gets of a failure.
+pub type Answer<T> = Result<T, JsValue>;
+
 /// `{ code, message }`, the code one of `MoueErrorCode` in web/src/types.ts.
 pub fn failure(error: Error) -> JsValue {
     let code = match &error {

@@ -6,7 +6,7 @@ import { strongest, Summary } from "../export/summary.js";
 import { remember } from "./answers.js";
 import { Bars } from "./bars.js";
 import { Course, type FrameMoment } from "./course.js";
-import { byId } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { showExamples, videos } from "./examples.js";
 import { exportButtons } from "./exports.js";
 import { FaceViews } from "./face.js";
@@ -16,12 +16,18 @@ import { showLegend } from "./legend.js";
 import { inOrder } from "./order.js";
 import { Preview } from "./preview.js";
 import { Progress } from "./progress.js";
+import { views } from "./tabs.js";
 import { Timeline } from "./timeline.js";
 import type { Turn } from "./turn.js";
+
+/** Pixels of a row of the chart of action units. */
+const rowHeight = 22;
 
 /** One video and what is known of it. */
 interface Run {
   name: string;
+  /** Whether action units are read. */
+  units: boolean;
   stop: AbortController;
   course: Course;
   entries: Entry[];
@@ -39,6 +45,9 @@ export class Videos {
     (timestamp) => this.#shown(timestamp),
     () => this.#timeline?.select(null),
   );
+  readonly #units = byId("video-units", HTMLInputElement);
+  readonly #rows = byId("video-rows", HTMLOListElement);
+  readonly #view = views(byId("video-charts", HTMLElement), byId("video-chart", HTMLElement), (id) => this.#showView(id === "chart-units"));
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #faces: FaceViews | null = null;
   #bars: Bars | null = null;
@@ -46,6 +55,8 @@ export class Videos {
   #run: Run | null = null;
   /** The frame that is chosen on the chart; without one the player follows the reading. */
   #chosen: FrameMoment | null = null;
+  /** Of the charts that of action units was looked at last. */
+  #inUnits = false;
   #followed = 0;
   #drawn = 0;
 
@@ -54,7 +65,7 @@ export class Videos {
     this.#turn = turn;
     showExamples("video-examples", videos, (name, load) => void this.#read(name, load));
     this.#stop.addEventListener("click", () => this.#run?.stop.abort());
-    exportButtons("video", () => this.#run?.entries ?? [], () => window.moue?.model ?? null, () => this.#run?.summary.json() ?? "");
+    exportButtons("video", () => this.#run?.entries ?? [], () => window.moue?.model ?? null, () => (this.#run === null ? "" : this.#run.summary.json(this.#run.units)));
   }
 
   /** Files may come before the model is there; the first of several is read. */
@@ -98,10 +109,12 @@ export class Videos {
       showLegend(byId("video-legend", HTMLElement), labels);
     }
     const course = new Course(labels);
-    this.#run = { name, stop, course, entries: [], summary: new Summary(name, labels) };
+    this.#run = { name, units: this.#units.checked, stop, course, entries: [], summary: new Summary(name, labels) };
     this.#chosen = null;
-    if (this.#timeline === null) this.#timeline = new Timeline(this.#chart, course, labels, (moment) => this.#choose(moment));
+    if (this.#timeline === null) this.#timeline = new Timeline(this.#chart, course, (moment) => this.#choose(moment));
     else this.#timeline.follow(course);
+    byId("video-charts", HTMLElement).hidden = !this.#run.units;
+    this.#view(this.#run.units && this.#inUnits ? "chart-units" : "chart-labels");
     this.#faces.show([]);
     byId("video-view", HTMLElement).hidden = false;
     byId("video-overall", HTMLElement).hidden = true;
@@ -125,7 +138,7 @@ export class Videos {
       this.#axis();
       this.#progress.all = found.frames === null ? null : Math.ceil(found.frames / every);
     };
-    const frames = moue.analyzeVideo(file, { find, every, signal: stop.signal, onInfo });
+    const frames = moue.analyzeVideo(file, { find, every, actions: run.units, signal: stop.signal, onInfo });
     for (;;) {
       const { done, value } = await frames.next();
       if (this.#run !== run) return void frames.return({ frames: 0, packets: null, missing: 0 });
@@ -138,8 +151,8 @@ export class Videos {
     }
   }
 
-  #add({ name, course, entries, summary }: Run, { frame, pts, timestamp, ...analysis }: FrameAnalysis, info: VideoInfo | null): void {
-    course.add(frame, timestamp, analysis);
+  #add({ name, units, course, entries, summary }: Run, { frame, pts, timestamp, ...analysis }: FrameAnalysis, info: VideoInfo | null): void {
+    course.add(frame, timestamp, analysis, units ? (window.moue?.actions ?? null) : null);
     entries.push({ input: name, analysis, error: null, seconds: null, frame: { frame, pts: Math.round(pts * (info?.ticks ?? 1)), timestamp } });
     summary.add(analysis);
     remember({ name, analysis, error: null });
@@ -155,7 +168,7 @@ export class Videos {
   /** The chart grows four times a second, or once where motion is to be reduced; less often where drawing it takes long. */
   #scroll(now: number, summary: Summary): void {
     if (now < this.#drawn) return;
-    this.#timeline?.draw();
+    this.#drawChart();
     this.#overall(summary);
     this.#drawn = now + Math.max(this.#calm.matches ? 1000 : 250, 10 * (performance.now() - now));
   }
@@ -182,8 +195,37 @@ export class Videos {
     this.#stop.hidden = true;
     this.#progress.end();
     this.#axis();
-    this.#timeline?.draw();
+    this.#drawChart();
     if (focused) this.#chart.focus();
+  }
+
+  /** Labels, or action units. */
+  #showView(units: boolean): void {
+    const run = this.#run;
+    if (run === null) return;
+    if (run.units) this.#inUnits = units;
+    run.course.units = units;
+    byId("video-chart", HTMLElement).classList.toggle("rowed", units);
+    this.#rows.hidden = !units;
+    byId("video-legend", HTMLElement).hidden = units;
+    byId("video-what", HTMLElement).textContent = units
+      ? "How strong each action unit is, of several faces the mean; those that are strong in any frame, the deeper the stronger."
+      : "The five strongest labels of each frame, of several faces the mean.";
+    this.#drawChart();
+    this.#timeline?.refresh();
+  }
+
+  #drawChart(): void {
+    const course = this.#run?.course;
+    if (course?.units === true) {
+      const rows = course.rows.map(({ name, words }) => h("li", { title: name, "data-unit": name }, words));
+      if (rows.length === 0) rows.push(h("li", { class: "quiet" }, "none is strong"));
+      if (rows.map(({ textContent }) => textContent).join() !== [...this.#rows.children].map(({ textContent }) => textContent).join()) this.#rows.replaceChildren(...rows);
+      this.#chart.style.height = `${rows.length * rowHeight}px`;
+    } else {
+      this.#chart.style.height = "";
+    }
+    this.#timeline?.draw();
   }
 
   #choose(moment: FrameMoment | null): void {
