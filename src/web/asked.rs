@@ -1,4 +1,4 @@
-//! What is asked of a picture, in the words of `AnalyzeOptions` in web/src/types.ts.
+//! What is asked of a picture, in the words of `AnalyzeOptions` in web/src/types/.
 
 use serde::Deserialize;
 

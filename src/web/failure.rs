@@ -8,7 +8,7 @@ use crate::error::Error;
 /// What JavaScript gets of a failure.
 pub type Answer<T> = Result<T, JsValue>;
 
-/// `{ code, message }`, the code one of `MoueErrorCode` in web/src/types.ts.
+/// `{ code, message }`, the code one of `MoueErrorCode` in web/src/types/.
 pub fn failure(error: Error) -> JsValue {
     let code = match &error {
         Error::NoAdapter(_) => "no-adapter",

@@ -10,8 +10,8 @@ import { serve } from "./server.mjs";
 import { keepTimes } from "./times.mjs";
 
 const clip = join(web, "app/public/examples/head-pose-face-detection-male.webm");
-/** Frames of a turn, at twelve a second; of three turns the best counts: a busy machine disturbs one. */
-const [frames, turns] = [18, 3];
+/** Frames of a turn, at twelve a second; of two turns the best counts: a busy machine disturbs one. */
+const [frames, turns] = [10, 2];
 
 describe("the pace of a video", () => {
   let browser, server, page;
@@ -28,11 +28,11 @@ describe("the pace of a video", () => {
     await server?.close();
   });
 
-  it("with action units is at least two thirds of that without", async () => {
+  it("with action units is at least half of that without", async () => {
     const { adapter, ...found } = await page.evaluate(async ([text, frames, turns]) => {
       const file = new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], "man.webm");
       const moue = await window.Moue.load({ device: "gpu" });
-      const read = async (actions) => {
+      const read = async (actions, frames) => {
         const start = performance.now();
         const acted = [];
         for await (const { faces, times } of moue.analyzeVideo(file, { actions, find: "fast", to: (frames - 0.5) / 12 })) {
@@ -43,11 +43,11 @@ describe("the pace of a video", () => {
         return { rate: (1000 * frames) / (performance.now() - start), acted: acted.sort((a, b) => a - b)[frames >> 1] };
       };
       // Shaders are compiled, and pictures of this size prepared.
-      for (const actions of [false, true]) await read(actions);
+      for (const actions of [false, true]) await read(actions, 4);
       const best = { without: { rate: 0 }, with: { rate: 0 } };
       for (let turn = 0; turn < turns; turn++) {
         for (const [name, actions] of [["without", false], ["with", true]]) {
-          const one = await read(actions);
+          const one = await read(actions, frames);
           if (one.rate > best[name].rate) best[name] = one;
         }
       }
@@ -55,6 +55,6 @@ describe("the pace of a video", () => {
     }, [readFileSync(clip).toString("base64"), frames, turns]);
     console.log(`${adapter}, 480 x 270, one face followed: ${found.without.rate.toFixed(2)} frames a second; with action units ${found.with.rate.toFixed(2)}, which take ${found.with.acted.toFixed(0)} ms of a frame.`);
     keepTimes({ video: { adapter, frames, turns, ...found } });
-    assert.ok(found.with.rate >= (2 / 3) * found.without.rate, `${found.with.rate} of ${found.without.rate}`);
+    assert.ok(found.with.rate >= found.without.rate / 2, `${found.with.rate} of ${found.without.rate}`);
   });
 });

@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { environment } from "./native.mjs";
 import { target } from "./paths.mjs";
 
 const program = join(target, `release/moue${process.platform === "win32" ? ".exe" : ""}`);
@@ -12,9 +13,10 @@ const most = { probability: 2e-3, intensity: 1e-2 };
 /** Why there is no native program; false where there is one. */
 export const noProgram = () => !existsSync(program) && `SKIPPED: no ${program}: cargo build --release`;
 
-/** `[{ track, actions }]` of every picture, or frame, by the processor. */
-export function nativeUnits(path) {
-  const run = spawnSync(program, ["analyze", path, "--actions", "--json", "--device", "cpu"], { encoding: "utf8", maxBuffer: 1 << 26 });
+/** `[{ track, actions }]` of every picture, or frame; `device`: `gpu` is Chromium's, `cpu` the processor. */
+export function nativeUnits(path, device) {
+  const values = ["analyze", path, "--actions", "--json", "--device", device === "gpu" ? "swiftshader" : device];
+  const run = spawnSync(program, values, { env: environment(), encoding: "utf8", maxBuffer: 1 << 26 });
   if (run.status !== 0) throw new Error(`moue analyze: ${run.stderr || run.error}`);
   const records = run.stdout.trim().split("\n").map((line) => JSON.parse(line)).filter(({ schema }) => schema !== "moue.video/1");
   return records.map(({ faces }) => faces.map(({ track = null, actions }) => ({ track, actions })));
@@ -45,4 +47,10 @@ export function unlike(found, wanted) {
       return wrong;
     });
   });
+}
+
+/** How far the probabilities of the first faces are apart, on the mean. */
+export function apart(found, wanted) {
+  const all = found.flatMap(([{ actions }], at) => Object.entries(actions.units).map(([name, { probability }]) => Math.abs(probability - wanted[at][0].actions.units[name].probability)));
+  return all.reduce((sum, value) => sum + value, 0) / all.length;
 }

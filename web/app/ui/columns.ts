@@ -17,7 +17,7 @@ export function stacked(on: CanvasRenderingContext2D, shares: ArrayLike<number>,
   }
 }
 
-/** A row a value of 0 to 1, in the colour of what is lit: the stronger the deeper. */
+/** A row a value of 0 to 1, in the colour of what is lit: the fuller the stronger. */
 export function rows(on: CanvasRenderingContext2D, values: number[], left: number, right: number): void {
   const each = on.canvas.height / Math.max(1, values.length);
   const gap = Math.max(1, Math.round(each / 12));

@@ -86,7 +86,7 @@ export class Diagram {
     for (const { units, shape, title } of this.#parts) {
       const [best = ""] = [...units].sort((a, b) => strength(b) - strength(a));
       const value = strength(best);
-      shape.setAttribute("fill-opacity", value < least ? "0" : Math.min(1, 0.15 + 0.85 * value).toFixed(3));
+      shape.setAttribute("fill-opacity", value < least ? "0" : value.toFixed(3));
       shape.dataset["unit"] = best;
       title.textContent = `${wordsOf(best, this.#model)}, ${Math.round(value * 100)} %`;
     }

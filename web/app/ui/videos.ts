@@ -209,7 +209,7 @@ export class Videos {
     this.#rows.hidden = !units;
     byId("video-legend", HTMLElement).hidden = units;
     byId("video-what", HTMLElement).textContent = units
-      ? "How strong each action unit is, of several faces the mean; those that are strong in any frame, the deeper the stronger."
+      ? "How strong each action unit is, of several faces the mean; those that are strong in any frame; the fuller the colour, the stronger."
       : "The five strongest labels of each frame, of several faces the mean.";
     this.#drawChart();
     this.#timeline?.refresh();
