@@ -26,7 +26,7 @@ async function units([device, text, type, options]) {
 }
 
 describe("action units", () => {
-  let browser, server, seen, kept;
+  let browser, server, seen;
   const read = (device, path, type, options = {}) => seen.page.evaluate(units, [device, base64(path), type, options]);
   const fetched = () => server.paths.filter((path) => path.endsWith("/actions.safetensors")).length;
 
@@ -82,23 +82,23 @@ describe("action units", () => {
 
   it("of a video whose frames are the same bytes are, to 2e-3, those of the native program on the same adapter, motion and all", { skip }, async () => {
     const clip = lossless(20, 12);
-    kept = nativeUnits(clip, "gpu");
-    assert.deepEqual(kept.map((faces) => faces.length), Array(12).fill(1));
-    const smiles = kept.map(([{ actions }]) => actions.units.AU12.probability);
+    const wanted = nativeUnits(clip, "gpu");
+    assert.deepEqual(wanted.map((faces) => faces.length), Array(12).fill(1));
+    const smiles = wanted.map(([{ actions }]) => actions.units.AU12.probability);
     assert.ok(Math.max(...smiles) - Math.min(...smiles) > 0.2, `nothing happens: ${smiles}`);
-    assert.deepEqual(unlike(await read("gpu", clip, "video/webm"), kept), []);
-    assert.ok(unlike(kept, [kept[0], ...kept.slice(0, 11)]).length > 12, "frames that come one too late would not be told");
+    assert.deepEqual(unlike(await read("gpu", clip, "video/webm"), wanted), []);
+    assert.ok(unlike(wanted, [wanted[0], ...wanted.slice(0, 11)]).length > 12, "frames that come one too late would not be told");
   });
 
   // The order of its sums is another one, and so are the last digits of landmarks: motion sees that, natively as well.
-  it("of a video on the processor are as near to the native processor's as the native GPU's are", { skip }, async () => {
-    const clip = lossless(20, 12);
+  it("of a video on the processor are near the native processor's: a third of what one frame makes at most", { skip }, async () => {
+    const clip = lossless(20, 16);
     const native = nativeUnits(clip, "cpu");
     const found = await read("cpu", clip, "video/webm");
-    const [own, other] = [apart(found, native), apart(kept, native)];
-    console.log(`Probabilities of units on the processor are ${own.toExponential(1)} from the native ones on the mean; natively the GPU's are ${other.toExponential(1)} from them.`);
-    assert.ok(own <= 2 * other, `${own} and ${other}`);
-    assert.ok(apart(found.slice(1), native.slice(0, 11)) > 3 * own, "frames that come one too late would not be told");
+    const [own, late] = [apart(found, native), apart(found.slice(1), native.slice(0, 15))];
+    console.log(`Probabilities of units on the processor are ${own.toExponential(1)} from the native ones on the mean; those of the frames before ${late.toExponential(1)}.`);
+    assert.deepEqual(found.map(([{ track, actions }]) => [track, Object.keys(actions.units).length]), native.map(([{ track, actions }]) => [track, Object.keys(actions.units).length]));
+    assert.ok(3 * own <= late, `${own} and ${late}`);
   });
 
   it("of two videos that are read by turns are those of each alone", { skip }, async () => {
@@ -110,10 +110,12 @@ describe("action units", () => {
   });
 
   it("go on where the GPU is lost: every frame is answered, in order, and those after it have their units", { skip }, async () => {
+    await seen.page.evaluate(() => (window.gpu.onrecover = ({ code }) => (window.recovered = code)));
     const frames = await read("gpu", lossless(20, 11), "video/webm", { find: "fast", lose: 0 });
+    assert.equal(await seen.page.evaluate(() => window.recovered), "device-lost");
     assert.deepEqual(frames.map(([{ track }]) => track), Array(11).fill(0));
     const known = frames.map(([{ actions }]) => actions !== undefined);
-    assert.ok(known.includes(false) && known.filter((one) => !one).length <= 6 && known[0] && known.slice(8).every(Boolean), known.join(" "));
+    assert.ok(known.filter((one) => !one).length <= 6 && known[0] && known.slice(8).every(Boolean), known.join(" "));
   });
 
   it("come with what else is asked for of the same frame", { skip }, async () => {
