@@ -1,4 +1,4 @@
-/** Frames of a video a second on SwiftShader and on the processor, faces followed: expressions alone, and with action units, by turns. */
+/** Frames of a video a second on SwiftShader and on the processor, faces followed: expressions alone, and with action units, by turns. 140 s on two cores that were shared. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
