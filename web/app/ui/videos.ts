@@ -5,23 +5,18 @@ import type { Entry } from "../export/entry.js";
 import { strongest, Summary } from "../export/summary.js";
 import { remember } from "./answers.js";
 import { Bars } from "./bars.js";
+import { Chart } from "./chart.js";
 import { Course, type FrameMoment } from "./course.js";
-import { byId, h } from "./dom.js";
+import { byId } from "./dom.js";
 import { showExamples, videos } from "./examples.js";
 import { exportButtons } from "./exports.js";
 import { FaceViews } from "./face.js";
 import { code, message, showFailure } from "./failure.js";
 import { plural } from "./format.js";
-import { showLegend } from "./legend.js";
 import { inOrder } from "./order.js";
 import { Preview } from "./preview.js";
 import { Progress } from "./progress.js";
-import { views } from "./tabs.js";
-import { Timeline } from "./timeline.js";
 import type { Turn } from "./turn.js";
-
-/** Pixels of a row of the chart of action units. */
-const rowHeight = 22;
 
 /** One video and what is known of it. */
 interface Run {
@@ -38,25 +33,20 @@ export class Videos {
   readonly #moue: Promise<Moue>;
   readonly #turn: Turn;
   readonly #stop = byId("video-stop", HTMLButtonElement);
-  readonly #chart = byId("video-timeline", HTMLCanvasElement);
+  readonly #chart = new Chart((moment) => this.#choose(moment));
   readonly #progress = new Progress();
   readonly #preview = new Preview(
     byId("video-stage", HTMLElement),
     (timestamp) => this.#shown(timestamp),
-    () => this.#timeline?.select(null),
+    () => this.#chart.clear(),
   );
   readonly #units = byId("video-units", HTMLInputElement);
-  readonly #rows = byId("video-rows", HTMLOListElement);
-  readonly #view = views(byId("video-charts", HTMLElement), byId("video-chart", HTMLElement), (id) => this.#showView(id === "chart-units"));
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #faces: FaceViews | null = null;
   #bars: Bars | null = null;
-  #timeline: Timeline<FrameMoment> | null = null;
   #run: Run | null = null;
   /** The frame that is chosen on the chart; without one the player follows the reading. */
   #chosen: FrameMoment | null = null;
-  /** Of the charts that of action units was looked at last. */
-  #inUnits = false;
   #followed = 0;
   #drawn = 0;
 
@@ -106,15 +96,11 @@ export class Videos {
       this.#faces = new FaceViews(model, byId("video-faces", HTMLElement));
       this.#bars = new Bars(labels);
       byId("video-bars", HTMLElement).append(this.#bars.element);
-      showLegend(byId("video-legend", HTMLElement), labels);
     }
     const course = new Course(labels);
     this.#run = { name, units: this.#units.checked, stop, course, entries: [], summary: new Summary(name, labels) };
     this.#chosen = null;
-    if (this.#timeline === null) this.#timeline = new Timeline(this.#chart, course, (moment) => this.#choose(moment));
-    else this.#timeline.follow(course);
-    byId("video-charts", HTMLElement).hidden = !this.#run.units;
-    this.#view(this.#run.units && this.#inUnits ? "chart-units" : "chart-labels");
+    this.#chart.begin(course, labels, this.#run.units);
     this.#faces.show([]);
     byId("video-view", HTMLElement).hidden = false;
     byId("video-overall", HTMLElement).hidden = true;
@@ -135,7 +121,7 @@ export class Videos {
       if (this.#run !== run) return;
       course.duration = found.duration;
       this.#preview.size(found.width, found.height);
-      this.#axis();
+      this.#chart.axis();
       this.#progress.all = found.frames === null ? null : Math.ceil(found.frames / every);
     };
     const frames = moue.analyzeVideo(file, { find, every, actions: run.units, signal: stop.signal, onInfo });
@@ -168,7 +154,7 @@ export class Videos {
   /** The chart grows four times a second, or once where motion is to be reduced; less often where drawing it takes long. */
   #scroll(now: number, summary: Summary): void {
     if (now < this.#drawn) return;
-    this.#drawChart();
+    this.#chart.draw();
     this.#overall(summary);
     this.#drawn = now + Math.max(this.#calm.matches ? 1000 : 250, 10 * (performance.now() - now));
   }
@@ -194,38 +180,9 @@ export class Videos {
     const focused = document.activeElement === this.#stop;
     this.#stop.hidden = true;
     this.#progress.end();
-    this.#axis();
-    this.#drawChart();
+    this.#chart.axis();
+    this.#chart.draw();
     if (focused) this.#chart.focus();
-  }
-
-  /** Labels, or action units. */
-  #showView(units: boolean): void {
-    const run = this.#run;
-    if (run === null) return;
-    if (run.units) this.#inUnits = units;
-    run.course.units = units;
-    byId("video-chart", HTMLElement).classList.toggle("rowed", units);
-    this.#rows.hidden = !units;
-    byId("video-legend", HTMLElement).hidden = units;
-    byId("video-what", HTMLElement).textContent = units
-      ? "How strong each action unit is, of several faces the mean; those that are strong in any frame; the fuller the colour, the stronger."
-      : "The five strongest labels of each frame, of several faces the mean.";
-    this.#drawChart();
-    this.#timeline?.refresh();
-  }
-
-  #drawChart(): void {
-    const course = this.#run?.course;
-    if (course?.units === true) {
-      const rows = course.rows.map(({ name, words }) => h("li", { title: name, "data-unit": name }, words));
-      if (rows.length === 0) rows.push(h("li", { class: "quiet" }, "none is strong"));
-      if (rows.map(({ textContent }) => textContent).join() !== [...this.#rows.children].map(({ textContent }) => textContent).join()) this.#rows.replaceChildren(...rows);
-      this.#chart.style.height = `${rows.length * rowHeight}px`;
-    } else {
-      this.#chart.style.height = "";
-    }
-    this.#timeline?.draw();
   }
 
   #choose(moment: FrameMoment | null): void {
@@ -245,12 +202,6 @@ export class Videos {
     this.#preview.mark(analysis);
     this.#faces?.show(analysis?.faces ?? []);
     byId("video-shown", HTMLElement).textContent = moment === null ? "Not read yet" : `Frame ${moment.frame}, ${(moment.at / 1000).toFixed(2)} s, ${plural(moment.analysis.faces.length, "face")}`;
-  }
-
-  #axis(): void {
-    const end = (this.#run?.course.span()[1] ?? 0) / 1000;
-    this.#chart.setAttribute("aria-valuemax", end.toFixed(3));
-    for (const [at, mark] of [...byId("video-axis", HTMLElement).children].entries()) mark.textContent = `${((end * at) / 2).toFixed(1)} s`;
   }
 
   #say(text: string): void {
