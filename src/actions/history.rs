@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use image::RgbImage;
 
 use super::job::Pair;
+use super::room::Room;
 use super::rule::Rule;
 use super::unit::Stream;
 use crate::face::TrackId;
@@ -22,15 +23,16 @@ pub struct Followed<'p> {
     pub region: Region,
 }
 
-/// What is known of a video so far: one each, from its first frame on.
+/// What is known of a video so far: one each, from its first frame on. A reader can follow several by turns; where another reader goes on with one, no flow leads
+/// from one to the other.
 #[derive(Debug, Default)]
 pub struct History {
     /// Frames that were pushed.
     frames: i64,
     paths: HashMap<TrackId, Path>,
     waiting: VecDeque<Waiting>,
-    crops: Slots,
-    levels: Slots,
+    /// Of the reader that follows it.
+    room: Room,
 }
 
 /// Of one face.
@@ -73,22 +75,6 @@ pub(super) struct PendingFace {
     pub stack: Vec<u32>,
 }
 
-/// Numbers that are lent.
-#[derive(Debug, Default)]
-struct Slots {
-    free: Vec<u32>,
-    count: u32,
-}
-
-impl Slots {
-    fn lend(&mut self) -> u32 {
-        self.free.pop().unwrap_or_else(|| {
-            self.count += 1;
-            self.count - 1
-        })
-    }
-}
-
 impl Step {
     /// What the still network answered of every face.
     pub fn fill(&mut self, still: Vec<Stream>) {
@@ -98,9 +84,12 @@ impl Step {
 }
 
 impl History {
-    /// Slots of crops and of levels that were lent at most.
-    pub(super) fn slots(&self) -> (usize, usize) {
-        (self.crops.count as usize, self.levels.count as usize)
+    /// Goes on with the reader of this room.
+    pub(super) fn enter(&mut self, room: &Room) {
+        if !self.room.is(room) {
+            self.forget();
+            self.room = room.clone();
+        }
     }
 
     /// Lends slots to the faces of new frames and to the flows between them.
@@ -114,12 +103,12 @@ impl History {
                 continue;
             }
             for face in faces {
-                let crop = self.crops.lend();
+                let crop = self.room.crop();
                 let path = self.paths.entry(face.track).or_default();
                 if let Some((before, slot)) = path.last.replace((frame, crop)) {
                     step.old.push(slot);
                     if before == frame - 1 {
-                        let levels = self.levels.lend();
+                        let levels = self.room.levels();
                         path.flows.push_back((before, levels));
                         step.pairs.push(Pair { face: step.crops.len(), crops: [slot, crop], levels });
                     }
@@ -133,13 +122,21 @@ impl History {
     /// What was pushed was computed.
     pub(super) fn take(&mut self, step: Step) {
         self.waiting.extend(step.frames);
-        self.crops.free.extend(step.old);
+        self.room.take_back(step.old, []);
     }
 
     /// What was pushed was not computed: no flow leads through it, and the frames have no answer.
-    pub(super) fn lose(&mut self) {
-        let frames = self.frames;
-        *self = Self { frames, crops: Slots { free: Vec::new(), ..Slots::default() }, ..Self::default() };
+    pub(super) fn lose(&mut self, step: Option<Step>) {
+        self.room.take_back(step.map_or_else(Vec::new, |step| step.old), []);
+        self.forget();
+        self.waiting.clear();
+    }
+
+    /// No flow leads from what was to what comes.
+    fn forget(&mut self) {
+        for (_, path) in self.paths.drain() {
+            self.room.take_back(path.last.map(|(_, slot)| slot), path.flows.into_iter().map(|(_, slot)| slot));
+        }
     }
 
     /// The frames whose flows are known as far as they will be; `all`: there come no more.
@@ -165,15 +162,21 @@ impl History {
     pub(super) fn release(&mut self, rule: &Rule) {
         let [first, _] = rule.span();
         let next = self.waiting.front().map_or(self.frames, |frame| frame.frame);
-        let Self { paths, crops, levels, frames, .. } = self;
+        let Self { paths, room, frames, .. } = self;
         paths.retain(|_, path| {
             while let Some((_, slot)) = path.flows.pop_front_if(|(at, _)| *at < next + first) {
-                levels.free.push(slot);
+                room.take_back([], [slot]);
             }
             if let Some((_, slot)) = path.last.take_if(|(seen, _)| *seen + 1 < *frames) {
-                crops.free.push(slot);
+                room.take_back([slot], []);
             }
             path.last.is_some() || !path.flows.is_empty()
         });
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        self.forget();
     }
 }

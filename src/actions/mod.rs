@@ -10,14 +10,17 @@ mod gpu;
 mod history;
 mod host;
 mod job;
+mod named;
 mod names;
 mod recorded;
+mod room;
 mod rule;
 mod unit;
 
 pub use baseline::{Baseline, Resting};
 pub use events::{Event, Events, Moment};
 pub use history::{Followed, History};
+pub use named::Named;
 pub use names::{column, words};
 pub use unit::{Actions, Stream, Threshold, Unit};
 
@@ -32,6 +35,7 @@ use gpu::OnGpu;
 use history::Pending;
 use host::OnHost;
 use job::{Answers, Job};
+use room::Room;
 use rule::Rule;
 
 /// Faces of one submission at most.
@@ -43,6 +47,7 @@ pub struct Reader {
     model: Model,
     rule: Rule,
     place: Place,
+    room: Room,
 }
 
 #[derive(Debug)]
@@ -62,7 +67,7 @@ impl Reader {
             Device::Gpu(gpu) => Place::Gpu(Box::new(OnGpu::new(gpu.clone(), &model, &rule)?)),
             host => Place::Host(Box::new(OnHost::new(host, &model, &rule)?)),
         };
-        Ok(Self { model, rule, place })
+        Ok(Self { model, rule, place, room: Room::default() })
     }
 
     /// When a unit is present, from the next face on.
@@ -82,6 +87,11 @@ impl Reader {
     /// The model's description: its labels, which of them are read, where a face is read.
     pub fn description(&self) -> &Description {
         &self.model.description
+    }
+
+    /// Of every label whether it is read in photographs, and whether in videos.
+    pub fn reads(&self) -> Vec<[bool; 2]> {
+        self.rule.reads()
     }
 
     /// Frames before one that its motion begins in.
@@ -136,17 +146,17 @@ impl Reader {
         frames: &[Vec<Followed<'_>>],
         wait: Wait,
     ) -> Result<Vec<Vec<Actions>>> {
+        history.enter(&self.room);
         let faces: Vec<(&RgbImage, Region)> = frames.iter().flatten().map(|face| (face.picture, face.region)).collect();
         if let Err(error) = self.check(&faces) {
-            history.lose();
+            history.lose(None);
             return Err(error);
         }
         let mut step = history.push(frames, &self.rule);
-        let done = self.submit(history, &faces, &step, wait).await;
-        match done {
+        match self.submit(&faces, &step, wait).await {
             Ok(still) => step.fill(still),
             Err(error) => {
-                history.lose();
+                history.lose(Some(step));
                 return Err(error);
             }
         }
@@ -155,6 +165,7 @@ impl Reader {
     }
 
     pub(crate) async fn rest(&mut self, history: &mut History, wait: Wait) -> Result<Vec<Vec<Actions>>> {
+        history.enter(&self.room);
         self.answers(history, true, wait).await
     }
 
@@ -170,14 +181,8 @@ impl Reader {
     }
 
     /// Crops, flow and the still network of new faces.
-    async fn submit(
-        &mut self,
-        history: &History,
-        faces: &[(&RgbImage, Region)],
-        step: &history::Step,
-        wait: Wait,
-    ) -> Result<Vec<Stream>> {
-        let (crops, levels) = history.slots();
+    async fn submit(&mut self, faces: &[(&RgbImage, Region)], step: &history::Step, wait: Wait) -> Result<Vec<Stream>> {
+        let (crops, levels) = self.room.counts();
         self.place.make_room(crops, levels).await?;
         let mut still = Vec::with_capacity(faces.len());
         let mut first = 0;
@@ -200,7 +205,7 @@ impl Reader {
             match self.run(&Job { stacks: part, ..Job::default() }, wait).await {
                 Ok(answers) => motion.extend(answers.motion),
                 Err(error) => {
-                    history.lose();
+                    history.lose(None);
                     return Err(error);
                 }
             }

@@ -111,6 +111,14 @@ impl Rule {
         })
     }
 
+    /// Of every label whether it is read in photographs, and whether in videos.
+    pub fn reads(&self) -> Vec<[bool; 2]> {
+        let reads = |([by_still, by_motion], thresholds): ([bool; 2], Thresholds)| {
+            [by_still && thresholds.still.is_some(), by_still || by_motion]
+        };
+        self.labels.iter().map(|label| label.map_or([false; 2], reads)).collect()
+    }
+
     /// Flows of a stack.
     pub fn flows(&self) -> usize {
         self.motion.as_ref().map_or(0, |motion| motion.stack.count())

@@ -3,8 +3,12 @@
 mod analysis;
 mod builder;
 mod finder;
+#[cfg(all(feature = "web", target_family = "wasm"))]
+mod frames;
+mod later;
 mod lender;
 mod prefetch;
+#[cfg(not(target_family = "wasm"))]
 mod smooth;
 mod stream;
 #[cfg(not(target_family = "wasm"))]
@@ -22,6 +26,9 @@ pub use prefetch::{Prefetch, Prefetched, Source};
 pub use stream::{Answer, Stream};
 #[cfg(not(target_family = "wasm"))]
 pub use video::{Answered, Following, Video};
+
+#[cfg(all(feature = "web", target_family = "wasm"))]
+pub(crate) use frames::Frames;
 
 use analysis::Found;
 use finder::Finder;
@@ -149,6 +156,11 @@ impl Recognizer {
     /// Faces found by these networks from the next photograph on, instead of what found them before.
     pub fn set_finder(&mut self, finder: face::Finder) {
         self.finder.find_by(finder);
+    }
+
+    /// Action units read by this reader from the next photograph on, or none; what read them before.
+    pub fn replace_actions(&mut self, reader: Option<actions::Reader>) -> Option<actions::Reader> {
+        std::mem::replace(&mut self.actions, reader)
     }
 
     /// Whether five crops and their mirrors are averaged from the next photograph on, whatever the model says.

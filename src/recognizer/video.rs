@@ -8,17 +8,15 @@ use std::time::Duration;
 use image::RgbImage;
 
 use super::Recognizer;
-use super::analysis::{Analysis, AnalyzedFace, Found};
+use super::analysis::{Analysis, Found};
+use super::later::Later;
 use super::prefetch::{MOST_PIXELS, Prefetched, pixels};
 use super::smooth::Smoother;
-use crate::actions::{Followed as Face, History};
 use crate::error::Result;
-use crate::face::{TrackId, Tracker, Tracking};
+use crate::face::{Tracker, Tracking};
 use crate::gpu::Wait;
 use crate::host::{Clock, guard, offload};
-use crate::operators::Region;
 use crate::video::Frame;
-use crate::weights::Canonical;
 
 /// Frames whose faces are known and not read yet, at most; as many are read together, of a live stream one more.
 const AHEAD: usize = 4;
@@ -56,9 +54,8 @@ pub struct Video<'r> {
     recognizer: &'r mut Recognizer,
     followed: Receiver<Result<Followed>>,
     answered: VecDeque<Result<Answered>>,
-    /// Frames whose motion is not known yet, and what leads there.
-    waiting: VecDeque<Waiting>,
-    history: History,
+    /// Frames whose motion is not known yet.
+    later: Later<Waiting>,
     smoother: Option<Smoother>,
     live: bool,
     spent: Arc<Mutex<Prefetched>>,
@@ -74,7 +71,7 @@ struct Followed {
 
 #[derive(Debug)]
 struct Waiting {
-    answered: Answered,
+    frame: Frame,
     unasked: bool,
 }
 
@@ -145,8 +142,7 @@ impl Recognizer {
             recognizer: self,
             followed,
             answered: VecDeque::new(),
-            waiting: VecDeque::new(),
-            history: History::default(),
+            later: Later::default(),
             smoother,
             live: following.live,
             spent,
@@ -197,62 +193,31 @@ impl Video<'_> {
             }
         }
         let ended = frames.is_empty() || last.is_some();
-        let answered = frames.into_iter().zip(analyses).map(|(frame, analysis)| Answered { frame, analysis });
-        self.act(answered.zip(unasked).map(|(answered, unasked)| Waiting { answered, unasked }).collect(), ended);
+        let waiting = frames.into_iter().zip(unasked).map(|(frame, unasked)| Waiting { frame, unasked });
+        self.act(waiting.zip(analyses).collect(), ended);
         self.answered.extend(last.map(Err));
         ended
     }
 
     /// Reads action units of new frames; those come out whose motion is known, or all where there come no more.
-    fn act(&mut self, new: Vec<Waiting>, ended: bool) {
-        let Some(reader) = &mut self.recognizer.actions else {
-            return self.answered.extend(new.into_iter().map(|waiting| Ok(waiting.answered)));
+    fn act(&mut self, new: Vec<(Waiting, Result<Analysis>)>, ended: bool) {
+        let Self { recognizer, answered, later, .. } = self;
+        let mut done = |(Waiting { frame, unasked }, analysis)| {
+            if !unasked {
+                answered.push_back(Ok(Answered { frame, analysis }));
+            }
         };
+        let Some(reader) = &mut recognizer.actions else { return new.into_iter().for_each(done) };
         let start = Clock::start();
-        let canonical = reader.description().canonical.clone();
-        let mut frames: Vec<Vec<Face<'_>>> = Vec::with_capacity(new.len());
-        for Waiting { answered: Answered { frame, analysis }, .. } in &new {
-            let faces = analysis.iter().flat_map(|analysis| &analysis.faces).filter_map(|face| followed(face, &canonical));
-            frames.push(faces.map(|(track, region)| Face { track, picture: &frame.picture, region }).collect());
-        }
-        let mut read = reader.follow(&mut self.history, &frames);
-        drop(frames);
-        self.waiting.extend(new);
-        if let (Ok(answers), true) = (&mut read, ended) {
-            match reader.finish(&mut self.history) {
-                Ok(rest) => answers.extend(rest),
-                Err(error) => read = Err(error),
-            }
-        }
-        self.recognizer.acted += start.elapsed();
-        let mut done = |analysis: Waiting| {
-            if !analysis.unasked {
-                self.answered.push_back(Ok(analysis.answered));
-            }
-        };
+        let pictures: Vec<_> = new.iter().map(|(waiting, analysis)| (&waiting.frame.picture, analysis)).collect();
+        let read = pollster::block_on(later.read(reader, &pictures, ended, Wait::Here));
+        later.wait(new);
         match read {
-            Ok(answers) => {
-                for own in answers {
-                    let Some(mut waiting) = self.waiting.pop_front() else { break };
-                    let faces = waiting.answered.analysis.as_mut().map_or(&mut [][..], |analysis| &mut analysis.faces);
-                    let followed = faces.iter_mut().filter(|face| followed(face, &canonical).is_some());
-                    followed.zip(own).for_each(|(face, actions)| face.actions = Some(Box::new(actions)));
-                    done(waiting);
-                }
-            }
-            Err(error) => {
-                for mut waiting in self.waiting.drain(..) {
-                    waiting.answered.analysis = Err(error.clone());
-                    done(waiting);
-                }
-            }
+            Ok(read) => later.answer(reader, read).into_iter().for_each(&mut done),
+            Err(error) => later.drain().for_each(|(waiting, _)| done((waiting, Err(error.clone())))),
         }
+        recognizer.acted += start.elapsed();
     }
-}
-
-/// Whose face it is and where the aligned crop lies, where action units can be read.
-fn followed(face: &AnalyzedFace, canonical: &Canonical) -> Option<(TrackId, Region)> {
-    Some((face.track?, Found::of(face).aligned(canonical)?))
 }
 
 impl Iterator for Video<'_> {

@@ -1,4 +1,4 @@
-//! Answers as JSON, in the shapes of web/src/types.ts.
+//! Answers as JSON, in the shapes of web/src/types/.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,123 +6,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::asked::Points;
-use crate::device::Device;
+use crate::actions::Named;
 use crate::ensemble::Times;
-use crate::face::contours::{contours, tessellation};
 use crate::face::{Eyes, Landmarks, Pose};
 use crate::operators;
-use crate::recognizer::{Analysis, AnalyzedFace};
-use crate::weights::{self, Description};
-
-/// What an engine is.
-#[derive(Serialize)]
-pub struct About<'a> {
-    version: &'static str,
-    adapter: Adapter<'a>,
-    model: Model<'a>,
-    lines: Lines,
-}
-
-/// Edges between the 478 landmarks, to draw them.
-#[derive(Serialize)]
-struct Lines {
-    contours: Vec<[u16; 2]>,
-    mesh: Vec<[u16; 2]>,
-}
-
-#[derive(Serialize)]
-struct Adapter<'a> {
-    name: &'a str,
-    backend: &'a str,
-    driver: String,
-    kind: &'a str,
-    f16: bool,
-    /// Bytes; on the processor nothing is bound.
-    binding: Option<u64>,
-}
-
-impl<'a> Adapter<'a> {
-    fn of(device: &'a Device) -> Self {
-        match device {
-            Device::Gpu(gpu) => {
-                let (adapter, capabilities) = (gpu.adapter(), gpu.capabilities());
-                Self {
-                    name: &adapter.name,
-                    backend: &adapter.backend,
-                    driver: adapter.driver.clone(),
-                    kind: &adapter.kind,
-                    f16: capabilities.f16,
-                    binding: Some(capabilities.binding),
-                }
-            }
-            Device::Cpu(cpu) => Self::without_gpu(device, "cpu", cpu.words()),
-            Device::Reference => Self::without_gpu(device, "reference", String::new()),
-        }
-    }
-
-    fn without_gpu(device: &'a Device, backend: &'a str, driver: String) -> Self {
-        Self { name: device.name(), backend, driver, kind: "cpu", f16: false, binding: None }
-    }
-}
-
-#[derive(Serialize)]
-struct Model<'a> {
-    name: &'a str,
-    labels: &'a [String],
-    members: Vec<Member<'a>>,
-    licence: &'a str,
-    source: &'a str,
-    card: &'a str,
-}
-
-#[derive(Serialize)]
-struct Member<'a> {
-    name: &'a str,
-    representation: Option<&'a str>,
-    weight: f64,
-}
-
-impl<'a> About<'a> {
-    /// Of a model on a device.
-    pub fn new(device: &'a Device, description: &'a Description) -> Self {
-        let members = description.members.iter().zip(&description.fusion.weights);
-        let member = |(member, &weight): (&'a weights::Member, &f64)| Member {
-            name: &member.name,
-            representation: member.representation.as_deref(),
-            weight,
-        };
-        Self {
-            version: env!("CARGO_PKG_VERSION"),
-            adapter: Adapter::of(device),
-            model: Model {
-                name: &description.name,
-                labels: &description.labels,
-                members: members.map(member).collect(),
-                licence: &description.licence,
-                source: &description.source,
-                card: &description.card,
-            },
-            lines: Lines { contours: contours().collect(), mesh: tessellation().collect() },
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Finder<'a> {
-    name: &'a str,
-    licence: &'a str,
-    source: &'a str,
-}
-
-/// JSON of the model that finds faces, or `null`.
-pub fn finder(model: Option<&weights::Model>) -> String {
-    let finder = model.map(|weights::Model { description, .. }| Finder {
-        name: &description.name,
-        licence: &description.licence,
-        source: &description.source,
-    });
-    serde_json::to_string(&finder).unwrap_or_default()
-}
+use crate::recognizer::{Analysis, AnalyzedFace, Recognizer};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -149,6 +37,8 @@ struct Face<'a> {
     landmarks: Option<Vec<[f32; 3]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     blendshapes: Option<BTreeMap<&'static str, f32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions: Option<Named<'a>>,
     label: &'a str,
     #[serde(rename = "labelIndex")]
     label_index: usize,
@@ -166,31 +56,72 @@ struct Rect {
 }
 
 /// In milliseconds.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 struct Stages {
     detect: f64,
     prepare: f64,
     upload: f64,
     compute: f64,
     readback: f64,
+    actions: f64,
 }
 
-/// The answer for a picture, whose faces took `searched` to find, by the times `before` and `after` it was read. `points`: the landmarks that are given.
-pub fn json(analysis: &Analysis, points: Option<Points>, searched: Duration, before: Times, after: Times) -> String {
-    let ms = |time: Duration| 1e3 * time.as_secs_f64();
-    let faces = analysis.faces.iter().map(|face| Face::new(face, points)).collect();
-    let times = Stages {
-        detect: ms(searched),
-        prepare: ms(after.prepare - before.prepare),
-        upload: ms(after.upload - before.upload),
-        compute: ms(after.compute - before.compute),
-        readback: ms(after.readback - before.readback),
-    };
-    serde_json::to_string(&Answer { width: analysis.width, height: analysis.height, faces, times }).unwrap_or_default()
+/// Where time went so far.
+#[derive(Clone, Copy)]
+pub struct Spent {
+    searched: Duration,
+    acted: Duration,
+    times: Times,
+}
+
+impl Spent {
+    pub fn by(recognizer: &Recognizer) -> Self {
+        Self { searched: recognizer.searched(), acted: recognizer.acted(), times: recognizer.times() }
+    }
+
+    fn until(self, after: Self) -> Stages {
+        let ms = |time: Duration| 1e3 * time.as_secs_f64();
+        let (before, times) = (self.times, after.times);
+        Stages {
+            detect: ms(after.searched - self.searched),
+            prepare: ms(times.prepare - before.prepare),
+            upload: ms(times.upload - before.upload),
+            compute: ms(times.compute - before.compute),
+            readback: ms(times.readback - before.readback),
+            actions: ms(after.acted - self.acted),
+        }
+    }
+}
+
+/// What is told of a picture beside its faces: which landmarks are given, and where its time went.
+#[derive(Clone, Copy)]
+pub struct Told {
+    points: Option<Points>,
+    times: Stages,
+}
+
+impl Told {
+    /// Of what was read between two moments.
+    pub fn new(points: Option<Points>, before: Spent, after: Spent) -> Self {
+        Self { points, times: before.until(after) }
+    }
+}
+
+/// The answers for some pictures. `units`: the labels of the model of action units.
+pub fn json(all: &[(Told, Analysis)], units: &[String]) -> String {
+    let answers: Vec<Answer<'_>> = all.iter().map(|(told, analysis)| Answer::new(told, analysis, units)).collect();
+    serde_json::to_string(&answers).unwrap_or_default()
+}
+
+impl<'a> Answer<'a> {
+    fn new(told: &Told, analysis: &'a Analysis, units: &'a [String]) -> Self {
+        let faces = analysis.faces.iter().map(|face| Face::new(face, told.points, units)).collect();
+        Self { width: analysis.width, height: analysis.height, faces, times: told.times }
+    }
 }
 
 impl<'a> Face<'a> {
-    fn new(face: &'a AnalyzedFace, points: Option<Points>) -> Self {
+    fn new(face: &'a AnalyzedFace, points: Option<Points>, units: &'a [String]) -> Self {
         let operators::Rect { x, y, width, height } = face.rect;
         let landmarks = face.landmarks.as_deref();
         Self {
@@ -206,6 +137,7 @@ impl<'a> Face<'a> {
                 Points::All => all.points().to_vec(),
             }),
             blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
+            actions: face.actions.as_deref().map(|actions| Named::new(actions, units)),
             label: &face.label,
             label_index: face.label_index,
             unsure: face.unsure(),

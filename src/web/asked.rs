@@ -1,4 +1,4 @@
-//! What is asked of a picture, in the words of `AnalyzeOptions` in web/src/types.ts.
+//! What is asked of a picture, in the words of `AnalyzeOptions` in web/src/types/.
 
 use serde::Deserialize;
 
@@ -16,6 +16,7 @@ pub struct Asked {
     min_score: Option<f64>,
     landmarks: Option<f64>,
     blendshapes: bool,
+    actions: bool,
     pub oversample: bool,
 }
 
@@ -40,6 +41,14 @@ impl Asked {
             "none" => Faces::None,
             other => return Err(Error::Argument(format!("faces `{other}`: all, largest or none"))),
         })
+    }
+
+    /// Whether action units are read.
+    pub fn actions(&self) -> Result<bool> {
+        match self.actions && self.faces == "none" {
+            true => Err(Error::Argument("actions: they are read of faces that were found: leave out faces `none`".into())),
+            false => Ok(self.actions),
+        }
     }
 
     pub fn search(&self) -> Result<Search> {

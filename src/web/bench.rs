@@ -6,9 +6,9 @@ use js_sys::{Date, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::failure::failure;
+use super::failure::{Answer, failure};
 use super::place::Place;
-use super::{Answer, precision_of};
+use super::precision_of;
 use crate::bench::measure::{self, Watch};
 use crate::bench::report::{BenchReport, Measurement};
 use crate::bench::suite::{self, Case, Suite};

@@ -5,7 +5,10 @@ use wasm_bindgen::JsValue;
 
 use crate::error::Error;
 
-/// `{ code, message }`, the code one of `MoueErrorCode` in web/src/types.ts.
+/// What JavaScript gets of a failure.
+pub type Answer<T> = Result<T, JsValue>;
+
+/// `{ code, message }`, the code one of `MoueErrorCode` in web/src/types/.
 pub fn failure(error: Error) -> JsValue {
     let code = match &error {
         Error::NoAdapter(_) => "no-adapter",

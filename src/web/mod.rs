@@ -1,36 +1,36 @@
 //! The face for JavaScript, which web/src wraps: one engine, in a Web Worker. Nothing blocks: what waits for the GPU is a promise.
 
+mod about;
 mod answer;
 mod asked;
 mod bench;
 mod failure;
+mod pictures;
 mod place;
-
-use std::sync::Arc;
-use std::time::Duration;
+mod reading;
 
 use image::RgbImage;
-use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array, Uint8ClampedArray};
+use js_sys::{Array, Float32Array, Object};
 use wasm_bindgen::prelude::*;
 
+use crate::actions::Reader;
 use crate::device::Device;
-use crate::ensemble::{Heat, Represented};
+use crate::ensemble::Heat;
 use crate::error::{Error, Result};
-use crate::face::{self, Search, Tracker, Tracking};
 use crate::gpu::shader;
-use crate::recognizer::{Analysis, AnalyzedFace, Faces, Recognizer};
+use crate::recognizer::{AnalyzedFace, Faces, Frames, Recognizer};
 use crate::tensor::Precision;
 use crate::weights::Model;
-use answer::About;
-use asked::Asked;
-use failure::failure;
+use about::About;
+use answer::Told;
+use failure::{Answer, failure};
+use pictures::{object, picture, picture_of, represented};
 use place::Place;
 
 /// What errors call the model that finds faces.
 const FACES: &str = "face model";
-
-/// What JavaScript gets of a failure: `{ code, message }`.
-type Answer<T> = std::result::Result<T, JsValue>;
+/// What errors call the model of action units.
+const ACTIONS: &str = "model of action units";
 
 /// Prints what the library should never panic of to the console.
 #[wasm_bindgen(start)]
@@ -46,20 +46,25 @@ pub struct Engine {
     recognizer: Recognizer,
     /// JSON of the model that finds faces, or `null`.
     finder: String,
+    /// What reads action units, while the recognizer does not have it.
+    reader: Option<Reader>,
+    /// JSON of its model, or `null`; and its labels.
+    actor: String,
+    units: Vec<String>,
     about: String,
     photo: RgbImage,
     faces: Vec<AnalyzedFace>,
 }
 
-/// Who is who in the frames of a stream. It outlives a lost GPU.
+/// Who is who in the frames of a stream, and the frames that are not answered yet. It outlives a lost GPU.
 #[wasm_bindgen]
-pub struct Following(Tracker);
+pub struct Following(Frames<Told>);
 
 #[wasm_bindgen]
 impl Following {
     /// Nobody yet.
     pub fn begin() -> Following {
-        Self(Tracker::new(Tracking::default()))
+        Self(Frames::default())
     }
 }
 
@@ -86,7 +91,22 @@ impl Engine {
         self.take(faces).map_err(failure)
     }
 
-    /// The faces of a picture, `rgba` `[height, width, 4]` bytes. `asked`: JSON of all of `AnalyzeOptions`. The answer is JSON.
+    /// JSON of the model of action units, or `null`.
+    pub fn actor(&self) -> String {
+        self.actor.clone()
+    }
+
+    /// Reads action units by this model where they are asked for; its file's bytes.
+    pub fn act_by(&mut self, actions: &[u8]) -> Answer<()> {
+        self.take_actions(actions).map_err(failure)
+    }
+
+    /// How many faces the last picture has.
+    pub fn count(&self) -> usize {
+        self.faces.len()
+    }
+
+    /// The faces of a picture, `rgba` `[height, width, 4]` bytes. `asked`: JSON of all of `AnalyzeOptions`. The answer is JSON, a list of one.
     pub async fn analyze(&mut self, width: u32, height: u32, rgba: &[u8], asked: &str) -> Answer<String> {
         let picture = picture_of(width, height, rgba);
         self.analyzed(picture, asked, None).await.map_err(failure)
@@ -103,7 +123,29 @@ impl Engine {
         time: f64,
     ) -> Answer<String> {
         let frame = picture_of(width, height, rgba);
-        self.analyzed(frame, asked, Some((&mut following.0, time))).await.map_err(failure)
+        self.analyzed(frame, asked, Some((&mut following.0.tracker, time))).await.map_err(failure)
+    }
+
+    /// The same of the next frame of a video, with action units, of which what comes then tells too: a list of the frames that are whole now, mostly of one some
+    /// frames before. After a failure the frame can be given again.
+    pub async fn follow_later(
+        &mut self,
+        width: u32,
+        height: u32,
+        rgba: &[u8],
+        asked: &str,
+        following: &mut Following,
+        time: f64,
+    ) -> Answer<String> {
+        let frame = picture_of(width, height, rgba);
+        self.later(frame, asked, &mut following.0, time).await.map_err(failure)
+    }
+
+    /// The list of the frames that are not told yet: there come no more.
+    pub async fn finish(&mut self, following: &mut Following) -> Answer<String> {
+        self.set_actions(true).map_err(failure)?;
+        self.recognizer.finish_frames(&mut following.0).await.map_err(failure)?;
+        Ok(answer::json(&following.0.take(), &self.units))
     }
 
     /// What the networks saw of face `index` of the last picture: `{ crop, mapped: [{ name, image, codes?, codesSize? }] }`, images as `{ width, height, data }`
@@ -147,90 +189,28 @@ async fn opened(model: &[u8], faces: Option<Vec<u8>>, place: Place, precision: &
     let precision = precision_of(precision)?;
     let device = place.open().await?;
     let about = serde_json::to_string(&About::new(&device, &model.description)).unwrap_or_default();
-    let finder = answer::finder(faces.as_ref());
+    let finder = about::finder(faces.as_ref());
     let builder = Recognizer::builder().model(model).device(device.clone()).precision(precision);
     let builder = match faces {
         Some(faces) => builder.face_model(faces),
         None => builder.faces(Faces::None),
     };
     let recognizer = builder.build_async().await?;
-    Ok(Engine { device, precision, recognizer, finder, about, photo: RgbImage::default(), faces: Vec::new() })
+    Ok(Engine {
+        device,
+        precision,
+        recognizer,
+        finder,
+        reader: None,
+        actor: about::actor(None),
+        units: Vec::new(),
+        about,
+        photo: RgbImage::default(),
+        faces: Vec::new(),
+    })
 }
 
 fn precision_of(name: &str) -> Result<Precision> {
     let found = [Precision::F32, Precision::F16].into_iter().find(|known| known.name() == name);
     found.ok_or_else(|| Error::Argument(format!("the precision `{name}`: f32 or f16")))
-}
-
-impl Engine {
-    fn take(&mut self, faces: &[u8]) -> Result<()> {
-        let model = Model::parse(FACES, faces)?;
-        let finder = answer::finder(Some(&model));
-        self.recognizer.set_finder(face::Finder::new(Arc::new(model), &self.device, self.precision, Search::default())?);
-        self.finder = finder;
-        Ok(())
-    }
-
-    /// `following`: in a stream, who was followed, and the frame's time in milliseconds.
-    async fn analyzed(
-        &mut self,
-        picture: Result<RgbImage>,
-        asked: &str,
-        following: Option<(&mut Tracker, f64)>,
-    ) -> Result<String> {
-        let asked = Asked::parse(asked)?;
-        let points = asked.landmarks()?;
-        self.recognizer.set_faces(asked.faces()?);
-        self.recognizer.set_search(asked.search()?)?;
-        self.recognizer.set_oversample(asked.oversample);
-        self.faces.clear();
-        self.photo = picture?;
-        let (searched, before) = (self.recognizer.searched(), self.recognizer.times());
-        let analysis = self.read(following).await?;
-        let searched = self.recognizer.searched() - searched;
-        let answer = answer::json(&analysis, points, searched, before, self.recognizer.times());
-        self.faces = analysis.faces;
-        Ok(answer)
-    }
-
-    async fn read(&mut self, following: Option<(&mut Tracker, f64)>) -> Result<Analysis> {
-        let Some((tracker, time)) = following else { return self.recognizer.analyze_async(&self.photo).await };
-        let time = Duration::try_from_secs_f64(time / 1e3);
-        let time = time.map_err(|_| Error::Argument("the time of a frame: milliseconds, 0 or more".into()))?;
-        self.recognizer.track_async(tracker, &self.photo, time).await
-    }
-}
-
-fn picture_of(width: u32, height: u32, rgba: &[u8]) -> Result<RgbImage> {
-    let pixels = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-    let whole = rgba.len() as u64 == 4 * u64::from(width) * u64::from(height);
-    let picture = RgbImage::from_raw(width, height, pixels).filter(|_| whole);
-    picture.ok_or_else(|| Error::Argument(format!("{} bytes are no picture of {width} x {height}", rgba.len())))
-}
-
-fn represented(seen: &Represented) -> Answer<JsValue> {
-    let object = object(&[("name", seen.name.as_str().into()), ("image", picture(&seen.picture)?.into())])?;
-    if let Some(codes) = &seen.codes {
-        set(&object, "codes", &Uint8Array::from(&codes.as_raw()[..]))?;
-        set(&object, "codesSize", &Array::of2(&codes.width().into(), &codes.height().into()))?;
-    }
-    Ok(object.into())
-}
-
-fn picture(picture: &RgbImage) -> Answer<Object> {
-    let rgba: Vec<u8> = picture.pixels().flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
-    let data = Uint8ClampedArray::from(&rgba[..]);
-    object(&[("width", picture.width().into()), ("height", picture.height().into()), ("data", data.into())])
-}
-
-fn object(fields: &[(&str, JsValue)]) -> Answer<Object> {
-    let object = Object::new();
-    for (name, value) in fields {
-        set(&object, name, value)?;
-    }
-    Ok(object)
-}
-
-fn set(object: &Object, name: &str, value: &JsValue) -> Answer<()> {
-    Reflect::set(object, &name.into(), value).map(drop)
 }

@@ -153,6 +153,40 @@ fn a_video_says_the_same_however_it_is_cut_up_and_whoever_else_is_there() {
     }
 }
 
+/// Frame by frame one of each; and a reader that goes on with a video which another one began: no flow leads from what it did not see.
+#[test]
+fn videos_that_are_read_by_turns_say_what_they_say_alone_and_another_reader_goes_on() {
+    let goldens = goldens();
+    let pictures = clip(&goldens);
+    let forwards: Vec<_> = pictures.iter().map(|picture| vec![followed(picture, 0)]).collect();
+    let backwards: Vec<_> = pictures.iter().rev().map(|picture| vec![followed(picture, 0)]).collect();
+    for device in devices() {
+        let mut reader = Reader::new(Model::actions().unwrap(), &device).unwrap();
+        let want = [run(&mut reader, &forwards, 1), run(&mut reader, &backwards, 1)];
+        let mut histories = [History::default(), History::default()];
+        let mut answers = [Vec::new(), Vec::new()];
+        for at in 0..pictures.len() {
+            for ((history, answers), frames) in histories.iter_mut().zip(&mut answers).zip([&forwards, &backwards]) {
+                answers.extend(reader.follow(history, &frames[at..=at]).unwrap());
+            }
+        }
+        for (history, answers) in histories.iter_mut().zip(&mut answers) {
+            answers.extend(reader.finish(history).unwrap());
+        }
+        assert!(answers == want && want[0] != want[1], "{}", device.name());
+
+        let mut other = Reader::new(Model::actions().unwrap(), &device).unwrap();
+        let mut history = History::default();
+        let mut begun = reader.follow(&mut history, &forwards[..6]).unwrap();
+        begun.extend(other.follow(&mut history, &forwards[6..]).unwrap());
+        begun.extend(other.finish(&mut history).unwrap());
+        assert_eq!(begun.len(), pictures.len());
+        // Of the first frame the flows that it reads were known before; those of the last ones are all the other's.
+        let later = run(&mut other, &forwards[6..], 1);
+        assert!(begun[0] == want[0][0] && begun[pictures.len() - 1] == later[later.len() - 1], "{}", device.name());
+    }
+}
+
 /// What is no model of action units says so, and expressions are not read by one.
 #[test]
 fn models_are_told_apart() {

@@ -25,6 +25,8 @@ const moue = Moue.load({ ...(own !== null && { model: { url: new URL(own, locati
 const webcam = new Webcam(moue, turn, (file) => readVideos([file]));
 const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
   if (panel !== "webcam") webcam.stop();
+  // There may be another model by now.
+  if (panel === "about" && window.moue !== undefined) showModel(window.moue);
 });
 const photos = new Photos(moue, turn);
 const videos = new Videos(moue, turn);

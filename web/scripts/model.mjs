@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 const models = new URL("../../models/", import.meta.url);
 const folder = new URL("../src/pkg/", import.meta.url);
 const files = {
+  ACTIONS: ["actions.safetensors", new URL("actions/actions.safetensors", models)],
   DEFAULT: ["default.safetensors", new URL("default/default.safetensors", models)],
   FACES: ["face.safetensors", process.env.MOUE_FACE_MODEL ?? new URL("face/face.safetensors", models)],
 };

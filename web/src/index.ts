@@ -9,18 +9,20 @@
  * ```
  */
 
-import { expressions, faces, together } from "./model.js";
+import { Line } from "./line.js";
+import { actions, expressions, faces, together } from "./model.js";
 import { pixelsOf, type Pixels } from "./pixels.js";
-import type { Asked, Choice, Failure, Reply, Request } from "./protocol.js";
+import type { Asked, Choice, Failure } from "./protocol.js";
+import { typed } from "./typed.js";
 import { MoueError } from "./types.js";
 import { framesOf } from "./video.js";
 import type {
+  ActionModelInfo,
   AdapterInfo,
   Analysis,
   AnalyzeOptions,
   BenchOptions,
   BenchReport,
-  Face,
   FaceLines,
   FaceModelInfo,
   FileInfo,
@@ -29,6 +31,7 @@ import type {
   Memory,
   ModelInfo,
   Source,
+  Stream,
   VideoEnd,
   VideoOptions,
 } from "./types.js";
@@ -47,11 +50,8 @@ interface About {
   warning: Failure | null;
 }
 
-interface Waiting {
-  resolve: (value: never) => void;
-  reject: (error: MoueError) => void;
-  progress?: ((progress: never) => void) | undefined;
-}
+/** Pixels on their way: when taking them began, and how many milliseconds it took. */
+type Taken = Promise<{ pixels: Pixels; took: number }>;
 
 /** A model on a GPU or on the processor, in a worker of its own. */
 export class Moue {
@@ -75,6 +75,7 @@ export class Moue {
   readonly #options: LoadOptions;
   #bench: Line | null = null;
   #faces: FaceModelInfo | null;
+  #actions: ActionModelInfo | null = null;
   #disposed: MoueError | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -93,6 +94,11 @@ export class Moue {
   /** What the model is that finds faces; null while none was needed, with `faces: "later"`. */
   get faces(): FaceModelInfo | null {
     return this.#faces;
+  }
+
+  /** What the model of action units is; null while none was needed. */
+  get actions(): ActionModelInfo | null {
+    return this.#actions;
   }
 
   /**
@@ -130,16 +136,19 @@ export class Moue {
    *
    * @throws {MoueError} `bad-picture` where the source is none, `bad-argument` where an option is none, `device-lost` where the GPU was lost and could not be opened again, `out-of-memory`.
    */
-  analyze(source: Source, options: AnalyzeOptions = {}): Promise<Analysis> {
+  async analyze(source: Source, options: AnalyzeOptions = {}): Promise<Analysis> {
     // Taken now: a video goes on.
     const start = performance.now();
     const taken = pixelsOf(source).then((pixels) => ({ pixels, took: performance.now() - start }));
-    return this.#read(taken, start, options);
+    const [answer] = await this.#read(taken, options, options.stream ?? null, false);
+    if (answer === undefined) throw new MoueError("defect", "The worker gave no answer: load the page anew.");
+    return timed(answer, start, (await taken).took);
   }
 
   /**
    * The faces of every frame of a video file, in order and followed from one to the next. The browser decodes it by WebCodecs; each frame is told as soon as it is
-   * read. Leaving the loop ends it and frees what it holds. What `return` gives says how many frames there were.
+   * read; with `actions` some frames later, for what comes then tells too. Leaving the loop ends it and frees what it holds. What `return` gives says how many frames
+   * there were.
    *
    * @throws {MoueError} from the iterator: `bad-video` where the file is none, is damaged, or is in a codec that this browser does not decode, after the frames that
    * could be read; else as `analyze`.
@@ -149,47 +158,62 @@ export class Moue {
     const part = { every, from, to, signal, onInfo };
     const frames = framesOf(file, Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)));
     const name = `video ${Moue.#videos++}`;
+    const later = wanted.actions ?? false;
     const next = async () => {
       const { done, value } = await frames.next();
       if (done) return value;
       const { pixels, took, ...at } = value;
-      const answer = this.#read(Promise.resolve({ pixels, took }), performance.now() - took, { ...wanted, stream: { name, time: at.timestamp * 1000 } });
+      const answers = this.#read(Promise.resolve({ pixels, took }), wanted, { name, time: at.timestamp * 1000 }, later);
       // It is awaited after the frame before it was told.
-      answer.catch(() => {});
-      return { at, answer };
+      answers.catch(() => {});
+      return { frame: { at, start: performance.now() - took, took }, answers };
     };
+    const waiting: { at: Pick<FrameAnalysis, "frame" | "pts" | "timestamp">; start: number; took: number }[] = [];
+    const told = (answers: Analysis[]): FrameAnalysis[] =>
+      waiting.splice(0, answers.length).flatMap(({ at, start, took }, index) => {
+        const answer = answers[index];
+        return answer === undefined ? [] : [{ ...timed(answer, start, took), ...at }];
+      });
     try {
       // One frame is decoded while the one before it is read.
       let coming = next();
       for (;;) {
-        const now = await coming;
-        if (!("answer" in now)) return now;
+        const now = await coming.catch((error: unknown) => ({ error }));
+        if (!("answers" in now)) {
+          if (later && !signal?.aborted) yield* told(await this.#finish(name));
+          if ("error" in now) throw now.error;
+          return now;
+        }
         coming = next();
         coming.catch(() => {});
-        const answer = await now.answer;
-        if (!signal?.aborted) yield { ...answer, ...now.at };
+        waiting.push(now.frame);
+        const answers = told(await now.answers);
+        for (const answer of answers) if (!signal?.aborted) yield answer;
       }
     } finally {
+      if (later) this.#line.tell({ kind: "leave", stream: name });
       await frames.return({ frames: 0, packets: null, missing: 0 });
     }
   }
 
-  /** `start`: when taking the pixels began, which `took` so many milliseconds. */
-  #read(taken: Promise<{ pixels: Pixels; took: number }>, start: number, options: AnalyzeOptions): Promise<Analysis> {
+  /** `later`: the answers are those of the frames of the stream that are whole now. */
+  #read(taken: Taken, options: AnalyzeOptions, stream: Stream | null, later: boolean): Promise<Analysis[]> {
     // It is awaited later, and is no unhandled rejection until then.
     taken.catch(() => {});
     return this.#next(async () => {
-      const { pixels: { width, height, data }, took } = await taken;
+      const { pixels: { width, height, data } } = await taken;
       const asked = askedOf(options);
-      if (asked.faces !== "none" && this.#faces === null) {
-        await this.#fetchFaces();
-      }
-      const answer = await this.#line.ask<Analysis>({ kind: "analyze", width, height, rgba: data.buffer, asked, stream: options.stream ?? null, pictures: options.pictures ?? false, explain: options.explain ?? false }, [data.buffer]);
-      answer.times.pixels = took;
-      answer.times.total = performance.now() - start;
-      answer.faces.forEach(typed);
-      return answer;
+      if (asked.faces !== "none" && this.#faces === null) await this.#fetchFaces();
+      if (asked.actions && this.#actions === null) await this.#fetchActions();
+      const { pictures = false, explain = false } = options;
+      const answers = await this.#line.ask<Analysis[]>({ kind: "analyze", width, height, rgba: data.buffer, asked, stream, later, pictures, explain }, [data.buffer]);
+      return answers.map(typed);
     });
+  }
+
+  /** The frames of a stream that are not told yet: there come no more. */
+  #finish(stream: string): Promise<Analysis[]> {
+    return this.#next(async () => (await this.#line.ask<Analysis[]>({ kind: "finish", stream })).map(typed));
   }
 
   /**
@@ -242,6 +266,12 @@ export class Moue {
     this.#faces = { ...own, ...info(finder) };
   }
 
+  async #fetchActions(): Promise<void> {
+    const model = await actions(this.#options.actions);
+    const own = await this.#line.ask<Omit<ActionModelInfo, keyof FileInfo>>({ kind: "actions", actions: model.file }, [model.file]);
+    this.#actions = { ...own, ...info(model) };
+  }
+
   #next<T>(work: () => Promise<T>): Promise<T> {
     const checked = () => (this.#disposed ? Promise.reject(this.#disposed) : work());
     const next = this.#last.then(checked, checked);
@@ -255,90 +285,15 @@ function choiceOf({ device, power = "high-performance", precision }: LoadOptions
 }
 
 function askedOf(options: AnalyzeOptions): Asked {
-  const { faces = "all", find = "normal", minFace = null, minScore = null, landmarks = null, blendshapes = false, oversample = false } = options;
-  return { faces, find, minFace, minScore, landmarks, blendshapes, oversample };
+  const { faces = "all", find = "normal", minFace = null, minScore = null, landmarks = null, blendshapes = false, actions = false, oversample = false } = options;
+  return { faces, find, minFace, minScore, landmarks, blendshapes, actions, oversample };
+}
+
+/** `start`: when taking its pixels began, which `took` so many milliseconds. */
+function timed(answer: Analysis, start: number, took: number): Analysis {
+  return { ...answer, times: { ...answer.times, pixels: took, total: performance.now() - start } };
 }
 
 function info({ bytes, sha256, cached }: FileInfo): FileInfo {
   return { bytes, sha256, cached };
-}
-
-function typed(face: Face): void {
-  face.probabilities = Float32Array.from(face.probabilities);
-  face.members = face.members.map((member) => Float32Array.from(member));
-  for (const part of face.pictures ? [face.pictures, ...face.pictures.mapped] : []) {
-    const key = "crop" in part ? "crop" : "image";
-    (part as unknown as Record<string, ImageData>)[key] = imageOf((part as unknown as Record<string, ImageData>)[key]!);
-  }
-  if (face.explanation) face.explanation.crop = imageOf(face.explanation.crop);
-}
-
-/** What came from the worker as a plain object. */
-function imageOf({ width, height, data }: ImageData): ImageData {
-  return new ImageData(data as ImageDataArray, width, height);
-}
-
-/** The worker, asked by number. */
-class Line {
-  onrecover: ((error: MoueError) => void) | null = null;
-
-  readonly #worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "moue" });
-  readonly #waiting = new Map<number, Waiting>();
-  #count = 0;
-  #ended: MoueError | null = null;
-
-  constructor() {
-    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#hear(data);
-    // What the worker does not catch itself: its code did not load, or WebAssembly ran into a trap and is no more.
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.end(new MoueError("defect", `The worker failed (${event.message || "its code did not load"}): load the page anew.`));
-    };
-  }
-
-  ask<T>(request: Request, transfer: Transferable[] = [], progress?: (progress: never) => void): Promise<T> {
-    if (this.#ended) {
-      return Promise.reject(this.#ended);
-    }
-    const id = this.#count++;
-    return new Promise<T>((resolve, reject) => {
-      try {
-        this.#worker.postMessage({ ...request, id }, transfer);
-        this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject, progress });
-      } catch (error) {
-        reject(new MoueError("bad-argument", `It could not be handed to the worker: ${error instanceof Error ? error.message : String(error)}`));
-      }
-    });
-  }
-
-  tell(request: Request): void {
-    this.#worker.postMessage({ ...request, id: -1 });
-  }
-
-  end(reason: MoueError): void {
-    this.#ended ??= reason;
-    this.#worker.terminate();
-    for (const { reject } of this.#waiting.values()) {
-      reject(this.#ended);
-    }
-    this.#waiting.clear();
-  }
-
-  #hear(reply: Reply): void {
-    if (reply.kind === "recovered") {
-      this.onrecover?.(new MoueError(reply.error.code, reply.error.message));
-      return;
-    }
-    const waiting = this.#waiting.get(reply.id);
-    if (reply.kind === "progress") {
-      waiting?.progress?.(reply.progress as never);
-      return;
-    }
-    this.#waiting.delete(reply.id);
-    if (reply.kind === "failed") {
-      waiting?.reject(new MoueError(reply.error.code, reply.error.message));
-    } else {
-      waiting?.resolve(reply.value as never);
-    }
-  }
 }

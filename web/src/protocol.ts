@@ -19,6 +19,7 @@ export interface Asked {
   minScore: number | null;
   landmarks: number | null;
   blendshapes: boolean;
+  actions: boolean;
   oversample: boolean;
 }
 
@@ -27,6 +28,8 @@ export type Request =
   | { kind: "open"; model: ArrayBuffer; faces: ArrayBuffer | null; choice: Choice }
   /** The model that finds faces from now on. */
   | { kind: "faces"; faces: ArrayBuffer }
+  /** The model that reads action units from now on. */
+  | { kind: "actions"; actions: ArrayBuffer }
   | {
       kind: "analyze";
       width: number;
@@ -35,9 +38,15 @@ export type Request =
       asked: Asked;
       /** Of a frame of a video. */
       stream: Stream | null;
+      /** Answered by the frames of the stream that are whole now; else by a list of one. */
+      later: boolean;
       pictures: boolean;
       explain: boolean;
     }
+  /** Answered by the frames of a stream that are not told yet: there come no more. */
+  | { kind: "finish"; stream: string }
+  /** Forgets a stream; not answered. */
+  | { kind: "leave"; stream: string }
   | { kind: "bench"; model: ArrayBuffer; choice: Choice; nets: string[]; batches: number[]; precisions: string[]; stopped: boolean }
   | { kind: "memory" }
   | { kind: "destroy" }

@@ -11,8 +11,12 @@ type Asked = Request & { id: number };
 interface Opened {
   model: Uint8Array;
   faces: Uint8Array | undefined;
+  actions: Uint8Array | undefined;
   choice: Choice;
 }
+
+/** What was asked for of a face beside its answer. */
+type Extra = Pick<Face, "pictures" | "explanation">;
 
 let wasm: { memory: WebAssembly.Memory } | undefined;
 let engine: Engine | undefined;
@@ -20,8 +24,8 @@ let opened: Opened | undefined;
 /** Why the device was lost, until another one has answered. */
 let lost: Failure | undefined;
 let stopped = false;
-/** Who is who in the streams that were read last, the last one at the end. */
-const followed = new Map<string, Following>();
+/** The streams that were read last, the last one at the end: who is who, and of the frames that are not told yet what was asked for beside. */
+const followed = new Map<string, { who: Following; extras: Extra[][] }>();
 /** Streams that are kept: a webcam and videos may be read by turns. */
 const mostFollowed = 4;
 let last: Promise<unknown> = Promise.resolve();
@@ -33,6 +37,10 @@ addEventListener("message", ({ data }: MessageEvent<Asked>) => {
     stopped = true;
     return;
   }
+  if (data.kind === "leave") {
+    last = last.then(() => forget(data.stream));
+    return;
+  }
   // The engine is borrowed while it works: one after another.
   last = last.then(() => answer(data));
 });
@@ -40,7 +48,7 @@ addEventListener("message", ({ data }: MessageEvent<Asked>) => {
 async function answer(asked: Asked): Promise<void> {
   try {
     const value = await work(asked);
-    say({ kind: "done", id: asked.id, value }, asked.kind === "analyze" ? buffers(value as Analysis) : []);
+    say({ kind: "done", id: asked.id, value }, asked.kind === "analyze" || asked.kind === "finish" ? buffers(value as Analysis[]) : []);
   } catch (error) {
     say({ kind: "failed", id: asked.id, error: failureOf(error) });
   }
@@ -51,7 +59,7 @@ async function work(asked: Asked): Promise<unknown> {
     case "open": {
       await code();
       say({ kind: "progress", id: asked.id, progress: { stage: "device" } });
-      opened = { model: new Uint8Array(asked.model), faces: asked.faces ? new Uint8Array(asked.faces) : undefined, choice: asked.choice };
+      opened = { model: new Uint8Array(asked.model), faces: asked.faces ? new Uint8Array(asked.faces) : undefined, actions: undefined, choice: asked.choice };
       const { value, warning } = await open(opened);
       engine = value;
       // It keeps to what it has: a GPU that is lost is opened again, and not replaced by the slower processor unasked.
@@ -66,6 +74,16 @@ async function work(asked: Asked): Promise<unknown> {
         return Promise.resolve(finder(engine));
       });
     }
+    case "actions": {
+      const actions = new Uint8Array(asked.actions);
+      return recovering((engine) => {
+        engine.act_by(actions);
+        if (opened) opened.actions = actions;
+        return Promise.resolve(JSON.parse(engine.actor()) as unknown);
+      });
+    }
+    case "finish":
+      return recovering((engine) => finish(engine, asked.stream));
     case "analyze":
       return recovering((engine) => analyze(engine, asked));
     case "bench": {
@@ -83,6 +101,7 @@ async function work(asked: Asked): Promise<unknown> {
     case "destroy":
       return engine?.destroy();
     case "stop":
+    case "leave":
       return undefined;
   }
 }
@@ -93,30 +112,59 @@ async function code(): Promise<void> {
 
 const finder = (engine: Engine): unknown => JSON.parse(engine.finder());
 
-async function analyze(engine: Engine, asked: Asked & { kind: "analyze" }): Promise<Analysis> {
-  const { width, height, rgba, asked: wanted, stream, pictures, explain } = asked;
+async function analyze(engine: Engine, asked: Asked & { kind: "analyze" }): Promise<Analysis[]> {
+  const { width, height, rgba, asked: wanted, stream, later, pictures, explain } = asked;
   const [pixels, words] = [new Uint8Array(rgba), JSON.stringify(wanted)];
-  const answered = stream ? engine.follow(width, height, pixels, words, following(stream.name), stream.time) : engine.analyze(width, height, pixels, words);
-  const answer = JSON.parse(await answered) as Analysis;
-  for (const [index, face] of pictures ? answer.faces.entries() : []) {
-    face.pictures = (await engine.seen(index)) as FacePictures;
+  const own = stream && following(stream.name);
+  const answered =
+    stream && own
+      ? later
+        ? engine.follow_later(width, height, pixels, words, own.who, stream.time)
+        : engine.follow(width, height, pixels, words, own.who, stream.time)
+      : engine.analyze(width, height, pixels, words);
+  const answers = JSON.parse(await answered) as Analysis[];
+  const extras = own && later ? own.extras : [];
+  extras.push([]);
+  try {
+    for (let index = 0; index < (pictures || explain ? engine.count() : 0); index++) {
+      const extra: Extra = {};
+      if (pictures) extra.pictures = (await engine.seen(index)) as FacePictures;
+      if (explain) extra.explanation = (await engine.explained(index)) as FaceExplanation;
+      extras.at(-1)?.push(extra);
+    }
+  } catch (error) {
+    // The frame was taken, and must not be given again: the next one opens another device.
+    if (!later || failureOf(error).code !== "device-lost") throw error;
   }
-  for (const [index, face] of explain ? answer.faces.entries() : []) {
-    face.explanation = (await engine.explained(index)) as FaceExplanation;
-  }
-  return answer;
+  return withExtras(answers, extras);
 }
 
-function following(name: string): Following {
-  const known = followed.get(name) ?? Following.begin();
+async function finish(engine: Engine, stream: string): Promise<Analysis[]> {
+  const { who, extras } = following(stream);
+  return withExtras(JSON.parse(await engine.finish(who)) as Analysis[], extras);
+}
+
+/** Each answer's faces with what was asked for beside, which is taken. */
+function withExtras(answers: Analysis[], extras: Extra[][]): Analysis[] {
+  for (const { faces } of answers) {
+    const own = extras.shift() ?? [];
+    for (const [index, face] of faces.entries()) Object.assign(face, own[index]);
+  }
+  return answers;
+}
+
+function following(name: string): { who: Following; extras: Extra[][] } {
+  const known = followed.get(name) ?? { who: Following.begin(), extras: [] };
   followed.delete(name);
   followed.set(name, known);
   const [oldest] = followed.keys();
-  if (followed.size > mostFollowed && oldest !== undefined) {
-    followed.get(oldest)?.free();
-    followed.delete(oldest);
-  }
+  if (followed.size > mostFollowed && oldest !== undefined) forget(oldest);
   return known;
+}
+
+function forget(name: string): void {
+  followed.get(name)?.who.free();
+  followed.delete(name);
 }
 
 /** Opens another device once where the one there is was lost, and tries again. */
@@ -167,13 +215,18 @@ async function reopened(): Promise<Engine> {
   throw new Error("asked before it was opened");
 }
 
-function open({ model, faces, choice }: Opened): Promise<Placed<Engine>> {
-  return placed(choice, (place) => Engine.open(model, faces, place, choice.f16 ? "f16" : "f32"));
+function open({ model, faces, actions, choice }: Opened): Promise<Placed<Engine>> {
+  return placed(choice, async (place) => {
+    const engine = await Engine.open(model, faces, place, choice.f16 ? "f16" : "f32");
+    if (actions) engine.act_by(actions);
+    return engine;
+  });
 }
 
-function buffers(answer: Analysis): Transferable[] {
-  const pictures = answer.faces.flatMap((face: Face) => face.pictures ?? []);
-  const explanations = answer.faces.flatMap((face: Face) => face.explanation ?? []);
+function buffers(answers: Analysis[]): Transferable[] {
+  const faces = answers.flatMap(({ faces }) => faces);
+  const pictures = faces.flatMap(({ pictures }) => pictures ?? []);
+  const explanations = faces.flatMap(({ explanation }) => explanation ?? []);
   return [
     ...pictures.flatMap(({ crop, mapped }) => [crop.data, ...mapped.flatMap(({ image, codes }) => [image.data, ...(codes ? [codes] : [])])]),
     ...explanations.flatMap(({ crop, fused, members }) => [crop.data, fused, ...members.flatMap((map) => map ?? [])]),

@@ -58,7 +58,7 @@ describe("the page", () => {
     }
     await page.keyboard.press("Tab");
     assert.equal(await focused(), "file-input");
-    for (const next of ["photo-find", "photo-mesh", "photo-explain", "example-astronaut"]) {
+    for (const next of ["photo-find", "photo-mesh", "photo-explain", "photo-units", "example-astronaut"]) {
       await page.keyboard.press("Tab");
       assert.equal(await focused(), next);
     }

@@ -12,7 +12,7 @@ const model = join(web, "dist/pkg/default.safetensors");
 const drivers = [process.env.MOUE_SWIFTSHADER, "/usr/lib/chromium/vk_swiftshader_icd.json", join(target, "swiftshader/vk_swiftshader_icd.json")].filter(Boolean);
 
 /** Chromium's own Vulkan driver, so that the page and the program run on the same adapter. */
-function environment() {
+export function environment() {
   const driver = drivers.find(existsSync);
   if (!driver) throw new Error(`no SwiftShader at ${drivers.join(" or ")}`);
   // Chromium's folder also holds a Vulkan loader, for a machine that has none.

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { astronaut, folder } from "./paths.mjs";
+import { astronaut, folder, web } from "./paths.mjs";
 
 const program = process.env.MOUE_FFMPEG ?? "ffmpeg";
 const into = folder("clips");
@@ -73,4 +73,11 @@ function halved(...where) {
 /** A face that stays, so many frames of 256 x 256. */
 export function face(count) {
   return clip(`face-${count}.webm`, "-loop", "1", "-framerate", "10", "-i", astronaut, "-vf", "scale=256:256", "-frames:v", String(count), ...vp9);
+}
+
+/** Frames of the man who turns his head and smiles, about his face, so that every decoder gives the same bytes: RGB without loss. */
+export function lossless(from, count) {
+  const source = join(web, "app/public/examples/head-pose-face-detection-male.webm");
+  const chosen = `select='between(n,${from},${from + count - 1})',crop=270:270:105:0,setpts=N/TB/25`;
+  return clip(`lossless-${from}-${count}.webm`, "-i", source, "-vf", chosen, "-r", "25", "-c:v", "libvpx-vp9", "-lossless", "1", "-pix_fmt", "gbrp");
 }

@@ -151,6 +151,30 @@ describe("the webcam", () => {
     assert.equal(first.split(",").length, head.split(",").length);
   });
 
+  it("shows action units live, in a mirror as in a mirror, and makes nothing a frame for them", async () => {
+    await page.check('[data-testid="webcam-units"]');
+    const diagram = page.locator('[data-testid="live-faces"] [data-testid="diagram"]');
+    await diagram.waitFor({ timeout: 60_000 });
+    const sides = (first) => page.waitForFunction((first) => {
+      const view = document.querySelector('[data-testid="live-faces"] [data-testid="diagram"]');
+      if (view?.querySelector("text").textContent !== first) return false;
+      const [own, all] = [view.querySelector('[data-units~="AU46L"]').getBoundingClientRect(), view.getBoundingClientRect()];
+      return { left: own.x + own.width / 2 < all.x + all.width / 2 };
+    }, first, { timeout: 30_000 }).then((found) => found.jsonValue());
+    assert.deepEqual(await sides("left"), { left: true });
+    await page.uncheck("#webcam-mirror");
+    assert.deepEqual(await sides("right"), { left: false });
+    await page.check("#webcam-mirror");
+    const made = () => page.workers()[0].evaluate(() => ({ ...self.made }));
+    const early = await made();
+    await page.waitForTimeout(4_000);
+    const late = await made();
+    await screen(page, "webcam-units", {});
+    await page.uncheck('[data-testid="webcam-units"]');
+    assert.deepEqual([late.pipelines, late.modules], [early.pipelines, early.modules]);
+    assert.ok(late.buffers - late.destroyed - (early.buffers - early.destroyed) <= 4, JSON.stringify({ early, late }));
+  });
+
   it("is recorded with an oval to keep the face in, and the recording read as a video", async () => {
     await page.locator("#video-every").evaluate((select) => (select.value = "25"));
     await page.click('[data-testid="webcam-record"]');

@@ -7,8 +7,8 @@ use serde::{Serialize, Serializer};
 
 use super::made::Made;
 use super::record::{Record, label, order};
-use super::summary::{Often, Summary, TOP};
-use crate::actions::{Actions, Unit, column};
+use super::summary::{Often, Summary};
+use crate::actions::{Named, column};
 use crate::face::{Eyes, Landmarks, Pose};
 use crate::recognizer::{AnalyzedFace, most_probable};
 
@@ -68,7 +68,7 @@ struct Face<'a> {
     blendshapes: Option<BTreeMap<&'static str, f32>>,
     /// Action units: the five strongest, and all that are read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    actions: Option<Units<'a>>,
+    actions: Option<Named<'a>>,
     label: &'a str,
     /// Whether the label has less than half.
     unsure: bool,
@@ -76,41 +76,8 @@ struct Face<'a> {
     members: Vec<Member<'a>>,
 }
 
-#[derive(Serialize)]
-struct Units<'a> {
-    strongest: Vec<String>,
-    units: Each<'a>,
-}
-
-/// Name -> unit, in the order of the labels.
-struct Each<'a> {
-    labels: &'a [String],
-    actions: &'a Actions,
-}
-
-#[derive(Serialize)]
-struct One {
-    probability: f32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    intensity: Option<f32>,
-    present: bool,
-}
-
-impl Serialize for Each<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let one = |unit: Unit| One { probability: unit.probability, intensity: unit.intensity, present: unit.present };
-        let read = self.labels.iter().zip(&self.actions.units).filter_map(|(label, unit)| Some((column(label), one((*unit)?))));
-        serializer.collect_map(read)
-    }
-}
-
 fn top_unit(unit: Often) -> TopUnit {
     TopUnit { unit: column(&unit.label), probability: unit.probability, present: unit.present }
-}
-
-fn units<'a>(actions: &'a Actions, labels: &'a [String]) -> Units<'a> {
-    let strongest = actions.strongest().into_iter().take(TOP).map(|at| column(label(labels, at))).collect();
-    Units { strongest, units: Each { labels, actions } }
 }
 
 /// What is written of each face.
@@ -271,7 +238,7 @@ fn face<'a>(
             _ => points.points().to_vec(),
         }),
         blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
-        actions: face.actions.as_deref().zip(units).map(|(actions, labels)| self::units(actions, labels)),
+        actions: face.actions.as_deref().zip(units).map(|(actions, labels)| Named::new(actions, labels)),
         label: &face.label,
         unsure: face.unsure(),
         probabilities: probabilities(&face.probabilities),

@@ -1,19 +1,21 @@
 /** One line a face, as `moue analyze --csv` writes it; a webcam's frames also have the column `seconds`, those of a video file their number, times and tracks. */
 
-import type { ModelInfo } from "../../src/index.js";
+import type { ActionModelInfo, ModelInfo } from "../../src/index.js";
 import type { Entry } from "./entry.js";
 import { shortest } from "./number.js";
 
-export function csv(entries: Entry[], { labels }: ModelInfo): string {
+/** `actions`: the model of action units, where they were read of any. */
+export function csv(entries: Entry[], { labels }: ModelInfo, actions: ActionModelInfo | null): string {
   const timed = entries.some(({ seconds }) => seconds !== null);
   const framed = entries.some(({ frame }) => frame !== undefined);
-  const header = ["input", ...(framed ? ["frame", "pts", "timestamp", "track"] : []), "width", "height", "face", "x", "y", "w", "h", "score", "label", ...labels, "error"];
+  const units = actionsRead(entries) ? (actions?.units.map(({ name }) => name) ?? []) : [];
+  const header = ["input", ...(framed ? ["frame", "pts", "timestamp", "track"] : []), "width", "height", "face", "x", "y", "w", "h", "score", "label", ...labels, ...units.flatMap((name) => [name, `${name}_intensity`]), "error"];
   if (timed) header.push("seconds");
-  const lines = [header, ...entries.flatMap((entry) => rows(entry, labels, timed))];
+  const lines = [header, ...entries.flatMap((entry) => rows(entry, labels, units, timed))];
   return lines.map((cells) => `${cells.map(quoted).join(",")}\n`).join("");
 }
 
-function rows({ input, analysis, error, seconds, frame }: Entry, labels: string[], timed: boolean): string[][] {
+function rows({ input, analysis, error, seconds, frame }: Entry, labels: string[], units: string[], timed: boolean): string[][] {
   const picture = (track: number | null): string[] => [
     input,
     ...(frame === undefined ? [] : [frame.frame, frame.pts, frame.timestamp, track ?? ""].map(String)),
@@ -23,17 +25,26 @@ function rows({ input, analysis, error, seconds, frame }: Entry, labels: string[
   const end = timed ? [String(seconds ?? "")] : [];
   const faces = analysis?.faces ?? [];
   if (faces.length === 0) {
-    return [[...picture(null), ...Array<string>(7 + labels.length).fill(""), error ?? "", ...end]];
+    return [[...picture(null), ...Array<string>(7 + labels.length + 2 * units.length).fill(""), error ?? "", ...end]];
   }
-  return faces.map(({ box, score, track, label, probabilities }, at) => [
+  return faces.map(({ box, score, track, label, probabilities, actions }, at) => [
     ...picture(track),
     ...[at + 1, box.x, box.y, box.width, box.height].map(String),
     score === null ? "" : String(score),
     label,
     ...labels.map((_, position) => String(shortest(probabilities[position] ?? 0))),
+    ...units.flatMap((name) => {
+      const unit = actions?.units[name];
+      return [unit?.probability, unit?.intensity].map((value) => (value === undefined ? "" : String(value)));
+    }),
     "",
     ...end,
   ]);
+}
+
+/** Whether action units were read of any face. */
+function actionsRead(entries: Entry[]): boolean {
+  return entries.some(({ analysis }) => analysis?.faces.some(({ actions }) => actions !== undefined));
 }
 
 /** A cell as RFC 4180 writes it. */

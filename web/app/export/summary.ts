@@ -13,6 +13,9 @@ export class Summary {
   readonly #tracks = new Set<number>();
   readonly #chosen: number[];
   readonly #sums: number[];
+  /** Of each action unit, in the order in which they are told, what its probabilities add up to and how often it is present; none were read before the first. */
+  readonly #units = new Map<string, { sum: number; present: number }>();
+  #acted = 0;
   /** Why the video could not be read to its end. */
   error: string | null = null;
 
@@ -26,9 +29,14 @@ export class Summary {
   add({ faces }: Analysis): void {
     this.frames++;
     this.faces += faces.length;
-    for (const { track, labelIndex, probabilities } of faces) {
+    for (const { track, labelIndex, probabilities, actions } of faces) {
       if (track !== null) this.#tracks.add(track);
       this.#chosen[labelIndex] = (this.#chosen[labelIndex] ?? 0) + 1;
+      if (actions !== undefined) this.#acted++;
+      for (const [name, { probability, present }] of Object.entries(actions?.units ?? {})) {
+        const known = this.#units.get(name) ?? { sum: 0, present: 0 };
+        this.#units.set(name, { sum: known.sum + probability, present: known.present + Number(present) });
+      }
       for (const [label, value] of probabilities.entries()) this.#sums[label] = (this.#sums[label] ?? 0) + value;
     }
   }
@@ -42,8 +50,14 @@ export class Summary {
     return Float32Array.from(this.#sums, (sum) => sum / Math.max(1, this.faces));
   }
 
-  /** One line. */
-  json(): string {
+  /** The action units that are most probable on the mean of all faces, and the share of the faces that show each. */
+  units(): { unit: string; probability: number; present: number }[] {
+    const often = [...this.#units].map(([unit, { sum, present }]) => ({ unit, probability: sum / this.#acted, present: present / this.#acted }));
+    return often.sort((a, b) => b.probability - a.probability).slice(0, top);
+  }
+
+  /** One line. `actions`: action units were asked for. */
+  json(actions: boolean): string {
     const means = this.#sums.map((sum) => sum / Math.max(1, this.faces));
     const named = (at: number): object => ({ label: this.#labels[at], probability: means[at] });
     const record = {
@@ -54,6 +68,7 @@ export class Summary {
       tracks: this.tracks,
       shares: Object.fromEntries(this.#labels.map((label, at) => [label, (this.#chosen[at] ?? 0) / Math.max(1, this.faces)])),
       top: this.faces === 0 ? [] : strongest(means).map(named),
+      ...(actions && { actions: this.units() }),
       error: this.error,
     };
     return `${JSON.stringify(record)}\n`;

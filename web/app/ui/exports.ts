@@ -16,5 +16,5 @@ export function exportButtons(prefix: string, entries: () => Entry[], model: () 
     });
   };
   button("json", (model) => download(`moue-${prefix}.jsonl`, "application/jsonl", jsonLines(entries(), model) + last()));
-  button("csv", (model) => download(`moue-${prefix}.csv`, "text/csv", csv(entries(), model)));
+  button("csv", (model) => download(`moue-${prefix}.csv`, "text/csv", csv(entries(), model, window.moue?.actions ?? null)));
 }

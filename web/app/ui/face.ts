@@ -1,6 +1,7 @@
-/** One face's answer: label, bars, what the networks saw and looked at, the members' opinions. Shown again for every frame. */
+/** One face's answer: label, bars, its action units, what the networks saw and looked at, the members' opinions. Shown again for every frame. */
 
 import type { Face, ModelInfo } from "../../src/index.js";
+import { Acted } from "./acted.js";
 import { Bars } from "./bars.js";
 import { h } from "./dom.js";
 import { percent } from "./format.js";
@@ -18,6 +19,8 @@ export class FaceView {
   readonly #share = h("span", { class: "share" });
   readonly #dot = h("span", { class: "dot", "aria-hidden": "true" });
   readonly #head = h("p", { class: "quiet head-turn", "data-testid": "head" });
+  readonly #acted = new Acted();
+  readonly #actedPart: HTMLDetailsElement;
   readonly #saw = new Saw();
   readonly #opinions: Opinions;
   readonly #sawPart: HTMLDetailsElement;
@@ -25,11 +28,14 @@ export class FaceView {
   readonly #lookedPart: HTMLDetailsElement;
   readonly #opinionsPart: HTMLDetailsElement;
   #face: Face | null = null;
+  #mirrored = false;
 
   /** `track`: who is followed. `open`: what the networks saw is shown without being asked for. */
   constructor(model: ModelInfo, number: number, track: number | null, open: boolean) {
     this.#bars = new Bars(model.labels);
     this.#opinions = new Opinions(model);
+    this.#actedPart = this.#part("Action units", this.#acted.element);
+    this.#actedPart.open = true;
     this.#sawPart = this.#part("What the networks saw", this.#saw.element);
     this.#sawPart.open = open;
     this.#looked = new Looked(model);
@@ -47,6 +53,7 @@ export class FaceView {
       h("h4", {}, badge, this.#dot, this.#label, this.#share),
       this.#bars.element,
       this.#head,
+      this.#actedPart,
       this.#sawPart,
       this.#lookedPart,
       this.#opinionsPart,
@@ -55,12 +62,14 @@ export class FaceView {
 
   show(face: Face, mirrored: boolean): void {
     this.#face = face;
+    this.#mirrored = mirrored;
     this.#label.textContent = face.label;
     this.#share.textContent = percent(face.probabilities[face.labelIndex] ?? 0) + (face.unsure ? ", unsure" : "");
     this.#dot.style.backgroundColor = colour(face.label, face.labelIndex);
     this.#bars.show(face.probabilities, face.labelIndex);
     this.#head.textContent = headWords(face, mirrored);
     this.#head.hidden = face.pose === null;
+    this.#actedPart.hidden = face.actions === undefined;
     this.#sawPart.hidden = face.pictures === undefined;
     this.#lookedPart.hidden = face.explanation === undefined;
     this.#fill();
@@ -75,6 +84,8 @@ export class FaceView {
   /** Fills what is open; at thirty frames a second the rest would be work for nothing. */
   #fill(): void {
     if (this.#face === null) return;
+    const model = window.moue?.actions ?? null;
+    if (this.#actedPart.open && this.#face.actions !== undefined && model !== null) this.#acted.show(this.#face.actions, model, this.#mirrored);
     if (this.#sawPart.open && this.#face.pictures !== undefined) this.#saw.show(this.#face.pictures);
     if (this.#lookedPart.open && this.#face.explanation !== undefined) this.#looked.show(this.#face, this.#face.explanation);
     if (this.#opinionsPart.open) this.#opinions.show(this.#face);

@@ -5,7 +5,7 @@ import { adapterName } from "./adapter.js";
 import { byId, h } from "./dom.js";
 import { megabytes } from "./format.js";
 
-export function showModel({ model, faces, adapter, version }: Moue): void {
+export function showModel({ model, faces, actions, adapter, version }: Moue): void {
   const kept = (cached: boolean): string => (cached ? ", out of the cache" : "");
   const facts: [string, string][] = [
     ["moue", version],
@@ -16,6 +16,11 @@ export function showModel({ model, faces, adapter, version }: Moue): void {
       ["finds faces", `${faces.name}, ${megabytes(faces.bytes)}${kept(faces.cached)}`],
       ["its SHA-256", faces.sha256],
       ["its licence", faces.licence],
+    ] as [string, string][])),
+    ...(actions === null ? [] : ([
+      ["reads action units", `${actions.name}, ${megabytes(actions.bytes)}${kept(actions.cached)}`],
+      ["its SHA-256", actions.sha256],
+      ["its licence", actions.licence],
     ] as [string, string][])),
     ["adapter", adapterName(adapter)],
     ["driver", adapter.driver],

@@ -2,6 +2,7 @@
 
 import type { Analysis, Face } from "../../src/index.js";
 import { pixelsOf } from "../../src/pixels.js";
+import { stacked } from "./columns.js";
 import { percent } from "./format.js";
 import { Ring } from "./ring.js";
 import type { Moment, Series } from "./timeline.js";
@@ -21,6 +22,8 @@ export interface LiveMoment extends Moment {
 export class Moments implements Series<LiveMoment> {
   readonly longestGap = 1500;
   readonly jump = 5000;
+  /** The model's. */
+  labels: string[] = [];
   readonly #ring = new Ring<LiveMoment>((span * 1000) / apart);
   readonly #canvas = new OffscreenCanvas(widest, widest);
   #last = -Infinity;
@@ -62,8 +65,9 @@ export class Moments implements Series<LiveMoment> {
   }
 
   /** Of the largest face. */
-  bands({ analysis }: LiveMoment): ArrayLike<number> | null {
-    return largest(analysis)?.probabilities ?? null;
+  column(on: CanvasRenderingContext2D, { analysis }: LiveMoment, left: number, right: number): void {
+    const face = largest(analysis);
+    if (face !== null) stacked(on, face.probabilities, this.labels, left, right);
   }
 
   words({ at, analysis }: LiveMoment): { text: string; now: string } {

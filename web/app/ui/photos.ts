@@ -12,7 +12,7 @@ import { plural } from "./format.js";
 import type { Turn } from "./turn.js";
 
 /** How a photograph is read. */
-type How = Required<Pick<AnalyzeOptions, "faces" | "find" | "explain">>;
+type How = Required<Pick<AnalyzeOptions, "faces" | "find" | "explain" | "actions">>;
 
 interface Job {
   name: string;
@@ -30,6 +30,7 @@ export class Photos {
   readonly #find = byId("photo-find", HTMLSelectElement);
   readonly #mesh = byId("photo-mesh", HTMLInputElement);
   readonly #explain = byId("photo-explain", HTMLInputElement);
+  readonly #units = byId("photo-units", HTMLInputElement);
   #jobs: Job[] = [];
   #last: Promise<void> = Promise.resolve();
 
@@ -43,6 +44,9 @@ export class Photos {
     });
     this.#explain.addEventListener("change", () => {
       for (const job of this.#jobs.filter(({ entry }) => entry.error === null)) this.#queue(job, { ...job.how, explain: this.#explain.checked });
+    });
+    this.#units.addEventListener("change", () => {
+      for (const job of this.#jobs.filter(({ entry }) => entry.error === null)) this.#queue(job, { ...job.how, actions: this.#units.checked && job.how.faces !== "none" });
     });
     this.#mesh.addEventListener("change", () => {
       for (const { card } of this.#jobs) this.#lines(card);
@@ -71,7 +75,7 @@ export class Photos {
   }
 
   #how(): How {
-    return { faces: "all", find: this.#find.value as How["find"], explain: this.#explain.checked };
+    return { faces: "all", find: this.#find.value as How["find"], explain: this.#explain.checked, actions: this.#units.checked };
   }
 
   #lines(card: Card): void {
@@ -102,7 +106,7 @@ export class Photos {
       this.#lines(card);
       card.answer(analysis, moue.model, {
         thorough: how.find === "thorough" ? null : () => this.#queue(job, { ...how, find: "thorough" }),
-        whole: () => this.#queue(job, { ...how, faces: "none" }),
+        whole: () => this.#queue(job, { ...how, faces: "none", actions: false }),
       });
     } catch (error) {
       remember({ name, analysis: null, error: { code: code(error), message: message(error) } });

@@ -1,8 +1,7 @@
-/** The timeline: probabilities as stacked bands, and a slider over its moments. */
+/** The timeline: a column a moment, and a slider over them. */
 
 import type { Analysis } from "../../src/index.js";
 import { context } from "./dom.js";
-import { colour } from "./palette.js";
 
 export interface Moment {
   /** Milliseconds. */
@@ -20,8 +19,8 @@ export interface Series<M extends Moment> {
   all(): M[];
   /** Milliseconds at the left and at the right edge. */
   span(): [from: number, to: number];
-  /** A share a label, 0 for one that is not drawn; null where there is no face. */
-  bands(moment: M): ArrayLike<number> | null;
+  /** Draws a moment between two edges, over the whole height; nothing where there is no face. */
+  column(on: CanvasRenderingContext2D, moment: M, left: number, right: number): void;
   /** A moment in words, and as the slider's value. */
   words(moment: M): { text: string; now: string };
 }
@@ -29,14 +28,12 @@ export interface Series<M extends Moment> {
 export class Timeline<M extends Moment> {
   readonly #canvas: HTMLCanvasElement;
   #series: Series<M>;
-  readonly #labels: string[];
   readonly #onSelect: (moment: M | null) => void;
   #selected: M | null = null;
 
-  constructor(canvas: HTMLCanvasElement, series: Series<M>, labels: string[], onSelect: (moment: M | null) => void) {
+  constructor(canvas: HTMLCanvasElement, series: Series<M>, onSelect: (moment: M | null) => void) {
     this.#canvas = canvas;
     this.#series = series;
-    this.#labels = labels;
     this.#onSelect = onSelect;
     canvas.addEventListener("keydown", (event) => this.#key(event));
     canvas.addEventListener("pointerdown", (event) => {
@@ -64,6 +61,12 @@ export class Timeline<M extends Moment> {
     this.draw();
   }
 
+  /** The same moments, drawn and told in another way. */
+  refresh(): void {
+    this.#say();
+    this.draw();
+  }
+
   draw(): void {
     const moments = this.#series.all();
     const [from, to] = this.#series.span();
@@ -77,23 +80,12 @@ export class Timeline<M extends Moment> {
     this.#canvas.width = Math.round(this.#canvas.clientWidth * density);
     this.#canvas.height = Math.round(this.#canvas.clientHeight * density);
     const on = context(this.#canvas);
-    const { width, height } = this.#canvas;
+    const { width } = this.#canvas;
     const x = (at: number): number => (width * (at - from)) / (to - from);
     for (const [position, moment] of moments.entries()) {
-      const bands = this.#series.bands(moment);
-      if (bands === null) continue;
       // The last one is as long as the one before it.
       const next = moments[position + 1]?.at ?? moment.at + Math.max(250, moment.at - (moments[position - 1]?.at ?? moment.at));
-      const left = x(moment.at);
-      const right = x(Math.min(next, moment.at + this.#series.longestGap));
-      let top = 0;
-      for (let label = 0; label < bands.length; label++) {
-        const value = bands[label] ?? 0;
-        on.fillStyle = colour(this.#labels[label] ?? "", label);
-        // Half a pixel more, so that no seam shows between neighbours.
-        on.fillRect(left, top * height, right - left + 0.5, value * height + 0.5);
-        top += value;
-      }
+      this.#series.column(on, moment, x(moment.at), x(Math.min(next, moment.at + this.#series.longestGap)));
     }
     if (this.#selected !== null) this.#needle(on, x(this.#selected.at), density);
   }

@@ -11,6 +11,7 @@ const stages = [
   ["upload", "upload"],
   ["compute", "compute"],
   ["readback", "read back"],
+  ["actions", "action units"],
 ] as const;
 
 export class Times {
@@ -19,10 +20,12 @@ export class Times {
     slice: h("span", { class: `stage-${at}` }),
     number: h("b", {}),
     name,
+    item: h("li", {}),
   }));
   readonly #total = h("b", {});
 
   constructor() {
+    for (const [at, { item, name, number }] of this.#parts.entries()) item.append(h("i", { class: `stage-${at}`, "aria-hidden": "true" }), `${name} `, number);
     this.element = h(
       "div",
       { class: "times", "data-testid": "times" },
@@ -30,7 +33,7 @@ export class Times {
       h(
         "ul",
         { "aria-label": "Time per stage" },
-        ...this.#parts.map(({ number, name }, at) => h("li", {}, h("i", { class: `stage-${at}`, "aria-hidden": "true" }), `${name} `, number)),
+        ...this.#parts.map(({ item }) => item),
         h("li", { class: "total" }, "in all ", this.#total),
       ),
     );
@@ -41,6 +44,8 @@ export class Times {
       const part = this.#parts[at];
       if (part === undefined) continue;
       part.slice.style.flexGrow = String(times[stage]);
+      // Action units are seldom asked for.
+      part.item.hidden = stage === "actions" && times.actions === 0;
       part.number.textContent = milliseconds(times[stage]);
     }
     this.#total.textContent = milliseconds(times.total);

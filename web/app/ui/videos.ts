@@ -5,6 +5,7 @@ import type { Entry } from "../export/entry.js";
 import { strongest, Summary } from "../export/summary.js";
 import { remember } from "./answers.js";
 import { Bars } from "./bars.js";
+import { Chart } from "./chart.js";
 import { Course, type FrameMoment } from "./course.js";
 import { byId } from "./dom.js";
 import { showExamples, videos } from "./examples.js";
@@ -12,16 +13,16 @@ import { exportButtons } from "./exports.js";
 import { FaceViews } from "./face.js";
 import { code, message, showFailure } from "./failure.js";
 import { plural } from "./format.js";
-import { showLegend } from "./legend.js";
 import { inOrder } from "./order.js";
 import { Preview } from "./preview.js";
 import { Progress } from "./progress.js";
-import { Timeline } from "./timeline.js";
 import type { Turn } from "./turn.js";
 
 /** One video and what is known of it. */
 interface Run {
   name: string;
+  /** Whether action units are read. */
+  units: boolean;
   stop: AbortController;
   course: Course;
   entries: Entry[];
@@ -32,17 +33,17 @@ export class Videos {
   readonly #moue: Promise<Moue>;
   readonly #turn: Turn;
   readonly #stop = byId("video-stop", HTMLButtonElement);
-  readonly #chart = byId("video-timeline", HTMLCanvasElement);
+  readonly #chart = new Chart((moment) => this.#choose(moment));
   readonly #progress = new Progress();
   readonly #preview = new Preview(
     byId("video-stage", HTMLElement),
     (timestamp) => this.#shown(timestamp),
-    () => this.#timeline?.select(null),
+    () => this.#chart.clear(),
   );
+  readonly #units = byId("video-units", HTMLInputElement);
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #faces: FaceViews | null = null;
   #bars: Bars | null = null;
-  #timeline: Timeline<FrameMoment> | null = null;
   #run: Run | null = null;
   /** The frame that is chosen on the chart; without one the player follows the reading. */
   #chosen: FrameMoment | null = null;
@@ -54,7 +55,7 @@ export class Videos {
     this.#turn = turn;
     showExamples("video-examples", videos, (name, load) => void this.#read(name, load));
     this.#stop.addEventListener("click", () => this.#run?.stop.abort());
-    exportButtons("video", () => this.#run?.entries ?? [], () => window.moue?.model ?? null, () => this.#run?.summary.json() ?? "");
+    exportButtons("video", () => this.#run?.entries ?? [], () => window.moue?.model ?? null, () => (this.#run === null ? "" : this.#run.summary.json(this.#run.units)));
   }
 
   /** Files may come before the model is there; the first of several is read. */
@@ -95,13 +96,11 @@ export class Videos {
       this.#faces = new FaceViews(model, byId("video-faces", HTMLElement));
       this.#bars = new Bars(labels);
       byId("video-bars", HTMLElement).append(this.#bars.element);
-      showLegend(byId("video-legend", HTMLElement), labels);
     }
     const course = new Course(labels);
-    this.#run = { name, stop, course, entries: [], summary: new Summary(name, labels) };
+    this.#run = { name, units: this.#units.checked, stop, course, entries: [], summary: new Summary(name, labels) };
     this.#chosen = null;
-    if (this.#timeline === null) this.#timeline = new Timeline(this.#chart, course, labels, (moment) => this.#choose(moment));
-    else this.#timeline.follow(course);
+    this.#chart.begin(course, labels, this.#run.units);
     this.#faces.show([]);
     byId("video-view", HTMLElement).hidden = false;
     byId("video-overall", HTMLElement).hidden = true;
@@ -122,10 +121,10 @@ export class Videos {
       if (this.#run !== run) return;
       course.duration = found.duration;
       this.#preview.size(found.width, found.height);
-      this.#axis();
+      this.#chart.axis();
       this.#progress.all = found.frames === null ? null : Math.ceil(found.frames / every);
     };
-    const frames = moue.analyzeVideo(file, { find, every, signal: stop.signal, onInfo });
+    const frames = moue.analyzeVideo(file, { find, every, actions: run.units, signal: stop.signal, onInfo });
     for (;;) {
       const { done, value } = await frames.next();
       if (this.#run !== run) return void frames.return({ frames: 0, packets: null, missing: 0 });
@@ -138,8 +137,8 @@ export class Videos {
     }
   }
 
-  #add({ name, course, entries, summary }: Run, { frame, pts, timestamp, ...analysis }: FrameAnalysis, info: VideoInfo | null): void {
-    course.add(frame, timestamp, analysis);
+  #add({ name, units, course, entries, summary }: Run, { frame, pts, timestamp, ...analysis }: FrameAnalysis, info: VideoInfo | null): void {
+    course.add(frame, timestamp, analysis, units ? (window.moue?.actions ?? null) : null);
     entries.push({ input: name, analysis, error: null, seconds: null, frame: { frame, pts: Math.round(pts * (info?.ticks ?? 1)), timestamp } });
     summary.add(analysis);
     remember({ name, analysis, error: null });
@@ -155,7 +154,7 @@ export class Videos {
   /** The chart grows four times a second, or once where motion is to be reduced; less often where drawing it takes long. */
   #scroll(now: number, summary: Summary): void {
     if (now < this.#drawn) return;
-    this.#timeline?.draw();
+    this.#chart.draw();
     this.#overall(summary);
     this.#drawn = now + Math.max(this.#calm.matches ? 1000 : 250, 10 * (performance.now() - now));
   }
@@ -181,8 +180,8 @@ export class Videos {
     const focused = document.activeElement === this.#stop;
     this.#stop.hidden = true;
     this.#progress.end();
-    this.#axis();
-    this.#timeline?.draw();
+    this.#chart.axis();
+    this.#chart.draw();
     if (focused) this.#chart.focus();
   }
 
@@ -203,12 +202,6 @@ export class Videos {
     this.#preview.mark(analysis);
     this.#faces?.show(analysis?.faces ?? []);
     byId("video-shown", HTMLElement).textContent = moment === null ? "Not read yet" : `Frame ${moment.frame}, ${(moment.at / 1000).toFixed(2)} s, ${plural(moment.analysis.faces.length, "face")}`;
-  }
-
-  #axis(): void {
-    const end = (this.#run?.course.span()[1] ?? 0) / 1000;
-    this.#chart.setAttribute("aria-valuemax", end.toFixed(3));
-    for (const [at, mark] of [...byId("video-axis", HTMLElement).children].entries()) mark.textContent = `${((end * at) / 2).toFixed(1)} s`;
   }
 
   #say(text: string): void {

@@ -113,7 +113,7 @@ export class Webcam {
         moue,
         video: this.#video,
         signal: running.signal,
-        options: (time) => ({ find: "fast", stream: { name: `webcam ${started}`, time }, pictures: this.#pictures.checked, explain: this.#explain.checked, ...(this.#mesh.checked ? { landmarks: 478 } : {}) }),
+        options: (time) => ({ find: "fast", stream: { name: `webcam ${started}`, time }, pictures: this.#pictures.checked, explain: this.#explain.checked, actions: byId("webcam-units", HTMLInputElement).checked, ...(this.#mesh.checked ? { landmarks: 478 } : {}) }),
         snapshot: (at) => this.#moments.snapshot(this.#video, at),
         onReading: this.#reader(moue, started, running.signal),
       });
@@ -145,7 +145,8 @@ export class Webcam {
   #prepare(moue: Moue): void {
     if (this.#timeline === null) {
       const view = new MomentView(byId("moment", HTMLElement), moue.model);
-      this.#timeline = new Timeline(byId("timeline", HTMLCanvasElement), this.#moments, moue.model.labels, (moment) => view.show(moment));
+      this.#moments.labels = moue.model.labels;
+      this.#timeline = new Timeline(byId("timeline", HTMLCanvasElement), this.#moments, (moment) => view.show(moment));
       this.#faces = new FaceViews(moue.model, byId("live-faces", HTMLElement), true);
       showLegend(byId("legend", HTMLElement), moue.model.labels);
       byId("live-adapter", HTMLElement).textContent = adapterName(moue.adapter);

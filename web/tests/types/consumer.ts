@@ -30,6 +30,14 @@ export async function watch(moue: Moue, file: File): Promise<FrameAnalysis[]> {
   return frames;
 }
 
+export async function units(file: File): Promise<string[]> {
+  const moue = await Moue.load({ actions: { url: "/actions.safetensors" } });
+  const { faces } = await moue.analyze(file, { actions: true });
+  const smile: number | undefined = faces[0]?.actions?.units["AU12"]?.intensity;
+  console.log(smile, moue.actions?.units[0]?.words);
+  return faces[0]?.actions?.strongest ?? [];
+}
+
 export async function measure(moue: Moue): Promise<BenchReport> {
   return moue.bench({ nets: ["lbp"], batches: [1], precisions: ["f32"], signal: AbortSignal.timeout(1000) });
 }
