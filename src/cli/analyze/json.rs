@@ -5,6 +5,7 @@ use std::io::Write;
 
 use serde::{Serialize, Serializer};
 
+use super::emotions::Emotions;
 use super::made::Made;
 use super::record::{Record, label, order};
 use super::summary::{Often, Summary, TOP};
@@ -80,6 +81,8 @@ struct Face<'a> {
 struct Units<'a> {
     strongest: Vec<String>,
     units: Each<'a>,
+    /// What the units say of emotions, beside the label.
+    emfacs: Emotions<'a>,
 }
 
 /// Name -> unit, in the order of the labels.
@@ -108,9 +111,9 @@ fn top_unit(unit: Often) -> TopUnit {
     TopUnit { unit: column(&unit.label), probability: unit.probability, present: unit.present }
 }
 
-fn units<'a>(actions: &'a Actions, labels: &'a [String]) -> Units<'a> {
+fn units<'a>(actions: &'a Actions, labels: &'a [String], given: &str) -> Units<'a> {
     let strongest = actions.strongest().into_iter().take(TOP).map(|at| column(label(labels, at))).collect();
-    Units { strongest, units: Each { labels, actions } }
+    Units { strongest, units: Each { labels, actions }, emfacs: Emotions::of(actions, labels, given) }
 }
 
 /// What is written of each face.
@@ -271,7 +274,7 @@ fn face<'a>(
             _ => points.points().to_vec(),
         }),
         blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
-        actions: face.actions.as_deref().zip(units).map(|(actions, labels)| self::units(actions, labels)),
+        actions: face.actions.as_deref().zip(units).map(|(actions, labels)| self::units(actions, labels, &face.label)),
         label: &face.label,
         unsure: face.unsure(),
         probabilities: probabilities(&face.probabilities),

@@ -1,12 +1,13 @@
 //! Which action units pictures show: a table, as people who code faces have them.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
 use crate::cli::{names, terminal};
-use crate::error::Error;
+use crate::error::{Error, plain};
 use crate::photo;
 use crate::recognizer::Source;
 
@@ -65,7 +66,8 @@ impl Labels {
         if table.is_dir() {
             return Err(at("it is a folder: with --actions give a CSV table of labels".into()));
         }
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(table).map_err(malformed)?;
+        let file = File::open(table).map_err(|error| at(plain(&error)))?;
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
         let heads = reader.headers().map_err(malformed)?.clone();
         let heads: Vec<&str> = heads.iter().map(|head| head.trim_start_matches('\u{feff}')).collect();
         let file = FILES.iter().find_map(|name| heads.iter().position(|head| head.eq_ignore_ascii_case(name)));

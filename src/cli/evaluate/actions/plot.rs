@@ -6,7 +6,7 @@ use super::score::{LabelReport, Report};
 use crate::cli::svg::escaped;
 
 const ROW: f64 = 22.0;
-const LEFT: f64 = 262.0;
+const LEFT: f64 = 290.0;
 const CHART: f64 = 440.0;
 const TOP: f64 = 118.0;
 const COUNTS: f64 = 116.0;
