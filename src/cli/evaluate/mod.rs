@@ -49,7 +49,8 @@ pub fn run(args: &Args) -> Outcome {
         return Err(Failure::at("--model", reason));
     }
     if args.units.asked() {
-        return actions::run(args, model);
+        let output = actions::Output { json: args.json, plot: args.plot.as_deref() };
+        return actions::run(&args.units, args.labelled.data(), model, &args.device, output);
     }
     let labelled = args.labelled.find(&model.description.labels)?;
     let mut score = Score::new(&model.description);

@@ -8,9 +8,9 @@ mod table;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::Args;
 use crate::cli::outcome::{Failure, Outcome, Status};
-use crate::cli::{files, session, terminal, units};
+use crate::cli::session::{self, DeviceArgs};
+use crate::cli::{files, terminal, units};
 use crate::recognizer::{Answer, Faces};
 use crate::weights::Model;
 use labels::Labels;
@@ -46,15 +46,20 @@ fn intensity(text: &str) -> Result<f64, String> {
     value.ok_or_else(|| "give an intensity above 0, up to 5".into())
 }
 
-/// Measures the units of the largest face of every picture. `expressions` is the recognizer's model.
-pub fn run(args: &Args, expressions: Model) -> Outcome {
-    let own = &args.units;
+/// Where the figures go.
+#[derive(Debug, Clone, Copy)]
+pub struct Output<'a> {
+    pub json: bool,
+    pub plot: Option<&'a Path>,
+}
+
+/// Measures the units of the largest face of every picture of the table `data`. `expressions` is the recognizer's model.
+pub fn run(own: &UnitArgs, data: &Path, expressions: Model, device: &DeviceArgs, output: Output<'_>) -> Outcome {
     let model = units::model(own.actions.as_deref().unwrap_or(Path::new(units::CARRIED)))?;
-    let data = args.labelled.data();
     if let Some(folder) = own.pictures.as_deref().filter(|folder| !folder.is_dir()) {
         return Err(Failure::at("--pictures", format!("{} is no folder", folder.display())));
     }
-    files::apart(&[("--plot", args.plot.as_deref())], &[("--data", Some(data)), ("--actions", own.actions.as_deref())])?;
+    files::apart(&[("--plot", output.plot)], &[("--data", Some(data)), ("--actions", own.actions.as_deref())])?;
     let Labels { labels, rows } =
         Labels::read(data, own.pictures.as_deref(), own.present_from).map_err(|reason| Failure::at("--data", reason))?;
     let names = model.description.labels.clone();
@@ -63,7 +68,7 @@ pub fn run(args: &Args, expressions: Model) -> Outcome {
         return Err(Failure::at("--data", reason));
     }
     let count = rows.len();
-    let ((mut recognizer, photos), patience) = session::recognizer(expressions, &args.device, |builder| {
+    let ((mut recognizer, photos), patience) = session::recognizer(expressions, device, |builder| {
         builder.faces(Faces::Largest).actions(model).threshold(own.threshold.0).build_and_prefetch(rows)
     })?;
     session::warn(&recognizer);
@@ -98,12 +103,12 @@ pub fn run(args: &Args, expressions: Model) -> Outcome {
     }
     let report = score.report(failures, own.present_from, own.threshold.to_string());
     let mut out = terminal::stdout();
-    if args.json {
+    if output.json {
         writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {
         table::write(&mut out, &report)?;
     }
-    if let Some(path) = &args.plot {
+    if let Some(path) = output.plot {
         files::write(path, plot::units(&report).as_bytes()).map_err(|error| Failure::at("--plot", error))?;
     }
     Ok(Status::of(failures))
