@@ -5,6 +5,8 @@
 //! in order.
 
 mod baseline;
+mod emfacs;
+mod emotions;
 mod events;
 mod gpu;
 mod history;
@@ -15,9 +17,12 @@ mod names;
 mod recorded;
 mod room;
 mod rule;
+mod said;
 mod unit;
 
 pub use baseline::{Baseline, Resting};
+pub use emfacs::{Explanation, Sign, explain};
+pub use emotions::Emotion;
 pub use events::{Event, Events, Moment};
 pub use history::{Followed, History};
 pub use named::Named;

@@ -3,17 +3,19 @@
 use serde::{Serialize, Serializer};
 
 use super::names::column;
+use super::said::Emotions;
 use super::unit::{Actions, Unit};
 
 /// Units that `strongest` names.
 const STRONGEST: usize = 5;
 
 /// `{ "strongest": ["AU12"], "units": { "AU12": { "probability", "intensity", "present" } } }`: the five most probable units, and all that are read in the order of
-/// the labels; `intensity` is left out where it is not answered.
+/// the labels; `intensity` is left out where it is not answered. `emfacs` has what they say of emotions.
 #[derive(Debug, Clone, Serialize)]
 pub struct Named<'a> {
     strongest: Vec<String>,
     units: Each<'a>,
+    emfacs: Emotions<'a>,
 }
 
 #[derive(Debug, Clone)]
@@ -31,11 +33,11 @@ struct One {
 }
 
 impl<'a> Named<'a> {
-    /// Of a model of these labels.
-    pub fn new(actions: &'a Actions, labels: &'a [String]) -> Self {
+    /// Of a model of these labels, and of a face that the networks of expressions give the label `given`.
+    pub fn new(actions: &'a Actions, labels: &'a [String], given: &str) -> Self {
         let name = |at: usize| labels.get(at).map(|label| column(label));
         let strongest = actions.strongest().into_iter().take(STRONGEST).filter_map(name).collect();
-        Self { strongest, units: Each { labels, actions } }
+        Self { strongest, units: Each { labels, actions }, emfacs: Emotions::of(actions, labels, given) }
     }
 }
 

@@ -32,6 +32,7 @@ mod svg;
 mod terminal;
 mod texts;
 mod two_stream;
+mod units;
 mod walk;
 mod zoo;
 

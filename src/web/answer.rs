@@ -137,7 +137,7 @@ impl<'a> Face<'a> {
                 Points::All => all.points().to_vec(),
             }),
             blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
-            actions: face.actions.as_deref().map(|actions| Named::new(actions, units)),
+            actions: face.actions.as_deref().map(|actions| Named::new(actions, units, &face.label)),
             label: &face.label,
             label_index: face.label_index,
             unsure: face.unsure(),

@@ -22,4 +22,5 @@ mod model_commands;
 mod resume;
 mod resume_options;
 mod two_stream;
+mod unit_labels;
 mod zoo;

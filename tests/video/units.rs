@@ -94,6 +94,50 @@ fn a_face_at_rest_shows_nothing_beyond_its_baseline() {
     let records = moue(&[&picture[..], &["--baseline", &rest]].concat()).records();
     let units = units(&records[0]).next().unwrap();
     assert!(units["AU12"]["present"] == false && units["AU45"].is_null(), "{units}");
+    // What speaks for happiness is what she shows at rest.
+    let emfacs = &records[0]["faces"][0]["actions"]["emfacs"];
+    assert!(emfacs["emotion"].is_null() && emfacs["emotions"]["happiness"]["whole"] == false, "{emfacs}");
+}
+
+/// What units say of emotions stands beside the label and does not change it; what a model means by its label is told by its name.
+#[test]
+fn units_speak_for_an_emotion_beside_the_label() {
+    let record = |more: &[&str]| {
+        let base = ["analyze", ASTRONAUT, "--json", "--device", "cpu", "--actions"];
+        moue(&[&base[..], more].concat()).records().remove(0)["faces"][0].clone()
+    };
+    let face = record(&[]);
+    let emfacs = &face["actions"]["emfacs"];
+    let units = &face["actions"]["units"];
+    assert_eq!((&face["label"], &emfacs["emotion"], &emfacs["agrees"]), (&"happy".into(), &"happiness".into(), &true.into()));
+    assert_eq!(emfacs["emotions"].as_object().unwrap().len(), 7);
+    for (emotion, sign) in emfacs["emotions"].as_object().unwrap() {
+        let own: Vec<&str> = sign["units"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let least = own.iter().map(|unit| units[unit]["probability"].as_f64().unwrap()).fold(1.0, f64::min);
+        assert!(!own.is_empty() && sign["degree"].as_f64() == Some(least), "{emotion}: {sign}");
+        let missing: Vec<&str> = own.iter().copied().filter(|unit| units[unit]["present"] == false).collect();
+        let said: Vec<&str> = sign["missing"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        assert_eq!(
+            (said, sign["whole"] == (missing.is_empty() && sign["unknown"].is_null())),
+            (missing, true),
+            "{emotion}: {sign}"
+        );
+    }
+    // Nothing is present from 1 on: then the units speak for nothing, which a smile's label does not say.
+    let none = record(&["--threshold", "1"]);
+    let emfacs = &none["actions"]["emfacs"];
+    assert_eq!((&none["label"], &emfacs["emotion"], &emfacs["agrees"]), (&"happy".into(), &Value::Null, &false.into()));
+    assert_eq!(none["probabilities"], face["probabilities"]);
+    let shown = |more: &[&str]| {
+        let base = ["analyze", ASTRONAUT, "--device", "cpu", "--actions"];
+        moue(&[&base[..], more].concat()).text()
+    };
+    let said = shown(&[]);
+    assert!(
+        said.contains("the units speak for happiness (") && said.contains("12)") && !said.contains("the networks say"),
+        "{said}"
+    );
+    assert!(!shown(&["--threshold", "1"]).contains("speak for"));
 }
 
 #[test]

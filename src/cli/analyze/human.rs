@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::emotions;
 use super::record::{Record, label, order};
 use super::summary::{Summary, TOP};
 use crate::actions::{Actions, column, words};
@@ -31,6 +32,9 @@ pub fn write(
         writeln!(out, "  {}", line(face, labels, top, paint))?;
         if let (Some(units), Some(actions)) = (units, &face.actions) {
             writeln!(out, "  {}", paint.dim(shown(actions, units)))?;
+            if let Some(text) = emotions::words(actions, units, &face.label) {
+                writeln!(out, "  {}", paint.dim(text))?;
+            }
         }
     }
     Ok(())

@@ -238,7 +238,7 @@ fn face<'a>(
             _ => points.points().to_vec(),
         }),
         blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
-        actions: face.actions.as_deref().zip(units).map(|(actions, labels)| Named::new(actions, labels)),
+        actions: face.actions.as_deref().zip(units).map(|(actions, labels)| Named::new(actions, labels, &face.label)),
         label: &face.label,
         unsure: face.unsure(),
         probabilities: probabilities(&face.probabilities),

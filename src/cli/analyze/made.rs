@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::args::{Args, Faces, Find};
-use crate::actions::Threshold;
 use crate::cli::names;
 use crate::error::Error;
 use crate::weights::Model;
@@ -78,10 +77,7 @@ impl Made {
             blendshapes: args.blendshapes,
             oversample: args.oversample,
             actions: actions.map(fingerprint).transpose()?,
-            threshold: args.units.actions.as_ref().map(|_| match args.units.threshold.0 {
-                Threshold::Fixed(fixed) => fixed.to_string(),
-                Threshold::Learned => "learned".to_owned(),
-            }),
+            threshold: args.units.actions.as_ref().map(|_| args.units.threshold.to_string()),
             baseline: Some(&args.units.baseline).filter(|path| path.as_os_str() != "none").map(|path| names::shown(path)),
             frames: Frames { every: args.moving.every, from: args.moving.from, to: args.moving.to, fps: args.moving.fps },
         })

@@ -2,6 +2,7 @@
 
 mod args;
 mod csv;
+mod emotions;
 mod events;
 mod human;
 mod json;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::record::Record;
-use crate::actions::{Baseline, Resting, Threshold};
-use crate::cli::files;
+use crate::actions::{Baseline, Resting};
 use crate::cli::outcome::Failure;
+use crate::cli::{files, units};
 use crate::face::TrackId;
 use crate::recognizer::Builder;
 use crate::weights::{Description, Model};
@@ -16,11 +16,11 @@ use crate::weights::{Description, Model};
 pub struct UnitArgs {
     /// Read facial action units (FACS) too, by the model that moue carries or by a model file: of each a probability, an intensity of 0 to 5 and whether it is present.
     /// In videos motion tells too, and the answers come five frames later
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "actions")]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = units::CARRIED)]
     pub actions: Option<PathBuf>,
     /// A unit is present from this probability on; `learned`: from one of its own, which was learned on renders and finds more, of what is not there too
-    #[arg(long, value_name = "P|learned", requires = "actions", default_value = "0.5", value_parser = threshold)]
-    pub threshold: Asked,
+    #[arg(long, value_name = "P|learned", requires = "actions", default_value = "0.5", value_parser = units::threshold)]
+    pub threshold: units::Asked,
     /// Subtract what a person shows at rest: `auto`, in videos the median of each face's quiet frames so far; or a file of --save-baseline. A unit as at rest then has 0.05,
     /// and is present from 0.5 on
     #[arg(long, value_name = "auto|FILE|none", default_value = "none", requires = "actions")]
@@ -36,10 +36,7 @@ pub struct UnitArgs {
 impl UnitArgs {
     /// The model that reads them, where they are asked for.
     pub fn model(&self) -> Result<Option<Model>, Failure> {
-        let Some(path) = &self.actions else { return Ok(None) };
-        let carried = path.as_os_str() == "actions" && !path.exists();
-        let model = if carried { Model::actions() } else { Model::load(path) };
-        model.map(Some).map_err(|error| Failure::at("--actions", error))
+        self.actions.as_deref().map(units::model).transpose()
     }
 
     /// With what was asked for.
@@ -83,20 +80,6 @@ impl UnitArgs {
             &[("--baseline", Some(&self.baseline).filter(|path| path.is_file()).map(PathBuf::as_path))],
         )
     }
-}
-
-/// When a unit is present.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Asked(pub Threshold);
-
-fn threshold(text: &str) -> Result<Asked, String> {
-    if text == "learned" {
-        return Ok(Asked(Threshold::Learned));
-    }
-    let fixed = text.parse().ok().filter(|threshold| (0.0..=1.0).contains(threshold));
-    fixed
-        .map(|fixed| Asked(Threshold::Fixed(fixed)))
-        .ok_or_else(|| "give a probability between 0 and 1, as 0.5, or `learned`".into())
 }
 
 /// The rest of people, and what is to be done with it.

@@ -1,5 +1,6 @@
 //! `moue evaluate`.
 
+mod actions;
 mod plot;
 mod score;
 mod table;
@@ -16,16 +17,22 @@ use score::Score;
 use votes::Votes;
 
 /// Measures a model on labelled pictures
+///
+/// With --actions the one of action units: --data is then a CSV table with a row a picture, a column `file` (its path, beside the table or below --pictures) and a column a
+/// unit, as AU01 or AU1: intensities of 0 to 5, or 0 and 1; AU01_c is presence, AU01_r intensity, as OpenFace and py-feat have them. What is empty, or 9, nobody could see,
+/// and is left out. Other columns are passed over. Of each picture the largest face is read.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     labelled: LabelledArgs,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    units: actions::UnitArgs,
     /// One JSON object
     #[arg(long)]
     json: bool,
-    /// Draw the confusion matrix
+    /// Draw the confusion matrix; with --actions the figures of each unit
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
     #[command(flatten)]
@@ -40,6 +47,10 @@ pub fn run(args: &Args) -> Outcome {
     let model = args.model.load()?;
     if let Some(reason) = model.description.no_faces() {
         return Err(Failure::at("--model", reason));
+    }
+    if args.units.asked() {
+        let output = actions::Output { json: args.json, plot: args.plot.as_deref() };
+        return actions::run(&args.units, args.labelled.data(), model, &args.device, output);
     }
     let labelled = args.labelled.find(&model.description.labels)?;
     let mut score = Score::new(&model.description);

@@ -3,7 +3,7 @@
 mod samples;
 mod votes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::outcome::Failure;
 use super::session::{self, DeviceArgs};
@@ -60,6 +60,11 @@ impl LabelledArgs {
 }
 
 impl LabelledArgs {
+    /// What `--data` names.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// Whether several people said what a picture shows.
     pub fn voted(&self) -> bool {
         self.votes.is_some()

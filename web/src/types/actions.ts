@@ -14,6 +14,34 @@ export interface Actions {
   strongest: string[];
   /** By their names, such as `AU12`: those that are read; what is not is left out. */
   units: Record<string, ActionUnit>;
+  /** What the units say of emotions by the combinations of FACS: an explanation beside the networks' label, never in its place. */
+  emfacs: Emfacs;
+}
+
+/** Emotions that combinations of units are signs of. */
+export interface Emfacs {
+  /** The emotion that the units speak for; null where no combination is whole. */
+  emotion: string | null;
+  /** Whether that is the networks' label; null where no emotion has its name. */
+  agrees: boolean | null;
+  /** By emotion, the combination of it that comes nearest. */
+  emotions: Record<string, EmotionSign>;
+}
+
+/** A combination of units. */
+export interface EmotionSign {
+  /** Whether all of its units are known to be present. */
+  whole: boolean;
+  /** The least probability of its units that are read, 0 to 1; null where none is. */
+  degree: number | null;
+  /** The least intensity of its units; none where a unit has none. */
+  intensity?: number;
+  /** Its units that are read. */
+  units: string[];
+  /** Those of them that are not present. */
+  missing?: string[];
+  /** What of it is not read, and nobody knows: units, and `one side`. */
+  unknown?: string[];
 }
 
 /** What a model says of one of its units. */
