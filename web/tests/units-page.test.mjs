@@ -58,6 +58,7 @@ describe("action units on the page", () => {
       assert.equal(dull, 0);
     }
     assert.match(await one("diagram").getAttribute("aria-label"), /^Face diagram: .*lip corners up 9\d %/);
+    assert.match(await one("emfacs").innerText(), /^The units speak for happiness \(AU12( \+ AU\d+)*\)\.$/);
     await screen(page, "units-photo-light");
     await page.emulateMedia({ colorScheme: "dark" });
     await screen(page, "units-photo-dark");

@@ -1,4 +1,4 @@
-/** The action units of a face: the diagram, and the five strongest by what one sees. */
+/** The action units of a face: the diagram, the five strongest by what one sees, and what they say of emotions. */
 
 import type { ActionModelInfo, Actions } from "../../src/index.js";
 import { Diagram } from "./diagram.js";
@@ -9,15 +9,25 @@ import { strengthOf, strongestOf, wordsOf } from "./units.js";
 /** Units that are named. */
 const most = 5;
 
+/** What the units speak for, beside the label; nothing where they speak for nothing. */
+function sentenceOf({ emfacs: { emotion, agrees, emotions } }: Actions): string {
+  if (emotion === null) return "";
+  const units = emotions[emotion]?.units.join(" + ") ?? "";
+  return `The units speak for ${emotion} (${units})${agrees === false ? "; the networks say something else" : ""}.`;
+}
+
 export class Acted {
   readonly element = h("div", { class: "acted", "data-testid": "acted" });
   #model: ActionModelInfo | null = null;
   #diagram: Diagram | null = null;
+  readonly #emotion = h("p", { class: "quiet", "data-testid": "emfacs" });
   #rows: { row: HTMLElement; name: HTMLElement; bar: HTMLElement; fill: HTMLElement; number: HTMLElement }[] = [];
 
   show(actions: Actions, model: ActionModelInfo, mirrored: boolean): void {
     if (this.#model !== model) this.#make(model);
     this.#diagram?.show(actions, mirrored);
+    this.#emotion.textContent = sentenceOf(actions);
+    this.#emotion.hidden = this.#emotion.textContent === "";
     const strongest = strongestOf(actions);
     for (const [at, { row, name, bar, fill, number }] of this.#rows.entries()) {
       const one = strongest[at];
@@ -48,7 +58,7 @@ export class Acted {
     });
     this.element.replaceChildren(
       this.#diagram.element,
-      h("div", {}, h("ul", { class: "bars units" }, ...this.#rows.map(({ row }) => row)), h("p", { class: "quiet" }, "Bars are intensities, numbers probabilities. Left and right are the person's.")),
+      h("div", {}, h("ul", { class: "bars units" }, ...this.#rows.map(({ row }) => row)), this.#emotion, h("p", { class: "quiet" }, "Bars are intensities, numbers probabilities. Left and right are the person's.")),
     );
   }
 }
