@@ -1,0 +1,173 @@
+"""Train 64-d embeddings of faces by their expression: `python embed.py sgm --network wide --begin ../train/members/gray_wide_2.safetensors:gray_wide_2 --epochs 6 --out runs/sgm.pt`.
+
+Faces and votes are those of models/train: FER2013's training images, the class most of ten people gave; batches have as many of each class. After each epoch, classes by 11
+neighbours: the gallery is the training part, the queries are the validation part that keeps look-alikes together. Checkpoints are resumed by the same command.
+
+sgm, sgm_half: structured Gaussian manifold loss with sigma 1 and 0.5; triplet; softmax: a dense layer of eight behind the embedding, cross-entropy.
+"""
+
+import argparse
+import copy
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from torch import nn
+from torch.nn import functional as F
+
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "train"))
+import data  # noqa: E402
+import losses  # noqa: E402
+import measure  # noqa: E402
+import preprocess  # noqa: E402
+import votes  # noqa: E402
+from augment import Scene, View  # noqa: E402
+from network import Network  # noqa: E402
+from quantise import unpacked  # noqa: E402
+from train import Average  # noqa: E402
+
+DEFAULT = json.loads((HERE.parent / "train" / "default.json").read_text())
+SIZE, EACH, POOR = 64, 16, 0.15
+CLASSES = len(DEFAULT["labels"])
+NEIGHBOURS = 11
+
+
+def description(name):
+    """A network of the default model, up to its features, and a dense layer of 64."""
+    text = copy.deepcopy(DEFAULT["networks"][name])
+    text["ops"] = [op for op in text["ops"] if op["op"] not in ("softmax", "dropout") and op.get("name") != "fc"]
+    text["ops"].append({"op": "dense", "name": "embedding", "in": ["features"], "out": ["embedding"], "channels": SIZE})
+    text["outputs"] = ["embedding"]
+    return text
+
+
+def begun(network, source):
+    """Takes the weights of a member, FILE:MEMBER, but those of its classifier."""
+    path, _, member = source.rpartition(":")
+    with safe_open(path, "numpy") as file:
+        tensors = unpacked({key: file.get_tensor(key) for key in file.keys() if key.startswith(f"{member}/")})
+    if not tensors:
+        raise SystemExit(f"{path} has no member `{member}`: give FILE:MEMBER")
+    for name, value in network.named_weights().items():
+        if not name.startswith("embedding."):
+            value.copy_(torch.from_numpy(tensors[f"{member}/{name}"].astype(np.float32)))
+
+
+class Faces:
+    """FER2013's training images: what is learned from and what is chosen by, with the class that most people gave."""
+
+    def __init__(self):
+        own = votes.Training()
+        self.faces = torch.from_numpy(own.faces[own.train])
+        self.classes = torch.from_numpy(own.votes.of(own.train).targets().argmax(1))
+        self.held, self.held_votes = own.faces[own.validation], own.votes.of(own.validation)
+        self.of = [torch.nonzero(self.classes == c)[:, 0] for c in range(CLASSES)]
+
+    def batch(self, generator):
+        """Indices, as many of each class; a small class has some more than once."""
+        return torch.cat([part[torch.randint(len(part), (EACH,), generator=generator)] for part in self.of])
+
+
+def embedded(network, faces, window, steps, tensors):
+    """Embeddings [n, 64] of gray faces [n, 48, 48] by the exact rules: the mean of a face's and its mirror image's."""
+    network.eval()
+    found = []
+    for start in range(0, len(faces), 256):
+        views = preprocess.views(data.rgb(faces[start : start + 256]), "mirrored")
+        crops = np.concatenate([preprocess.crops(preprocess.apply(steps, view, tensors), window)[:, 0] for view in views])
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            (x,) = network(torch.from_numpy(crops).contiguous(memory_format=torch.channels_last))
+        found.append(x.float().reshape(2, -1, SIZE).mean(0).numpy())
+    return np.concatenate(found)
+
+
+def figures(network, own, window, steps, tensors):
+    """Accuracy and mean F1 by 11 neighbours on sets A and B of validation; Recall@1 and Acc@10 within it."""
+    gallery = embedded(network, own.faces.numpy(), window, steps, tensors)
+    queries = embedded(network, own.held, window, steps, tensors)
+    answer = measure.voted(own.classes.numpy()[measure.neighbours(queries, gallery, NEIGHBOURS)], CLASSES)
+    found = {}
+    for name, truth in (("a", own.held_votes.set_a()), ("b", own.held_votes.set_b())):
+        inside = truth >= 0
+        found[name], found[f"f1_{name}"] = measure.accuracy_and_f1(answer[inside], truth[inside])
+    among = measure.retrieval(queries[inside], truth[inside], [1, 10])
+    return {**found, "recall_1": among[1][0], "acc_10": among[10][1]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("loss", choices=["sgm", "sgm_half", "triplet", "softmax"])
+    parser.add_argument("--network", default="wide", choices=list(DEFAULT["networks"]))
+    parser.add_argument("--begin", help="FILE:MEMBER, a member to begin with; without, random weights")
+    parser.add_argument("--epochs", type=int, required=True, help="of as many faces as there are, drawn by classes")
+    parser.add_argument("--peak", type=float, default=1e-3, help="Adam's rate at its highest [default: %(default)s]")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    own, steps = Faces(), DEFAULT["representations"]["gray"]
+    tensors = {"tables/gray": preprocess.identity_table()}
+    text = description(options.network)
+    window = next(iter(text["inputs"].values()))[1:]
+    view = View(steps, tensors, DEFAULT["canonical"]["size"], window)
+    network = Network(text).to(memory_format=torch.channels_last)
+    if options.begin:
+        begun(network, options.begin)
+    head = nn.Linear(SIZE, CLASSES) if options.loss == "softmax" else nn.Identity()
+    average = Average(network)
+    parameters = [*network.parameters(), *head.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=options.peak, weight_decay=5e-4)
+    batches = len(own.faces) // (EACH * CLASSES)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.peak, total_steps=batches * options.epochs + 1, pct_start=0.1)
+    done = 0
+    if options.out.exists():
+        state = torch.load(options.out, weights_only=True)
+        network.load_state_dict(state["network"])
+        head.load_state_dict(state["head"])
+        average.network.load_state_dict(state["average"])
+        average.steps, done = state["averaged"], state["epoch"]
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    for epoch in range(done, options.epochs):
+        generator = torch.Generator().manual_seed(1000 * options.seed + epoch)
+        torch.manual_seed(1000 * options.seed + epoch)
+        network.train()
+        started, total = time.monotonic(), 0.0
+        for _ in range(batches):
+            at = own.batch(generator)
+            classes = own.classes[at]
+            with torch.autocast("cpu", torch.bfloat16):
+                (x,) = network(view.pictures(Scene(own.faces[at], generator, POOR)))
+            x = x.float()
+            if options.loss == "softmax":
+                loss = F.cross_entropy(head(x), classes)
+            elif options.loss == "triplet":
+                loss = losses.triplet(x, classes, generator)
+            else:
+                loss = losses.sgm(x, classes, CLASSES, 0.5 if options.loss == "sgm_half" else 1.0)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            average.update(network)
+            total += loss.item()
+        found = {name: round(value, 4) for name, value in figures(average.network, own, window, steps, tensors).items()}
+        line = {"loss": options.loss, "epoch": epoch + 1, "value": round(total / batches, 4), **found, "seconds": round(time.monotonic() - started)}
+        state = {"network": network.state_dict(), "head": head.state_dict(), "average": average.network.state_dict(), "averaged": average.steps, "epoch": epoch + 1}
+        torch.save(state | {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}, options.out.with_suffix(".part"))
+        options.out.with_suffix(".part").replace(options.out)
+        with open(options.out.with_suffix(".jsonl"), "a") as log:
+            log.write(json.dumps(line) + "\n")
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
