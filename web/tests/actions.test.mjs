@@ -64,7 +64,7 @@ describe("action units", () => {
       const after = await window.cpu.analyze(file);
       const again = await window.gpu.analyze(file, { actions: true });
       const told = (name) => units.find((unit) => unit.name === name);
-      return { shown: faces[0].actions.strongest.slice(0, 2), took: times.actions, bytes, cached, intensity, smile: told("AU12"), blink: told("AU45"), neck: told("AU21"), after: after.faces[0].actions, again: again.faces.length, kept: window.gpu.actions.cached };
+      return { shown: faces[0].actions.strongest.slice(0, 2).sort(), took: times.actions, bytes, cached, intensity, smile: told("AU12"), blink: told("AU45"), neck: told("AU21"), after: after.faces[0].actions, again: again.faces.length, kept: window.gpu.actions.cached };
     });
     assert.deepEqual([asked.shown, asked.cached, asked.intensity, asked.after, asked.again, asked.kept, fetched()], [["AU12", "AU25"], false, 5, undefined, 1, true, 1]);
     assert.ok(asked.took > 0 && asked.bytes > 1e6 && asked.bytes < 3e6, `${asked.took} ms, ${asked.bytes} bytes`);
@@ -75,7 +75,7 @@ describe("action units", () => {
   it("of a photograph are, to 2e-3, those of the native program, on the GPU and on the processor", { skip: noProgram() }, async () => {
     for (const device of ["gpu", "cpu"]) {
       const wanted = nativeUnits(astronaut, device);
-      assert.deepEqual(wanted[0][0].actions.strongest.slice(0, 2), ["AU12", "AU25"]);
+      assert.deepEqual(wanted[0][0].actions.strongest.slice(0, 2).sort(), ["AU12", "AU25"]);
       assert.deepEqual(unlike(await read(device, astronaut, "image/png"), wanted), [], device);
       const wrong = structuredClone(wanted);
       wrong[0][0].actions.units.AU12.intensity -= 0.02;
