@@ -23,8 +23,6 @@ from teacher import known
 
 # Frames that a unit may be gone for within an event, at 25 a second: 80 ms.
 GAP = 2
-# From here on a frame of shut eyes counts as one of a blink: chosen on clips of validation.
-BLINK = 0.64
 
 
 class Actions:
@@ -147,7 +145,7 @@ def of_clips(model, clips):
     print(f"\n{shut.sum()} frames of shut eyes, {blinks.sum()} of them blinks; blinks against closed eyes:")
     for name, scores in parts.items():
         less = scores[shut, blink] - scores[shut, closed]
-        told = f"told apart by 45 from {BLINK} on {((scores[shut, blink] >= BLINK) == blinks).mean():.3f}"
+        told = f"told apart by 45 from 0.6 on {((scores[shut, blink] >= 0.6) == blinks).mean():.3f}"
         print(f"{name}: area of 45 {area(scores[shut, blink], blinks):.3f}, of 45 less 43 {area(less, blinks):.3f}, {told}")
     shape = (len(clips.crops), clips.frames)
     for at, least in ((0.5, 0.5), (0.5, 0.7)):

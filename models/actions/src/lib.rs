@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../actions.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "ddf7143a126e329c0dd37243cf083d9b75b9904aaca4bf351c5efd377c8c8de3";
+pub const SHA256: &str = "9337718feb9b874996fba56d1feefa62dd9849a8a82c1bbfe12218c4d9a1da8e";
 
 #[cfg(test)]
 mod tests {
