@@ -2,7 +2,7 @@
 //!
 //! Prototypes and major variants are those of Ekman, Friesen and Hager, *FACS Investigator's Guide* (2002), table 10-1, which has none of contempt; fear with 7 and one-sided
 //! 12 + 14 are of EMFACS-7 (Friesen and Ekman, 1983), 14 alone of the CK+ criteria (Lucey and others, 2010). Letters of intensity (5B, 12C) are left out: a network's
-//! intensities are no coder's. So are head and eyes (54 + 64).
+//! intensities are no coder's. So are head and eyes (54 + 64). Sadness and 14 alone were not held against these sources.
 
 /// An emotion that has signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -66,7 +66,7 @@ impl Labels {
         if table.is_dir() {
             return Err(at("it is a folder: with --actions give a CSV table of labels".into()));
         }
-        let file = File::open(table).map_err(|error| at(plain(&error)))?;
+        let file = File::open(table).map_err(|error| at(format!("{}: give a CSV table of labels", plain(&error))))?;
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
         let heads = reader.headers().map_err(malformed)?.clone();
         let heads: Vec<&str> = heads.iter().map(|head| head.trim_start_matches('\u{feff}')).collect();

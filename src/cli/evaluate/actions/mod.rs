@@ -98,7 +98,10 @@ pub fn run(own: &UnitArgs, data: &Path, expressions: Model, device: &DeviceArgs,
         terminal::note(format!("{failures} of {count} pictures could not be read and are not counted"));
     }
     if score.faces() == 0 {
-        let reason = format!("{}: no face of its {count} pictures was read, so there is nothing to measure", data.display());
+        let reason = format!(
+            "{}: no face of its {count} pictures was read, so there is nothing to measure; they are looked for beside it, or below --pictures DIR",
+            data.display()
+        );
         return Err(Failure::at("--data", reason));
     }
     let report = score.report(failures, own.present_from, own.threshold.to_string());
