@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use moue::Precision;
 use moue::flow::{NewFrames, NewPairs, Parameters, Stages};
 use moue::gpu::{Gpu, Recording, Slice, adapters};
-use moue::kernels::{self, FlowStart, Frames, Pairs, Pictures, View, WINDOW_ZEROS, pack_taps};
+use moue::kernels::{self, ExpandVariant, FlowStart, Frames, Pairs, Pictures, View, WINDOW_ZEROS, pack_taps};
 use moue::operators::{Ellipse, Expansion, FlowLevels, FlowWindow, Shrink, byte_columns, byte_rows, linear};
 use moue::timing::{Load, PeakLoads, PeakSeconds};
 use support::{Measured, interleaved, settle};
@@ -73,12 +73,12 @@ fn down(making: &mut Making) {
     making.0.dispatch(kernels::shrink_down("bench", SIZE, &how, input, own, output).unwrap());
 }
 
-fn expand(making: &mut Making, n: usize) {
+fn expand(making: &mut Making, variant: ExpandVariant, n: usize) {
     let how = Expansion::new(n, 1.2);
     let slots: Vec<u32> = (0..PAIRS as u32).collect();
     let (input, window, slots) = (making.floats(PIXELS), making.floats(4 * (n + 1)), making.words(&slots));
     let output = making.slab(5 * PIXELS);
-    making.0.dispatch(kernels::expand("bench", SIZE, &how, input, window, slots, output).unwrap());
+    making.0.dispatch(kernels::expand("bench", variant, SIZE, &how, input, window, slots, output).unwrap());
 }
 
 fn start(making: &mut Making) {
@@ -184,11 +184,13 @@ fn whole(gpu: &Gpu, parameters: &Parameters) -> Load {
 
 type Make = fn(&Gpu) -> Load;
 
-const LOADS: [(&str, Make); 17] = [
+const LOADS: [(&str, Make); 19] = [
     ("shrink_across to 114", |gpu| load(gpu, across)),
     ("shrink_down to 114", |gpu| load(gpu, down)),
-    ("expand, poly_n 2", |gpu| load(gpu, |making| expand(making, 2))),
-    ("expand, poly_n 5", |gpu| load(gpu, |making| expand(making, 5))),
+    ("expand, poly_n 2", |gpu| load(gpu, |making| expand(making, ExpandVariant::Group, 2))),
+    ("expand, poly_n 5", |gpu| load(gpu, |making| expand(making, ExpandVariant::Group, 5))),
+    ("expand_strip, poly_n 2", |gpu| load(gpu, |making| expand(making, ExpandVariant::Strip, 2))),
+    ("expand_strip, poly_n 5", |gpu| load(gpu, |making| expand(making, ExpandVariant::Strip, 5))),
     ("flow_start", |gpu| load(gpu, start)),
     ("window_down of 15", |gpu| load(gpu, window)),
     ("flow_solve of 15", |gpu| load(gpu, solve)),

@@ -58,6 +58,23 @@ def begun(network, source):
             value.copy_(torch.from_numpy(tensors[f"{member}/{name}"].astype(np.float32)))
 
 
+def principal(network, text, source, own, window, steps, tensors):
+    """Begins the embedding as the features' 64 main directions over the training faces, as large as the manifold loss likes best."""
+    text = copy.deepcopy(text)
+    text["ops"], text["outputs"] = text["ops"][:-1], ["features"]
+    before = Network(text).to(memory_format=torch.channels_last)
+    begun(before, source)
+    found = embedded(before, own.faces.numpy(), window, steps, tensors)
+    mean = found.mean(0)
+    axes = np.linalg.svd(np.cov((found - mean).T))[2][:SIZE]
+    x = torch.from_numpy((found - mean) @ axes.T).float()
+    batch = own.batch(torch.Generator().manual_seed(0))
+    scale = min((2.0 ** (i / 2) for i in range(-12, 9)), key=lambda scale: losses.sgm(scale * x[batch], own.classes[batch], CLASSES).item())
+    layer = network.named_weights()
+    layer["embedding.weight"].copy_(torch.from_numpy(axes * scale).reshape(layer["embedding.weight"].shape))
+    layer["embedding.bias"].copy_(torch.from_numpy(-axes @ mean * scale))
+
+
 class Faces:
     """FER2013's training images: what is learned from and what is chosen by, with the class that most people gave."""
 
@@ -74,7 +91,7 @@ class Faces:
 
 
 def embedded(network, faces, window, steps, tensors):
-    """Embeddings [n, 64] of gray faces [n, 48, 48] by the exact rules: the mean of a face's and its mirror image's."""
+    """What a network answers [n, 64] of gray faces [n, 48, 48] by the exact rules: the mean of a face's and its mirror image's."""
     network.eval()
     found = []
     for start in range(0, len(faces), 256):
@@ -82,7 +99,8 @@ def embedded(network, faces, window, steps, tensors):
         crops = np.concatenate([preprocess.crops(preprocess.apply(steps, view, tensors), window)[:, 0] for view in views])
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             (x,) = network(torch.from_numpy(crops).contiguous(memory_format=torch.channels_last))
-        found.append(x.float().reshape(2, -1, SIZE).mean(0).numpy())
+        x = x.float().flatten(1)
+        found.append(x.reshape(2, -1, x.shape[1]).mean(0).numpy())
     return np.concatenate(found)
 
 
@@ -90,6 +108,15 @@ def figures(network, own, window, steps, tensors):
     """Accuracy and mean F1 by 11 neighbours on sets A and B of validation; Recall@1 and Acc@10 within it."""
     gallery = embedded(network, own.faces.numpy(), window, steps, tensors)
     queries = embedded(network, own.held, window, steps, tensors)
+    found = {}
+    for kind in ("", "cos_"):
+        if kind:
+            gallery, queries = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (gallery, queries))
+        found |= {kind + name: value for name, value in told(gallery, queries, own).items()}
+    return found
+
+
+def told(gallery, queries, own):
     answer = measure.voted(own.classes.numpy()[measure.neighbours(queries, gallery, NEIGHBOURS)], CLASSES)
     found = {}
     for name, truth in (("a", own.held_votes.set_a()), ("b", own.held_votes.set_b())):
@@ -120,6 +147,7 @@ def main():
     network = Network(text).to(memory_format=torch.channels_last)
     if options.begin:
         begun(network, options.begin)
+        principal(network, text, options.begin, own, window, steps, tensors)
     head = nn.Linear(SIZE, CLASSES) if options.loss == "softmax" else nn.Identity()
     average = Average(network)
     parameters = [*network.parameters(), *head.parameters()]

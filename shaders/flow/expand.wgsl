@@ -3,23 +3,7 @@
 // Neighbours are subtracted before they are weighted: where both are equal there is exactly nothing. A brightness near all of them is subtracted of the pixels: no
 // coefficient that is kept has a part of it, and what is left of it by rounding would be as large as what is looked for.
 
-struct Params {
-    width: u32,
-    height: u32,
-    // Neighbours on either side, at most 16.
-    reach: u32,
-    // What makes coefficients of the sums: elements of the inverse of the window's moments.
-    inverse_x: f32,
-    inverse_one: f32,
-    inverse_xx: f32,
-    inverse_xy: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> input: array<f32>;               // [frames, H, W]
-@group(0) @binding(2) var<storage, read> window: array<vec4<f32>>;        // [reach + 1]: g, x g, x^2 g
-@group(0) @binding(3) var<storage, read> slots: array<u32>;               // [frames]: where each goes
-@group(0) @binding(4) var<storage, read_write> expansions: array<f32>;    // [slots, 5, H, W]: y, x, y^2, x^2, xy
+#include "flow/common/expansion.wgsl"
 
 // Rows of 16 + 2 x 16 columns: values, slopes and curvatures along columns.
 var<workgroup> values: array<f32, 768>;
@@ -81,12 +65,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         xy = fma(weights.y, slopes[right] - slopes[left], xy);
         yy = fma(weights.x, bends[left] + bends[right], yy);
     }
-    let size = params.width * params.height;
-    let at = 5u * slots[group.z] * size + y * params.width + x;
-    let level = one * params.inverse_one;
-    expansions[at] = along_y * params.inverse_x;
-    expansions[at + size] = along_x * params.inverse_x;
-    expansions[at + 2u * size] = fma(yy, params.inverse_xx, level);
-    expansions[at + 3u * size] = fma(xx, params.inverse_xx, level);
-    expansions[at + 4u * size] = xy * params.inverse_xy;
+    keep(slots[group.z], x, y, one, along_x, along_y, xx, yy, xy);
 }

@@ -4,7 +4,7 @@ use super::parameters::Parameters;
 use super::pyramid::{Level, levels};
 use crate::error::Result;
 use crate::gpu::{Buffer, Gpu, Recording, Slice};
-use crate::kernels::{self, FlowStart, Frames, Pairs, WINDOW_ZEROS, pack_taps};
+use crate::kernels::{self, ExpandVariant, FlowStart, Frames, Pairs, WINDOW_ZEROS, pack_taps};
 use crate::operators::{Expansion, FlowWindow};
 
 /// Bytes of a pixel's expansion, and of its equations.
@@ -16,6 +16,7 @@ pub struct Stages {
     size: [usize; 2],
     levels: Vec<(Level, Constants)>,
     expansion: Expansion,
+    expand: ExpandVariant,
     expansion_window: Buffer,
     window: FlowWindow,
     weights: Buffer,
@@ -98,6 +99,7 @@ impl Stages {
         Ok(Self {
             size,
             levels: levels?,
+            expand: ExpandVariant::choose(gpu.capabilities(), expansion.reach()),
             expansion_window: floats("expansion window", own.as_flattened())?,
             weights: floats("window", &[&window.weights[..], &[0.0; WINDOW_ZEROS]].concat())?,
             expansion,
@@ -163,7 +165,7 @@ impl Stages {
             let narrow = Frames { width: level.width, ..whole };
             recording.dispatch(kernels::shrink_down("columns", narrow, &level.down, across, filter_down, picture)?);
             let own = Frames { height: level.height, ..narrow };
-            recording.dispatch(kernels::expand("expansion", own, &self.expansion, picture, window, slots, held)?);
+            recording.dispatch(kernels::expand("expansion", self.expand, own, &self.expansion, picture, window, slots, held)?);
         }
         Ok(())
     }

@@ -2,12 +2,18 @@
 
 use super::{holds, loops, one_a_item};
 use crate::error::{Error, Result};
-use crate::gpu::shader::{self, EXPAND, FLOW_SOLVE, FLOW_START, SHRINK_ACROSS, SHRINK_DOWN, WINDOW_DOWN};
-use crate::gpu::{Dispatch, MOST_LAYERS, Slice, Work};
+use crate::gpu::shader::{
+    self, EXPAND, EXPAND_STRIP_2, EXPAND_STRIP_5, EXPAND_STRIP_7, FLOW_SOLVE, FLOW_START, SHRINK_ACROSS, SHRINK_DOWN, Shader,
+    WINDOW_DOWN,
+};
+use crate::gpu::{Capabilities, Dispatch, MOST_LAYERS, Slice, Work};
 use crate::operators::{Expansion, FlowWindow, MOST_POLY_N, Shrink};
 
 /// Rows and columns that one invocation sums: as in the shaders.
 const BLOCK: [usize; 2] = [8, 4];
+
+/// Columns and rows of a workgroup of [`ExpandVariant::Strip`].
+const STRIPS: [usize; 2] = [64, 16];
 
 /// Zeros that the weights of a window need behind them.
 pub const WINDOW_ZEROS: usize = 7;
@@ -112,13 +118,40 @@ fn filters(at: &str, how: &Shrink, taps_made: usize, gaussian: Slice, taps: Slic
     loops(at, how.gaussian.len() + 1)
 }
 
+/// The kernels of polynomial expansion; both are tested against the same twin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpandVariant {
+    /// GPUs, and windows that few people use: a workgroup makes 16 x 16 pixels and shares the sums along columns.
+    Group,
+    /// CPU adapters: an invocation makes 8 x 2 pixels, and nothing is shared. Of 2, 5 or 7 neighbours on either side.
+    Strip,
+}
+
+impl ExpandVariant {
+    /// The variant for an adapter and `reach` neighbours on either side: a rule from these facts.
+    pub fn choose(capabilities: Capabilities, reach: usize) -> Self {
+        if capabilities.cpu && Self::strip(reach).is_some() { Self::Strip } else { Self::Group }
+    }
+
+    fn strip(reach: usize) -> Option<&'static Shader> {
+        match reach {
+            2 => Some(&EXPAND_STRIP_2),
+            5 => Some(&EXPAND_STRIP_5),
+            7 => Some(&EXPAND_STRIP_7),
+            _ => None,
+        }
+    }
+}
+
 /// `input` `[frames, H, W]` f32, 0 to 255, to the `slots` `[frames]` u32 of `expansions` `[slots, 5, H, W]` f32: coefficients of y, x, y^2, x^2, xy. `window`
 /// `[n + 1, 4]` f32 has `g`, `xg`, `xxg` and 0 of `how`. The caller has checked that there are such slots.
 ///
 /// # Errors
 /// [`Error::Shape`] where a buffer is too small, or of more than [`MOST_POLY_N`] neighbours; [`Error::Argument`] for too many frames.
+#[expect(clippy::too_many_arguments, reason = "what it reads and writes, one by one")]
 pub fn expand(
     at: &str,
+    variant: ExpandVariant,
     size: Frames,
     how: &Expansion,
     input: Slice,
@@ -134,7 +167,12 @@ pub fn expand(
     holds(at, window, 16 * (reach + 1) as u64)?;
     holds(at, slots, 4 * size.count as u64)?;
     holds(at, expansions, 20 * size.pixels() as u64)?;
-    let grid = [size.width.div_ceil(16), size.height.div_ceil(16), size.count];
+    let (shader, [columns, rows]) = match (variant, ExpandVariant::strip(reach)) {
+        (ExpandVariant::Group, _) => (&EXPAND, [16, 16]),
+        (ExpandVariant::Strip, Some(shader)) => (shader, STRIPS),
+        (ExpandVariant::Strip, None) => return Err(Error::shape(at, format!("no strips are made of {reach} neighbours"))),
+    };
+    let grid = [size.width.div_ceil(columns), size.height.div_ceil(rows), size.count];
     if grid.iter().any(|&groups| groups > MOST_LAYERS) {
         return Err(Error::Argument(format!("{at}: {} frames are more than a grid holds: use a smaller batch", size.count)));
     }
@@ -149,7 +187,7 @@ pub fn expand(
     };
     Ok(Dispatch {
         label: at.to_owned(),
-        shader: &EXPAND,
+        shader,
         params: bytemuck::bytes_of(&params).to_vec(),
         buffers: vec![input, window, slots, expansions],
         grid: grid.map(|groups| groups as u32),

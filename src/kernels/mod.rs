@@ -31,7 +31,10 @@ pub use conv_transpose::{ConvTranspose, pack_conv_transpose};
 pub use dense::{Dense, DenseVariant, MOST_STREAMED, dense, pack_dense};
 pub use detect::{Cells, decode, suppress};
 pub use elementwise::{affine, arg_max, binary, log_softmax, prelu, softmax, unary};
-pub use flow::{FlowStart, Frames, Pairs, WINDOW_ZEROS, expand, flow_solve, flow_start, shrink_across, shrink_down, window_down};
+pub use flow::{
+    ExpandVariant, FlowStart, Frames, Pairs, WINDOW_ZEROS, expand, flow_solve, flow_start, shrink_across, shrink_down,
+    window_down,
+};
 pub use fuse::fuse;
 pub use layout::{copy, pack, packed, packed_bias, unpack};
 pub use local_conv::{LocalConv, LocalConvVariant, pack_local_conv};

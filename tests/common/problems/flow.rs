@@ -2,7 +2,7 @@
 
 use moue::Precision;
 use moue::gpu::{Gpu, Slice};
-use moue::kernels::{self, FlowStart, Frames, Pairs, WINDOW_ZEROS, pack_taps};
+use moue::kernels::{self, ExpandVariant, FlowStart, Frames, Pairs, WINDOW_ZEROS, pack_taps};
 use moue::operators::{Expansion, FlowWindow, Shrink, linear};
 use moue::reference;
 
@@ -75,8 +75,24 @@ pub(super) fn shrink_down(gpu: &Gpu, _: Precision) -> Result<(), String> {
 }
 
 pub(super) fn expand(gpu: &Gpu, _: Precision) -> Result<(), String> {
+    expands(gpu, ExpandVariant::Group, &[(1, 0.0), (2, 1.1), (5, 1.2), (7, 1.5), (16, 4.0)])
+}
+
+pub(super) fn expand_strip_2(gpu: &Gpu, _: Precision) -> Result<(), String> {
+    expands(gpu, ExpandVariant::Strip, &[(2, 1.1); 5])
+}
+
+pub(super) fn expand_strip_5(gpu: &Gpu, _: Precision) -> Result<(), String> {
+    expands(gpu, ExpandVariant::Strip, &[(5, 1.2); 5])
+}
+
+pub(super) fn expand_strip_7(gpu: &Gpu, _: Precision) -> Result<(), String> {
+    expands(gpu, ExpandVariant::Strip, &[(7, 1.5); 5])
+}
+
+fn expands(gpu: &Gpu, variant: ExpandVariant, windows: &[(usize, f64)]) -> Result<(), String> {
     let mut random = Random(13);
-    for (size, (n, sigma)) in SIZES.into_iter().zip([(1, 0.0), (2, 1.1), (5, 1.2), (7, 1.5), (16, 4.0)]) {
+    for (size, &(n, sigma)) in SIZES.into_iter().zip(windows) {
         let (how, size) = (Expansion::new(n, sigma), frames(size));
         let pixels: Vec<f32> =
             random.values(size.count * size.width * size.height).iter().map(|v| (127.0 + 128.0 * v).round()).collect();
@@ -89,7 +105,7 @@ pub(super) fn expand(gpu: &Gpu, _: Precision) -> Result<(), String> {
         let window: Vec<[f32; 4]> = (0..=n).map(|k| [how.g[k], how.xg[k], how.xxg[k], 0.0]).collect();
         let (input, window, slots) = (bench.floats(&pixels), bench.floats(window.as_flattened()), bench.words(&slots));
         let output = bench.recording.slab("output", 4 * want.len() as u64);
-        bench.recording.dispatch(kernels::expand("expand", size, &how, input, window, slots, output).map_err(text)?);
+        bench.recording.dispatch(kernels::expand("expand", variant, size, &how, input, window, slots, output).map_err(text)?);
         let got = bench.run_floats(output)?;
         let what = format!("expand {} x {} by {n}", size.width, size.height);
         // Of a picture of one pixel all is 0 but what rounding leaves of 255.
@@ -99,17 +115,17 @@ pub(super) fn expand(gpu: &Gpu, _: Precision) -> Result<(), String> {
         }
         close_planes(&what, &got[..want.len()], &want, size.width * size.height, Tolerance::Sum(2 * (2 * n + 1)))?;
     }
-    flat(gpu)
+    flat(gpu, variant, windows[windows.len() / 2].0)
 }
 
 /// Of one brightness nothing is left that slopes: not even rounding.
-fn flat(gpu: &Gpu) -> Result<(), String> {
-    let (how, size) = (Expansion::new(5, 1.2), frames((1, 20, 18)));
+fn flat(gpu: &Gpu, variant: ExpandVariant, n: usize) -> Result<(), String> {
+    let (how, size) = (Expansion::new(n, 1.2), frames((1, 20, 18)));
     let mut bench = Bench::of(gpu, Precision::F32);
-    let window: Vec<[f32; 4]> = (0..=5).map(|k| [how.g[k], how.xg[k], how.xxg[k], 0.0]).collect();
+    let window: Vec<[f32; 4]> = (0..=n).map(|k| [how.g[k], how.xg[k], how.xxg[k], 0.0]).collect();
     let (input, window, slots) = (bench.floats(&[201.0; 360]), bench.floats(window.as_flattened()), bench.words(&[0]));
     let output = bench.recording.slab("output", 20 * 360);
-    bench.recording.dispatch(kernels::expand("expand", size, &how, input, window, slots, output).map_err(text)?);
+    bench.recording.dispatch(kernels::expand("expand", variant, size, &how, input, window, slots, output).map_err(text)?);
     let got = bench.run_floats(output)?;
     close("expand: slopes of a flat picture", &[&got[..720], &got[1440..1800]].concat(), &[0.0; 1080], Tolerance::Exact)
 }
