@@ -14,7 +14,7 @@ from safetensors import safe_open
 
 import crops
 import measure
-from learn import LABELS, NEAREST, PRESENT, answers, area, normalised
+from learn import LABELS, PRESENT, answers, area, log_odds, normalised
 from learn import fused as fuse
 from motion import Clips
 from network import Network
@@ -43,9 +43,9 @@ class Actions:
         """Probabilities [n, labels] of frames of a video: of the streams that read a label together; nan where none does."""
         found = np.full(still.shape, np.nan, np.float32)
         for i, label in enumerate(LABELS):
-            if label in self.reads:
-                parts = {"still": still[:, i], "motion": motion[:, i]}
-                found[:, i] = fuse([parts[stream] for stream in self.reads[label]["streams"]])
+            if rule := self.reads.get(label):
+                both = "rest" in rule
+                found[:, i] = fuse(still[:, i], motion[:, i], rule["rest"]) if both else {"still": still, "motion": motion}[rule["streams"][0]][:, i]
         return found
 
 
@@ -114,9 +114,13 @@ def matched(found, there):
 def of_fusions(model, still, motion, truth):
     """What ways to fuse would give of the labels that both streams read."""
     both = [i for i, label in enumerate(LABELS) if len(model.reads.get(label, {}).get("streams", [])) == 2]
-    odds = [np.log(near / (1 - near)) for near in (np.clip(stream, NEAREST, 1 - NEAREST) for stream in (still, motion))]
+    odds = [log_odds(stream) for stream in (still, motion)]
     ways = {"still": still, "motion": motion, "mean": (still + motion) / 2, "larger": np.maximum(still, motion)}
-    ways |= {f"log odds and {offset}": 1 / (1 + np.exp(-np.mean(odds, 0) - offset)) for offset in (0, 0.5, 1, 1.5, 2)}
+    ways |= {f"mean of the log odds and {offset}": 1 / (1 + np.exp(-np.mean(odds, 0) - offset)) for offset in (0, 1, 2)}
+    rest = np.array([model.reads.get(label, {}).get("rest", 0) for label in LABELS])
+    for weight in (0.5, 0.75, 1, 1.25):
+        for offset in (0, -2, -3, -3.5, -4):
+            ways[f"still, {weight} of what moved, {offset}"] = 1 / (1 + np.exp(-odds[0] - weight * (odds[1] - rest) - offset))
     for name, scores in ways.items():
         said, there = scores[:, both] >= 0.5, truth[:, both] >= PRESENT
         halves = 2 * (said & there).sum(0) / np.maximum(said.sum(0) + there.sum(0), 1)
@@ -126,7 +130,9 @@ def of_fusions(model, still, motion, truth):
 
 def of_clips(model, clips):
     still, motion, truth = on_clips(model.networks["still"], model.networks["motion"], clips)
-    fused, mean = model.fused(still, motion), fuse([still, motion])
+    fused = model.fused(still, motion)
+    # Where motion stands at rest changes the area of no label.
+    mean = fuse(still, motion, 0)
     labels = [label for i, label in enumerate(LABELS) if label in model.reads and (truth[:, i] >= PRESENT).any()]
     print(f"\n{len(clips.crops)} clips, {len(truth)} frames: area of the still stream, of motion, of both for all labels, of the streams that read the label\n")
     print("| unit | still | motion | both | as read |\n|---|---|---|---|---|")

@@ -169,10 +169,13 @@ def log(path, line):
     print(line, flush=True)
 
 
-def fused(streams):
-    """Probabilities of a label from those of the streams that read it: of one its own, of several the sigmoid of the mean of their log odds and the model's offset."""
-    if len(streams) == 1:
-        return streams[0]
-    near = [np.clip(stream, NEAREST, 1 - NEAREST) for stream in streams]
-    odds = np.mean([np.log(stream / (1 - stream)) for stream in near], 0) + np.float32(crops.TEXT["fusion"]["offset"])
+def log_odds(probabilities):
+    near = np.clip(probabilities, NEAREST, 1 - NEAREST)
+    return np.log(near / (1 - near))
+
+
+def fused(still, motion, rest):
+    """Probabilities of a label that both networks read: the sigmoid of the still one's log odds, of what motion's are above those at rest, weighed, and of the offset."""
+    fusion = crops.TEXT["fusion"]
+    odds = log_odds(still) + np.float32(fusion["motion"]) * (log_odds(motion) - rest) + np.float32(fusion["offset"])
     return 1 / (1 + np.exp(-odds))

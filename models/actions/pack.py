@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save
 import crops
 import flows
 import measure
-from learn import LABELS, NEVER, PRESENT, answers, area, fused, normalised, threshold
+from learn import LABELS, NEVER, PRESENT, answers, area, fused, log_odds, normalised, threshold
 from network import Network
 from teacher import known
 
@@ -43,6 +43,14 @@ def stored(name, source):
     return network.eval(), tensors
 
 
+def at_rest(motion):
+    """Probabilities [labels] of motion where nothing moves."""
+    from motion import normalised as normalised_stacks
+
+    stack = flows.stack(np.full((1, 2, *crops.SIZE), flows.MISSING, np.uint8), 0)
+    return answers(motion, normalised_stacks(torch.from_numpy(stack[None]).float()))[0][0]
+
+
 def on_clips(still, motion, clips, step=1):
     """Probabilities of both streams and the intensities of frames of clips: still, motion, truth, each [n, labels]."""
     from motion import normalised as normalised_stacks
@@ -58,25 +66,33 @@ def on_clips(still, motion, clips, step=1):
     return of_still, np.concatenate(parts), np.concatenate(truth)
 
 
-def rules(still_scores, still_truth, clip_still, clip_motion, clip_truth):
-    """Of each label: the streams that read it, and its thresholds, of a photograph and of a frame of a video; of what is not read, none."""
-    found = {}
+def streams_of(label, still_scores, still_truth, clip_still, clip_motion, rest, positive):
+    """Which networks read a label, the still one first; none where neither does well enough."""
+    streams = []
+    if label not in (*NEVER, "45") and area(still_scores, still_truth) >= LEAST:
+        streams.append("still")
+    if positive.sum() >= FRAMES and label not in NEVER:
+        both = area(fused(clip_still, clip_motion, rest), positive)
+        if (not streams and area(clip_motion, positive) >= LEAST) or (streams and both >= area(clip_still, positive)):
+            streams.append("motion")
+    return streams
+
+
+def rules(still_scores, still_truth, rest, clip_still, clip_motion, clip_truth):
+    """Of each label that is read: the streams, the thresholds, of a photograph and of a frame of a video, and the log odds of motion at rest where both read it."""
+    found, rest = {}, log_odds(rest).round(4)
     for i, label in enumerate(LABELS):
-        streams, limits = [], {}
-        if label not in (*NEVER, "45") and area(still_scores[:, i], still_truth[:, i] >= PRESENT) >= LEAST:
-            streams.append("still")
-            limits["still"] = threshold(still_scores[:, i], still_truth[:, i] >= PRESENT)
-        positive = clip_truth[:, i] >= PRESENT
-        enough = positive.sum() >= FRAMES
-        if enough and label not in NEVER:
-            alone, other = area(clip_still[:, i], positive), area(clip_motion[:, i], positive)
-            both = area(fused([clip_still[:, i], clip_motion[:, i]]), positive)
-            if (not streams and other >= LEAST) or (streams and both >= alone):
-                streams.append("motion")
-        if streams:
-            parts = {"still": clip_still[:, i], "motion": clip_motion[:, i]}
-            limits["video"] = threshold(fused([parts[stream] for stream in streams]), positive) if enough else limits["still"]
-            found[label] = {"streams": streams, "thresholds": {name: round(value, 4) for name, value in limits.items()}}
+        scores, truth, positive = still_scores[:, i], still_truth[:, i] >= PRESENT, clip_truth[:, i] >= PRESENT
+        clip = clip_still[:, i], clip_motion[:, i], rest[i]
+        streams = streams_of(label, scores, truth, *clip, positive)
+        if not streams:
+            continue
+        limits = {"still": threshold(scores, truth)} if "still" in streams else {}
+        in_videos = {("still",): clip[0], ("motion",): clip[1]}.get(tuple(streams), fused(*clip))
+        limits["video"] = threshold(in_videos, positive) if positive.sum() >= FRAMES else limits["still"]
+        found[label] = {"streams": streams, "thresholds": {name: round(value, 4) for name, value in limits.items()}}
+        if len(streams) == 2:
+            found[label]["rest"] = round(float(rest[i]), 4)
     return found
 
 
@@ -95,7 +111,7 @@ def main():
     motion, others = stored("motion", options.motion)
     check = np.load(options.check)
     scores = answers(still, normalised(torch.from_numpy(check["crops"]).float()))[0]
-    reads = rules(scores, known(check), *on_clips(still, motion, Clips([options.clips], "val")))
+    reads = rules(scores, known(check), at_rest(motion), *on_clips(still, motion, Clips([options.clips], "val")))
     text = dict(crops.TEXT)
     head = {key: text.pop(key) for key in ("moue", "name", "task", "labels")}
     actions = {"intensity": 5, "present": PRESENT, "reads": reads, "not_read": [label for label in LABELS if label not in reads]}

@@ -36,6 +36,16 @@ impl Motion {
     }
 }
 
+/// How a label is read.
+#[derive(Debug, Clone, Copy)]
+struct Label {
+    by_still: bool,
+    by_motion: bool,
+    thresholds: Thresholds,
+    /// Log odds of motion where nothing moves.
+    rest: f32,
+}
+
 /// Which members there are, and which labels each reads.
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
@@ -46,8 +56,10 @@ pub(super) struct Rule {
     members: usize,
     intensity: f32,
     offset: f32,
-    /// Of each label whether the still network and that of motion read it, and its thresholds; none where it is not read.
-    labels: Vec<Option<([bool; 2], Thresholds)>>,
+    /// What motion counts.
+    weight: f32,
+    /// None where it is not read.
+    labels: Vec<Option<Label>>,
 }
 
 impl Rule {
@@ -97,13 +109,15 @@ impl Rule {
         let reads = |label: &String| {
             let reads = actions.reads.get(label)?;
             let by = |at: Option<usize>| at.is_some_and(|at| reads.streams.contains(&description.members[at].name));
-            Some(([by(Some(still.at)), by(motion.as_ref().map(|motion| motion.member.at))], reads.thresholds))
+            let (by_still, by_motion) = (by(Some(still.at)), by(motion.as_ref().map(|motion| motion.member.at)));
+            Some(Label { by_still, by_motion, thresholds: reads.thresholds, rest: reads.rest.unwrap_or(0.0) })
         };
         let labels = description.labels.iter().map(reads).collect();
         Ok(Self {
             members: description.members.len(),
             intensity: actions.intensity,
             offset: description.fusion.offset as f32,
+            weight: description.fusion.motion as f32,
             labels,
             still,
             motion,
@@ -113,9 +127,7 @@ impl Rule {
 
     /// Of every label whether it is read in photographs, and whether in videos.
     pub fn reads(&self) -> Vec<[bool; 2]> {
-        let reads = |([by_still, by_motion], thresholds): ([bool; 2], Thresholds)| {
-            [by_still && thresholds.still.is_some(), by_still || by_motion]
-        };
+        let reads = |label: Label| [label.by_still && label.thresholds.still.is_some(), label.by_still || label.by_motion];
         self.labels.iter().map(|label| label.map_or([false; 2], reads)).collect()
     }
 
@@ -141,9 +153,9 @@ impl Rule {
 
     /// What a photograph's face shows.
     pub fn photo(&self, still: Stream) -> Actions {
-        let unit = |at: usize, [by_still, _]: [bool; 2], thresholds: Thresholds| {
-            let threshold = thresholds.still.filter(|_| by_still)?;
-            self.unit(at, &[&still], threshold)
+        let unit = |at: usize, label: Label| {
+            let threshold = label.thresholds.still.filter(|_| label.by_still)?;
+            self.unit(at, [Some(&still), None], label, threshold)
         };
         let units = self.units(unit);
         self.actions(units, still, None)
@@ -151,31 +163,31 @@ impl Rule {
 
     /// What a face of a video's frame shows.
     pub fn video(&self, still: Stream, motion: Option<Stream>) -> Actions {
-        let unit = |at: usize, [by_still, by_motion]: [bool; 2], thresholds: Thresholds| {
-            let streams: Vec<&Stream> =
-                [Some(&still).filter(|_| by_still), motion.as_ref().filter(|_| by_motion)].into_iter().flatten().collect();
-            self.unit(at, &streams, thresholds.video)
+        let unit = |at: usize, label: Label| {
+            let streams = [Some(&still).filter(|_| label.by_still), motion.as_ref().filter(|_| label.by_motion)];
+            self.unit(at, streams, label, label.thresholds.video)
         };
         let units = self.units(unit);
         self.actions(units, still, motion)
     }
 
-    fn units(&self, unit: impl Fn(usize, [bool; 2], Thresholds) -> Option<Unit>) -> Vec<Option<Unit>> {
-        self.labels.iter().enumerate().map(|(at, read)| read.and_then(|(by, thresholds)| unit(at, by, thresholds))).collect()
+    fn units(&self, unit: impl Fn(usize, Label) -> Option<Unit>) -> Vec<Option<Unit>> {
+        self.labels.iter().enumerate().map(|(at, label)| label.and_then(|label| unit(at, label))).collect()
     }
 
-    fn unit(&self, at: usize, streams: &[&Stream], threshold: f32) -> Option<Unit> {
-        let own: Vec<f32> = streams.iter().filter_map(|stream| stream.probabilities.get(at).copied()).collect();
-        let probability = match own[..] {
-            [] => return None,
-            [only] => only,
-            _ => {
-                let odds = own.iter().map(|&own| log_odds(own)).sum::<f32>() / own.len() as f32 + self.offset;
+    /// From the still network and from that of motion, as far as they read the label.
+    fn unit(&self, at: usize, streams: [Option<&Stream>; 2], label: Label, threshold: f32) -> Option<Unit> {
+        let own = |stream: Option<&Stream>| stream.and_then(|stream| stream.probabilities.get(at).copied());
+        let probability = match streams.map(own) {
+            [Some(still), Some(motion)] => {
+                let moved = log_odds(motion) - label.rest;
+                let odds = log_odds(still) + self.weight * moved + self.offset;
                 1.0 / (1.0 + (-odds).exp())
             }
+            [one, other] => one.or(other)?,
         };
         // What stays, motion does not see: how strong it is, the still network tells where it can.
-        let intensity = streams.iter().find_map(|stream| stream.intensities.get(at));
+        let intensity = streams.into_iter().flatten().find_map(|stream| stream.intensities.get(at));
         let threshold = if let Threshold::Fixed(fixed) = self.threshold { fixed } else { threshold };
         Some(Unit { probability, intensity: intensity.map(|share| share * self.intensity), present: probability >= threshold })
     }

@@ -43,6 +43,9 @@ pub struct Reads {
     pub streams: Vec<String>,
     /// Learned thresholds of the probability.
     pub thresholds: Thresholds,
+    /// Log odds that the network of motion answers where nothing moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<f32>,
 }
 
 /// From which probability on a unit is present.
@@ -80,7 +83,7 @@ impl Actions {
         if once.len() != named.len() || once != labels.iter().collect() {
             return Err("each label stands in `reads` or in `not_read`, once".into());
         }
-        for (label, Reads { streams, thresholds }) in &self.reads {
+        for (label, Reads { streams, thresholds, rest }) in &self.reads {
             if let Some(unknown) = streams.iter().find(|stream| !members.contains(&stream.as_str())) {
                 return Err(format!(
                     "label `{label}` is read by `{unknown}`, which is no member; there are: {}",
@@ -89,6 +92,11 @@ impl Actions {
             }
             if streams.is_empty() || streams.iter().collect::<HashSet<_>>().len() != streams.len() {
                 return Err(format!("label `{label}` is read by one member or more, each named once: {streams:?}"));
+            }
+            if streams.len() > 1 && rest.is_none_or(|rest| !rest.is_finite()) {
+                return Err(format!(
+                    "label `{label}` is read by both and has no `rest`, the log odds of motion where nothing moves"
+                ));
             }
             if thresholds.still.iter().chain([&thresholds.video]).any(|at| !(0.0..=1.0).contains(at)) {
                 return Err(format!("the thresholds of label `{label}` lie between 0 and 1: {thresholds:?}"));

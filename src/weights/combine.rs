@@ -56,6 +56,7 @@ pub fn combine(name: &str, models: &[Model], weights: &[f64], oversample: Option
             weights: parts.weights.iter().map(|w| w / sum).collect(),
             temperature: 1.0,
             offset: 0.0,
+            motion: 0.0,
         },
         oversample: oversample.unwrap_or(head.oversample),
         actions: None,

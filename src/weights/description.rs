@@ -82,13 +82,16 @@ pub struct Fusion {
     /// T of the calibration p^(1/T), made to sum 1 again, of the fused probabilities: above 1 less confident, 1 leaves them.
     #[serde(default = "one")]
     pub temperature: f64,
-    /// Added to the mean of log odds: above 0 more confident that a unit is present.
+    /// Added to the log odds that several members make together: above 0 more confident that a unit is present.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub offset: f64,
+    /// What the network of motion counts, where the still one reads a label, too. Of action units.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub motion: f64,
 }
 
-fn is_zero(offset: &f64) -> bool {
-    *offset == 0.0
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 fn one() -> f64 {
@@ -101,8 +104,9 @@ fn one() -> f64 {
 pub enum Rule {
     /// Weighted mean of the members' probabilities.
     WeightedMean,
-    /// Of those members that read a label: of one its probability, of several the sigmoid of the mean of their log odds and the offset. Of action units.
-    MeanLogOdds,
+    /// Of action units. Of a label that one member reads its probability. Of one that both read the sigmoid of the still one's log odds, of what motion's are above those at
+    /// rest times [`Fusion::motion`], and of the offset: what stays without moving is as present as the still one says.
+    LogOdds,
 }
 
 fn unique<'n>(at: &str, names: impl Iterator<Item = &'n String>) -> Result<(), (String, String)> {
@@ -209,19 +213,22 @@ impl Description {
                 }
                 ("fusion", format!("one weight a member ({}), not negative, sum 1; these are {weights:?}", self.members.len()))
             }
-            (Task::Actions, Rule::MeanLogOdds, Some(actions)) if weights.is_empty() => {
+            (Task::Actions, Rule::LogOdds, Some(actions)) if weights.is_empty() => {
                 let members: Vec<&str> = self.members.iter().map(|member| member.name.as_str()).collect();
+                if !(0.0..=10.0).contains(&self.fusion.motion) {
+                    return Err(("fusion".to_owned(), format!("its `motion` lies between 0 and 10, not {}", self.fusion.motion)));
+                }
                 return actions.check(&self.labels, &members).map_err(|reason| ("actions".to_owned(), reason));
             }
             (Task::Expressions, Rule::WeightedMean, Some(_)) => {
                 ("actions", "only a model with `\"task\": \"actions\"` has them".to_owned())
             }
-            (Task::Expressions, Rule::MeanLogOdds, _) => {
+            (Task::Expressions, Rule::LogOdds, _) => {
                 ("fusion", "the rule of a model of expressions is `weighted_mean`".to_owned())
             }
             (Task::Actions, _, None) => ("actions", "missing: which labels a model of action units reads".to_owned()),
             (Task::Actions, _, Some(_)) => {
-                ("fusion", "the rule of a model of action units is `mean_log_odds`, without weights".to_owned())
+                ("fusion", "the rule of a model of action units is `log_odds`, without weights".to_owned())
             }
         };
         Err((at.to_owned(), reason))

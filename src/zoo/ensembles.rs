@@ -91,7 +91,13 @@ impl Parts {
             representations,
             networks: self.networks,
             members: self.members,
-            fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0 / count as f64; count], temperature: 1.0, offset: 0.0 },
+            fusion: Fusion {
+                rule: Rule::WeightedMean,
+                weights: vec![1.0 / count as f64; count],
+                temperature: 1.0,
+                offset: 0.0,
+                motion: 0.0,
+            },
             oversample,
             actions: None,
         };

@@ -68,14 +68,14 @@ fn a_face_at_rest_shows_nothing_beyond_its_baseline() {
     }
     let [frames, rest, events] = [frames, folder.join("rest.json"), folder.join("events.csv")].map(text);
     let plain = ["analyze", &frames, "--fps", "25", "--actions", "--json", "--device", "cpu", "--model", &model];
-    // Learned: of a smile that stays motion sees nothing, and the mean of both is half.
-    let ran = moue(&[&plain[..], &["--save-baseline", &rest, "--events", &events, "--threshold", "learned"]].concat());
+    let ran = moue(&[&plain[..], &["--save-baseline", &rest, "--events", &events]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let smiles = |records: &[Value]| -> Vec<f64> {
         let frames = records.iter().filter(|record| record["frame"].is_number());
         frames.flat_map(units).map(|units| units["AU12"]["probability"].as_f64().unwrap()).collect()
     };
-    assert!(smiles(&ran.records()).iter().all(|smile| *smile > 0.4), "she smiles: {:?}", smiles(&ran.records()));
+    // Of a smile that stays motion sees nothing: it does not take it for gone.
+    assert!(smiles(&ran.records()).iter().all(|smile| *smile > 0.8), "she smiles: {:?}", smiles(&ran.records()));
     let table = fs::read_to_string(&events).unwrap();
     let smile = table.lines().find(|row| row.contains("lip corners up")).unwrap_or_else(|| panic!("{table}"));
     assert!(smile.contains(",AU12,lip corners up,0,0,") && smile.contains(",11,0.44,"), "{smile}");
@@ -83,8 +83,9 @@ fn a_face_at_rest_shows_nothing_beyond_its_baseline() {
         let ran = moue(&[&plain[..], &["--baseline", baseline]].concat());
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         let smiles = smiles(&ran.records());
-        // 0.05 at rest; of the first and the last frames flows are missing.
-        assert!(smiles.len() == 12 && smiles.iter().all(|smile| (0.035..0.08).contains(smile)), "{baseline}: {smiles:?}");
+        // 0.05 at rest; crops settle in the first frames, which motion sees.
+        let settled = smiles.len() == 12 && smiles[6..].iter().all(|smile| (0.005..0.08).contains(smile));
+        assert!(settled && smiles.iter().all(|smile| *smile < 0.2), "{baseline}: {smiles:?}");
     }
     // In pictures nothing moves: they have a rest of their own.
     let picture = ["analyze", ASTRONAUT, "--actions", "--json", "--device", "cpu", "--model", &model];

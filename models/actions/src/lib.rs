@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../actions.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "9337718feb9b874996fba56d1feefa62dd9849a8a82c1bbfe12218c4d9a1da8e";
+pub const SHA256: &str = "a7d3e6aeacf0c96d39db4d9a12ad711de8b70e75d7598bdbf3b7fe4450c21aca";
 
 #[cfg(test)]
 mod tests {

@@ -143,6 +143,6 @@ impl Answers {
             weights: weights.clone(),
             temperature,
         };
-        Ok((Fusion { rule: own.rule, weights, temperature, offset: own.offset }, report))
+        Ok((Fusion { rule: own.rule, weights, temperature, offset: own.offset, motion: own.motion }, report))
     }
 }
