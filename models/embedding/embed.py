@@ -58,21 +58,29 @@ def begun(network, source):
             value.copy_(torch.from_numpy(tensors[f"{member}/{name}"].astype(np.float32)))
 
 
-def principal(network, text, source, own, window, steps, tensors):
-    """Begins the embedding as the features' 64 main directions over the training faces, as large as the manifold loss likes best."""
+def features(text, source, faces, window, steps, tensors):
+    """Features [n, c] of gray faces by the member `source`, whose network `text` describes up to its embedding."""
     text = copy.deepcopy(text)
     text["ops"], text["outputs"] = text["ops"][:-1], ["features"]
-    before = Network(text).to(memory_format=torch.channels_last)
-    begun(before, source)
-    found = embedded(before, own.faces.numpy(), window, steps, tensors)
+    network = Network(text).to(memory_format=torch.channels_last)
+    begun(network, source)
+    return embedded(network, faces, window, steps, tensors)
+
+
+def principal(found, own):
+    """The mean of features, and their 64 main directions [64, c], as long as the manifold loss likes best: what an embedding begins with."""
     mean = found.mean(0)
     axes = np.linalg.svd(np.cov((found - mean).T))[2][:SIZE]
     x = torch.from_numpy((found - mean) @ axes.T).float()
     batch = own.batch(torch.Generator().manual_seed(0))
-    scale = min((2.0 ** (i / 2) for i in range(-12, 9)), key=lambda scale: losses.sgm(scale * x[batch], own.classes[batch], CLASSES).item())
+    scales = [2.0 ** (i / 2) for i in range(-12, 9)]
+    return mean, axes * min(scales, key=lambda scale: losses.sgm(scale * x[batch], own.classes[batch], CLASSES).item())
+
+
+def set_embedding(network, mean, axes):
     layer = network.named_weights()
-    layer["embedding.weight"].copy_(torch.from_numpy(axes * scale).reshape(layer["embedding.weight"].shape))
-    layer["embedding.bias"].copy_(torch.from_numpy(-axes @ mean * scale))
+    layer["embedding.weight"].copy_(torch.from_numpy(axes).reshape(layer["embedding.weight"].shape))
+    layer["embedding.bias"].copy_(torch.from_numpy(-axes @ mean))
 
 
 class Faces:
@@ -105,9 +113,12 @@ def embedded(network, faces, window, steps, tensors):
 
 
 def figures(network, own, window, steps, tensors):
-    """Accuracy and mean F1 by 11 neighbours on sets A and B of validation; Recall@1 and Acc@10 within it."""
-    gallery = embedded(network, own.faces.numpy(), window, steps, tensors)
-    queries = embedded(network, own.held, window, steps, tensors)
+    """Figures of a network's embeddings, by both distances."""
+    return both(embedded(network, own.faces.numpy(), window, steps, tensors), embedded(network, own.held, window, steps, tensors), own)
+
+
+def both(gallery, queries, own):
+    """Figures by L2, and by cosine under names that begin with `cos_`."""
     found = {}
     for kind in ("", "cos_"):
         if kind:
@@ -117,6 +128,7 @@ def figures(network, own, window, steps, tensors):
 
 
 def told(gallery, queries, own):
+    """Accuracy and mean F1 by 11 neighbours on sets A and B of validation; Recall@1 and Acc@10 within B."""
     answer = measure.voted(own.classes.numpy()[measure.neighbours(queries, gallery, NEIGHBOURS)], CLASSES)
     found = {}
     for name, truth in (("a", own.held_votes.set_a()), ("b", own.held_votes.set_b())):
@@ -147,7 +159,7 @@ def main():
     network = Network(text).to(memory_format=torch.channels_last)
     if options.begin:
         begun(network, options.begin)
-        principal(network, text, options.begin, own, window, steps, tensors)
+        set_embedding(network, *principal(features(text, options.begin, own.faces.numpy(), window, steps, tensors), own))
     head = nn.Linear(SIZE, CLASSES) if options.loss == "softmax" else nn.Identity()
     average = Average(network)
     parameters = [*network.parameters(), *head.parameters()]

@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../embedding.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "faf43fb244c44bf71e9148ca4b6c1534f1aa69edb6ce1f9f21e5179d6113946f";
+pub const SHA256: &str = "f4d2cfa7625bd06d636a5931502cb7cce92d4803188c4ab34728eee00244bd8b";
 
 #[cfg(test)]
 mod tests {
