@@ -9,6 +9,7 @@ mod local;
 mod moves;
 mod pixels;
 mod stacks;
+mod tsne;
 mod two_stream;
 
 use conv::Method;
@@ -40,6 +41,10 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("flow_bytes", two_stream::flow_bytes),
     ("sum_bytes", two_stream::sum_bytes),
     ("planes", two_stream::planes),
+    ("tsne_affinities", tsne::affinities),
+    ("tsne_repulse", tsne::repulse),
+    ("tsne_total", tsne::total),
+    ("tsne_move", tsne::descent),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),
