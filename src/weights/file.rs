@@ -221,6 +221,17 @@ impl Model {
         ))
     }
 
+    /// The network that embeds faces by their expression, in the library by its feature `embedding-model`: 64 numbers a crop, near where expressions are alike.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where the library was built without it, [`Error::Model`] where it was built with a broken file.
+    pub fn embedding() -> Result<Self> {
+        #[cfg(feature = "embedding-model")]
+        return Self::parse("embedding", moue_embedding::MODEL);
+        #[cfg(not(feature = "embedding-model"))]
+        Err(Error::Argument("this build embeds no faces: give it a model, or build it with the feature `embedding-model`".into()))
+    }
+
     /// Reads a model file.
     ///
     /// # Errors
