@@ -8,6 +8,7 @@ pub mod actions;
 mod bench;
 pub mod cpu;
 pub mod device;
+pub mod embed;
 pub mod ensemble;
 pub mod error;
 pub mod face;

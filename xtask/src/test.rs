@@ -8,8 +8,18 @@ use crate::steps::{Done, Steps};
 use crate::{adapters, ffmpeg, fuzz, kept, licences, packages, python, readme, system, systems, tables, web};
 
 /// The packages whose tests see adapters. xtask's own ask more of naga than moue does: apart, they change nothing of it.
-pub const PACKAGES: [&str; 8] =
-    ["--package", "moue", "--package", "moue-default", "--package", "moue-face", "--package", "moue-actions"];
+pub const PACKAGES: [&str; 10] = [
+    "--package",
+    "moue",
+    "--package",
+    "moue-default",
+    "--package",
+    "moue-face",
+    "--package",
+    "moue-actions",
+    "--package",
+    "moue-embedding",
+];
 const XTASK: [&str; 2] = ["--package", "xtask"];
 /// Of clippy.
 const DENIED: [&str; 3] = ["--", "-D", "warnings"];

@@ -21,7 +21,7 @@ pub struct Package {
 }
 
 /// In the order in which they are published: each needs those before it.
-pub const PACKAGES: [Package; 4] = [
+pub const PACKAGES: [Package; 5] = [
     Package {
         name: "moue-default",
         folder: "models/default",
@@ -44,6 +44,14 @@ pub const PACKAGES: [Package; 4] = [
         most: 2_500_000,
         whole: &["src"],
         named: &["README.md", "actions.safetensors", "LICENSE-APACHE", "LICENSE-MIT"],
+        allowed: &[],
+    },
+    Package {
+        name: "moue-embedding",
+        folder: "models/embedding",
+        most: 3_000_000,
+        whole: &["src"],
+        named: &["README.md", "embedding.safetensors", "LICENSE-APACHE", "LICENSE-MIT"],
         allowed: &[],
     },
     Package {

@@ -1,0 +1,30 @@
+//! The weights of moue's embedding of faces by expression, in a crate of their own so that each package stays small. `moue` embeds it by its feature `embedding-model`; what
+//! it can and cannot do, and on which data it was measured, is on its card, this crate's README.
+#![no_std]
+
+/// The model file, version 1 of moue's format: a safetensors file with its description.
+pub static MODEL: &[u8] = include_bytes!("../embedding.safetensors");
+
+/// SHA-256 of [`MODEL`], in hexadecimal digits.
+pub const SHA256: &str = "faf43fb244c44bf71e9148ca4b6c1534f1aa69edb6ce1f9f21e5179d6113946f";
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::fmt::Write as _;
+    use std::string::String;
+
+    #[test]
+    fn the_file_is_the_one_that_was_measured() {
+        let mut hex = String::new();
+        for byte in hmac_sha256::Hash::hash(super::MODEL) {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        assert_eq!(
+            hex,
+            super::SHA256,
+            "the card's figures are of another file: measure again, raise the version, write its SHA-256"
+        );
+    }
+}
