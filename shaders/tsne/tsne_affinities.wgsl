@@ -48,7 +48,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         if (step + 1u < params.steps) {
             if (log(sum) + moment / sum > params.entropy) {
                 low = precision;
-                precision = select(0.5 * (low + high), 2.0 * low, high < 0.0);
+                precision = select(0.5 * (low + high), min(2.0 * low, 1e30), high < 0.0);
             } else {
                 high = precision;
                 precision = 0.5 * (low + high);

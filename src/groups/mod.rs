@@ -9,6 +9,7 @@ mod nearest;
 mod parallel;
 mod points;
 mod random;
+mod tsne;
 
 #[cfg(feature = "groups")]
 pub use density::density;
@@ -17,3 +18,4 @@ pub use kmeans::{KMeans, kmeans};
 pub use mixture::{Mixture, mixture};
 pub use nearest::nearest;
 pub use points::Points;
+pub use tsne::{Judgement, MOST_EXACT, Map, PERPLEXITY, judge, tsne};

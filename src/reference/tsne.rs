@@ -18,7 +18,7 @@ pub fn tsne_affinities(distances: &[f32], neighbours: usize, perplexity: f32) ->
         for _ in 1..TSNE_HALVINGS {
             let found: f64 = own(precision).iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum();
             if found > entropy { low = precision } else { high = precision }
-            precision = if high.is_finite() { 0.5 * (low + high) } else { 2.0 * low };
+            precision = if high.is_finite() { 0.5 * (low + high) } else { f64::min(2.0 * low, 1e30) };
         }
         own(precision).into_iter().map(|p| p as f32).collect::<Vec<f32>>()
     };
