@@ -15,6 +15,7 @@ pub mod face;
 pub mod flow;
 pub mod gpu;
 pub mod graph;
+pub mod groups;
 mod host;
 pub mod kernels;
 pub mod lbp;

@@ -10,6 +10,7 @@ mod moves;
 mod nearest;
 mod pixels;
 mod stacks;
+mod tsne;
 mod two_stream;
 
 use conv::Method;
@@ -43,6 +44,10 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("flow_bytes", two_stream::flow_bytes),
     ("sum_bytes", two_stream::sum_bytes),
     ("planes", two_stream::planes),
+    ("tsne_affinities", tsne::affinities),
+    ("tsne_repulse", tsne::repulse),
+    ("tsne_total", tsne::total),
+    ("tsne_move", tsne::descent),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),
