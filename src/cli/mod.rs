@@ -8,6 +8,7 @@ mod annotate;
 mod bench;
 mod completions;
 mod devices;
+mod embed;
 mod ensemble;
 mod evaluate;
 mod files;
@@ -27,6 +28,7 @@ mod npy;
 mod outcome;
 mod palette;
 mod run;
+mod search;
 mod session;
 mod svg;
 mod terminal;
@@ -58,6 +60,8 @@ struct Cli {
 enum Command {
     Analyze(analyze::Args),
     Evaluate(evaluate::Args),
+    Embed(embed::Args),
+    Search(search::Args),
     Fuse(fuse::Args),
     Ensemble(ensemble::Args),
     Import(import::Args),
@@ -79,6 +83,8 @@ impl Command {
         match self {
             Self::Analyze(args) => analyze::run(&args),
             Self::Evaluate(args) => evaluate::run(&args),
+            Self::Embed(args) => embed::run(&args),
+            Self::Search(args) => search::run(&args),
             Self::Fuse(args) => fuse::run(&args),
             Self::Ensemble(args) => ensemble::run(&args),
             Self::Import(args) => import::run(&args),

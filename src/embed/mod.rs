@@ -4,5 +4,10 @@
 mod file;
 mod gallery;
 mod made_up;
+mod neighbours;
+mod network;
+pub mod scores;
 
 pub use gallery::{DIMENSIONS, EXPRESSIONS, Face, Gallery, Image, ModelId};
+pub use neighbours::{Index, MOST_NEIGHBOURS, Metric, Neighbour};
+pub use network::{Embedder, Network};

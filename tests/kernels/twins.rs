@@ -61,6 +61,8 @@ kernels!(
     flow_stack,
     decode,
     suppress,
+    nearest_select,
+    nearest_merge,
     shrink_across,
     shrink_down,
     expand,

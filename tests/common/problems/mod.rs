@@ -7,6 +7,7 @@ mod flow;
 mod layers;
 mod local;
 mod moves;
+mod nearest;
 mod pixels;
 mod stacks;
 mod tsne;
@@ -27,6 +28,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("turn", pixels::turn),
     ("decode", faces::decode),
     ("suppress", faces::suppress),
+    ("nearest_select", nearest::select),
+    ("nearest_merge", nearest::merge),
     ("shrink_across", flow::shrink_across),
     ("shrink_down", flow::shrink_down),
     ("expand", flow::expand),
