@@ -4,6 +4,8 @@
 //! Every step from the canonical crop to the fused answer is a WGSL compute kernel with a plain-Rust twin.
 
 pub mod actions;
+#[cfg(not(target_family = "wasm"))]
+pub mod album;
 #[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 mod bench;
 pub mod cpu;

@@ -9,7 +9,7 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 16] = [
+const SUBCOMMANDS: [&str; 19] = [
     "analyze",
     "evaluate",
     "fuse",
@@ -17,6 +17,9 @@ const SUBCOMMANDS: [&str; 16] = [
     "run",
     "flow",
     "two-stream",
+    "groups",
+    "map",
+    "album",
     "lbp",
     "lut",
     "devices",

@@ -3,9 +3,13 @@
 mod chosen;
 mod page;
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use clap::{Args as _, FromArgMatches};
+
+use super::embed;
 use super::gallery::{self, GroupArgs, counted};
 use super::outcome::{Failure, Outcome, Status};
 use super::{files, terminal};
@@ -13,7 +17,7 @@ use crate::album::{Names, place};
 use crate::error::Error;
 use chosen::Chosen;
 
-/// The file of faces of a folder.
+/// The file of faces of a folder, beside the page: the next run goes on with it.
 const FACES: &str = "faces.safetensors";
 
 /// Sums up the faces of photographs in one page: groups of expressions, rare ones, and the best shot of each burst
@@ -23,7 +27,7 @@ const FACES: &str = "faces.safetensors";
 /// face that a person put under one stays there.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A file of faces, as `moue embed` writes it, or a folder with one named faces.safetensors
+    /// A folder of photographs and videos, which are embedded first, as `moue embed` does it, or a file of faces
     #[arg(value_name = "FILE|DIR")]
     input: PathBuf,
     /// The page
@@ -37,6 +41,9 @@ pub struct Args {
     /// Where names of groups stay [default: beside the page, PAGE.names.json]
     #[arg(long, value_name = "FILE")]
     names: Option<PathBuf>,
+    /// Where a folder is embedded: as of `moue embed`
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
 }
 
 /// The page and the names beside it; what it shows on stdout.
@@ -45,17 +52,14 @@ pub fn run(args: &Args) -> Outcome {
     if !matches!(args.output.extension().and_then(|end| end.to_str()), Some("html" | "htm")) {
         return Err(Failure::at("--output", "end its name in .html"));
     }
-    let file = if args.input.is_dir() { args.input.join(FACES) } else { args.input.clone() };
-    if args.input.is_dir() && !file.exists() {
-        let reason = format!("it has no {FACES}: `moue embed {0} -o {0}/{FACES}` makes it", args.input.display());
-        return Err(Failure::at(&args.input.display().to_string(), reason));
-    }
+    let file = if args.input.is_dir() { args.output.with_extension(FACES) } else { args.input.clone() };
     let beside = args.names.clone().unwrap_or_else(|| args.output.with_extension("names.json"));
     files::apart(&[("--output", Some(&args.output)), ("--names", Some(&beside))], &[("INPUT", Some(&file))])?;
     let failed = |flag: &'static str| move |error: Error| Failure::at(flag, error);
     files::check_replaced(&args.output).map_err(failed("--output"))?;
     files::check_replaced(&beside).map_err(failed("--names"))?;
     let names = Names::load(&beside).map_err(failed("--names"))?;
+    let read = if args.input.is_dir() { embedded(args, &file)? } else { Status::Complete };
     let (gallery, folder) = gallery::load(&file)?;
     let points = gallery::points(&gallery)?;
     let placed = place(&gallery, &args.how.assigned(points)?, &names);
@@ -76,7 +80,18 @@ pub fn run(args: &Args) -> Outcome {
         counted(chosen.bursts.len(), "burst"),
         super::names::shown(&beside),
     )?;
-    Ok(Status::of(missing.len()))
+    Ok(if missing.is_empty() { read } else { Status::Incomplete })
+}
+
+/// What `moue embed DIR -o FILE` does.
+fn embedded(args: &Args, file: &Path) -> Outcome {
+    let mut words = vec![OsStr::new("embed"), args.input.as_os_str(), OsStr::new("-o"), file.as_os_str()];
+    if let Some(device) = &args.device {
+        words.extend([OsStr::new("--device"), OsStr::new(device)]);
+    }
+    let command = embed::Args::augment_args(clap::Command::new("embed"));
+    let read = command.try_get_matches_from(words).and_then(|matches| embed::Args::from_arg_matches(&matches));
+    embed::run(&read.map_err(|error| Failure::at("DIR", error))?)
 }
 
 fn file_name(path: &Path) -> String {

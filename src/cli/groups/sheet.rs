@@ -5,7 +5,8 @@ use image::{Rgb, RgbImage};
 
 use super::report::Report;
 use crate::album::Pictures;
-use crate::cli::annotate::{Canvas, Font, Weight};
+use crate::cli::annotate::canvas::Canvas;
+use crate::cli::annotate::text::{Font, Weight};
 use crate::error::{Error, Result};
 
 /// Side of a face.

@@ -8,6 +8,9 @@ use crate::groups::points::Points;
 /// Neighbours of each point that are looked for on the map.
 const NEIGHBOURS: usize = 10;
 
+/// Of one vector, or one place, others and how far they are.
+type Near = Vec<(u32, f32)>;
+
 /// What a map keeps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {
@@ -26,7 +29,7 @@ pub fn judge(map: &Map) -> Judgement {
     };
     let rows = rows_in_parts(places.len(), |at| places.iter().map(|&other| w(places[at], other)).sum::<f64>() - 1.0);
     let total: f64 = rows.iter().sum();
-    let drawn = |(own, edges): (usize, &Vec<(u32, f32)>)| {
+    let drawn = |(own, edges): (usize, &Near)| {
         let of = |&(other, p): &(u32, f32)| {
             let q = w(places[own], places[other as usize]) / total;
             if p > 0.0 { f64::from(p) * (f64::from(p) / q).ln() } else { 0.0 }
@@ -36,7 +39,7 @@ pub fn judge(map: &Map) -> Judgement {
     let divergence = map.edges.iter().enumerate().map(drawn).sum();
     let most = NEIGHBOURS.min(places.len().saturating_sub(1));
     let kept = Points::new(places.as_flattened(), 2).map(|flat| nearest(flat, most)).unwrap_or_default();
-    let both = |(there, here): (&Vec<(u32, f32)>, &Vec<(u32, f32)>)| {
+    let both = |(there, here): (&Near, &Near)| {
         let there: Vec<u32> = there.iter().take(most).map(|near| near.0).collect();
         here.iter().filter(|near| there.contains(&near.0)).count()
     };
