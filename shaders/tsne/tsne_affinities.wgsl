@@ -1,5 +1,5 @@
 // How likely a point picks each of its neighbours: a Gaussian of the distances, as wide as makes their entropy that of the wanted perplexity. One invocation a point,
-// which halves an interval of precisions.
+// which halves an interval of sharpnesses.
 
 struct Params {
     points: u32,
@@ -31,8 +31,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         mean += distances[at] - least;
     }
     mean /= f32(params.neighbours);
-    // Neighbours that are all as near are picked alike, whatever the precision.
-    var precision = 1.0 / max(mean, 1e-30);
+    // Neighbours that are all as near are picked alike, whatever the sharpness.
+    var sharpness = 1.0 / max(mean, 1e-30);
     var low = 0.0;
     var high = -1.0;
     var sum = 1.0;
@@ -40,22 +40,22 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         sum = 0.0;
         var moment = 0.0;
         for (var at = first; at < end; at++) {
-            let beyond = (distances[at] - least) * precision;
+            let beyond = (distances[at] - least) * sharpness;
             let own = exp(-beyond);
             sum += own;
             moment += own * beyond;
         }
         if (step + 1u < params.steps) {
             if (log(sum) + moment / sum > params.entropy) {
-                low = precision;
-                precision = select(0.5 * (low + high), min(2.0 * low, 1e30), high < 0.0);
+                low = sharpness;
+                sharpness = select(0.5 * (low + high), min(2.0 * low, 1e30), high < 0.0);
             } else {
-                high = precision;
-                precision = 0.5 * (low + high);
+                high = sharpness;
+                sharpness = 0.5 * (low + high);
             }
         }
     }
     for (var at = first; at < end; at++) {
-        likely[at] = exp(-(distances[at] - least) * precision) / sum;
+        likely[at] = exp(-(distances[at] - least) * sharpness) / sum;
     }
 }
