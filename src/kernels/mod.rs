@@ -48,9 +48,7 @@ pub use rearrange::rearrange;
 pub use resample::{pack_taps, resample};
 pub use stack::{NO_FLOW, flow_levels, flow_stack};
 pub use tiling::Tiling;
-pub use tsne::{
-    TSNE_FAR, TSNE_TOTALS, TsneEdges, TsneMap, TsneSums, tsne_affinities, tsne_move, tsne_repulse, tsne_total,
-};
+pub use tsne::{TSNE_FAR, TSNE_TOTALS, TsneEdges, TsneMap, TsneSums, tsne_affinities, tsne_move, tsne_repulse, tsne_total};
 pub use two_stream::{Pictures, equalise, flow_bytes, luma_table, mask_gray, planes, sum_bytes};
 pub use variant::{Packed, Variant};
 pub use winograd::{Shape as WinogradShape, Winograd, WinogradBuffers};

@@ -99,11 +99,7 @@ pub fn tsne_total(at: &str, map: TsneMap, sums: Slice, totals: Slice) -> Result<
     holds(at, sums, map.sums())?;
     holds(at, totals, 4 * TSNE_TOTALS as u64)?;
     loops(at, map.fours().div_ceil(TSNE_TOTALS) * (map.parts + 1))?;
-    let params = shader::tsne_total::Params {
-        points: map.points as u32,
-        fours: map.fours() as u32,
-        parts: map.parts as u32,
-    };
+    let params = shader::tsne_total::Params { points: map.points as u32, fours: map.fours() as u32, parts: map.parts as u32 };
     Ok(Dispatch {
         label: at.to_owned(),
         shader: &TSNE_TOTAL,

@@ -17,7 +17,11 @@ pub fn tsne_affinities(distances: &[f32], neighbours: usize, perplexity: f32) ->
         let (mut low, mut high, mut precision) = (0.0, f64::INFINITY, 1.0 / mean.max(1e-30));
         for _ in 1..TSNE_HALVINGS {
             let found: f64 = own(precision).iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum();
-            if found > entropy { low = precision } else { high = precision }
+            if found > entropy {
+                low = precision
+            } else {
+                high = precision
+            }
             precision = if high.is_finite() { 0.5 * (low + high) } else { f64::min(2.0 * low, 1e30) };
         }
         own(precision).into_iter().map(|p| p as f32).collect::<Vec<f32>>()

@@ -167,7 +167,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("tsne_affinities", "> params.entropy", "< params.entropy"),
     ("tsne_affinities", "own * beyond", "own"),
     ("tsne_affinities", "let least = distances[first]", "let least = distances[end - 1u]"),
-    ("tsne_affinities", "sharpness = select(0.5 * (low + high), min(2.0 * low, 1e30), high < 0.0)", "sharpness = 0.5 * (low + sharpness)"),
+    (
+        "tsne_affinities",
+        "sharpness = select(0.5 * (low + high), min(2.0 * low, 1e30), high < 0.0)",
+        "sharpness = 0.5 * (low + sharpness)",
+    ),
     ("tsne_affinities", "* sharpness) / sum", "* sharpness)"),
     ("tsne_repulse", "fma(w20, dy0, way_y)", "fma(w20, dx0, way_y)"),
     ("tsne_repulse", "let w23 = w3 * w3", "let w23 = w3"),

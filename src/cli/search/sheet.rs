@@ -23,7 +23,7 @@ pub fn draw(photo: &RgbImage, gallery: &Gallery, found: &[Found]) -> Result<(Rgb
     let font = Font::new()?;
     let (crops, missing) = crops::of(gallery, found.iter().flat_map(|one| one.nearest.iter().map(|near| near.index)), SIDE);
     let cell = [SIDE + GAP, SIDE + LINE + GAP];
-    let rows: u32 = found.iter().map(|one| rows(one)).sum();
+    let rows: u32 = found.iter().map(rows_of).sum();
     let (width, height) = (GAP + (ROW + 1) * cell[0] + GAP, GAP + rows * cell[1] + (found.len() as u32 - 1) * GAP);
     let mut sheet = RgbImage::from_pixel(width, height, Rgb(BACKGROUND));
     let mut texts: Vec<(u32, u32, String, [u8; 3], Weight)> = Vec::new();
@@ -43,7 +43,7 @@ pub fn draw(photo: &RgbImage, gallery: &Gallery, found: &[Found]) -> Result<(Rgb
             texts.push((left, top + SIDE, label.map_or(own.clone(), |label| format!("{label} ({own})")), TEXT, Weight::Regular));
             texts.push((left, top + SIDE + LINE / 2, format!("{}.  {:.3}", place + 1, near.distance), FAINT, Weight::Regular));
         }
-        top += rows(one) * cell[1] + GAP;
+        top += rows_of(one) * cell[1] + GAP;
     }
     let mut canvas = Canvas::new(sheet);
     for (left, top, text, colour, weight) in texts {
@@ -54,6 +54,6 @@ pub fn draw(photo: &RgbImage, gallery: &Gallery, found: &[Found]) -> Result<(Rgb
     Ok((canvas.into_picture(), missing))
 }
 
-fn rows(found: &Found) -> u32 {
+fn rows_of(found: &Found) -> u32 {
     (found.nearest.len() as u32).div_ceil(ROW).max(1)
 }

@@ -11,13 +11,16 @@ const ROWS: usize = 1024;
 /// Queries that a thread takes through a tile together.
 const QUERIES: usize = 128;
 
+/// Rows, and the product with them.
+type Tile = (Range<usize>, cpu::Conv);
+
 /// Vectors, packed for products.
 #[derive(Debug)]
 pub(super) struct OnCpu {
     cpu: Cpu,
     alone: Cpu,
     size: usize,
-    tiles: Vec<(Range<usize>, cpu::Conv)>,
+    tiles: Vec<Tile>,
 }
 
 impl OnCpu {
@@ -43,7 +46,7 @@ impl OnCpu {
         // Few queries are shared by their rows.
         let shares = (2 * self.cpu.threads()).div_ceil(blocks.len().max(1)).clamp(1, self.tiles.len().max(1));
         let each = self.tiles.len().div_ceil(shares).max(1);
-        let parts: Vec<(&[f32], &[(Range<usize>, cpu::Conv)])> =
+        let parts: Vec<(&[f32], &[Tile])> =
             blocks.iter().flat_map(|block| self.tiles.chunks(each).map(move |tiles| (*block, tiles))).collect();
         let found = self.cpu.map(parts, |(block, tiles)| self.part(block, tiles, most));
         let of_block = self.tiles.chunks(each).len().max(1);
@@ -59,7 +62,7 @@ impl OnCpu {
         all
     }
 
-    fn part(&self, block: &[f32], tiles: &[(Range<usize>, cpu::Conv)], most: usize) -> Vec<Vec<Candidate>> {
+    fn part(&self, block: &[f32], tiles: &[Tile], most: usize) -> Vec<Vec<Candidate>> {
         let count = block.len() / self.size;
         let mut lists = vec![Vec::with_capacity(most + 1); count];
         let mut scores = vec![0.0; count * ROWS];

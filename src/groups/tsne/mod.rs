@@ -110,8 +110,7 @@ fn wide(_: &[[f32; 2]], near: &[Vec<(u32, f32)>], _: f32, _: &mut dyn FnMut()) -
 }
 
 fn centre(places: &mut [[f32; 2]]) {
-    let mean = [0, 1].map(|axis| {
-        (places.iter().map(|place| f64::from(place[axis])).sum::<f64>() / places.len().max(1) as f64) as f32
-    });
+    let mean =
+        [0, 1].map(|axis| (places.iter().map(|place| f64::from(place[axis])).sum::<f64>() / places.len().max(1) as f64) as f32);
     places.iter_mut().for_each(|place| *place = [place[0] - mean[0], place[1] - mean[1]]);
 }

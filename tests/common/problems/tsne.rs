@@ -151,7 +151,12 @@ pub(super) fn descent(gpu: &Gpu, _: Precision) -> Result<(), String> {
         for axis in 0..2 {
             let part = |all: &[f32]| all[axis * plane..][..points].to_vec();
             close(&format!("places of {map:?}"), &part(&got), &part(&want), tolerance)?;
-            close("beyond the last", &got[axis * plane..][points..plane], &want[axis * plane..][points..plane], Tolerance::Exact)?;
+            close(
+                "beyond the last",
+                &got[axis * plane..][points..plane],
+                &want[axis * plane..][points..plane],
+                Tolerance::Exact,
+            )?;
         }
         close(&format!("motion of {map:?}"), &got_motion, want_motion.as_flattened(), tolerance)?;
     }
