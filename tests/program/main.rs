@@ -17,6 +17,7 @@ mod bench;
 mod cli;
 mod first_use;
 mod flow;
+mod groups;
 mod import_command;
 mod model_commands;
 mod resume;
