@@ -11,6 +11,8 @@ const MOST_SECONDS: f64 = 10.0;
 const SIDE: u32 = 16;
 /// How alike two photographs of a burst are at least: the correlation of their small gray pictures.
 const LEAST_ALIKE: f32 = 0.8;
+/// The same where one of both does not say when it was taken: a file's own time may be that of its copying, and portraits of one studio are alike.
+const LEAST_ALIKE_BY_FILE: f32 = 0.95;
 
 /// Photographs with faces that were taken within ten seconds of the one before, in the order of their times; of two or more.
 pub fn close_in_time(gallery: &Gallery) -> Vec<Vec<usize>> {
@@ -27,9 +29,11 @@ pub fn close_in_time(gallery: &Gallery) -> Vec<Vec<usize>> {
 }
 
 /// Parts the photographs of a stretch of time wherever one is not like the one before; of two or more. `small` is a picture of each, `None` where it is missing.
-pub fn alike(stretch: &[usize], small: impl Fn(usize) -> Option<RgbImage>) -> Vec<Vec<usize>> {
+pub fn alike(gallery: &Gallery, stretch: &[usize], small: impl Fn(usize) -> Option<RgbImage>) -> Vec<Vec<usize>> {
     let seen: Vec<(usize, Vec<f32>)> = stretch.iter().filter_map(|&at| Some((at, gray(&small(at)?)))).collect();
-    let parts = seen.chunk_by(|a, b| correlation(&a.1, &b.1) >= LEAST_ALIKE);
+    let says = |at: usize| gallery.images.get(at).is_some_and(|image| image.taken.is_some());
+    let least = |a: usize, b: usize| if says(a) && says(b) { LEAST_ALIKE } else { LEAST_ALIKE_BY_FILE };
+    let parts = seen.chunk_by(|a, b| correlation(&a.1, &b.1) >= least(a.0, b.0));
     parts.filter(|part| part.len() > 1).map(|part| part.iter().map(|(at, _)| *at).collect()).collect()
 }
 
@@ -61,7 +65,13 @@ mod tests {
     #[test]
     fn another_picture_ends_a_burst() {
         let small = |at: usize| (at != 2).then(|| picture([1, 1, 0, 1, 9, 9][at], at as u32));
-        assert_eq!(alike(&[0, 1, 2, 3, 4, 5], small), [vec![0, 1, 3], vec![4, 5]], "the third is missing");
-        assert!(alike(&[0, 4], small).is_empty());
+        let mut gallery = Gallery::made_up(6, 2, 1);
+        assert_eq!(alike(&gallery, &[0, 1, 2, 3, 4, 5], small), [vec![0, 1, 3], vec![4, 5]], "the third is missing");
+        assert!(alike(&gallery, &[0, 4], small).is_empty());
+        // What their files say alone asks for more.
+        let near = |at: usize| Some(RgbImage::from_fn(16, 16, |x, y| image::Rgb([(x * 10 + y * at as u32 * 7) as u8; 3])));
+        assert_eq!(alike(&gallery, &[0, 1], near).len(), 1);
+        gallery.images[1].taken = None;
+        assert!(alike(&gallery, &[0, 1], near).is_empty());
     }
 }

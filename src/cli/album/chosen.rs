@@ -78,7 +78,7 @@ impl<'a> Chosen<'a> {
         bar.finish_and_clear();
         let small = |at: usize| pictures.images.get(&at).cloned();
         let mut bursts: Vec<Burst> =
-            stretches.iter().flat_map(|stretch| alike(stretch, small)).map(|images| burst(gallery, images)).collect();
+            stretches.iter().flat_map(|stretch| alike(gallery, stretch, small)).map(|images| burst(gallery, images)).collect();
         let more_bursts = bursts.len().saturating_sub(MOST_BURSTS);
         bursts.truncate(MOST_BURSTS);
         let missing = std::mem::take(&mut pictures.missing);
