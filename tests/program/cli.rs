@@ -9,8 +9,10 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 16] = [
+const SUBCOMMANDS: [&str; 18] = [
     "analyze",
+    "embed",
+    "search",
     "evaluate",
     "fuse",
     "ensemble",
