@@ -9,8 +9,10 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 19] = [
+const SUBCOMMANDS: [&str; 21] = [
     "analyze",
+    "embed",
+    "search",
     "evaluate",
     "fuse",
     "ensemble",

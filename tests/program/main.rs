@@ -15,6 +15,7 @@ mod tiny;
 mod bad_inputs;
 mod bench;
 mod cli;
+mod embed;
 mod first_use;
 mod flow;
 mod groups;
