@@ -28,7 +28,8 @@ fn a_folder_becomes_a_file_that_is_gone_on_with_and_searched() {
     let folder = scratch("embed");
     let (data, file, sheet) = (folder.join("data"), text(folder.join("faces.safetensors")), text(folder.join("sheet.png")));
     pictures(&data);
-    let embed = [&["embed", &text(&data), "-o", &file][..], &["--labels", "--device", "cpu"]].concat();
+    let folder_name = text(&data);
+    let embed = ["embed", &folder_name, "-o", &file, "--labels", "--device", "cpu"];
     let ran = moue(&embed);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("broken.png") && ran.stderr.contains("2 faces of 3 pictures"), "{}", ran.stderr);
