@@ -1,10 +1,10 @@
 //! Groups in words, JSON and CSV.
 
 use std::io::Write;
+use std::path::Path;
 
 use serde::Serialize;
 
-use super::Args;
 use crate::album::{expression, shares};
 use crate::cli::gallery::{counted, face_name, mix};
 use crate::cli::outcome::Failure;
@@ -14,7 +14,9 @@ use crate::groups::Group;
 
 /// What was found.
 pub struct Report<'a> {
-    pub args: &'a Args,
+    pub file: &'a Path,
+    /// How they were grouped.
+    pub by: &'static str,
     pub gallery: &'a Gallery,
     pub groups: &'a [Group],
     pub alone: &'a [usize],
@@ -97,8 +99,8 @@ impl Report<'_> {
         };
         let document = Document {
             schema: "moue.groups/1",
-            input: crate::cli::names::shown(&self.args.file),
-            by: self.args.how.by.name(),
+            input: crate::cli::names::shown(self.file),
+            by: self.by,
             faces: self.gallery.len(),
             groups: self.groups.iter().enumerate().map(record).collect(),
             alone: self.alone,

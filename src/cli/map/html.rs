@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Drawn;
+use super::drawn::Drawn;
 use crate::album::{Pictures, shares};
 use crate::cli::gallery::{data_url, escaped, face_name, filled, json_in_script};
 use crate::error::Result;

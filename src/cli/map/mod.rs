@@ -1,5 +1,6 @@
 //! `moue map`.
 
+mod drawn;
 mod html;
 mod svg;
 mod table;
@@ -11,12 +12,12 @@ use std::path::{Path, PathBuf};
 use super::gallery::{self, counted};
 use super::outcome::{Failure, Outcome, Status};
 use super::session::{self, DeviceArgs};
-use super::{files, palette, terminal};
+use super::{files, terminal};
 use crate::album::{Pictures, Wanted, expression};
-use crate::embed::Gallery;
 use crate::error::Error;
 use crate::groups::{self, PERPLEXITY};
 use crate::host::Clock;
+use drawn::Drawn;
 
 /// Faces whose pictures lie in a page at most: each takes about one and a half kilobytes.
 const MOST_PICTURES: usize = 2_000;
@@ -47,24 +48,6 @@ enum Form {
     Html,
     Svg,
     Csv,
-}
-
-/// A map, and the colours of its faces.
-pub struct Drawn<'a> {
-    pub gallery: &'a Gallery,
-    pub title: String,
-    /// x and y, 0 to 1.
-    pub places: Vec<[f32; 2]>,
-    /// Of each face the position of its expression.
-    pub labels: Vec<Option<usize>>,
-}
-
-impl Drawn<'_> {
-    /// The colour of an expression.
-    pub fn colour(&self, label: Option<usize>) -> String {
-        let [r, g, b] = label.map_or([140, 146, 156], |label| palette::colour(&self.gallery.expressions[label], label));
-        format!("#{r:02x}{g:02x}{b:02x}")
-    }
 }
 
 /// The map in a file; how good it is on stdout.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Drawn;
+use super::drawn::Drawn;
 use crate::cli::gallery::{counted, escaped, face_name};
 
 const SIDE: f32 = 1000.0;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Drawn;
+use super::drawn::Drawn;
 use crate::cli::outcome::Failure;
 
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! The descent on a GPU: places, motion and graph stay there; fifty steps are one submission.
 
 use super::graph::Graph;
-use super::{STRETCHES, Stretch, TOGETHER};
+use super::steps::{STRETCHES, Stretch, TOGETHER};
 use crate::error::{Error, Result};
 use crate::gpu::{Buffer, Gpu, Plan, Recording};
 use crate::kernels::{self, TSNE_FAR, TSNE_TOTALS, TsneEdges, TsneMap, TsneSums};

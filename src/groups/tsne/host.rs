@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::graph::Graph;
-use super::{STRETCHES, TOGETHER};
+use super::steps::{STRETCHES, TOGETHER};
 use crate::cpu::Cpu;
 use crate::reference;
 

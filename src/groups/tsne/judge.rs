@@ -1,6 +1,6 @@
 //! How good a map is.
 
-use super::Map;
+use super::map::Map;
 use crate::groups::nearest::nearest;
 use crate::groups::parallel::rows_in_parts;
 use crate::groups::points::Points;

@@ -11,18 +11,21 @@ mod gpu;
 mod graph;
 mod host;
 mod judge;
+mod map;
 mod start;
+mod steps;
 #[cfg(feature = "groups")]
 mod tree;
 
 pub use judge::{Judgement, judge};
+pub use map::Map;
 
 use super::nearest::nearest;
 use super::points::Points;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::operators::TsneStep;
 use graph::Graph;
+use steps::STRETCHES;
 
 /// Points of which all pairs are counted at most.
 pub const MOST_EXACT: usize = 10_000;
@@ -30,38 +33,6 @@ pub const MOST_EXACT: usize = 10_000;
 pub const PERPLEXITY: f32 = 30.0;
 /// Of many points more neighbours than a kernel goes through in one search are not asked for.
 const MOST_PERPLEXITY: f32 = 100.0;
-/// Steps that are sent off together.
-const TOGETHER: usize = 50;
-
-/// A stretch of the descent.
-#[derive(Debug, Clone, Copy)]
-struct Stretch {
-    /// Times [`TOGETHER`].
-    times: usize,
-    exaggeration: f32,
-}
-
-const STRETCHES: [Stretch; 2] = [Stretch { times: 5, exaggeration: 12.0 }, Stretch { times: 10, exaggeration: 1.0 }];
-
-impl Stretch {
-    fn step(self, points: usize) -> TsneStep {
-        let rate = points as f32 / self.exaggeration;
-        TsneStep { exaggeration: self.exaggeration, momentum: 0.8, rate, most: 5.0 }
-    }
-}
-
-/// A map, and what it was made of.
-#[derive(Debug, Clone)]
-pub struct Map {
-    /// `[N]`: x and y, around 0.
-    pub places: Vec<[f32; 2]>,
-    /// What it was made with: lower than asked where there are few points.
-    pub perplexity: f32,
-    /// Who was drawn to whom, for [`judge`].
-    edges: Vec<Vec<(u32, f32)>>,
-    /// The nearest of each vector, nearest first.
-    near: Vec<Vec<(u32, f32)>>,
-}
 
 /// The map of `points` in which `perplexity` neighbours of each count. `report` is told the share that is done.
 ///

@@ -2,7 +2,7 @@
 
 use bhtsne::{Neighbor, tSNE};
 
-use super::{STRETCHES, Stretch, TOGETHER};
+use super::steps::{STRETCHES, Stretch, TOGETHER};
 use crate::error::Result;
 use crate::host::guard;
 
