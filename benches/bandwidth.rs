@@ -11,8 +11,8 @@ use moue::Rect;
 use moue::gpu::shader::BindingKind;
 use moue::gpu::{Dispatch, Gpu, Recording, adapters};
 use moue::kernels::{
-    self, Cells, ConvTranspose, Dense, DenseVariant, FacePart, LocalConv, LocalConvVariant, Normalise, Pool, Source, TurnedPart,
-    Variant, View,
+    self, Cells, ConvTranspose, Dense, DenseVariant, FacePart, Lists, LocalConv, LocalConvVariant, Normalise, Pool, ScoredRows,
+    Source, TurnedPart, Variant, View,
 };
 use moue::operators::{
     Activation, Binary, Candidate, Coordinates, Decoding, Lrn, MOST_CANDIDATES, Pooling, Rearrange, Resampling, ResizeMode,
@@ -299,6 +299,19 @@ fn turn(gpu: &Gpu) -> Load {
     Load::new(gpu, recording, uploads).unwrap()
 }
 
+/// Scores of 256 queries in a tile of rows, to the 32 best of each.
+fn nearest(gpu: &Gpu) -> Load {
+    let mut recording = Recording::default();
+    let lists = Lists { queries: 256, lanes: if gpu.capabilities().cpu { 8 } else { 32 }, most: 32 };
+    let rows = ScoredRows { first: 0, count: 512 * lists.lanes, begins: true };
+    let scores = recording.upload("scores", (4 * lists.queries * rows.count) as u64);
+    let kept = recording.slab("lists", lists.bytes());
+    let merged = recording.slab("nearest", lists.merged_bytes());
+    recording.dispatch(kernels::nearest_select("bench", lists, rows, scores, kept).unwrap());
+    recording.dispatch(kernels::nearest_merge("bench", lists, kept, merged).unwrap());
+    Load::new(gpu, recording, vec![(scores, values(lists.queries * rows.count))]).unwrap()
+}
+
 /// What a detector says of five tiles of 48 x 48 cells, of which a hundredth is a candidate, to boxes.
 fn boxes(gpu: &Gpu) -> Load {
     let mut recording = Recording::default();
@@ -381,6 +394,7 @@ const KERNELS: [(&str, Make); 36] = [
     ("crop of 224 x 224, gray, codes, colours", preprocess),
     ("turned crop of 256 x 256", turn),
     ("five tiles of cells to boxes", boxes),
+    ("the 32 best of 256 rows of scores", nearest),
     ("gray of 1024 x 1024", gray),
     ("codes of radius 1 of 1024 x 1024", |gpu| codes(gpu, 1)),
     ("codes of radius 2 of 1024 x 1024", |gpu| codes(gpu, 2)),

@@ -4,16 +4,20 @@
 //! Every step from the canonical crop to the fused answer is a WGSL compute kernel with a plain-Rust twin.
 
 pub mod actions;
+#[cfg(not(target_family = "wasm"))]
+pub mod album;
 #[cfg(any(feature = "cli", all(feature = "web", target_family = "wasm")))]
 mod bench;
 pub mod cpu;
 pub mod device;
+pub mod embed;
 pub mod ensemble;
 pub mod error;
 pub mod face;
 pub mod flow;
 pub mod gpu;
 pub mod graph;
+pub mod groups;
 mod host;
 pub mod kernels;
 pub mod lbp;

@@ -3,22 +3,27 @@
 //! Results go to stdout, everything else to stderr. Exit status 0: every input was answered; 1: some could not be read;
 //! 2: misuse, or nothing could run.
 
+mod album;
 mod analyze;
 mod annotate;
 mod bench;
 mod completions;
 mod devices;
+mod embed;
 mod ensemble;
 mod evaluate;
 mod files;
 mod flow;
 mod fuse;
+mod gallery;
+mod groups;
 mod import;
 mod inputs;
 mod labelled;
 mod lbp;
 mod lut;
 mod man;
+mod map;
 mod memory;
 mod model;
 mod moving;
@@ -27,6 +32,7 @@ mod npy;
 mod outcome;
 mod palette;
 mod run;
+mod search;
 mod session;
 mod svg;
 mod terminal;
@@ -58,6 +64,11 @@ struct Cli {
 enum Command {
     Analyze(analyze::Args),
     Evaluate(evaluate::Args),
+    Embed(embed::Args),
+    Search(search::Args),
+    Groups(groups::Args),
+    Map(map::Args),
+    Album(album::Args),
     Fuse(fuse::Args),
     Ensemble(ensemble::Args),
     Import(import::Args),
@@ -79,6 +90,11 @@ impl Command {
         match self {
             Self::Analyze(args) => analyze::run(&args),
             Self::Evaluate(args) => evaluate::run(&args),
+            Self::Embed(args) => embed::run(&args),
+            Self::Search(args) => search::run(&args),
+            Self::Groups(args) => groups::run(&args),
+            Self::Map(args) => map::run(&args),
+            Self::Album(args) => album::run(&args),
             Self::Fuse(args) => fuse::run(&args),
             Self::Ensemble(args) => ensemble::run(&args),
             Self::Import(args) => import::run(&args),

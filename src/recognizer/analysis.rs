@@ -39,6 +39,8 @@ pub struct AnalyzedFace {
     pub track: Option<TrackId>,
     /// Its action units; `None` where they were not asked for, and of a face without landmarks.
     pub actions: Option<Box<Actions>>,
+    /// Its vector, of [`DIMENSIONS`](crate::embed::DIMENSIONS) numbers; `None` where it was not asked for.
+    pub embedding: Option<Vec<f32>>,
     /// Position of the most probable label in the model's labels; the first where several are equal.
     pub label_index: usize,
     /// The most probable label.
@@ -56,7 +58,20 @@ impl AnalyzedFace {
         let label = labels.get(label_index).cloned().unwrap_or_else(|| "".into());
         let pose = found.landmarks.as_deref().and_then(Pose::of);
         let Found { rect, score, landmarks, blendshapes, track } = found;
-        Self { rect, score, landmarks, pose, blendshapes, track, actions: None, label_index, label, probabilities, members }
+        Self {
+            rect,
+            score,
+            landmarks,
+            pose,
+            blendshapes,
+            track,
+            actions: None,
+            embedding: None,
+            label_index,
+            label,
+            probabilities,
+            members,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::lender::{Lender, Promise};
 use super::prefetch::{Prefetch, Source};
 use crate::actions;
 use crate::device::Device;
+use crate::embed;
 use crate::ensemble::Ensemble;
 use crate::error::Result;
 use crate::face::{self, Detector, Search};
@@ -34,6 +35,7 @@ pub struct Builder {
     search: Search,
     face_model: Option<Model>,
     action_model: Option<Model>,
+    embedding: Option<embed::Network>,
     threshold: actions::Threshold,
     oversample: bool,
     precision: Precision,
@@ -105,6 +107,12 @@ impl Builder {
     /// Action units are read, too, by this model: mostly [`Model::actions`].
     pub fn actions(mut self, model: Model) -> Self {
         self.action_model = Some(model);
+        self
+    }
+
+    /// Faces are embedded, too, by this network: mostly [`embed::Network::embedded`].
+    pub fn embedding(mut self, network: embed::Network) -> Self {
+        self.embedding = Some(network);
         self
     }
 
@@ -208,12 +216,14 @@ impl Builder {
         if let Some(reader) = &mut actions {
             reader.set_threshold(self.threshold)?;
         }
+        let embedder = self.embedding.map(|network| embed::Embedder::new(network, &device)).transpose()?;
         let mut ensemble = Ensemble::with(model, device, self.precision)?;
         ensemble.warm_up(1, self.oversample)?;
         Ok(Recognizer {
             ensemble,
             finder,
             actions,
+            embedder,
             labels,
             oversample: self.oversample,
             device: name,

@@ -34,6 +34,7 @@ use analysis::Found;
 use finder::Finder;
 
 use crate::actions;
+use crate::embed;
 use crate::ensemble::{Ensemble, Explanation, Reading, Seen, Times};
 use crate::error::{Error, Result};
 use crate::face::{self, Search, Tracker};
@@ -58,6 +59,7 @@ pub struct Recognizer {
     ensemble: Ensemble,
     finder: Finder,
     actions: Option<actions::Reader>,
+    embedder: Option<embed::Embedder>,
     labels: Vec<Arc<str>>,
     oversample: bool,
     device: String,
@@ -75,6 +77,11 @@ impl Recognizer {
     /// The description of the model of action units, where they are read.
     pub fn actions(&self) -> Option<&Description> {
         self.actions.as_ref().map(actions::Reader::description)
+    }
+
+    /// What the model of embeddings is known by, where faces are embedded.
+    pub fn embedding(&self) -> Option<&embed::ModelId> {
+        self.embedder.as_ref().map(embed::Embedder::id)
     }
 
     /// Name of the adapter it runs on, `cpu` or `reference`.
@@ -279,6 +286,7 @@ impl Recognizer {
             crops.push(if found.is_ok() { wanted } else { Vec::new() });
             answers.push((photo, found));
         }
+        let pictures: Vec<&RgbImage> = answers.iter().map(|(photo, _)| *photo).collect();
         let all = crops.concat();
         let readings = match self.ensemble.answer(&all, self.oversample, wait).await {
             Ok(readings) => readings.into_iter().map(Ok).collect(),
@@ -295,7 +303,11 @@ impl Recognizer {
             let faces = faces.map(|(found, reading)| Ok(AnalyzedFace::new(found, reading?, &self.labels)));
             Ok(Analysis { width: photo.width(), height: photo.height(), faces: faces.collect::<Result<_>>()? })
         };
-        answers.into_iter().map(share).collect()
+        let mut analyses: Vec<Result<Analysis>> = answers.into_iter().map(share).collect();
+        if let Some(embedder) = &mut self.embedder {
+            embed_all(embedder, &pictures, &mut analyses, wait).await;
+        }
+        analyses
     }
 
     async fn one_by_one(&mut self, crops: &[Vec<(&RgbImage, Region)>], wait: Wait) -> Vec<Result<Reading>> {
@@ -329,6 +341,34 @@ async fn act(reader: &mut actions::Reader, photo: &RgbImage, faces: &mut [Analyz
     let faces = faces.iter_mut().zip(&regions).filter(|(_, region)| region.is_some());
     faces.zip(read).for_each(|((face, _), actions)| face.actions = Some(Box::new(actions)));
     Ok(())
+}
+
+/// Embeds the faces of photographs together; where that fails, each photograph by itself.
+async fn embed_all(embedder: &mut embed::Embedder, photos: &[&RgbImage], analyses: &mut [Result<Analysis>], wait: Wait) {
+    let canonical = embedder.description().canonical.clone();
+    let mut each: Vec<Vec<(&RgbImage, Region)>> = Vec::with_capacity(photos.len());
+    for (&photo, analysis) in photos.iter().zip(analyses.iter_mut()) {
+        let faces = analysis.as_ref().map_or(&[][..], |analysis| &analysis.faces);
+        let regions: Vec<_> = faces.iter().map(|face| (photo, Found::of(face).region(&canonical))).collect();
+        let checked = regions.iter().try_for_each(|&(photo, region)| embedder.check(photo, region));
+        each.push(if checked.is_ok() { regions } else { Vec::new() });
+        if let Err(error) = checked {
+            *analysis = Err(error);
+        }
+    }
+    let together = embedder.answer(&each.concat(), wait).await;
+    let mut vectors = together.into_iter().flatten();
+    for (analysis, regions) in analyses.iter_mut().zip(&each) {
+        let mut own: Vec<Vec<f32>> = vectors.by_ref().take(regions.len()).collect();
+        if own.len() < regions.len() {
+            match embedder.answer(regions, wait).await {
+                Ok(vectors) => own = vectors,
+                Err(error) => *analysis = Err(error),
+            }
+        }
+        let faces = analysis.as_mut().map_or(&mut [][..], |analysis| &mut analysis.faces);
+        faces.iter_mut().zip(own).for_each(|(face, vector)| face.embedding = Some(vector));
+    }
 }
 
 fn only(answers: Vec<Result<Analysis>>) -> Result<Analysis> {

@@ -1,5 +1,6 @@
 //! The bytes of a model file: safetensors, with the description in its header.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
@@ -10,6 +11,7 @@ use safetensors::tensor::Metadata;
 use safetensors::{SafeTensorError, serialize};
 
 use super::array::{Array, Entry};
+use super::column::Column;
 use super::description::Description;
 use super::dtype::Type;
 use super::foreign::{Foreign, HEAD};
@@ -87,6 +89,28 @@ impl Tensors {
             .map_err(|error| damaged(name, &bytes[..bytes.len().min(HEAD)], error))?;
         let data = bytes.get(PREFIX + length..).unwrap_or(&[]).to_vec();
         Ok(Self { name: name.to_owned(), metadata, data: Data::Memory(data) })
+    }
+
+    /// What the header says under `key`.
+    pub fn said(&self, key: &str) -> Option<&str> {
+        self.metadata.metadata().as_ref()?.get(key).map(String::as_str)
+    }
+
+    /// The tensor `name` as it lies there, of any type.
+    ///
+    /// # Errors
+    /// Says why it cannot be read.
+    pub fn column(&self, name: &str) -> Result<Option<Column<'_>>, String> {
+        let Some(info) = self.metadata.info(name) else { return Ok(None) };
+        let (from, to) = info.data_offsets;
+        let bytes = match &self.data {
+            Data::Memory(bytes) => Cow::Borrowed(bytes.get(from..to).unwrap_or(&[])),
+            Data::File(file, first) => {
+                let file = Array::of_file(Type::U8, vec![to - from], Arc::clone(file), first + from as u64, to - from);
+                Cow::Owned(file.bytes(0..to - from)?.into_owned())
+            }
+        };
+        Ok(Some(Column { dtype: info.dtype, shape: info.shape.clone(), bytes }))
     }
 
     /// Names of all tensors.

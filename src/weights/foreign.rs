@@ -102,6 +102,11 @@ impl Foreign {
         self == TFLITE
     }
 
+    /// What it is, in words.
+    pub(crate) fn what(self) -> &'static str {
+        self.what
+    }
+
     /// What it is, and what to do.
     pub(crate) fn sentence(self) -> String {
         format!("it is {}: {}", self.what, self.remedy)

@@ -7,6 +7,7 @@ mod assembly;
 mod blocks;
 pub mod caffe;
 mod canonical;
+mod column;
 mod combine;
 mod constant;
 pub mod description;
@@ -28,6 +29,7 @@ pub mod tflite;
 
 pub(crate) use activation::MAP;
 pub use array::Array;
+pub(crate) use column::{Column, write_columns};
 pub use combine::combine;
 pub use description::{Canonical, Description, FlowStack, Fusion, Member, Order, Oversample, RepresentationStep, Rule, Task};
 pub use dtype::Type;

@@ -12,5 +12,6 @@ mod problems;
 mod engine;
 mod flow;
 mod mutations;
+mod neighbours;
 mod operators;
 mod twins;

@@ -9,14 +9,19 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 16] = [
+const SUBCOMMANDS: [&str; 21] = [
     "analyze",
+    "embed",
+    "search",
     "evaluate",
     "fuse",
     "ensemble",
     "run",
     "flow",
     "two-stream",
+    "groups",
+    "map",
+    "album",
     "lbp",
     "lut",
     "devices",

@@ -73,6 +73,9 @@ pub struct Args {
     /// In JSON records: the 52 blendshapes of each face
     #[arg(long)]
     pub blendshapes: bool,
+    /// In JSON records: 64 numbers of each face, whose distances mean likeness of expression
+    #[arg(long)]
+    pub embed: bool,
     #[command(flatten)]
     pub units: UnitArgs,
     /// Average five crops and their mirrors, whatever the model says: slower, steadier

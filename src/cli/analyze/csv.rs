@@ -129,6 +129,7 @@ mod tests {
             blendshapes: None,
             track: None,
             actions: None,
+            embedding: None,
             label_index: 1,
             label: "sad".into(),
             probabilities: vec![0.25, 0.75],

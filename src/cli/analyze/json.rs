@@ -69,6 +69,8 @@ struct Face<'a> {
     /// Action units: the five strongest, and all that are read.
     #[serde(skip_serializing_if = "Option::is_none")]
     actions: Option<Named<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding: Option<&'a [f32]>,
     label: &'a str,
     /// Whether the label has less than half.
     unsure: bool,
@@ -239,6 +241,7 @@ fn face<'a>(
         }),
         blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
         actions: face.actions.as_deref().zip(units).map(|(actions, labels)| Named::new(actions, labels, &face.label)),
+        embedding: face.embedding.as_deref(),
         label: &face.label,
         unsure: face.unsure(),
         probabilities: probabilities(&face.probabilities),

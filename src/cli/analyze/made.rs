@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::args::{Args, Faces, Find};
 use crate::cli::names;
+use crate::embed::Network;
 use crate::error::Error;
 use crate::weights::Model;
 
@@ -32,6 +33,9 @@ pub struct Made {
     actions: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<String>,
+    /// SHA-256 of the model of embeddings, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<String>,
     /// Of videos, where they were given.
@@ -57,7 +61,7 @@ impl Made {
     ///
     /// # Errors
     /// The model's file cannot be read any more.
-    pub fn of(args: &Args, model: &Model, actions: Option<&Model>) -> Result<Self, Error> {
+    pub fn of(args: &Args, model: &Model, actions: Option<&Model>, embedding: Option<&Network>) -> Result<Self, Error> {
         Ok(Self {
             model: model.description.name.clone(),
             fingerprint: fingerprint(model)?,
@@ -78,6 +82,7 @@ impl Made {
             oversample: args.oversample,
             actions: actions.map(fingerprint).transpose()?,
             threshold: args.units.actions.as_ref().map(|_| args.units.threshold.to_string()),
+            embed: embedding.map(|network| network.id().sha256.clone()),
             baseline: Some(&args.units.baseline).filter(|path| path.as_os_str() != "none").map(|path| names::shown(path)),
             frames: Frames { every: args.moving.every, from: args.moving.from, to: args.moving.to, fps: args.moving.fps },
         })
@@ -152,6 +157,7 @@ mod tests {
             oversample: false,
             actions: None,
             threshold: None,
+            embed: None,
             baseline: None,
             frames: Frames::default(),
         };

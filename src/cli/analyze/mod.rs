@@ -34,6 +34,8 @@ use target::Job;
 use super::inputs::{self, Input, Source, Wanted};
 use super::outcome::{Failure, Outcome, Status};
 use super::{files, session, terminal};
+use crate::embed::Network;
+use crate::recognizer::Builder;
 
 /// One record a picture and a frame, in the order of the inputs, each as soon as it is known.
 pub fn run(args: &Args) -> Outcome {
@@ -51,10 +53,11 @@ pub fn run(args: &Args) -> Outcome {
     let model = args.model.load()?;
     let description = model.description.clone();
     let action_model = args.units.model()?;
+    let embedding = args.embed.then(Network::embedded).transpose().map_err(|error| Failure::at("--embed", error))?;
     let units = action_model.as_ref().map(|model| model.description.clone());
     let mut resumed = match &args.resume {
         Some(path) => {
-            let made = Made::of(args, &model, action_model.as_ref())?;
+            let made = Made::of(args, &model, action_model.as_ref(), embedding.as_ref())?;
             Some((Resumed::open(path, &description, units.as_ref(), &made)?, made))
         }
         None => None,
@@ -73,6 +76,7 @@ pub fn run(args: &Args) -> Outcome {
     };
     let ((mut recognizer, photos), patience) = session::recognizer(model, &args.device, |builder| {
         let builder = builder.faces(args.faces.into()).search(args.search()).oversample(args.oversample);
+        let builder = embedding.into_iter().fold(builder, Builder::embedding);
         args.units.build(builder, action_model).build_and_prefetch(photos)
     })?;
     session::warn(&recognizer);
@@ -132,7 +136,8 @@ fn options(args: &Args) -> Result<(), Failure> {
             "its pictures and those of --annotate would have the same names: name another place",
         ));
     }
-    for (flag, asked) in [("--landmarks", args.landmarks.is_some()), ("--blendshapes", args.blendshapes)] {
+    for (flag, asked) in [("--landmarks", args.landmarks.is_some()), ("--blendshapes", args.blendshapes), ("--embed", args.embed)]
+    {
         if asked && !args.json && args.resume.is_none() {
             return Err(Failure::at(flag, "only JSON records have room for them: add --json"));
         }

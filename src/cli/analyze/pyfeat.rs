@@ -106,6 +106,7 @@ mod tests {
             blendshapes: None,
             track: None,
             actions: None,
+            embedding: None,
             label_index: 7,
             label: "contempt".into(),
             probabilities,

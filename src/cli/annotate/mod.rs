@@ -1,12 +1,12 @@
 //! `--annotate`: a box, the label and a bar a label for every face, drawn into the picture.
 
-mod canvas;
+pub(super) mod canvas;
 mod chart;
 mod explain;
 mod layout;
 mod mesh;
 mod panel;
-mod text;
+pub(super) mod text;
 
 use image::RgbImage;
 use image::imageops::{FilterType, resize};

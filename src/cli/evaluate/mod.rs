@@ -1,6 +1,7 @@
 //! `moue evaluate`.
 
 mod actions;
+mod embedding;
 mod plot;
 mod score;
 mod table;
@@ -29,6 +30,8 @@ pub struct Args {
     model: ModelArgs,
     #[command(flatten)]
     units: actions::UnitArgs,
+    #[command(flatten)]
+    embedding: embedding::EmbeddingArgs,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -44,6 +47,15 @@ pub fn run(args: &Args) -> Outcome {
     terminal::stdout().check()?;
     args.plot.as_deref().map_or(Ok(()), files::check).map_err(|error| Failure::at("--plot", error))?;
     files::apart(&[("--plot", args.plot.as_deref())], &[("--model", args.model.file())])?;
+    if args.embedding.asked() {
+        if args.units.asked() || args.plot.is_some() {
+            return Err(Failure::at(
+                "--embedding",
+                "it goes with --data, --gallery, --json and --device: leave out --actions and --plot",
+            ));
+        }
+        return embedding::run(&args.embedding, args.labelled.data(), &args.device, args.json);
+    }
     let model = args.model.load()?;
     if let Some(reason) = model.description.no_faces() {
         return Err(Failure::at("--model", reason));

@@ -7,8 +7,10 @@ mod flow;
 mod layers;
 mod local;
 mod moves;
+mod nearest;
 mod pixels;
 mod stacks;
+mod tsne;
 mod two_stream;
 
 use conv::Method;
@@ -26,6 +28,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("turn", pixels::turn),
     ("decode", faces::decode),
     ("suppress", faces::suppress),
+    ("nearest_select", nearest::select),
+    ("nearest_merge", nearest::merge),
     ("shrink_across", flow::shrink_across),
     ("shrink_down", flow::shrink_down),
     ("expand", flow::expand),
@@ -43,6 +47,10 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("flow_bytes", two_stream::flow_bytes),
     ("sum_bytes", two_stream::sum_bytes),
     ("planes", two_stream::planes),
+    ("tsne_affinities", tsne::affinities),
+    ("tsne_repulse", tsne::repulse),
+    ("tsne_total", tsne::total),
+    ("tsne_move", tsne::descent),
     ("gray", pixels::gray),
     ("lbp", pixels::lbp),
     ("lbp_radius_1", pixels::lbp_radius_1),

@@ -1,0 +1,76 @@
+//! What `groups`, `map` and `album` share: the file of faces, how it is grouped, crops, and pictures in pages.
+
+mod page;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+pub use page::{data_url, escaped, filled, json_in_script};
+pub use words::{counted, face_name, mix, say_missing};
+
+use super::outcome::Failure;
+use super::terminal;
+use crate::embed::{DIMENSIONS, Gallery};
+use crate::error::Error;
+use crate::groups::{self, Points};
+
+/// How faces are grouped.
+#[derive(Debug, clap::Args)]
+pub struct GroupArgs {
+    /// Into --k groups by their centres, into --k Gaussians, or, however many there are, by density: faces in no dense place stay alone then
+    #[arg(long, value_enum, default_value_t = By::Mixture)]
+    pub by: By,
+    /// Groups, of `kmeans` and `mixture`; no more than there are faces
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub k: u32,
+    /// Faces that a group of `hdbscan` has at least
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub least: u32,
+    /// The same seed gives the same groups
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum By {
+    Kmeans,
+    Mixture,
+    Hdbscan,
+}
+
+impl By {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kmeans => "kmeans",
+            Self::Mixture => "mixture",
+            Self::Hdbscan => "hdbscan",
+        }
+    }
+}
+
+impl GroupArgs {
+    /// Of every face its group.
+    pub fn assigned(&self, points: Points<'_>) -> Result<Vec<Option<u32>>, Error> {
+        if points.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _passing = terminal::passing(format!("grouping {}", counted(points.len(), "face")));
+        let all = |assigned: Vec<u32>| assigned.into_iter().map(Some).collect();
+        match self.by {
+            By::Kmeans => groups::kmeans(points, self.k as usize, self.seed).map(|found| all(found.assigned)),
+            By::Mixture => groups::mixture(points, self.k as usize, self.seed).map(|found| all(found.assigned)),
+            By::Hdbscan => groups::density(points, self.least as usize),
+        }
+    }
+}
+
+/// A file of faces, and the folder it lies in.
+pub fn load(path: &Path) -> Result<(Gallery, PathBuf), Failure> {
+    let gallery = Gallery::load(path)?;
+    Ok((gallery, path.parent().map(Path::to_path_buf).unwrap_or_default()))
+}
+
+/// The vectors of a gallery.
+pub fn points(gallery: &Gallery) -> Result<Points<'_>, Error> {
+    Points::new(&gallery.embedding, DIMENSIONS)
+}
