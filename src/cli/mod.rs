@@ -29,6 +29,7 @@ mod palette;
 mod run;
 mod session;
 mod svg;
+mod teach;
 mod terminal;
 mod texts;
 mod two_stream;
@@ -59,6 +60,7 @@ enum Command {
     Analyze(analyze::Args),
     Evaluate(evaluate::Args),
     Fuse(fuse::Args),
+    Teach(teach::Args),
     Ensemble(ensemble::Args),
     Import(import::Args),
     Model(model::Args),
@@ -80,6 +82,7 @@ impl Command {
             Self::Analyze(args) => analyze::run(&args),
             Self::Evaluate(args) => evaluate::run(&args),
             Self::Fuse(args) => fuse::run(&args),
+            Self::Teach(args) => teach::run(&args),
             Self::Ensemble(args) => ensemble::run(&args),
             Self::Import(args) => import::run(&args),
             Self::Model(args) => model::run(&args),

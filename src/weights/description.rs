@@ -87,6 +87,22 @@ pub struct Fusion {
     pub offset: f64,
 }
 
+impl Fusion {
+    /// The temperature of the weighted mean of probabilities: 1 where logits are fused, which [`Fusion::settle`] makes probabilities of.
+    pub(crate) fn calibration(&self) -> f64 {
+        if self.rule == Rule::MeanLogits { 1.0 } else { self.temperature }
+    }
+
+    /// Makes probabilities of fused logits, or of those of one member.
+    pub(crate) fn settle(&self, logits: &mut [f32]) {
+        let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut sum = 0.0;
+        let powers = logits.iter().map(|&logit| (f64::from(logit - most) / self.temperature).exp());
+        let powers: Vec<f64> = powers.inspect(|power| sum += power).collect();
+        logits.iter_mut().zip(powers).for_each(|(logit, power)| *logit = (power / sum) as f32);
+    }
+}
+
 fn is_zero(offset: &f64) -> bool {
     *offset == 0.0
 }
@@ -101,6 +117,8 @@ fn one() -> f64 {
 pub enum Rule {
     /// Weighted mean of the members' probabilities.
     WeightedMean,
+    /// Softmax, divided by the temperature, of the weighted mean of what the members answer before any softmax: of models that were taught.
+    MeanLogits,
     /// Of those members that read a label: of one its probability, of several the sigmoid of the mean of their log odds and the offset. Of action units.
     MeanLogOdds,
 }
@@ -199,7 +217,7 @@ impl Description {
     fn check_task(&self) -> Result<(), (String, String)> {
         let weights = &self.fusion.weights;
         let (at, reason) = match (self.task, self.fusion.rule, &self.actions) {
-            (Task::Expressions, Rule::WeightedMean, None) => {
+            (Task::Expressions, Rule::WeightedMean | Rule::MeanLogits, None) => {
                 let sum: f64 = weights.iter().sum();
                 if weights.len() == self.members.len()
                     && weights.iter().all(|w| (0.0..=1.0).contains(w))
@@ -213,11 +231,11 @@ impl Description {
                 let members: Vec<&str> = self.members.iter().map(|member| member.name.as_str()).collect();
                 return actions.check(&self.labels, &members).map_err(|reason| ("actions".to_owned(), reason));
             }
-            (Task::Expressions, Rule::WeightedMean, Some(_)) => {
+            (Task::Expressions, Rule::WeightedMean | Rule::MeanLogits, Some(_)) => {
                 ("actions", "only a model with `\"task\": \"actions\"` has them".to_owned())
             }
             (Task::Expressions, Rule::MeanLogOdds, _) => {
-                ("fusion", "the rule of a model of expressions is `weighted_mean`".to_owned())
+                ("fusion", "the rule of a model of expressions is `weighted_mean` or `mean_logits`".to_owned())
             }
             (Task::Actions, _, None) => ("actions", "missing: which labels a model of action units reads".to_owned()),
             (Task::Actions, _, Some(_)) => {

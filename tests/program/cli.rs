@@ -9,10 +9,11 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 16] = [
+const SUBCOMMANDS: [&str; 17] = [
     "analyze",
     "evaluate",
     "fuse",
+    "teach",
     "ensemble",
     "run",
     "flow",
