@@ -1,6 +1,7 @@
 //! Photographs: files and bytes in, upright RGB out.
 
 mod format;
+mod taken;
 mod tiff;
 mod whole;
 
@@ -15,6 +16,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Li
 
 use crate::error::{Error, Result};
 use crate::operators::MAX_SIDE;
+pub use taken::taken;
 use whole::End;
 
 /// Most pixels of a photograph.

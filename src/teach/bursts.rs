@@ -9,7 +9,7 @@ use nalgebra::DMatrix;
 /// Side of the picture that is compared.
 const SIDE: u32 = 24;
 /// From which correlation of two faces on they are of one burst.
-const LIKE: f32 = 0.95;
+const LIKE: f32 = 0.9;
 /// Gray levels by which no place of the same picture differs, compressed again or not.
 const SAME: f32 = 4.0;
 /// Columns compared at once.

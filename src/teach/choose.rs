@@ -72,15 +72,7 @@ impl Faces<'_> {
         let (linear, solution) = self.learn(&all, strength, EXACT);
         let temperature = held.as_ref().map_or(1.0, |held| self.temperature(held));
         step(steps, steps);
-        Chosen {
-            linear,
-            gradient: solution.gradient,
-            objective: solution.objective,
-            strength,
-            temperature,
-            held,
-            parts,
-        }
+        Chosen { linear, gradient: solution.gradient, objective: solution.objective, strength, temperature, held, parts }
     }
 
     /// The problem of these faces.
@@ -112,7 +104,9 @@ impl Faces<'_> {
             for (loss, strength) in losses.iter_mut().zip(STRENGTHS) {
                 let solution = problem.solve(strength, before.as_ref(), ROUGH);
                 let linear = problem.linear(&solution);
-                *loss += side(true).map(|face| balance[self.labels[face]] * self.loss(face, &linear.logits(self.features[face]), 1.0)).sum::<f64>();
+                *loss += side(true)
+                    .map(|face| balance[self.labels[face]] * self.loss(face, &linear.logits(self.features[face]), 1.0))
+                    .sum::<f64>();
                 before = Some(solution);
             }
         }

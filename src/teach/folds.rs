@@ -37,7 +37,9 @@ fn cut(bursts: &[usize], labels: &[usize], classes: usize, parts: usize) -> Vec<
         // What the part would hold of each label, in shares of the label, squared: less where it holds less now.
         let cost = |part: &Vec<usize>| -> f64 {
             let share = |class: usize, count: usize| count as f64 / totals[class].max(1) as f64;
-            (0..classes).map(|class| share(class, own[class]) * (2.0 * share(class, part[class]) + share(class, own[class]))).sum()
+            (0..classes)
+                .map(|class| share(class, own[class]) * (2.0 * share(class, part[class]) + share(class, own[class])))
+                .sum()
         };
         let best = (0..parts).min_by(|&a, &b| cost(&counts[a]).total_cmp(&cost(&counts[b]))).unwrap_or(0);
         counts[best].iter_mut().zip(&own).for_each(|(count, own)| *count += own);

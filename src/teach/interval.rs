@@ -36,7 +36,9 @@ pub fn gain(gains: &[f64], bursts: &[usize]) -> Gain {
     let random = Stream::new(1, "bursts");
     let mut drawn: Vec<f64> = (0..DRAWS)
         .map(|draw| {
-            let one = |at: usize| sums[((random.unit((draw * sums.len() + at) as u64) * sums.len() as f64) as usize).min(sums.len() - 1)];
+            let one = |at: usize| {
+                sums[((random.unit((draw * sums.len() + at) as u64) * sums.len() as f64) as usize).min(sums.len() - 1)]
+            };
             let (sum, count) = (0..sums.len()).map(one).fold((0.0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
             sum / count.max(1) as f64
         })

@@ -66,9 +66,9 @@ impl Linear {
 /// [`Error::Argument`] where faces have different numbers of features, a value is not finite, a label is none of `classes` or no face has it, or `strength` is not above 0.
 pub fn solve(faces: &[(&[f32], usize)], classes: usize, strength: f64) -> Result<(Linear, f64, f64)> {
     let width = faces.first().map_or(0, |(features, _)| features.len());
-    let sound = faces.iter().all(|(features, label)| {
-        features.len() == width && *label < classes && features.iter().all(|value| value.is_finite())
-    });
+    let sound = faces
+        .iter()
+        .all(|(features, label)| features.len() == width && *label < classes && features.iter().all(|value| value.is_finite()));
     let each = (0..classes).all(|class| faces.iter().any(|&(_, label)| label == class));
     if !sound || !each || classes < 2 || !(strength > 0.0 && strength.is_finite()) {
         let reason = "faces have as many finite features each, of every label there is one at least, and the penalty is above 0";
@@ -202,9 +202,10 @@ impl Problem {
         let last = self.x.ncols() - 1;
         let diagonal = DVector::from_iterator(
             last + 1,
-            self.x.column_iter().enumerate().map(|(column, values)| {
-                spread * values.norm_squared() / count + if column == last { 0.0 } else { strength }
-            }),
+            self.x
+                .column_iter()
+                .enumerate()
+                .map(|(column, values)| spread * values.norm_squared() / count + if column == last { 0.0 } else { strength }),
         );
         let eased = |rest: &DMatrix<f64>| {
             let mut eased = rest.clone();

@@ -14,8 +14,8 @@ use image::RgbImage;
 
 use crate::error::{Error, Result};
 use crate::recognizer::AnalyzedFace;
-use crate::weights::{Base, Head, Lesson, Model, Taught, combine};
 use crate::tensor::Tensor;
+use crate::weights::{Base, Head, Lesson, Model, Taught, combine};
 
 pub use bursts::Origin;
 pub use interval::Gain;
@@ -106,8 +106,7 @@ impl Teacher {
     /// [`Error::Model`] where the bases read different crops.
     pub fn reader(&self) -> Result<Model> {
         let most = self.widths.iter().flatten().copied().max().unwrap_or(1);
-        let models: Vec<Model> =
-            self.bases.iter().map(|base| base.model.answering_features(most)).collect::<Result<_>>()?;
+        let models: Vec<Model> = self.bases.iter().map(|base| base.model.answering_features(most)).collect::<Result<_>>()?;
         combine("features", &models, &vec![1.0; models.len()], None)
     }
 
@@ -208,7 +207,9 @@ impl Teacher {
             let [a, b] = [first, second].map(|at| self.samples[at].label);
             if !stay(&left, a) || !stay(&left, b) {
                 let [a, b] = [a, b].map(|label| &self.labels[label]);
-                return Err(Error::Argument(format!("`{a}` and `{b}` have the same pictures: a face shows one label. Sort them anew")));
+                return Err(Error::Argument(format!(
+                    "`{a}` and `{b}` have the same pictures: a face shows one label. Sort them anew"
+                )));
             }
         }
         for &(first, second) in &likeness.same {
@@ -221,7 +222,10 @@ impl Teacher {
             let [a, b] = [first, second].map(|at| &self.samples[at].origin.name);
             let count = torn.len();
             let of = if count == 1 { "1 picture is".into() } else { format!("{count} pictures are") };
-            remarks.push(format!("{of} there under two labels, and left out of both: {a} and {b}{}", if count > 1 { ", and others" } else { "" }));
+            remarks.push(format!(
+                "{of} there under two labels, and left out of both: {a} and {b}{}",
+                if count > 1 { ", and others" } else { "" }
+            ));
         }
         if doubled > 0 {
             let of = if doubled == 1 { "1 picture is" } else { &format!("{doubled} pictures are") };
@@ -235,7 +239,7 @@ impl Teacher {
     }
 
     /// The layer of each member: times as many as there are members, as their mean is what is answered.
-    fn heads(&self, linear: &logistic::Linear) -> Vec<Vec<Head>> {
+    fn heads(&self, linear: &Linear) -> Vec<Vec<Head>> {
         let count = self.widths.iter().flatten().count() as f64;
         let mut first = 0;
         let mut one = |width: usize| {

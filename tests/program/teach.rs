@@ -91,7 +91,10 @@ fn a_folder_that_cannot_be_taught_is_refused_with_the_remedy() {
     let (code, _, said) = teach(&one, &out, &[]);
     assert!(code == Some(2) && said.contains("5 pictures of a face at least, and `spots` has 1: add pictures"), "{said}");
     let (code, _, said) = teach(&one.join("across"), &out, &[]);
-    assert!(code == Some(2) && said.contains("has 8 pictures and no folders: give one with a folder of pictures a label"), "{said}");
+    assert!(
+        code == Some(2) && said.contains("has 8 pictures and no folders: give one with a folder of pictures a label"),
+        "{said}"
+    );
     let (code, _, said) = teach(&one.join("nowhere"), &out, &[]);
     assert!(code == Some(2) && said.contains("nowhere"), "{said}");
     assert!(!out.exists());

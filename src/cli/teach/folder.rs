@@ -20,18 +20,22 @@ pub struct Picture {
     pub label: usize,
     /// The folder below the label's that it lies in.
     pub together: Option<String>,
+    /// When it was taken, once it is read and says so.
+    pub taken: Option<f64>,
 }
 
 impl Picture {
     /// Where a face of it comes from.
     pub fn origin(&self) -> Origin {
-        Origin { name: names::shown(&self.path), together: self.together.clone(), taken: None }
+        Origin { name: names::shown(&self.path), together: self.together.clone(), taken: self.taken }
     }
 }
 
 impl Source for Picture {
     fn read(&mut self) -> Result<RgbImage, Error> {
-        let photo = photo::read_remarked(&self.path)?;
+        let bytes = std::fs::read(&self.path).map_err(|source| Error::Picture(plain(&source)))?;
+        self.taken = photo::taken(&bytes);
+        let photo = photo::decode_remarked(&bytes)?;
         if let Some(remark) = photo.remark {
             terminal::warning(format!("{}: {remark}", names::shown(&self.path)));
         }
@@ -49,8 +53,11 @@ pub fn find(root: &Path) -> Result<(Vec<String>, Vec<Picture>), String> {
         return Err(format!("{} is no folder: {shape}", names::shown(root)));
     }
     let at = |error: std::io::Error| format!("{}: {}", names::shown(root), plain(&error));
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(root).map_err(at)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(at)?;
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(root)
+        .map_err(at)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .map_err(at)?;
     entries.sort();
     let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     entries.retain(|path| !hidden(path));
@@ -69,7 +76,8 @@ pub fn find(root: &Path) -> Result<(Vec<String>, Vec<Picture>), String> {
     let (mut pictures, mut unread, mut few) = (Vec::new(), Unread::default(), Vec::new());
     for (label, folder) in folders.iter().enumerate() {
         let found = walk::below(folder, false);
-        let paths = found.entries.into_iter().map(|entry| entry.map_err(|(at, reason)| format!("{}: {reason}", names::shown(&at))));
+        let paths =
+            found.entries.into_iter().map(|entry| entry.map_err(|(at, reason)| format!("{}: {reason}", names::shown(&at))));
         let paths: Vec<PathBuf> = paths.collect::<Result<_, _>>()?;
         unread.add(found.unread);
         if paths.len() < LEAST {
@@ -82,7 +90,7 @@ pub fn find(root: &Path) -> Result<(Vec<String>, Vec<Picture>), String> {
         let kept = paths.len().min(MOST);
         pictures.extend((0..kept).map(|at| {
             let path = paths[at * paths.len() / kept].clone();
-            Picture { together: together(folder, &path), label, path }
+            Picture { together: together(folder, &path), taken: None, label, path }
         }));
     }
     unread.note();

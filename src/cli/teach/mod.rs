@@ -130,7 +130,8 @@ fn meant(same: &[String], labels: &[String], known: &[String]) -> Result<Option<
     let place = |list: &[String], label: &str| list.iter().position(|own| own.to_lowercase() == label.trim().to_lowercase());
     let mut meant: Vec<Option<usize>> = labels.iter().map(|label| place(known, label)).collect();
     for pair in same {
-        let (own, other) = pair.split_once('=').ok_or_else(|| format!("`{pair}`: give your label and the model's, as grin=happy"))?;
+        let (own, other) =
+            pair.split_once('=').ok_or_else(|| format!("`{pair}`: give your label and the model's, as grin=happy"))?;
         let at = place(labels, own).ok_or_else(|| format!("`{own}` is none of your labels: {}", labels.join(", ")))?;
         let of = place(known, other).ok_or_else(|| format!("`{other}` is none of the model's labels: {}", known.join(", ")))?;
         meant[at] = Some(of);

@@ -6,7 +6,7 @@ use super::folder::Picture;
 use crate::cli::outcome::Failure;
 use crate::cli::session::{self, DeviceArgs};
 use crate::cli::{names, terminal};
-use crate::recognizer::{Answer, AnalyzedFace, Faces};
+use crate::recognizer::{AnalyzedFace, Answer, Faces};
 use crate::teach::Teacher;
 use crate::weights::Model;
 
@@ -97,8 +97,7 @@ fn meant(faces: &[AnalyzedFace]) -> Option<&AnalyzedFace> {
 
 /// Lets `model` answer the same faces among the labels that `meant` says, one of its own for each of the teacher's: whether rightly.
 pub fn compare(teacher: &mut Teacher, model: Model, meant: &[usize], device: &DeviceArgs) -> Result<(), Failure> {
-    let (mut recognizer, _patience) =
-        session::recognizer(model, device, |builder| builder.faces(Faces::None).build())?;
+    let (mut recognizer, _patience) = session::recognizer(model, device, |builder| builder.faces(Faces::None).build())?;
     let crops: Vec<_> = teacher.crops().map(|(crop, label)| (crop.clone(), label)).collect();
     for (first, chunk) in crops.chunks(TOGETHER).enumerate() {
         let photos: Vec<_> = chunk.iter().map(|(crop, _)| crop).collect();

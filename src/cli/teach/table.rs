@@ -12,11 +12,16 @@ pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let labels = &report.labels;
     let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
     let (faces, bursts) = (report.faces.iter().sum::<usize>(), report.bursts);
-    let of = format!("{faces} faces of {} labels, {bursts} bursts that stay together, {} features", labels.len(), report.features);
+    let of =
+        format!("{faces} faces of {} labels, {bursts} bursts that stay together, {} features", labels.len(), report.features);
     writeln!(out, "{}\n", paint.bold(of))?;
     let cell = |text: &str| format!("{:>9}", text.chars().take(9).collect::<String>());
     let heads: Vec<String> = labels.iter().map(|label| cell(label)).collect();
-    let heads = if report.tested.is_some() { format!("  {:>8}   answered: {}", "recall", heads.join(" ").trim_start()) } else { String::new() };
+    let heads = if report.tested.is_some() {
+        format!("  {:>8}   answered: {}", "recall", heads.join(" ").trim_start())
+    } else {
+        String::new()
+    };
     writeln!(out, "{}", paint.dim(format!("{:width$}  {:>5}{heads}", "label", "faces")))?;
     for (at, (label, count)) in labels.iter().zip(&report.faces).enumerate() {
         let name = paint.colour(format!("{label:width$}"), palette::colour(label, at));
