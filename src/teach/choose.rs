@@ -13,6 +13,8 @@ const INNER: usize = 4;
 const MANY: usize = 2000;
 /// Norm of the gradient of a solution that only says which strength is better.
 const ROUGH: f64 = 1e-4;
+/// Strengths that must be worse, each than the one before, for no weaker one to be tried.
+const WORSE: usize = 2;
 /// Temperatures between which the best is looked for.
 const TEMPERATURES: [f64; 2] = [0.05, 20.0];
 
@@ -95,19 +97,26 @@ impl Faces<'_> {
         let parts = cut.iter().max().map_or(0, |most| most + 1);
         let tried = if own.len() > MANY { 1 } else { parts };
         let balance = self.balance(own);
-        let mut losses = [0.0; STRENGTHS.len()];
-        for part in 0..tried {
-            let side = |out: bool| own.iter().zip(&cut).filter(move |(_, own)| (**own == part) == out).map(|(&face, _)| face);
-            let learned: Vec<usize> = side(false).collect();
-            let problem = self.problem(&learned);
-            let mut before: Option<Solution> = None;
-            for (loss, strength) in losses.iter_mut().zip(STRENGTHS) {
-                let solution = problem.solve(strength, before.as_ref(), ROUGH);
+        let side = |part: usize, out: bool| {
+            let own = own.iter().zip(&cut).filter(move |(_, own)| (**own == part) == out);
+            own.map(|(&face, _)| face).collect::<Vec<usize>>()
+        };
+        let mut problems: Vec<(Problem, Vec<usize>, Option<Solution>)> =
+            (0..tried).map(|part| (self.problem(&side(part, false)), side(part, true), None)).collect();
+        let mut losses = [f64::INFINITY; STRENGTHS.len()];
+        for at in 0..STRENGTHS.len() {
+            let mut loss = 0.0;
+            for (problem, out, before) in &mut problems {
+                let solution = problem.solve(STRENGTHS[at], before.as_ref(), ROUGH);
                 let linear = problem.linear(&solution);
-                *loss += side(true)
-                    .map(|face| balance[self.labels[face]] * self.loss(face, &linear.logits(self.features[face]), 1.0))
-                    .sum::<f64>();
-                before = Some(solution);
+                let one = |&face: &usize| balance[self.labels[face]] * self.loss(face, &linear.logits(self.features[face]), 1.0);
+                loss += out.iter().map(one).sum::<f64>();
+                *before = Some(solution);
+            }
+            losses[at] = loss;
+            // It has one minimum, but for noise: weaker penalties only take longer.
+            if at >= WORSE && losses[at - WORSE..at].windows(2).all(|pair| pair[0] < pair[1]) && losses[at - 1] < loss {
+                break;
             }
         }
         least(&losses)

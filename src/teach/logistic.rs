@@ -26,8 +26,8 @@ pub struct Problem {
     weights: Vec<f64>,
     mean: Vec<f64>,
     scale: Vec<f64>,
-    /// From standardised features, `[features, numbers]`; none where they are used as they are.
-    turn: Option<DMatrix<f64>>,
+    /// From standardised features, `[features, numbers]`.
+    turn: DMatrix<f64>,
 }
 
 /// The solution in the problem's own numbers, `[numbers + 1, classes]`.
@@ -70,7 +70,7 @@ pub fn solve(faces: &[(&[f32], usize)], classes: usize, strength: f64) -> Result
         .iter()
         .all(|(features, label)| features.len() == width && *label < classes && features.iter().all(|value| value.is_finite()));
     let each = (0..classes).all(|class| faces.iter().any(|&(_, label)| label == class));
-    if !sound || !each || classes < 2 || !(strength > 0.0 && strength.is_finite()) {
+    if !(sound && each && classes >= 2 && strength > 0.0 && strength.is_finite()) {
         let reason = "faces have as many finite features each, of every label there is one at least, and the penalty is above 0";
         return Err(Error::Argument(reason.into()));
     }
@@ -92,9 +92,8 @@ impl Problem {
             scale[column] = if spread.sqrt() < LEAST_SPREAD { 0.0 } else { 1.0 / spread.sqrt() };
         }
         let standard = DMatrix::from_fn(count, width, |row, column| (raw[(row, column)] - mean[column]) * scale[column]);
-        // Fewer faces than features: all that matters lies in the span of the faces.
-        let turn = (count < width).then(|| span(&standard));
-        let numbers = turn.as_ref().map_or_else(|| standard.clone(), |turn| &standard * turn);
+        let turn = axes(&standard);
+        let numbers = &standard * &turn;
         let last = numbers.ncols();
         let x = numbers.insert_column(last, 1.0);
         let labels: Vec<usize> = faces.iter().map(|&(_, label)| label).collect();
@@ -144,8 +143,7 @@ impl Problem {
     /// The solution for features as they come.
     pub fn linear(&self, solution: &Solution) -> Linear {
         let numbers = self.x.ncols() - 1;
-        let own = solution.theta.rows(0, numbers).into_owned();
-        let weight = self.turn.as_ref().map_or_else(|| own.clone(), |turn| turn * &own);
+        let weight = &self.turn * solution.theta.rows(0, numbers);
         let row = |class: usize| weight.column(class).iter().zip(&self.scale).map(|(w, scale)| w * scale).collect();
         Linear {
             weight: (0..self.classes).map(row).collect(),
@@ -238,17 +236,24 @@ impl Problem {
     }
 }
 
-/// An orthonormal basis `[features, numbers]` of the span of the rows of `standard`.
-fn span(standard: &DMatrix<f64>) -> DMatrix<f64> {
-    let eigen = (standard * standard.transpose()).symmetric_eigen();
+/// The principal axes `[features, numbers]` of the rows of `standard`, as far as they vary: along them conjugate gradients need few steps.
+fn axes(standard: &DMatrix<f64>) -> DMatrix<f64> {
+    // The smaller of the two products has all that is not 0.
+    let few = standard.nrows() < standard.ncols();
+    let product = if few { standard * standard.transpose() } else { standard.tr_mul(standard) };
+    let eigen = product.symmetric_eigen();
     let most = eigen.eigenvalues.max().max(f64::MIN_POSITIVE);
     let kept: Vec<usize> = (0..eigen.eigenvalues.len()).filter(|&at| eigen.eigenvalues[at] > 1e-12 * most).collect();
-    let mut basis = DMatrix::zeros(standard.ncols(), kept.len());
+    let mut axes = DMatrix::zeros(standard.ncols(), kept.len());
     for (column, &at) in kept.iter().enumerate() {
-        let axis = standard.tr_mul(&eigen.eigenvectors.column(at)) / eigen.eigenvalues[at].sqrt();
-        basis.set_column(column, &axis);
+        let own = eigen.eigenvectors.column(at);
+        if few {
+            axes.set_column(column, &(standard.tr_mul(&own) / eigen.eigenvalues[at].sqrt()));
+        } else {
+            axes.set_column(column, &own);
+        }
     }
-    basis
+    axes
 }
 
 #[cfg(test)]
