@@ -26,6 +26,7 @@ pub mod photo;
 pub mod recognizer;
 pub mod reference;
 pub mod runner;
+pub mod teach;
 pub mod tensor;
 pub mod timing;
 #[cfg(not(target_family = "wasm"))]

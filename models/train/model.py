@@ -57,7 +57,10 @@ class Model:
         return np.concatenate(parts, 1)
 
     def fuse(self, probabilities):
-        """Fused probabilities [n, labels] from those of the members [members, n, labels]: their weighted mean, calibrated."""
+        """Fused probabilities [n, labels] from those of the members [members, n, labels]: their weighted mean, calibrated; of a taught model logits are fused."""
         mean = np.tensordot(np.array(self.text["fusion"]["weights"], np.float32), probabilities, 1)
+        if self.text["fusion"]["rule"] == "mean_logits":
+            power = np.exp((mean - mean.max(1, keepdims=True)) / self.text["fusion"].get("temperature", 1.0))
+            return (power / power.sum(1, keepdims=True)).astype(np.float32)
         power = (mean / mean.max(1, keepdims=True)) ** (1 / self.text["fusion"].get("temperature", 1.0))
         return (power / power.sum(1, keepdims=True)).astype(np.float32)

@@ -35,6 +35,7 @@ mod run;
 mod search;
 mod session;
 mod svg;
+mod teach;
 mod terminal;
 mod texts;
 mod two_stream;
@@ -70,6 +71,7 @@ enum Command {
     Map(map::Args),
     Album(album::Args),
     Fuse(fuse::Args),
+    Teach(teach::Args),
     Ensemble(ensemble::Args),
     Import(import::Args),
     Model(model::Args),
@@ -96,6 +98,7 @@ impl Command {
             Self::Map(args) => map::run(&args),
             Self::Album(args) => album::run(&args),
             Self::Fuse(args) => fuse::run(&args),
+            Self::Teach(args) => teach::run(&args),
             Self::Ensemble(args) => ensemble::run(&args),
             Self::Import(args) => import::run(&args),
             Self::Model(args) => model::run(&args),

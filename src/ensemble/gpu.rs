@@ -444,7 +444,7 @@ impl Engine {
             weights,
             members,
             crop_count,
-            description.fusion.temperature,
+            description.fusion.calibration(),
             fused,
         )?);
         recording.read(fused);

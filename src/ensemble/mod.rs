@@ -32,7 +32,7 @@ use crate::host::Clock;
 use crate::host::offload::offload;
 use crate::operators::Region;
 use crate::tensor::Precision;
-use crate::weights::{Description, Group, Model, Oversample, groups, weights_of};
+use crate::weights::{Description, Group, Model, Oversample, Rule, groups, weights_of};
 
 /// A model made ready on a device.
 #[derive(Debug)]
@@ -149,6 +149,17 @@ impl Ensemble {
     }
 
     pub(crate) async fn answer(&mut self, faces: &[(&RgbImage, Region)], oversample: bool, wait: Wait) -> Result<Vec<Reading>> {
+        let mut readings = self.values(faces, oversample, wait).await?;
+        let fusion = &self.model.description.fusion;
+        if fusion.rule == Rule::MeanLogits {
+            let rows = readings.iter_mut().flat_map(|reading| reading.members.iter_mut().chain([&mut reading.probabilities]));
+            rows.for_each(|row| fusion.settle(row));
+        }
+        Ok(readings)
+    }
+
+    /// What the networks answer, and its weighted mean.
+    async fn values(&mut self, faces: &[(&RgbImage, Region)], oversample: bool, wait: Wait) -> Result<Vec<Reading>> {
         for &(picture, region) in faces {
             self.check(picture, region)?;
         }

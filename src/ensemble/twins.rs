@@ -55,7 +55,7 @@ pub(super) fn fused(model: &Model, probabilities: &[Vec<f32>], crops: usize) -> 
     let description = &model.description;
     let weights: Vec<f32> = description.fusion.weights.iter().map(|&w| w as f32).collect();
     let classes = description.labels.len();
-    let fused = reference::fuse(&probabilities.concat(), &weights, crops, classes, description.fusion.temperature);
+    let fused = reference::fuse(&probabilities.concat(), &weights, crops, classes, description.fusion.calibration());
     let reading = readings(&fused, weights.len(), classes).into_iter().next();
     reading.unwrap_or(Reading { probabilities: Vec::new(), members: Vec::new() })
 }

@@ -196,6 +196,17 @@ impl Recognizer {
         self.ensemble.see(photo, region, wait).await
     }
 
+    /// The canonical crop of a face of `photo`, which its networks read: the same bytes on every device, made by the twin.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where the face does not lie in the photograph.
+    pub fn crop(&self, photo: &RgbImage, face: &AnalyzedFace) -> Result<RgbImage> {
+        let canonical = &self.description().canonical;
+        let region = Found::of(face).region(canonical);
+        self.ensemble.check(photo, region)?;
+        crate::reference::crop(photo, region, canonical.size)
+    }
+
     /// What the members of the model looked at in a face of `photo` when they answered its label: class-activation maps.
     ///
     /// # Errors

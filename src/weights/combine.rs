@@ -72,6 +72,11 @@ fn fits(first: &Model, model: &Model, with_oversample: bool) -> Result<()> {
     if b.task != Task::Expressions {
         return Err(model.wrong("task", "it reads action units: only models of expressions become one".into()));
     }
+    if b.fusion.rule == Rule::MeanLogits {
+        return Err(
+            model.wrong("fusion", "it was taught: its members answer together only. Teach on another base instead".into())
+        );
+    }
     let sorted = |labels: &[String]| {
         let mut labels = labels.to_vec();
         labels.sort_unstable();

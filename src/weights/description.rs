@@ -90,6 +90,22 @@ pub struct Fusion {
     pub motion: f64,
 }
 
+impl Fusion {
+    /// The temperature of the weighted mean of probabilities: 1 where logits are fused, which [`Fusion::settle`] makes probabilities of.
+    pub(crate) fn calibration(&self) -> f64 {
+        if self.rule == Rule::MeanLogits { 1.0 } else { self.temperature }
+    }
+
+    /// Makes probabilities of fused logits, or of those of one member.
+    pub(crate) fn settle(&self, logits: &mut [f32]) {
+        let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut sum = 0.0;
+        let powers = logits.iter().map(|&logit| (f64::from(logit - most) / self.temperature).exp());
+        let powers: Vec<f64> = powers.inspect(|power| sum += power).collect();
+        logits.iter_mut().zip(powers).for_each(|(logit, power)| *logit = (power / sum) as f32);
+    }
+}
+
 fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
@@ -107,6 +123,8 @@ pub enum Rule {
     /// Of action units. Of a label that one member reads its probability. Of one that both read the sigmoid of the still one's log odds, of what motion's are above those at
     /// rest times [`Fusion::motion`], and of the offset: what stays without moving is as present as the still one says.
     LogOdds,
+    /// Softmax, divided by the temperature, of the weighted mean of what the members answer before any softmax: of models that were taught.
+    MeanLogits,
 }
 
 fn unique<'n>(at: &str, names: impl Iterator<Item = &'n String>) -> Result<(), (String, String)> {
@@ -203,7 +221,7 @@ impl Description {
     fn check_task(&self) -> Result<(), (String, String)> {
         let weights = &self.fusion.weights;
         let (at, reason) = match (self.task, self.fusion.rule, &self.actions) {
-            (Task::Expressions, Rule::WeightedMean, None) => {
+            (Task::Expressions, Rule::WeightedMean | Rule::MeanLogits, None) => {
                 let sum: f64 = weights.iter().sum();
                 if weights.len() == self.members.len()
                     && weights.iter().all(|w| (0.0..=1.0).contains(w))
@@ -220,11 +238,11 @@ impl Description {
                 }
                 return actions.check(&self.labels, &members).map_err(|reason| ("actions".to_owned(), reason));
             }
-            (Task::Expressions, Rule::WeightedMean, Some(_)) => {
+            (Task::Expressions, Rule::WeightedMean | Rule::MeanLogits, Some(_)) => {
                 ("actions", "only a model with `\"task\": \"actions\"` has them".to_owned())
             }
             (Task::Expressions, Rule::LogOdds, _) => {
-                ("fusion", "the rule of a model of expressions is `weighted_mean`".to_owned())
+                ("fusion", "the rule of a model of expressions is `weighted_mean` or `mean_logits`".to_owned())
             }
             (Task::Actions, _, None) => ("actions", "missing: which labels a model of action units reads".to_owned()),
             (Task::Actions, _, Some(_)) => {

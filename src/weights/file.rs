@@ -15,7 +15,9 @@ use super::column::Column;
 use super::description::Description;
 use super::dtype::Type;
 use super::foreign::{Foreign, HEAD};
+use super::heads::Head;
 use super::model::Model;
+use super::taught::Taught;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
@@ -166,8 +168,42 @@ impl Tensors {
         scaled.is_some_and(|info| Type::of(info.dtype) == Ok(Type::I8))
     }
 
-    /// The model that it is.
-    pub fn model(self) -> Result<Model> {
+    /// The taught file that it is, if it is one.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where it is a broken one.
+    fn taught(&self) -> Result<Option<Taught>> {
+        let text = self.metadata.metadata().as_ref().and_then(|m| m.get("moue"));
+        let Some(lesson) = text.and_then(|text| Taught::lesson(text)) else { return Ok(None) };
+        let lesson = lesson.map_err(|reason| wrong(&self.name, "metadata `moue`", reason))?;
+        let (labels, mut heads) = (lesson.labels.len(), Vec::new());
+        for names in Taught::names(&lesson) {
+            let mut own = Vec::new();
+            for names in names {
+                let [weight, bias] = names.each_ref().map(|name| {
+                    let lacks = || wrong(&self.name, name, "the file does not have it: teach again".into());
+                    self.array(name)?.ok_or_else(lacks)?.floats().map_err(|reason| wrong(&self.name, name, reason))
+                });
+                let (weight, bias) = (weight?, bias?);
+                let finite = weight.data.iter().chain(&bias.data).all(|value| value.is_finite());
+                if weight.shape.len() != 2 || weight.shape[0] != labels || bias.shape != [labels] || !finite {
+                    let reason = format!("a head has finite numbers, [{labels}, features] and [{labels}]: teach again");
+                    return Err(wrong(&self.name, &names[0], reason));
+                }
+                own.push(Head { weight, bias: bias.data });
+            }
+            heads.push(own);
+        }
+        Ok(Some(Taught { lesson, heads }))
+    }
+
+    /// The model that it is; what a taught one stands on is carried by moue, or lies in `folder`.
+    pub fn model(self, folder: Option<&Path>) -> Result<Model> {
+        if let Some(taught) = self.taught()? {
+            let mut model = taught.found(folder)?;
+            model.file = self.name;
+            return Ok(model);
+        }
         let text = self.metadata.metadata().as_ref().and_then(|m| m.get("moue")).ok_or_else(|| {
             let reason = "there is no key `moue`: these are bare weights; `moue import` makes a model of them";
             wrong(&self.name, "metadata", reason.into())
@@ -193,6 +229,21 @@ impl Model {
         return Self::parse("default", moue_default::MODEL);
         #[cfg(not(feature = "default-model"))]
         Err(Error::Argument("this build carries no model: give it one, or build it with the feature `default-model`".into()))
+    }
+
+    /// The models of [`super::Base::carried`], by name.
+    pub(super) fn carried() -> Vec<(&'static str, &'static [u8])> {
+        let models: [(&str, Option<&[u8]>); 2] = [
+            #[cfg(feature = "default-model")]
+            ("default", Some(moue_default::MODEL)),
+            #[cfg(not(feature = "default-model"))]
+            ("default", None),
+            #[cfg(feature = "embedding-model")]
+            ("embedding", Some(moue_embedding::MODEL)),
+            #[cfg(not(feature = "embedding-model"))]
+            ("embedding", None),
+        ];
+        models.into_iter().filter_map(|(name, bytes)| Some((name, bytes?))).collect()
     }
 
     /// MediaPipe's networks for faces, embedded in the library by its feature `face-model`: members `full_range` and `short_range`, which find faces, `mesh`, which
@@ -237,7 +288,7 @@ impl Model {
     /// # Errors
     /// [`Error::Io`] where it cannot be read, [`Error::Model`] where it is not a model of version 1.
     pub fn load(path: &Path) -> Result<Self> {
-        Tensors::open(path)?.model()
+        Tensors::open(path)?.model(path.parent())
     }
 
     /// A model from the bytes of its file; `name` is what errors call it.
@@ -245,7 +296,15 @@ impl Model {
     /// # Errors
     /// [`Error::Model`] where it is not a model of version 1.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
-        Tensors::parse(name, bytes)?.model()
+        Tensors::parse(name, bytes)?.model(None)
+    }
+
+    /// What somebody taught, from the bytes of its file; `None` where they are those of another model.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where they are not those of a model.
+    pub fn parse_taught(name: &str, bytes: &[u8]) -> Result<Option<Taught>> {
+        Tensors::parse(name, bytes)?.taught()
     }
 
     /// The file of this model. The same model gives the same bytes.

@@ -22,6 +22,7 @@ mod hostile_model;
 mod onnx;
 mod runner;
 mod state_dict;
+mod teach;
 mod tflite;
 mod tuning;
 mod two_stream;

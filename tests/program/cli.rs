@@ -9,12 +9,13 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 21] = [
+const SUBCOMMANDS: [&str; 22] = [
     "analyze",
     "embed",
     "search",
     "evaluate",
     "fuse",
+    "teach",
     "ensemble",
     "run",
     "flow",

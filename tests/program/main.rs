@@ -23,6 +23,7 @@ mod import_command;
 mod model_commands;
 mod resume;
 mod resume_options;
+mod teach;
 mod two_stream;
 mod unit_labels;
 mod zoo;

@@ -13,7 +13,7 @@ use super::session::{DeviceArgs, ModelArgs};
 use super::{files, terminal};
 use crate::ensemble::Truth;
 use crate::ensemble::fusion::{Quality, learn_temperature, learn_weights, mean, thousandths};
-use crate::weights::{Description, Fusion};
+use crate::weights::{Description, Fusion, Rule};
 use report::{Figures, MemberReport, Report};
 
 /// Learns an ensemble's fusion weights and its temperature on labelled pictures
@@ -53,6 +53,10 @@ pub fn run(args: &Args) -> Outcome {
     let mut model = args.model.load()?;
     let description = model.description.clone();
     if let Some(reason) = description.no_faces() {
+        return Err(Failure::at("--model", reason));
+    }
+    if description.fusion.rule == Rule::MeanLogits {
+        let reason = "it was taught: its members answer together, and `moue teach` learned how much each counts";
         return Err(Failure::at("--model", reason));
     }
     if let [member] = &description.members[..] {
