@@ -302,7 +302,7 @@ fn turn(gpu: &Gpu) -> Load {
 /// Scores of 256 queries in a tile of rows, to the 32 best of each.
 fn nearest(gpu: &Gpu) -> Load {
     let mut recording = Recording::default();
-    let lists = Lists { queries: 256, lanes: if gpu.capabilities().cpu { 8 } else { 32 }, most: 32 };
+    let lists = Lists { queries: 256, lanes: if gpu.capabilities().cpu { 1 } else { 32 }, most: 32 };
     let rows = ScoredRows { first: 0, count: 512 * lists.lanes, begins: true };
     let scores = recording.upload("scores", (4 * lists.queries * rows.count) as u64);
     let kept = recording.slab("lists", lists.bytes());

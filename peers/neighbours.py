@@ -187,7 +187,7 @@ def knn(query, k, reference, ref_includes_query):
     if ref_includes_query:
         distance.fill_diagonal_(torch.inf)
     found = distance.sort(dim=1, stable=True)
-    return found.indices[:, :k], found.values[:, :k]
+    return found.values[:, :k], found.indices[:, :k]
 
 
 def main():

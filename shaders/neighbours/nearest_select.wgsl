@@ -39,11 +39,20 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     var least = best[last];
     let start = list / params.lanes * params.stride;
     let end = (params.rows + 3u) / 4u;
-    for (var at = list % params.lanes; at < end; at += params.lanes) {
-        let four = scores[start + at];
-        for (var c = 0u; c < 4u; c++) {
-            let row = 4u * at + c;
-            let score = four[c];
+    // Four vec4s at a time: mostly none of their scores is kept. A loop is left then, where CPU adapters go through both sides of a branch.
+    for (var first = list % params.lanes; first < end; first += 4u * params.lanes) {
+        var most = vec4<f32>(LEAST);
+        #for I 0 4
+        most = max(most, scores[start + min(first + {I}u * params.lanes, end - 1u)]);
+        #end
+        let highest = max(max(most.x, most.y), max(most.z, most.w));
+        for (var entry = 0u; entry < 16u; entry++) {
+            if (highest <= least) {
+                break;
+            }
+            let at = first + (entry >> 2u) * params.lanes;
+            let row = 4u * at + (entry & 3u);
+            let score = scores[start + min(at, end - 1u)][entry & 3u];
             if (score > least && row < params.rows) {
                 var place = last;
                 while (place > 0u) {

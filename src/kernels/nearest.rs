@@ -34,8 +34,12 @@ impl Lists {
 
     /// Rows of a tile at most: a lane's loops end where every row of it is better than those before.
     pub fn most_rows(self) -> usize {
-        let four = 5 + 4 * self.most;
-        (super::MAX_ITERATIONS.saturating_sub(2 * self.most) / four) * 4 * self.lanes
+        super::MAX_ITERATIONS.saturating_sub(2 * self.most) / self.iterations() * 16 * self.lanes
+    }
+
+    /// Of the loops of a lane for 16 scores, where all of them are kept.
+    fn iterations(self) -> usize {
+        17 + 16 * self.most
     }
 
     fn check(self, at: &str) -> Result<()> {
@@ -69,7 +73,7 @@ pub fn nearest_select(at: &str, lists: Lists, rows: ScoredRows, scores: Slice, k
     let stride = rows.count.div_ceil(4);
     holds(at, scores, 16 * (lists.queries * stride) as u64)?;
     holds(at, kept, lists.bytes())?;
-    loops(at, stride.div_ceil(lists.lanes) * (5 + 4 * lists.most) + 2 * lists.most)?;
+    loops(at, stride.div_ceil(4 * lists.lanes) * lists.iterations() + 2 * lists.most)?;
     let params = shader::nearest_select::Params {
         queries: lists.queries as u32,
         lanes: lists.lanes as u32,

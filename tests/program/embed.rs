@@ -63,7 +63,7 @@ fn a_folder_becomes_a_file_that_is_gone_on_with_and_searched() {
     // The vector is the mean over a crop and its mirror image, and landmarks of the mirror image lie a little elsewhere.
     assert!(found[0]["input"].as_str().unwrap().ends_with("mirrored.png") && found[1]["index"] == 1, "{found}");
     assert_eq!(found[0]["distance"], found[1]["distance"], "equally near ones come by their number");
-    assert!(image::open(&sheet).unwrap().width() > 1000);
+    assert!(image::open(&sheet).unwrap().width() > 400);
     assert!(moue(&search).text().contains("happy"));
 
     let ran = moue(&["search", &text(data.join("others/gray.png")), "--in", &file, "--device", "cpu"]);
@@ -82,7 +82,10 @@ fn embeddings_are_measured_by_their_neighbours() {
     let ran = moue(&["evaluate", "--embedding", "--data", &text(&test), "--gallery", &text(&train), "--json", "--device", "cpu"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let report = &ran.records()[0];
-    assert!(report["nmi"] == 1.0 && report["map_at_r"] == 1.0 && report["by_neighbours"][4]["accuracy"] == 1.0, "{report}");
+    assert!(
+        report["nmi"].as_f64().unwrap() > 0.999_999 && report["map_at_r"] == 1.0 && report["by_neighbours"][4]["accuracy"] == 1.0,
+        "{report}"
+    );
     Gallery::made_up(80, 1, 4).save(&single).unwrap();
     let ran = moue(&["evaluate", "--embedding", "--data", &text(&single), "--device", "cpu"]);
     assert!(ran.text().contains("among each other") && ran.text().contains("100.00 %"), "{}", ran.text());

@@ -24,7 +24,8 @@ pub fn draw(photo: &RgbImage, gallery: &Gallery, found: &[Found]) -> Result<(Rgb
     let (crops, missing) = crops::of(gallery, found.iter().flat_map(|one| one.nearest.iter().map(|near| near.index)), SIDE);
     let cell = [SIDE + GAP, SIDE + LINE + GAP];
     let rows: u32 = found.iter().map(rows_of).sum();
-    let (width, height) = (GAP + (ROW + 1) * cell[0] + GAP, GAP + rows * cell[1] + (found.len() as u32 - 1) * GAP);
+    let columns = found.iter().map(|one| one.nearest.len() as u32).max().unwrap_or(0).clamp(1, ROW);
+    let (width, height) = (GAP + (columns + 1) * cell[0] + GAP, GAP + rows * cell[1] + (found.len() as u32 - 1) * GAP);
     let mut sheet = RgbImage::from_pixel(width, height, Rgb(BACKGROUND));
     let mut texts: Vec<(u32, u32, String, [u8; 3], Weight)> = Vec::new();
     let mut top = GAP;

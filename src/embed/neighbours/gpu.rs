@@ -9,9 +9,9 @@ use crate::kernels::{self, Dense, DenseVariant, Lists, MOST_LISTED, ScoredRows, 
 use crate::operators::{Activation, Window};
 use crate::tensor::{Precision, Tensor};
 
-/// Lists of a query, on an adapter in software and on a GPU, which has more to do at once.
-const LANES: [usize; 2] = [8, 32];
-/// Rows of a tile, a list: the scores of a tile for [`MOST_QUERIES`] are 16 to 64 MiB.
+/// Lists of a query, on an adapter in software and on a GPU, which has more to do at once: the fewer, the fewer rows enter one.
+const LANES: [usize; 2] = [1, 32];
+/// Rows of a tile, a list: the scores of a tile for [`MOST_QUERIES`] are 2 to 64 MiB.
 const ROWS_A_LANE: usize = 512;
 /// Plans kept ready.
 const MOST_PLANS: usize = 2;
