@@ -16,9 +16,7 @@ const LEAST_ALIKE: f32 = 0.8;
 pub fn close_in_time(gallery: &Gallery) -> Vec<Vec<usize>> {
     let mut has_face = vec![false; gallery.images.len()];
     gallery.image.iter().for_each(|&image| has_face[image as usize] = true);
-    let timed = |(at, image): (usize, &crate::embed::Image)| {
-        Some((image.moment()?, at)).filter(|_| has_face[at] && !image.video)
-    };
+    let timed = |(at, image): (usize, &crate::embed::Image)| Some((image.moment()?, at)).filter(|_| has_face[at] && !image.video);
     let mut photographs: Vec<(f64, usize)> = gallery.images.iter().enumerate().filter_map(timed).collect();
     let path = |at: usize| &gallery.images[at].path;
     photographs.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| path(a.1).cmp(path(b.1))));

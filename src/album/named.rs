@@ -70,11 +70,8 @@ mod tests {
     #[test]
     fn nothing_confirmed_is_moved() {
         let gallery = Gallery::made_up(8, 2, 3);
-        let group = |name: &str, faces: &[usize]| NamedGroup {
-            name: name.into(),
-            faces: keys(&gallery, faces),
-            suggested: Vec::new(),
-        };
+        let group =
+            |name: &str, faces: &[usize]| NamedGroup { name: name.into(), faces: keys(&gallery, faces), suggested: Vec::new() };
         let names = Names::new(vec![group("", &[7]), group("Grins", &[0, 1, 4]), group("Frowns", &[5])]);
         let found = [0, 0, 0, 1, 1, 1, 1, 2].map(Some);
         let placed = place(&gallery, &found, &names);
@@ -86,8 +83,11 @@ mod tests {
     #[test]
     fn names_come_back_from_their_file_and_what_is_no_such_file_is_refused() {
         let gallery = Gallery::made_up(3, 2, 3);
-        let names =
-            Names::new(vec![NamedGroup { name: "<Grins> & \"more\"".into(), faces: keys(&gallery, &[0, 2]), ..Default::default() }]);
+        let names = Names::new(vec![NamedGroup {
+            name: "<Grins> & \"more\"".into(),
+            faces: keys(&gallery, &[0, 2]),
+            ..Default::default()
+        }]);
         let path = std::env::temp_dir().join(format!("moue names {}.json", std::process::id()));
         assert!(Names::load(&path).unwrap().groups.is_empty());
         std::fs::write(&path, names.to_bytes().unwrap()).unwrap();

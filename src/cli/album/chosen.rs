@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use crate::album::{FaceKey, Missing, NamedGroup, Names, Pictures, Placed, Shot, Wanted, alike, best, close_in_time, pictures, rare};
+use crate::album::{
+    FaceKey, Missing, NamedGroup, Names, Pictures, Placed, Shot, Wanted, alike, best, close_in_time, pictures, rare,
+};
 use crate::cli::terminal;
 use crate::embed::Gallery;
 use crate::groups::Group;

@@ -69,7 +69,11 @@ pub fn run(args: &Args) -> Outcome {
     }
     if let Some(path) = &args.output {
         let mut bytes = Vec::new();
-        if csv { report.csv(&mut bytes)? } else { report.json(&mut bytes)? }
+        if csv {
+            report.csv(&mut bytes)?
+        } else {
+            report.json(&mut bytes)?
+        }
         files::replace(path, &bytes).map_err(failed("--output"))?;
     }
     let mut missing = 0;

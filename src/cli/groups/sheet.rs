@@ -31,9 +31,8 @@ pub fn draw(report: &Report, rows: &[Vec<usize>], pictures: &Pictures) -> Result
         return Err(Error::Argument(format!("--sheet: {} groups: at most {most} have a row, use a smaller --k", rows.len())));
     }
     let mut sheet = RgbImage::from_pixel(width, height, Rgb(PAPER));
-    let place = |row: usize, column: usize| {
-        (i64::from(WORDS + column as u32 * (SIDE + GAP)), i64::from(GAP + row as u32 * (SIDE + GAP)))
-    };
+    let place =
+        |row: usize, column: usize| (i64::from(WORDS + column as u32 * (SIDE + GAP)), i64::from(GAP + row as u32 * (SIDE + GAP)));
     let empty = RgbImage::from_pixel(SIDE, SIDE, EMPTY);
     for (row, faces) in rows.iter().enumerate() {
         for (column, face) in faces.iter().enumerate() {

@@ -37,7 +37,8 @@ pub fn page(drawn: &Drawn, pictures: &Pictures) -> Result<String> {
         colour: drawn.colour(Some(*label)),
         count: *count,
     };
-    let place = |of: &Option<usize>| of.and_then(|of| order.iter().position(|(label, _)| *label == of)).map_or(-1, |at| at as i32);
+    let place =
+        |of: &Option<usize>| of.and_then(|of| order.iter().position(|(label, _)| *label == of)).map_or(-1, |at| at as i32);
     let rounded = |value: f32| (value * 1e5).round() / 1e5;
     let picture = |index: usize| pictures.faces.get(&index).map(data_url).transpose();
     let data = Data {
