@@ -34,5 +34,6 @@ function mostly(faces: Seen[]): string {
   const counts = new Map<string, number>();
   for (const { face } of faces) counts.set(face.label, (counts.get(face.label) ?? 0) + 1);
   const [label, count] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? ["nothing", 0];
+  if (faces.length === 1) return `read as ${label}`;
   return count === faces.length ? `all read as ${label}` : `${count} of them read as ${label}`;
 }
