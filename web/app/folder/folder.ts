@@ -77,7 +77,6 @@ export class Folder {
       for (let file = this.#waiting.shift(); file !== undefined; file = this.#waiting.shift()) {
         await this.#turn.free();
         await this.#one(moue, file);
-        this.#done++;
         this.#bar.value = this.#done / Math.max(1, this.#all);
         this.#say(`${this.#done} of ${plural(this.#all, "picture")} read, ${plural(this.#faces.length, "face")}.`);
       }
@@ -95,12 +94,18 @@ export class Folder {
   }
 
   async #one(moue: Moue, file: File): Promise<void> {
+    const lot = this.#faces;
     try {
       const { picture, faces } = await readFaces(moue, file, this.#pictures.length);
+      // All was cleared meanwhile.
+      if (lot !== this.#faces) return faces.forEach(({ crop }) => URL.revokeObjectURL(crop));
       this.#pictures.push(picture);
       this.#faces.push(...faces);
       if (faces.length === 0) this.#trouble(`${picture.path}: no face was found.`);
+      this.#done++;
     } catch (error) {
+      if (lot !== this.#faces) return;
+      this.#done++;
       this.#trouble(`${pathOf(file)}: ${message(error)}`);
     }
   }
