@@ -170,6 +170,11 @@ impl Recognizer {
         std::mem::replace(&mut self.actions, reader)
     }
 
+    /// Faces embedded by this embedder from the next photograph on, or not; what embedded them before.
+    pub fn replace_embedder(&mut self, embedder: Option<embed::Embedder>) -> Option<embed::Embedder> {
+        std::mem::replace(&mut self.embedder, embedder)
+    }
+
     /// Whether five crops and their mirrors are averaged from the next photograph on, whatever the model says.
     pub fn set_oversample(&mut self, oversample: bool) {
         self.oversample = oversample;

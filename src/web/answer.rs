@@ -39,6 +39,8 @@ struct Face<'a> {
     blendshapes: Option<BTreeMap<&'static str, f32>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     actions: Option<Named<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding: Option<&'a [f32]>,
     label: &'a str,
     #[serde(rename = "labelIndex")]
     label_index: usize,
@@ -138,6 +140,7 @@ impl<'a> Face<'a> {
             }),
             blendshapes: face.blendshapes.as_deref().map(|all| all.iter().collect()),
             actions: face.actions.as_deref().map(|actions| Named::new(actions, units, &face.label)),
+            embedding: face.embedding.as_deref(),
             label: &face.label,
             label_index: face.label_index,
             unsure: face.unsure(),

@@ -17,6 +17,8 @@ pub struct Asked {
     landmarks: Option<f64>,
     blendshapes: bool,
     actions: bool,
+    #[serde(default)]
+    pub embed: bool,
     pub oversample: bool,
 }
 

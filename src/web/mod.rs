@@ -5,6 +5,7 @@ mod answer;
 mod asked;
 mod bench;
 mod failure;
+mod likeness;
 mod pictures;
 mod place;
 mod reading;
@@ -15,6 +16,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::actions::Reader;
 use crate::device::Device;
+use crate::embed::{Embedder, ModelId};
 use crate::ensemble::Heat;
 use crate::error::{Error, Result};
 use crate::gpu::shader;
@@ -51,6 +53,9 @@ pub struct Engine {
     /// JSON of its model, or `null`; and its labels.
     actor: String,
     units: Vec<String>,
+    /// What embeds faces, while the recognizer does not have it; and what its model is known by.
+    embedder: Option<Embedder>,
+    embedding: Option<ModelId>,
     about: String,
     photo: RgbImage,
     faces: Vec<AnalyzedFace>,
@@ -204,6 +209,8 @@ async fn opened(model: &[u8], faces: Option<Vec<u8>>, place: Place, precision: &
         reader: None,
         actor: about::actor(None),
         units: Vec::new(),
+        embedder: None,
+        embedding: None,
         about,
         photo: RgbImage::default(),
         faces: Vec::new(),

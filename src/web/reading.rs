@@ -54,6 +54,7 @@ impl Engine {
         self.recognizer.set_search(asked.search()?)?;
         self.recognizer.set_oversample(asked.oversample);
         self.set_actions(asked.actions()?)?;
+        self.set_embedding(asked.embed)?;
         self.faces.clear();
         self.photo = picture?;
         Ok(points)

@@ -2,6 +2,7 @@
 
 import { Moue } from "../src/index.js";
 import { adapterName } from "./ui/adapter.js";
+import { Folder } from "./folder/folder.js";
 import { Bench } from "./ui/bench.js";
 import { byId } from "./ui/dom.js";
 import { showFailure } from "./ui/failure.js";
@@ -30,6 +31,8 @@ const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
 });
 const photos = new Photos(moue, turn);
 const videos = new Videos(moue, turn);
+const folder = new Folder(moue, turn);
+const readFolder = (found: File[]): void => folder.read(found);
 const readPhotos = (found: File[]): void => {
   showTab("photos");
   photos.read(found);
@@ -38,7 +41,8 @@ const readVideos = (found: File[]): void => {
   showTab("videos");
   videos.read(found);
 };
-files({ "file-input": readPhotos, "video-input": readVideos }, (found) => {
+files({ "file-input": readPhotos, "video-input": readVideos, "folder-input": readFolder, "folder-files": readFolder }, (found) => {
+  if (!byId("folder", HTMLElement).hidden) return readFolder(found);
   const moving = found.filter(isVideo);
   const others = found.filter((file) => !isVideo(file));
   // What is neither is told so where it was dropped.

@@ -8,6 +8,7 @@ const folder = new URL("../src/pkg/", import.meta.url);
 const files = {
   ACTIONS: ["actions.safetensors", new URL("actions/actions.safetensors", models)],
   DEFAULT: ["default.safetensors", new URL("default/default.safetensors", models)],
+  EMBEDDING: ["embedding.safetensors", new URL("embedding/embedding.safetensors", models)],
   FACES: ["face.safetensors", process.env.MOUE_FACE_MODEL ?? new URL("face/face.safetensors", models)],
 };
 const constants = [];

@@ -9,12 +9,14 @@
  * ```
  */
 
+import { type About, askedOf, choiceOf, info, INSECURE, timed } from "./asked.js";
 import { Line } from "./line.js";
-import { actions, expressions, faces, together } from "./model.js";
+import { actions, embedding, expressions, faces, together } from "./model.js";
 import { pixelsOf, type Pixels } from "./pixels.js";
-import type { Asked, Choice, Failure } from "./protocol.js";
+import type { Choice, Likeness } from "./protocol.js";
 import { typed } from "./typed.js";
 import { MoueError } from "./types.js";
+import { Vectors } from "./vectors.js";
 import { framesOf } from "./video.js";
 import type {
   ActionModelInfo,
@@ -23,6 +25,7 @@ import type {
   AnalyzeOptions,
   BenchOptions,
   BenchReport,
+  EmbeddingModelInfo,
   FaceLines,
   FaceModelInfo,
   FileInfo,
@@ -39,22 +42,11 @@ import type {
 export { MoueError } from "./types.js";
 export type * from "./types.js";
 
-const INSECURE = "Browsers give pages that are not from https: or localhost neither WebGPU nor checksums: open this page so.";
-
-interface About {
-  version: string;
-  adapter: AdapterInfo;
-  model: Omit<ModelInfo, keyof FileInfo>;
-  faces: Omit<FaceModelInfo, keyof FileInfo> | null;
-  lines: FaceLines;
-  warning: Failure | null;
-}
-
 /** Pixels on their way: when taking them began, and how many milliseconds it took. */
 type Taken = Promise<{ pixels: Pixels; took: number }>;
 
 /** A model on a GPU or on the processor, in a worker of its own. */
-export class Moue {
+export class Moue extends Vectors {
   /** Told when the GPU was lost and opened again; what failed was answered after that. */
   onrecover: ((error: MoueError) => void) | null = null;
   /** What the model is. */
@@ -76,10 +68,12 @@ export class Moue {
   #bench: Line | null = null;
   #faces: FaceModelInfo | null;
   #actions: ActionModelInfo | null = null;
+  #embedding: EmbeddingModelInfo | null = null;
   #disposed: MoueError | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(line: Line, about: Omit<About, "faces"> & { model: ModelInfo; faces: FaceModelInfo | null }, options: LoadOptions) {
+    super();
     this.#line = line;
     this.#options = options;
     this.model = about.model;
@@ -99,6 +93,11 @@ export class Moue {
   /** What the model of action units is; null while none was needed. */
   get actions(): ActionModelInfo | null {
     return this.#actions;
+  }
+
+  /** What the model is that embeds faces; null while none was needed. */
+  get embedding(): EmbeddingModelInfo | null {
+    return this.#embedding;
   }
 
   /**
@@ -205,6 +204,7 @@ export class Moue {
       const asked = askedOf(options);
       if (asked.faces !== "none" && this.#faces === null) await this.#fetchFaces();
       if (asked.actions && this.#actions === null) await this.#fetchActions();
+      if (asked.embed && this.#embedding === null) await this.#fetchEmbedding();
       const { pictures = false, explain = false } = options;
       const answers = await this.#line.ask<Analysis[]>({ kind: "analyze", width, height, rgba: data.buffer, asked, stream, later, pictures, explain }, [data.buffer]);
       return answers.map(typed);
@@ -272,28 +272,20 @@ export class Moue {
     this.#actions = { ...own, ...info(model) };
   }
 
+  async #fetchEmbedding(): Promise<void> {
+    const model = await embedding(this.#options.embedding);
+    const own = await this.#line.ask<Omit<EmbeddingModelInfo, keyof FileInfo>>({ kind: "embedding", embedding: model.file }, [model.file]);
+    this.#embedding = { ...own, ...info(model) };
+  }
+
+  protected likeness<T>(asked: () => Likeness): Promise<T> {
+    return this.#next(async () => this.#line.ask<T>({ kind: "likeness", asked: asked() }));
+  }
+
   #next<T>(work: () => Promise<T>): Promise<T> {
     const checked = () => (this.#disposed ? Promise.reject(this.#disposed) : work());
     const next = this.#last.then(checked, checked);
     this.#last = next.catch(() => {});
     return next;
   }
-}
-
-function choiceOf({ device, power = "high-performance", precision }: LoadOptions): Choice {
-  return { device, power, f16: precision === "f16" };
-}
-
-function askedOf(options: AnalyzeOptions): Asked {
-  const { faces = "all", find = "normal", minFace = null, minScore = null, landmarks = null, blendshapes = false, actions = false, oversample = false } = options;
-  return { faces, find, minFace, minScore, landmarks, blendshapes, actions, oversample };
-}
-
-/** `start`: when taking its pixels began, which `took` so many milliseconds. */
-function timed(answer: Analysis, start: number, took: number): Analysis {
-  return { ...answer, times: { ...answer.times, pixels: took, total: performance.now() - start } };
-}
-
-function info({ bytes, sha256, cached }: FileInfo): FileInfo {
-  return { bytes, sha256, cached };
 }

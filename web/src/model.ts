@@ -1,6 +1,6 @@
 /** Models' files: fetched once, checked by their SHA-256, kept by the browser. */
 
-import { ACTIONS_SHA256, DEFAULT_SHA256, FACES_SHA256 } from "./pkg/default.js";
+import { ACTIONS_SHA256, DEFAULT_SHA256, EMBEDDING_SHA256, FACES_SHA256 } from "./pkg/default.js";
 import { MoueError } from "./types.js";
 import type { FileInfo, LoadProgress, ModelFile } from "./types.js";
 
@@ -18,10 +18,13 @@ const EXPRESSIONS: ModelFile = { url: new URL("./pkg/default.safetensors", impor
 const FACES: ModelFile = { url: new URL("./pkg/face.safetensors", import.meta.url), sha256: FACES_SHA256 };
 /** The model of action units. */
 const ACTIONS: ModelFile = { url: new URL("./pkg/actions.safetensors", import.meta.url), sha256: ACTIONS_SHA256 };
+/** The model that embeds faces. */
+const EMBEDDING: ModelFile = { url: new URL("./pkg/embedding.safetensors", import.meta.url), sha256: EMBEDDING_SHA256 };
 
 export const expressions = (model: ModelFile | ArrayBuffer = EXPRESSIONS, onBytes?: OnBytes): Promise<FetchedModel> => fetchModel(model, onBytes);
 export const faces = (model: ModelFile | ArrayBuffer = FACES, onBytes?: OnBytes): Promise<FetchedModel> => fetchModel(model, onBytes);
 export const actions = (model: ModelFile | ArrayBuffer = ACTIONS): Promise<FetchedModel> => fetchModel(model);
+export const embedding = (model: ModelFile | ArrayBuffer = EMBEDDING): Promise<FetchedModel> => fetchModel(model);
 
 /** Listeners for some files that are fetched at once, which tell of their bytes together. */
 export function together(count: number, onProgress: ((progress: LoadProgress) => void) | undefined): OnBytes[] {

@@ -1,6 +1,6 @@
 /** What the page and the worker say to each other. */
 
-import type { AnalyzeOptions, BenchProgress, LoadProgress, MoueErrorCode, Stream } from "./types.js";
+import type { AnalyzeOptions, BenchProgress, GroupOptions, LoadProgress, MoueErrorCode, Stream, WrittenFaces } from "./types.js";
 
 /** Where the work is to run. */
 export interface Choice {
@@ -20,8 +20,16 @@ export interface Asked {
   landmarks: number | null;
   blendshapes: boolean;
   actions: boolean;
+  embed: boolean;
   oversample: boolean;
 }
+
+/** What is asked of vectors of faces, 64 numbers each, one after the other. */
+export type Likeness =
+  | { of: "neighbours"; query: Float32Array; vectors: Float32Array; k: number }
+  | { of: "groups"; vectors: Float32Array; by: NonNullable<GroupOptions["by"]>; k: number; seed: number }
+  | { of: "map"; vectors: Float32Array }
+  | { of: "file"; written: WrittenFaces };
 
 export type Request =
   /** Without `faces` nothing finds faces. */
@@ -30,6 +38,9 @@ export type Request =
   | { kind: "faces"; faces: ArrayBuffer }
   /** The model that reads action units from now on. */
   | { kind: "actions"; actions: ArrayBuffer }
+  /** The model that embeds faces from now on. */
+  | { kind: "embedding"; embedding: ArrayBuffer }
+  | { kind: "likeness"; asked: Likeness }
   | {
       kind: "analyze";
       width: number;

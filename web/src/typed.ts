@@ -10,6 +10,7 @@ export function typed(answer: Analysis): Analysis {
 
 function typedFace(face: Face): void {
   face.probabilities = Float32Array.from(face.probabilities);
+  if (face.embedding) face.embedding = Float32Array.from(face.embedding);
   face.members = face.members.map((member) => Float32Array.from(member));
   for (const part of face.pictures ? [face.pictures, ...face.pictures.mapped] : []) {
     const key = "crop" in part ? "crop" : "image";

@@ -6,5 +6,6 @@ export type * from "./types/bench.js";
 export { MoueError } from "./types/error.js";
 export type { MoueErrorCode } from "./types/error.js";
 export type * from "./types/face.js";
+export type * from "./types/likeness.js";
 export type * from "./types/model.js";
 export type * from "./types/options.js";

@@ -1,6 +1,7 @@
 /** The worker: WebAssembly and the device, away from the page. */
 
 import { failureOf } from "./failure.js";
+import { likeness } from "./likeness.js";
 import init, { Engine, Following, bench } from "./pkg/moue.js";
 import { placed, type Placed } from "./place.js";
 import type { Choice, Failure, Reply, Request } from "./protocol.js";
@@ -12,6 +13,7 @@ interface Opened {
   model: Uint8Array;
   faces: Uint8Array | undefined;
   actions: Uint8Array | undefined;
+  embedding: Uint8Array | undefined;
   choice: Choice;
 }
 
@@ -59,7 +61,7 @@ async function work(asked: Asked): Promise<unknown> {
     case "open": {
       await code();
       say({ kind: "progress", id: asked.id, progress: { stage: "device" } });
-      opened = { model: new Uint8Array(asked.model), faces: asked.faces ? new Uint8Array(asked.faces) : undefined, actions: undefined, choice: asked.choice };
+      opened = { model: new Uint8Array(asked.model), faces: asked.faces ? new Uint8Array(asked.faces) : undefined, actions: undefined, embedding: undefined, choice: asked.choice };
       const { value, warning } = await open(opened);
       engine = value;
       // It keeps to what it has: a GPU that is lost is opened again, and not replaced by the slower processor unasked.
@@ -82,6 +84,16 @@ async function work(asked: Asked): Promise<unknown> {
         return Promise.resolve(JSON.parse(engine.actor()) as unknown);
       });
     }
+    case "embedding": {
+      const embedding = new Uint8Array(asked.embedding);
+      return recovering((engine) => {
+        const about = JSON.parse(engine.embed_by(embedding)) as unknown;
+        if (opened) opened.embedding = embedding;
+        return Promise.resolve(about);
+      });
+    }
+    case "likeness":
+      return recovering((engine) => Promise.resolve(likeness(engine, asked.asked)));
     case "finish":
       return recovering((engine) => finish(engine, asked.stream));
     case "analyze":
@@ -215,10 +227,11 @@ async function reopened(): Promise<Engine> {
   throw new Error("asked before it was opened");
 }
 
-function open({ model, faces, actions, choice }: Opened): Promise<Placed<Engine>> {
+function open({ model, faces, actions, embedding, choice }: Opened): Promise<Placed<Engine>> {
   return placed(choice, async (place) => {
     const engine = await Engine.open(model, faces, place, choice.f16 ? "f16" : "f32");
     if (actions) engine.act_by(actions);
+    if (embedding) engine.embed_by(embedding);
     return engine;
   });
 }

@@ -21,7 +21,7 @@ function record({ input, analysis, error, seconds, frame }: Entry, model: ModelI
   };
 }
 
-function face({ box, score, track, pose, eyes, mouth, actions, label, unsure, probabilities, members }: Face, { labels, members: known }: ModelInfo): object {
+function face({ box, score, track, pose, eyes, mouth, actions, embedding, label, unsure, probabilities, members }: Face, { labels, members: known }: ModelInfo): object {
   const named = (values: Float32Array): object =>
     Object.fromEntries(labels.map((name, at) => [name, shortest(values[at] ?? 0)]));
   return {
@@ -33,6 +33,7 @@ function face({ box, score, track, pose, eyes, mouth, actions, label, unsure, pr
     ...(eyes && { eyes }),
     ...(mouth !== null && { mouth }),
     ...(actions && { actions }),
+    ...(embedding && { embedding: Array.from(embedding, shortest) }),
     label,
     unsure,
     probabilities: named(probabilities),

@@ -5,7 +5,7 @@ import { adapterName } from "./adapter.js";
 import { byId, h } from "./dom.js";
 import { megabytes } from "./format.js";
 
-export function showModel({ model, faces, actions, adapter, version }: Moue): void {
+export function showModel({ model, faces, actions, embedding, adapter, version }: Moue): void {
   const kept = (cached: boolean): string => (cached ? ", out of the cache" : "");
   const facts: [string, string][] = [
     ["moue", version],
@@ -21,6 +21,11 @@ export function showModel({ model, faces, actions, adapter, version }: Moue): vo
       ["reads action units", `${actions.name}, ${megabytes(actions.bytes)}${kept(actions.cached)}`],
       ["its SHA-256", actions.sha256],
       ["its licence", actions.licence],
+    ] as [string, string][])),
+    ...(embedding === null ? [] : ([
+      ["embeds faces", `${embedding.name}, ${megabytes(embedding.bytes)}${kept(embedding.cached)}`],
+      ["its SHA-256", embedding.sha256],
+      ["its licence", embedding.licence],
     ] as [string, string][])),
     ["adapter", adapterName(adapter)],
     ["driver", adapter.driver],

@@ -80,6 +80,8 @@ export interface Face {
   blendshapes?: Record<string, number>;
   /** With `actions: true`, of a face whose landmarks were found: its action units. */
   actions?: Actions;
+  /** With `embed: true`: 64 numbers, whose distances mean likeness of expression. */
+  embedding?: Float32Array;
   /** The most probable label. */
   label: string;
   /** Its position in `Moue.model.labels`. */

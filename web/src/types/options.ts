@@ -26,6 +26,8 @@ export interface LoadOptions {
   faces?: ModelFile | ArrayBuffer | "later";
   /** The model of action units, the default one where it is left out. It is fetched once a picture is read with `actions: true`. */
   actions?: ModelFile | ArrayBuffer;
+  /** The model that embeds faces, the default one where it is left out. It is fetched once a picture is read with `embed: true`. */
+  embedding?: ModelFile | ArrayBuffer;
   /** `gpu` or nothing else, `cpu`; where it is left out the GPU that the browser gives, and without one the processor. */
   device?: "gpu" | "cpu";
   /** Which of two GPUs the browser is asked for; `high-performance` where it is left out. */
@@ -64,6 +66,8 @@ export interface AnalyzeOptions {
    * of a `stream`, the still face alone.
    */
   actions?: boolean;
+  /** Also give the 64 numbers of each face that `neighbours`, `groups` and `map` take; the first time their model is fetched, 2 MB. */
+  embed?: boolean;
   /** Where the picture is a frame of a video: faces are followed from one to the next, which takes less time, and each says whose it is in `track`. */
   stream?: Stream;
   /** Five crops and their mirrors instead of what the model says: slower, steadier. */

@@ -12,7 +12,7 @@ use crate::system;
 /// of action units, 0.2 those of the demuxer.
 const MOST: u64 = 12_000_000;
 /// What must be in it.
-const NAMED: [&str; 16] = [
+const NAMED: [&str; 17] = [
     "package.json",
     "README.md",
     "dist/LICENSE-APACHE",
@@ -26,6 +26,7 @@ const NAMED: [&str; 16] = [
     "dist/index.d.ts",
     "dist/worker.js",
     "dist/pkg/actions.safetensors",
+    "dist/pkg/embedding.safetensors",
     "dist/pkg/default.safetensors",
     "dist/pkg/face.safetensors",
     "dist/pkg/moue_bg.wasm",
