@@ -345,7 +345,7 @@ fn boxes(gpu: &Gpu) -> Load {
 
 type Make = fn(&Gpu) -> Load;
 
-const KERNELS: [(&str, Make); 36] = [
+const KERNELS: [(&str, Make); 37] = [
     ("lrn 96 x 55 x 55", lrn),
     ("fractional max pool 64 x 48 x 48", fractional_max_pool),
     ("dense 4096 to 4096", |gpu| dense(gpu, 1, Precision::F32)),

@@ -142,8 +142,8 @@ def figures(options):
 
     def load(path):
         with safe_open(path, "np") as file:
-            labels = json.loads(file.metadata()["moue.faces"])["labels"]
-            vectors, own = file.get_tensor("embedding"), file.get_tensor("label")
+            labels = json.loads(file.metadata()["moue"])["labels"]
+            vectors, own = file.get_tensor("embeddings"), file.get_tensor("label")
         known = own >= 0
         return vectors[known], np.array([said["labels"].index(labels[label]) for label in own[known]])
 

@@ -42,7 +42,7 @@ def main():
     parser.add_argument("--perplexity", type=float, default=30)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    vectors = load_file(options.faces)["embedding"]
+    vectors = load_file(options.faces)["embeddings"]
     rows = np.genfromtxt(options.map, delimiter=",", names=True, usecols=("index", "x", "y"), dtype=None, encoding="utf-8")
     own = np.empty((len(vectors), 2))
     own[rows["index"]] = np.stack([rows["x"], rows["y"]], 1)

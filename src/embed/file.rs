@@ -1,7 +1,7 @@
 //! `faces.safetensors`: a [`Gallery`] as a file.
 //!
-//! Tensors: `embedding` F32 [N, 64], `box` F32 [N, 4], `time` F64 [N], `image` U32 [N], `label` I32 [N], `probabilities` F32 [N, E], `eyes_open` and `smile` F32 [N];
-//! the rest is JSON under the key `moue.faces` of the header. NumPy and PyTorch read it by the library of the format.
+//! Tensors: `embeddings` F32 [N, 64], `boxes` F32 [N, 4], `time` F64 [N], `file` U32 [N], `label` I32 [N], `probabilities` F32 [N, E], `eyes_open` and `smile` F32 [N];
+//! the rest is JSON under the key `moue` of the header. NumPy and PyTorch read it by the library of the format.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -17,7 +17,7 @@ use crate::weights::foreign::{Foreign, HEAD};
 use crate::weights::{Column, write_columns};
 
 /// The key of the header.
-const KEY: &str = "moue.faces";
+const KEY: &str = "moue";
 /// What this code reads and writes.
 const VERSION: u32 = 1;
 
@@ -27,6 +27,7 @@ struct Said {
     model: ModelId,
     expressions: Vec<String>,
     labels: Vec<String>,
+    #[serde(rename = "files")]
     images: Vec<Image>,
     #[serde(default)]
     options: std::collections::BTreeMap<String, String>,
@@ -64,10 +65,11 @@ impl Gallery {
 
     fn of(name: &str, tensors: Tensors) -> Result<Self> {
         let Some(text) = tensors.said(KEY) else {
-            let what =
-                if tensors.is_model() { "it is a model, and holds no faces" } else { "it has tensors, but no key `moue.faces`" };
-            return Err(other(name, what));
+            return Err(other(name, "it has tensors, but no key `moue`"));
         };
+        if serde_json::from_str::<serde_json::Value>(text).is_ok_and(|said| said.get("networks").is_some()) {
+            return Err(other(name, "it is a model, and holds no faces"));
+        }
         let broken = |error: serde_json::Error| other(name, format!("its key `{KEY}` cannot be read: {error}"));
         let Version { version } = serde_json::from_str(text).map_err(broken)?;
         if version != VERSION {
@@ -79,10 +81,10 @@ impl Gallery {
         let columns = Columns { name, tensors: &tensors };
         let faces = columns.faces()?;
         let gallery = Self {
-            embedding: columns.read("embedding", Dtype::F32, &[faces, DIMENSIONS])?,
-            boxes: columns.read("box", Dtype::F32, &[faces, 4]).map(quadruples)?,
+            embedding: columns.read("embeddings", Dtype::F32, &[faces, DIMENSIONS])?,
+            boxes: columns.read("boxes", Dtype::F32, &[faces, 4]).map(quadruples)?,
             time: columns.read("time", Dtype::F64, &[faces])?,
-            image: columns.read("image", Dtype::U32, &[faces])?,
+            image: columns.read("file", Dtype::U32, &[faces])?,
             label: columns.read("label", Dtype::I32, &[faces])?,
             probabilities: columns.read("probabilities", Dtype::F32, &[faces, said.expressions.len()])?,
             eyes_open: columns.read("eyes_open", Dtype::F32, &[faces])?,
@@ -132,10 +134,10 @@ impl Gallery {
         };
         let text = serde_json::to_string(&said).map_err(|error| Error::Defect(error.to_string()))?;
         let columns = [
-            ("embedding", Column::new(Dtype::F32, vec![faces, DIMENSIONS], &self.embedding)),
-            ("box", Column::new(Dtype::F32, vec![faces, 4], &self.boxes)),
+            ("embeddings", Column::new(Dtype::F32, vec![faces, DIMENSIONS], &self.embedding)),
+            ("boxes", Column::new(Dtype::F32, vec![faces, 4], &self.boxes)),
             ("time", Column::new(Dtype::F64, vec![faces], &self.time)),
-            ("image", Column::new(Dtype::U32, vec![faces], &self.image)),
+            ("file", Column::new(Dtype::U32, vec![faces], &self.image)),
             ("label", Column::new(Dtype::I32, vec![faces], &self.label)),
             ("probabilities", Column::new(Dtype::F32, vec![faces, self.expressions.len()], &self.probabilities)),
             ("eyes_open", Column::new(Dtype::F32, vec![faces], &self.eyes_open)),
@@ -176,7 +178,7 @@ struct Columns<'a> {
 impl Columns<'_> {
     /// How many faces there are.
     fn faces(&self) -> Result<usize> {
-        match self.tensors.shape("embedding") {
+        match self.tensors.shape("embeddings") {
             Some(&[faces, DIMENSIONS]) => Ok(faces),
             Some(shape) => Err(other(self.name, format!("`embedding` is {shape:?}: a vector has {DIMENSIONS} numbers"))),
             None => Err(other(self.name, "it has no tensor `embedding`")),
@@ -217,15 +219,16 @@ mod tests {
         let mut nan = good.clone();
         let first = 8 + u64::from_le_bytes(*good.first_chunk().unwrap()) as usize;
         let header = String::from_utf8_lossy(&good[8..first]).into_owned();
-        let embedding = header.split("\"embedding\"").nth(1).unwrap().split("\"data_offsets\":[").nth(1).unwrap();
+        let embedding = header.split("\"embeddings\"").nth(1).unwrap().split("\"data_offsets\":[").nth(1).unwrap();
         let offset: usize = embedding.split(',').next().unwrap().parse().unwrap();
         nan[first + offset + 4 * 70..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
-        let cases: [(Vec<u8>, &str); 8] = [
+        let cases: [(Vec<u8>, &str); 9] = [
             (Vec::new(), "empty"),
             (good[..good.len() - 1].to_vec(), "cut short"),
             (b"\x89PNG\r\n\x1a\n....".to_vec(), "it is a picture"),
             (changed("\\\"version\\\":1", "\\\"version\\\":7"), "version 7"),
-            (changed("moue.faces", "moue.fakes"), "no key `moue.faces`"),
+            (changed("\"moue\"", "\"mouse\""), "no key `moue`"),
+            (changed("\\\"files\\\"", "\\\"fills\\\""), "missing field `files`"),
             (changed("\"smile\"", "\"smirk\""), "tensor `smile`"),
             (changed("[3,64]", "[6,32]"), "a vector has 64 numbers"),
             (nan, "the vector of face 1 has NaN at 6"),

@@ -204,8 +204,8 @@ impl Gallery {
     pub fn check(&self) -> Result<()> {
         let faces = self.len();
         let lengths = [
-            ("embedding", self.embedding.len(), faces * DIMENSIONS),
-            ("box", self.boxes.len(), faces),
+            ("embeddings", self.embedding.len(), faces * DIMENSIONS),
+            ("boxes", self.boxes.len(), faces),
             ("time", self.time.len(), faces),
             ("label", self.label.len(), faces),
             ("probabilities", self.probabilities.len(), faces * self.expressions.len()),

@@ -64,9 +64,9 @@ impl Engine {
         near(query, vectors, k).map_err(failure)
     }
 
-    /// JSON of the groups of `vectors`, the largest first: `[{ medoid, members: [{ index, distance }] }]`. `by`: `kmeans` or `mixture`.
-    pub fn groups(&self, vectors: &[f32], by: &str, k: usize, seed: u32) -> Answer<String> {
-        grouped(vectors, by, k, seed).map_err(failure)
+    /// JSON of the groups of `vectors`, the largest first: `[{ medoid, members: [{ index, distance }] }]`. `method`: `kmeans` or `em`.
+    pub fn groups(&self, vectors: &[f32], method: &str, k: usize, seed: u32) -> Answer<String> {
+        grouped(vectors, method, k, seed).map_err(failure)
     }
 
     /// x and y of every vector on a map, one after the other.
@@ -132,12 +132,12 @@ fn near(query: &[f32], vectors: Vec<f32>, k: usize) -> Result<String> {
     json(&near.collect::<Vec<Near>>())
 }
 
-fn grouped(vectors: &[f32], by: &str, k: usize, seed: u32) -> Result<String> {
+fn grouped(vectors: &[f32], method: &str, k: usize, seed: u32) -> Result<String> {
     let points = Points::new(vectors, DIMENSIONS)?;
-    let assigned = match by {
+    let assigned = match method {
         "kmeans" => groups::kmeans(points, k, seed.into())?.assigned,
-        "mixture" => groups::mixture(points, k, seed.into())?.assigned,
-        other => return Err(Error::Argument(format!("groups by `{other}`: kmeans or mixture"))),
+        "em" => groups::mixture(points, k, seed.into())?.assigned,
+        other => return Err(Error::Argument(format!("groups by `{other}`: kmeans or em"))),
     };
     let assigned: Vec<Option<u32>> = assigned.into_iter().map(Some).collect();
     let (all, _) = groups::groups(points, &assigned);

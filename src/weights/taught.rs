@@ -193,6 +193,7 @@ impl Taught {
             weights: model.description.fusion.weights.clone(),
             temperature: self.lesson.temperature,
             offset: 0.0,
+            motion: 0.0,
         };
         Model::new(model.description, model.tensors)
     }

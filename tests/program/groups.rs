@@ -20,8 +20,8 @@ fn faces(folder: &Path, count: usize) -> PathBuf {
 fn classes_that_lie_apart_are_groups() {
     let folder = scratch("groups");
     let (file, json, csv) = (text(faces(&folder, 80)), text(folder.join("g.json")), text(folder.join("g.csv")));
-    for by in ["kmeans", "mixture", "hdbscan"] {
-        let ran = moue(&["groups", &file, "--by", by, "--k", "4", "--json", "-o", &json]);
+    for by in ["kmeans", "em", "hdbscan"] {
+        let ran = moue(&["groups", &file, "--method", by, "--k", "4", "--json", "-o", &json]);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         let found = ran.records().remove(0);
         assert_eq!(found, serde_json::from_slice::<Value>(&fs::read(&json).unwrap()).unwrap());
@@ -35,7 +35,7 @@ fn classes_that_lie_apart_are_groups() {
             assert_eq!(group["medoid"]["index"], members[0], "the medoid is the first of those nearest to it");
         }
     }
-    let ran = moue(&["groups", &file, "--by", "kmeans", "--k", "4", "-o", &csv]);
+    let ran = moue(&["groups", &file, "--method", "kmeans", "--k", "4", "-o", &csv]);
     assert!(ran.code == Some(0) && ran.text().lines().count() == 4 && ran.text().contains("20 faces"), "{}", ran.text());
     let table = fs::read_to_string(&csv).unwrap();
     assert!(table.starts_with("group,index,input,") && table.lines().count() == 81, "{table}");
@@ -47,8 +47,8 @@ fn few_faces_none_and_lost_photographs_are_answered() {
     let folder = scratch("few faces");
     for count in [0, 1, 2, 3, 5] {
         let file = text(faces(&folder, count));
-        for by in ["kmeans", "mixture", "hdbscan"] {
-            let ran = moue(&["groups", &file, "--by", by]);
+        for by in ["kmeans", "em", "hdbscan"] {
+            let ran = moue(&["groups", &file, "--method", by]);
             assert_eq!(ran.code, Some(0), "{count} by {by}: {}", ran.stderr);
         }
         let map = moue(&["map", &file, "-o", &text(folder.join("map.csv")), "--device", "cpu"]);
@@ -132,7 +132,7 @@ fn an_album_says_the_best_shot_and_keeps_names() {
     let folder = scratch("an album");
     let (file, page, names) = (text(album(&folder)), folder.join("out/album.html"), folder.join("out/album.names.json"));
     let run = |k: &str| {
-        let ran = moue(&["album", &file, "-o", &text(&page), "--k", k, "--by", "kmeans"]);
+        let ran = moue(&["album", &file, "-o", &text(&page), "--k", k, "--method", "kmeans"]);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         fs::read_to_string(&page).unwrap()
     };

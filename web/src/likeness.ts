@@ -8,7 +8,7 @@ export function likeness(engine: Engine, asked: Likeness): unknown {
     case "neighbours":
       return JSON.parse(engine.neighbours(asked.query, asked.vectors, asked.k)) as unknown;
     case "groups":
-      return JSON.parse(engine.groups(asked.vectors, asked.by, asked.k, asked.seed)) as unknown;
+      return JSON.parse(engine.groups(asked.vectors, asked.method, asked.k, asked.seed)) as unknown;
     case "map": {
       const places = engine.map(asked.vectors);
       return Array.from({ length: places.length / 2 }, (_, at) => [places[2 * at], places[2 * at + 1]]);

@@ -27,7 +27,7 @@ export interface Asked {
 /** What is asked of vectors of faces, 64 numbers each, one after the other. */
 export type Likeness =
   | { of: "neighbours"; query: Float32Array; vectors: Float32Array; k: number }
-  | { of: "groups"; vectors: Float32Array; by: NonNullable<GroupOptions["by"]>; k: number; seed: number }
+  | { of: "groups"; vectors: Float32Array; method: NonNullable<GroupOptions["method"]>; k: number; seed: number }
   | { of: "map"; vectors: Float32Array }
   | { of: "file"; written: WrittenFaces };
 

@@ -20,7 +20,7 @@ export abstract class Vectors {
   }
 
   /** `vectors` in groups, the largest first. Throws as `neighbours`. */
-  groups(vectors: Vector[], { by = "kmeans", k = 8, seed = 0 }: GroupOptions = {}): Promise<Group[]> {
+  groups(vectors: Vector[], { method = "kmeans", k = 8, seed = 0 }: GroupOptions = {}): Promise<Group[]> {
     return this.likeness(() => ({ of: "groups", vectors: flat(vectors), by, k: position("k", k), seed: position("seed", seed) }));
   }
 

@@ -28,7 +28,7 @@ function opened(bytes) {
     const [from, to] = head[name].data_offsets.map((offset) => 8 + length + offset);
     return Array.from({ length: (to - from) / 4 }, (_, at) => bytes.readFloatLE(from + 4 * at));
   };
-  return { said: JSON.parse(head.__metadata__["moue.faces"]), floats };
+  return { said: JSON.parse(head.__metadata__["moue"]), floats };
 }
 
 function moue(...values) {
@@ -77,7 +77,7 @@ describe("embeddings", () => {
       assert.deepEqual([(await read({}))[0].embedding, fetched()], [undefined, device === "gpu" ? 0 : 1]);
       const [face] = await read({ embed: true });
       assert.equal(fetched(), 1);
-      const wanted = native(adapter).floats("embedding");
+      const wanted = native(adapter).floats("embeddings");
       assert.equal(face.embedding.length, 64);
       assert.ok(far(face.embedding, wanted) < most, `${device}: ${far(face.embedding, wanted)}`);
       assert.ok(Math.max(...wanted.map(Math.abs)) > 20 * most, "any vector would be near");
@@ -97,17 +97,17 @@ describe("embeddings", () => {
         near: await engine.neighbours(vectors[5], vectors, 4),
         order: order.slice(0, 4),
         kmeans: await engine.groups(vectors, { k: 3 }),
-        mixture: await engine.groups(vectors, { by: "mixture", k: 3, seed: 7 }),
+        em: await engine.groups(vectors, { method: "em", k: 3, seed: 7 }),
         map: await engine.map(vectors),
         again: await engine.map(vectors),
-        refused: [await code(engine.neighbours(vectors[0].slice(1), vectors)), await code(engine.groups([vectors[0].map(() => NaN)])), await code(engine.groups(vectors, { by: "luck" })), await code(engine.map([]))],
+        refused: [await code(engine.neighbours(vectors[0].slice(1), vectors)), await code(engine.groups([vectors[0].map(() => NaN)])), await code(engine.groups(vectors, { method: "luck" })), await code(engine.map([]))],
       };
     });
     assert.deepEqual(found.near.map(({ index }) => index), found.order.map(({ index }) => index));
     assert.ok(found.near.every(({ distance }, at) => Math.abs(distance - found.order[at].distance) < 1e-5));
     const members = (groups) => groups.map((group) => group.members.map(({ index }) => index).sort());
     assert.deepEqual(members(found.kmeans), [[0, 1, 2, 3], [4, 5, 6], [7]]);
-    assert.deepEqual(members(found.mixture), members(found.kmeans));
+    assert.deepEqual(members(found.em), members(found.kmeans));
     assert.ok(found.kmeans.every(({ medoid, members: [first] }) => first.index === medoid && first.distance === 0));
     assert.equal(found.map.flat().filter(Number.isFinite).length, 16);
     assert.deepEqual(found.map, found.again);
@@ -152,10 +152,10 @@ describe("embeddings", () => {
     const file = join(folder("embed"), "page.safetensors");
     await download.saveAs(file);
     const { said, floats } = opened(readFileSync(file));
-    assert.deepEqual(said.images.map(({ path }) => path), ["astronaut.png", "grace_hopper.jpg", "neutral.jpg", "smiling.jpg", "none.png"]);
+    assert.deepEqual(said.files.map(({ path }) => path), ["astronaut.png", "grace_hopper.jpg", "neutral.jpg", "smiling.jpg", "none.png"]);
     const wanted = native("swiftshader");
     assert.deepEqual([said.model, said.version, said.expressions], [wanted.said.model, wanted.said.version, wanted.said.expressions]);
-    for (const name of ["embedding", "box", "probabilities", "eyes_open", "smile"]) {
+    for (const name of ["embeddings", "boxes", "probabilities", "eyes_open", "smile"]) {
       const [own, other] = [floats(name), wanted.floats(name)];
       assert.equal(own.length, 4 * other.length);
       assert.ok(far(other, own) < most, `${name}: ${far(other, own)}`);

@@ -17,10 +17,10 @@ use crate::groups::{self, Points};
 /// How faces are grouped.
 #[derive(Debug, clap::Args)]
 pub struct GroupArgs {
-    /// Into --k groups by their centres, into --k Gaussians, or, however many there are, by density: faces in no dense place stay alone then
-    #[arg(long, value_enum, default_value_t = By::Mixture)]
-    pub by: By,
-    /// Groups, of `kmeans` and `mixture`; no more than there are faces
+    /// Into --k groups by their centres, into --k Gaussians by expectation and maximisation, or, however many there are, by density: faces in no dense place stay alone then
+    #[arg(long, value_enum, default_value_t = Method::Em)]
+    pub method: Method,
+    /// Groups, of `kmeans` and `em`; no more than there are faces
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub k: u32,
     /// Faces that a group of `hdbscan` has at least
@@ -32,17 +32,17 @@ pub struct GroupArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum By {
+pub enum Method {
     Kmeans,
-    Mixture,
+    Em,
     Hdbscan,
 }
 
-impl By {
+impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Self::Kmeans => "kmeans",
-            Self::Mixture => "mixture",
+            Self::Em => "em",
             Self::Hdbscan => "hdbscan",
         }
     }
@@ -56,10 +56,10 @@ impl GroupArgs {
         }
         let _passing = terminal::passing(format!("grouping {}", counted(points.len(), "face")));
         let all = |assigned: Vec<u32>| assigned.into_iter().map(Some).collect();
-        match self.by {
-            By::Kmeans => groups::kmeans(points, self.k as usize, self.seed).map(|found| all(found.assigned)),
-            By::Mixture => groups::mixture(points, self.k as usize, self.seed).map(|found| all(found.assigned)),
-            By::Hdbscan => groups::density(points, self.least as usize),
+        match self.method {
+            Method::Kmeans => groups::kmeans(points, self.k as usize, self.seed).map(|found| all(found.assigned)),
+            Method::Em => groups::mixture(points, self.k as usize, self.seed).map(|found| all(found.assigned)),
+            Method::Hdbscan => groups::density(points, self.least as usize),
         }
     }
 }

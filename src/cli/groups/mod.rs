@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Outcome {
     let points = gallery::points(&gallery)?;
     let assigned = args.how.assigned(points)?;
     let (found, alone) = groups(points, &assigned);
-    let report = Report { file: &args.file, by: args.how.by.name(), gallery: &gallery, groups: &found, alone: &alone };
+    let report = Report { file: &args.file, method: args.how.method.name(), gallery: &gallery, groups: &found, alone: &alone };
     let mut out = terminal::stdout();
     if args.json {
         report.json(&mut out)?;

@@ -16,7 +16,7 @@ use crate::groups::Group;
 pub struct Report<'a> {
     pub file: &'a Path,
     /// How they were grouped.
-    pub by: &'static str,
+    pub method: &'static str,
     pub gallery: &'a Gallery,
     pub groups: &'a [Group],
     pub alone: &'a [usize],
@@ -26,7 +26,7 @@ pub struct Report<'a> {
 struct Document<'a> {
     schema: &'static str,
     input: String,
-    by: &'static str,
+    method: &'static str,
     faces: usize,
     groups: Vec<GroupRecord<'a>>,
     /// Faces of no group.
@@ -100,7 +100,7 @@ impl Report<'_> {
         let document = Document {
             schema: "moue.groups/1",
             input: crate::cli::names::shown(self.file),
-            by: self.by,
+            method: self.method,
             faces: self.gallery.len(),
             groups: self.groups.iter().enumerate().map(record).collect(),
             alone: self.alone,

@@ -18,8 +18,8 @@ export interface Neighbour {
 }
 
 export interface GroupOptions {
-  /** `kmeans` where it is left out; `mixture`: a mixture of Gaussians. */
-  by?: "kmeans" | "mixture";
+  /** `kmeans` where it is left out; `em`: a mixture of Gaussians, by expectation and maximisation. */
+  method?: "kmeans" | "em";
   /** Groups at most, 1 or more; 8 where it is left out. */
   k?: number;
   /** The same seed gives the same groups; 0 where it is left out. */
