@@ -21,7 +21,7 @@ export abstract class Vectors {
 
   /** `vectors` in groups, the largest first. Throws as `neighbours`. */
   groups(vectors: Vector[], { method = "kmeans", k = 8, seed = 0 }: GroupOptions = {}): Promise<Group[]> {
-    return this.likeness(() => ({ of: "groups", vectors: flat(vectors), by, k: position("k", k), seed: position("seed", seed) }));
+    return this.likeness(() => ({ of: "groups", vectors: flat(vectors), method, k: position("k", k), seed: position("seed", seed) }));
   }
 
   /** A map (t-SNE) on which like faces lie near each other: x and y of each of up to 10,000. Nothing is drawn by lot, so there is no seed. Throws as `neighbours`. */

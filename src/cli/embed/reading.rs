@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use super::Args;
+use super::args::Args;
 use super::store::{Job, Store};
 use crate::cli::outcome::Failure;
 use crate::cli::terminal::{self, Patience};

@@ -1,6 +1,7 @@
 //! `moue search`.
 
 mod crops;
+mod found;
 mod sheet;
 
 use std::io::Write;
@@ -14,7 +15,7 @@ use super::session::{self, DeviceArgs, ModelArgs};
 use super::{files, names, terminal};
 use crate::embed::{DIMENSIONS, Face, Gallery, Index, MOST_NEIGHBOURS, Metric, Neighbour};
 use crate::photo;
-use crate::recognizer::most_probable;
+use found::{Found, expression};
 
 /// Looks for faces whose expression is like that in a picture
 ///
@@ -68,12 +69,6 @@ impl From<Distance> for Metric {
     }
 }
 
-/// A face of the query, and what is near it.
-struct Found {
-    face: Face,
-    nearest: Vec<Neighbour>,
-}
-
 /// A table, or JSON, on stdout.
 pub fn run(args: &Args) -> Outcome {
     terminal::stdout().check()?;
@@ -112,13 +107,6 @@ pub fn run(args: &Args) -> Outcome {
     files::save(&sheet.into(), path).map_err(|error| Failure::at("--sheet", error))?;
     missing.iter().for_each(|reason| terminal::warning(format!("--sheet: {reason}")));
     Ok(Status::of(missing.len()))
-}
-
-/// The most probable expression of a face; empty where it is not known.
-fn expression(gallery: &Gallery, probabilities: &[f32]) -> String {
-    let known = !probabilities.is_empty() && probabilities.iter().all(|p| !p.is_nan());
-    let at = most_probable(probabilities);
-    gallery.expressions.get(at).filter(|_| known).cloned().unwrap_or_default()
 }
 
 /// Where a face of the gallery is, in words.

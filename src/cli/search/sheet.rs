@@ -2,7 +2,8 @@
 
 use image::{Rgb, RgbImage, imageops};
 
-use super::{Found, crops, expression};
+use super::crops;
+use super::found::{Found, expression};
 use crate::cli::annotate::canvas::Canvas;
 use crate::cli::annotate::text::{Font, Weight};
 use crate::embed::Gallery;

@@ -1,6 +1,6 @@
 //! What rows are given to a device as, and how far its scores can be off.
 
-use super::Metric;
+use super::metric::Metric;
 
 /// Half a unit in the last place of an f32 around 1.
 const UNIT: f64 = (f32::EPSILON / 2.0) as f64;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Candidate, MOST_QUERIES};
+use super::metric::{Candidate, MOST_QUERIES};
 use crate::error::Result;
 use crate::gpu::{Buffer, Gpu, Plan, Recording, Slice};
 use crate::kernels::{self, Dense, DenseVariant, Lists, MOST_LISTED, ScoredRows, Variant, View};

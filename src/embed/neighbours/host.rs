@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Candidate;
+use super::metric::Candidate;
 use crate::cpu::{self, Cpu, Finish, Pixels, PixelsMut};
 use crate::error::Result;
 

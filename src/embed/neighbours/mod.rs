@@ -8,47 +8,20 @@
 mod bound;
 mod gpu;
 mod host;
+mod metric;
 
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::reference;
 use bound::Bound;
 use gpu::OnGpu;
 use host::OnCpu;
+pub use metric::Metric;
+use metric::{Candidate, MOST_QUERIES};
 
 /// Neighbours of a query that devices look for; more are found on the host.
 pub const MOST_NEIGHBOURS: usize = 64;
 /// Rows that a device keeps beyond those that are wanted.
 const SPARE: usize = 16;
-/// Queries of a submission at most.
-const MOST_QUERIES: usize = 1024;
-
-/// What is near.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Metric {
-    /// The length of the difference.
-    #[default]
-    Euclidean,
-    /// 1 less the cosine of the angle: 0 of the same direction, 2 of the opposite one, 1 where a vector is 0.
-    Cosine,
-}
-
-impl Metric {
-    /// What is sorted by: the square of a Euclidean distance.
-    fn measure(self) -> fn(&[f32], &[f32]) -> f64 {
-        match self {
-            Self::Euclidean => reference::squared_distance,
-            Self::Cosine => reference::cosine_distance,
-        }
-    }
-
-    fn distance(self, measure: f64) -> f64 {
-        match self {
-            Self::Euclidean => measure.sqrt(),
-            Self::Cosine => measure,
-        }
-    }
-}
 
 /// A row that is near a query.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,9 +31,6 @@ pub struct Neighbour {
     /// How far it is, by the index's [`Metric`].
     pub distance: f64,
 }
-
-/// A row and its score.
-type Candidate = (f32, u32);
 
 /// Vectors made ready to be searched. The device holds a copy of them: 4 bytes a number, and as many again on the host.
 #[derive(Debug)]
