@@ -227,7 +227,7 @@ mod tests {
             (good[..good.len() - 1].to_vec(), "cut short"),
             (b"\x89PNG\r\n\x1a\n....".to_vec(), "it is a picture"),
             (changed("\\\"version\\\":1", "\\\"version\\\":7"), "version 7"),
-            (changed("\"moue\"", "\"mouse\""), "no key `moue`"),
+            (changed("\"moue\"", "\"meow\""), "no key `moue`"),
             (changed("\\\"files\\\"", "\\\"fills\\\""), "missing field `files`"),
             (changed("\"smile\"", "\"smirk\""), "tensor `smile`"),
             (changed("[3,64]", "[6,32]"), "a vector has 64 numbers"),
