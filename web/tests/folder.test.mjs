@@ -1,6 +1,6 @@
 /**
  * Embeddings in the package and the page's tab for folders: vectors as `moue embed` writes them, on the GPU and on the processor; neighbours, groups and the map of
- * WebAssembly; a file that the program reads; broken pictures told and the rest shown. No other test embeds in a browser. About 40 s on two cores that were shared.
+ * WebAssembly; a file that the program reads; broken pictures told and the rest shown. No other test embeds in a browser. 56 s on two cores that were shared.
  */
 
 import assert from "node:assert/strict";
@@ -134,8 +134,9 @@ describe("embeddings", () => {
     const before = await one("folder-map-text").textContent();
     for (const key of ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"]) await page.keyboard.press(key);
     assert.match(before, /: \w+ \d+ %/);
+    const reached = await one("folder-map-text").textContent();
     await page.keyboard.press("Enter");
-    assert.equal(await one("folder-chosen").textContent(), await one("folder-map-text").textContent());
+    await page.waitForFunction((text) => document.querySelector('[data-testid="folder-chosen"]').textContent === text, reached);
   });
 
   it("are looked at in light, in the dark and on a telephone", async () => {
@@ -164,6 +165,17 @@ describe("embeddings", () => {
     const [json] = await Promise.all([page.waitForEvent("download"), one("folder-json").click()]);
     const records = readFileSync(await json.path(), "utf8").trim().split("\n").map((line) => JSON.parse(line));
     assert.deepEqual(records.map(({ faces }) => faces.map(({ embedding }) => embedding.length)), [[64], [64], [64], [64], []]);
+  });
+
+  it("of a folder are read no further where one stops it, and what was read is shown", async () => {
+    await one("folder-clear").click();
+    const buffer = readFileSync(astronaut);
+    await page.setInputFiles('[data-testid="folder-files"]', [...Array(30).keys()].map((at) => ({ name: `${at}.png`, mimeType: "image/png", buffer })));
+    await one("folder-stop").click();
+    await page.waitForFunction(() => /^\d+ pictures? read, \d+ faces?\.$/.test(document.querySelector('[data-testid="folder-status"]').textContent), null, { timeout: 60_000 });
+    const read = Number.parseInt(await one("folder-status").textContent(), 10);
+    assert.ok(read >= 1 && read < 15, `${read}`);
+    assert.equal(await one("dot").count(), read);
   });
 
   it("break no rule of the page's policy", () => {

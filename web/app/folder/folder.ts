@@ -15,7 +15,7 @@ import { entries, written } from "./save.js";
 /** Faces that are shown as the nearest. */
 const nearest = 16;
 /** More are not laid out on a map. */
-const mostMapped = 10_000;
+const mostMapped = 5_000;
 
 export class Folder {
   readonly #moue: Promise<Moue>;
@@ -114,6 +114,7 @@ export class Folder {
     byId("folder-view", HTMLElement).hidden = false;
     await this.#group(moue);
     const most = this.#faces.slice(0, mostMapped);
+    if (most.length < this.#faces.length) this.#trouble(`The map shows the first ${plural(most.length, "face")} of ${this.#faces.length.toLocaleString("en")}.`);
     this.#map.draw(most, await moue.map(most.map(({ embedding }) => embedding)));
   }
 

@@ -5,6 +5,8 @@ import { colour } from "../ui/palette.js";
 import { words, type Seen } from "./faces.js";
 
 const [width, height, edge] = [720, 440, 16];
+/** Of more faces dots may cover each other. */
+const mostApart = 300;
 
 export class FaceMap {
   readonly #view = byId("folder-map", HTMLElement);
@@ -44,8 +46,7 @@ export class FaceMap {
   draw(faces: Seen[], places: [number, number][]): void {
     this.#faces = faces;
     this.#at = 0;
-    const scale = scaled(places);
-    this.#places = places.map(scale);
+    this.#places = apart(places.map(scaled(places)));
     const dots = this.#places.map(([x, y], at) => svg("circle", { cx: x, cy: y, r: 7, fill: colour(faces[at]?.face.label ?? "", faces[at]?.face.labelIndex ?? 0), "data-face": at, "data-testid": "dot" }));
     this.#view.replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, ...dots));
     this.#picture.hidden = true;
@@ -79,6 +80,25 @@ export class FaceMap {
     }
     return best;
   }
+}
+
+/** Few faces: dots that would cover each other lie side by side. */
+function apart(places: [number, number][]): [number, number][] {
+  if (places.length > mostApart) return places;
+  const found: [number, number][] = [];
+  for (const [x, y] of places) {
+    let place: [number, number] = [x, y];
+    for (let step = 1; step < 200 && found.some(([a, b]) => Math.hypot(a - place[0], b - place[1]) < 16); step++) {
+      const [angle, far] = [2.4 * step, 8 * Math.sqrt(step)];
+      place = [within(x + far * Math.cos(angle), width), within(y + far * Math.sin(angle), height)];
+    }
+    found.push(place);
+  }
+  return found;
+}
+
+function within(value: number, size: number): number {
+  return Math.min(Math.max(value, edge), size - edge);
 }
 
 /** Into the view, as large on both axes. */
