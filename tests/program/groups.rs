@@ -25,7 +25,7 @@ fn classes_that_lie_apart_are_groups() {
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         let found = ran.records().remove(0);
         assert_eq!(found, serde_json::from_slice::<Value>(&fs::read(&json).unwrap()).unwrap());
-        assert_eq!((&found["schema"], &found["by"], &found["faces"]), (&"moue.groups/1".into(), &by.into(), &80.into()));
+        assert_eq!((&found["schema"], &found["method"], &found["faces"]), (&"moue.groups/1".into(), &by.into(), &80.into()));
         let groups = found["groups"].as_array().unwrap();
         assert_eq!(groups.len(), 4, "{by}");
         for group in groups {
