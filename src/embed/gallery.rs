@@ -24,21 +24,21 @@ pub struct Gallery {
     pub images: Vec<Image>,
     /// What decides what a run reads, by option: a file is gone on with where these are the same.
     pub options: std::collections::BTreeMap<String, String>,
-    /// [N, [`DIMENSIONS`]], finite.
+    /// `[N, 64]`, finite: [`DIMENSIONS`] of each face.
     pub embedding: Vec<f32>,
-    /// [N]: x, y, width, height in pixels of the picture, as records of `moue analyze` say it; it may reach beyond the picture.
+    /// `[N]`: x, y, width, height in pixels of the picture, as records of `moue analyze` say it; it may reach beyond the picture.
     pub boxes: Vec<[f32; 4]>,
-    /// [N]: seconds since the beginning of the video; NaN in a photograph.
+    /// `[N]`: seconds since the beginning of the video; NaN in a photograph.
     pub time: Vec<f64>,
-    /// [N]: position in `images`.
+    /// `[N]`: position in `images`.
     pub image: Vec<u32>,
-    /// [N]: position in `labels`; -1 without one.
+    /// `[N]`: position in `labels`; -1 without one.
     pub label: Vec<i32>,
-    /// [N, E]: of the default model, sum 1, or NaN where it was not asked. E is the number of `expressions`.
+    /// `[N, E]`: of the default model, sum 1, or NaN where it was not asked. E is the number of `expressions`.
     pub probabilities: Vec<f32>,
-    /// [N]: how far the eyes are open, 0 to 1, the mean of both; NaN where it is not known.
+    /// `[N]`: how far the eyes are open, the height between the lids over the width, about 0.3 of open ones, the mean of both; NaN where it is not known.
     pub eyes_open: Vec<f32>,
-    /// [N]: the mean of the blendshapes of both corners of the mouth drawn up, 0 to 1; NaN where it is not known.
+    /// `[N]`: the mean of the blendshapes of both corners of the mouth drawn up, 0 to 1; NaN where it is not known.
     pub smile: Vec<f32>,
 }
 

@@ -1,7 +1,10 @@
 //! How strong the penalty is, and how confident the answer: both by faces that were not learned of.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::folds::folds;
 use super::logistic::{EXACT, Linear, Problem, Solution};
+use crate::host::offload::shared;
 
 /// Strengths that are tried, the strongest first: each starts where the one before ended.
 const STRENGTHS: [f64; 11] = [100.0, 31.6, 10.0, 3.16, 1.0, 0.316, 0.1, 0.0316, 0.01, 0.00316, 0.001];
@@ -10,7 +13,7 @@ const UNTRIED: f64 = 1.0;
 /// Parts of those faces that are learned of while others test.
 const INNER: usize = 4;
 /// Faces from which on one part alone is tried, as it says enough.
-const MANY: usize = 2000;
+const MANY: usize = 500;
 /// Norm of the gradient of a solution that only says which strength is better.
 const ROUGH: f64 = 1e-4;
 /// Strengths that must be worse, each than the one before, for no weaker one to be tried.
@@ -53,20 +56,21 @@ pub struct Chosen {
 impl Faces<'_> {
     /// Learns, and tests: for each part the strength is chosen by parts of the others, so that no face has a say in its own test. `step` is told of
     /// what is done, of so many.
-    pub fn choose(self, most_parts: usize, mut step: impl FnMut(usize, usize)) -> Chosen {
+    pub fn choose(self, most_parts: usize, step: impl Fn(usize, usize) + Sync) -> Chosen {
         let all: Vec<usize> = (0..self.labels.len()).collect();
         let cut = folds(self.bursts, self.labels, self.classes, most_parts);
         let parts = cut.as_ref().map_or(0, |cut| cut.iter().max().map_or(0, |most| most + 1));
-        let steps = parts + 2;
+        let (steps, done) = (parts + 2, AtomicUsize::new(0));
         let held = cut.as_ref().map(|cut| {
             let mut held = vec![Vec::new(); all.len()];
-            for part in 0..parts {
+            let answered = shared((0..parts).collect(), parts, |part| {
                 let (out, learned): (Vec<usize>, Vec<usize>) = all.iter().partition(|&&face| cut[face] == part);
                 let strength = self.strength(&learned, INNER);
                 let (linear, _) = self.learn(&learned, strength, EXACT);
-                out.into_iter().for_each(|face| held[face] = linear.logits(self.features[face]));
-                step(part + 1, steps);
-            }
+                step(1 + done.fetch_add(1, Ordering::Relaxed), steps);
+                out.into_iter().map(|face| (face, linear.logits(self.features[face]))).collect::<Vec<_>>()
+            });
+            answered.into_iter().flatten().for_each(|(face, logits)| held[face] = logits);
             held
         });
         let strength = self.strength(&all, most_parts);

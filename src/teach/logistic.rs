@@ -4,7 +4,7 @@
 //! The objective is `1/n sum_i w_i (log sum_k exp z_ik - z_i,y_i) + strength / 2 |W|^2` of `z = W x + b`, without the bias in the penalty; in scikit-learn's terms
 //! `C = 1 / (strength n)` and `class_weight="balanced"`, whose weights w have the mean 1.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{Cholesky, DMatrix, Dyn};
 
 use crate::error::{Error, Result};
 
@@ -16,7 +16,7 @@ const LEAST_SPREAD: f64 = 1e-6;
 const MOST_STEPS: usize = 100;
 const MOST_INNER: usize = 1000;
 
-/// Faces and their labels, their features standardised and turned so that few numbers say the same: the penalty does not change by that.
+/// Faces and their labels, their features standardised, and of fewer faces than features turned to the axes along which they vary: the penalty does not change by that.
 pub struct Problem {
     /// `[faces, numbers + 1]`, the last is 1.
     x: DMatrix<f64>,
@@ -26,8 +26,10 @@ pub struct Problem {
     weights: Vec<f64>,
     mean: Vec<f64>,
     scale: Vec<f64>,
-    /// From standardised features, `[features, numbers]`.
-    turn: DMatrix<f64>,
+    /// From standardised features, `[features, numbers]`, where they were turned.
+    turn: Option<DMatrix<f64>>,
+    /// The products of the numbers with each other, `[numbers + 1, numbers + 1]`, by the faces' number.
+    products: DMatrix<f64>,
 }
 
 /// The solution in the problem's own numbers, `[numbers + 1, classes]`.
@@ -92,15 +94,16 @@ impl Problem {
             scale[column] = if spread.sqrt() < LEAST_SPREAD { 0.0 } else { 1.0 / spread.sqrt() };
         }
         let standard = DMatrix::from_fn(count, width, |row, column| (raw[(row, column)] - mean[column]) * scale[column]);
-        let turn = axes(&standard);
-        let numbers = &standard * &turn;
+        let turn = (count < width).then(|| axes(&standard));
+        let numbers = turn.as_ref().map_or_else(|| standard.clone(), |turn| &standard * turn);
         let last = numbers.ncols();
         let x = numbers.insert_column(last, 1.0);
+        let products = x.tr_mul(&x) / count.max(1) as f64;
         let labels: Vec<usize> = faces.iter().map(|&(_, label)| label).collect();
         let mut counts = vec![0_usize; classes];
         labels.iter().for_each(|&label| counts[label] += 1);
         let weights = labels.iter().map(|&label| 1.0 / (classes * counts[label]) as f64).collect();
-        Self { x, labels, classes, weights, mean, scale, turn }
+        Self { x, labels, classes, weights, mean, scale, turn, products }
     }
 
     /// The optimum, where the norm of the gradient is at most `tolerance`, or as near as rounding lets it; from `start` on, or from zero.
@@ -109,12 +112,15 @@ impl Problem {
         let mut theta = start.map_or_else(zero, |start| start.theta.clone());
         let (mut objective, mut chances) = self.value(&theta, strength);
         let mut gradient = self.gradient(&theta, &chances, strength);
+        let Some(bend) = self.bound(strength) else {
+            return Solution { theta, objective, gradient: gradient.norm() };
+        };
         for _ in 0..MOST_STEPS {
             let norm = gradient.norm();
             if norm <= tolerance {
                 break;
             }
-            let step = self.newton(&chances, &gradient, strength, norm.sqrt().min(0.1) * norm);
+            let step = self.newton(&chances, &gradient, strength, &bend, norm.sqrt().min(0.1) * norm);
             let slope = gradient.dot(&step);
             let slack = 1e-14 * objective.abs();
             let mut length = 1.0;
@@ -143,7 +149,8 @@ impl Problem {
     /// The solution for features as they come.
     pub fn linear(&self, solution: &Solution) -> Linear {
         let numbers = self.x.ncols() - 1;
-        let weight = &self.turn * solution.theta.rows(0, numbers);
+        let own = solution.theta.rows(0, numbers);
+        let weight = self.turn.as_ref().map_or_else(|| own.into_owned(), |turn| turn * own);
         let row = |class: usize| weight.column(class).iter().zip(&self.scale).map(|(w, scale)| w * scale).collect();
         Linear {
             weight: (0..self.classes).map(row).collect(),
@@ -193,26 +200,27 @@ impl Problem {
         self.x.tr_mul(&moved) + self.penalised(direction, strength)
     }
 
-    /// Newton's step by conjugate gradients with a diagonal preconditioner.
-    fn newton(&self, chances: &DMatrix<f64>, gradient: &DMatrix<f64>, strength: f64, tolerance: f64) -> DMatrix<f64> {
+    /// About the second derivatives, for all classes alike (Böhning, "Multinomial logistic regression algorithm", 1992, bounds them so): what eases conjugate gradients.
+    fn bound(&self, strength: f64) -> Option<Cholesky<f64, Dyn>> {
         let spread = (self.classes as f64 - 1.0) / (self.classes * self.classes) as f64;
-        let count = self.x.nrows().max(1) as f64;
-        let last = self.x.ncols() - 1;
-        let diagonal = DVector::from_iterator(
-            last + 1,
-            self.x
-                .column_iter()
-                .enumerate()
-                .map(|(column, values)| spread * values.norm_squared() / count + if column == last { 0.0 } else { strength }),
-        );
-        let eased = |rest: &DMatrix<f64>| {
-            let mut eased = rest.clone();
-            eased.column_iter_mut().for_each(|mut column| column.component_div_assign(&diagonal));
-            eased
-        };
+        let mut bound = &self.products * spread;
+        let last = bound.nrows() - 1;
+        (0..last).for_each(|at| bound[(at, at)] += strength);
+        Cholesky::new(bound)
+    }
+
+    /// Newton's step by conjugate gradients, eased by `bound`.
+    fn newton(
+        &self,
+        chances: &DMatrix<f64>,
+        gradient: &DMatrix<f64>,
+        strength: f64,
+        bound: &Cholesky<f64, Dyn>,
+        tolerance: f64,
+    ) -> DMatrix<f64> {
         let mut step = DMatrix::zeros(gradient.nrows(), gradient.ncols());
         let mut rest = -gradient;
-        let mut ready = eased(&rest);
+        let mut ready = bound.solve(&rest);
         let mut direction = ready.clone();
         let mut product = rest.dot(&ready);
         for _ in 0..MOST_INNER {
@@ -227,7 +235,7 @@ impl Problem {
             let length = product / bend;
             step += &direction * length;
             rest -= curved * length;
-            ready = eased(&rest);
+            ready = bound.solve(&rest);
             let next = rest.dot(&ready);
             direction = &ready + &direction * (next / product);
             product = next;
@@ -236,22 +244,16 @@ impl Problem {
     }
 }
 
-/// The principal axes `[features, numbers]` of the rows of `standard`, as far as they vary: along them conjugate gradients need few steps.
+/// The principal axes `[features, numbers]` of the rows of `standard`, fewer than features, as far as they vary.
 fn axes(standard: &DMatrix<f64>) -> DMatrix<f64> {
-    // The smaller of the two products has all that is not 0.
-    let few = standard.nrows() < standard.ncols();
-    let product = if few { standard * standard.transpose() } else { standard.tr_mul(standard) };
+    let product = standard * standard.transpose();
     let eigen = product.symmetric_eigen();
     let most = eigen.eigenvalues.max().max(f64::MIN_POSITIVE);
     let kept: Vec<usize> = (0..eigen.eigenvalues.len()).filter(|&at| eigen.eigenvalues[at] > 1e-12 * most).collect();
     let mut axes = DMatrix::zeros(standard.ncols(), kept.len());
     for (column, &at) in kept.iter().enumerate() {
         let own = eigen.eigenvectors.column(at);
-        if few {
-            axes.set_column(column, &(standard.tr_mul(&own) / eigen.eigenvalues[at].sqrt()));
-        } else {
-            axes.set_column(column, &own);
-        }
+        axes.set_column(column, &(standard.tr_mul(&own) / eigen.eigenvalues[at].sqrt()));
     }
     axes
 }

@@ -161,7 +161,7 @@ impl Teacher {
     ///
     /// # Errors
     /// [`Error::Argument`] where a label has fewer than five faces, or two labels have the same pictures.
-    pub fn teach(&self, name: &str, step: impl FnMut(usize, usize)) -> Result<Outcome> {
+    pub fn teach(&self, name: &str, step: impl Fn(usize, usize) + Sync) -> Result<Outcome> {
         enough(&self.labels, &self.counts(), "")?;
         let pictures: Vec<(&RgbImage, &Origin)> = self.samples.iter().map(|sample| (&sample.crop, &sample.origin)).collect();
         let likeness = Likeness::of(&pictures);

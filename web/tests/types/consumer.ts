@@ -42,7 +42,7 @@ export async function alike(file: File): Promise<number[]> {
   const moue = await Moue.load({ embedding: { url: "/embedding.safetensors" } });
   const { faces } = await moue.analyze(file, { embed: true });
   const vectors: Float32Array[] = faces.flatMap(({ embedding }) => embedding ?? []);
-  const groups = await moue.groups(vectors, { by: "mixture", k: 2, seed: 1 });
+  const groups = await moue.groups(vectors, { method: "em", k: 2, seed: 1 });
   const [place] = await moue.map(vectors);
   console.log(place?.[0], groups[0]?.members[0]?.distance, moue.embedding?.licence);
   return (await moue.neighbours([...(vectors[0] ?? [])], vectors, 3)).map(({ index }) => index);
