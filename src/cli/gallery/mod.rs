@@ -14,15 +14,19 @@ use crate::embed::{DIMENSIONS, Gallery};
 use crate::error::Error;
 use crate::groups::{self, Points};
 
+/// Faces of a group on the average, and groups at most, where nobody says how many.
+const EACH: usize = 12;
+const MOST: usize = 40;
+
 /// How faces are grouped.
 #[derive(Debug, clap::Args)]
 pub struct GroupArgs {
     /// Into --k groups by their centres, into --k Gaussians by expectation and maximisation, or, however many there are, by density: faces in no dense place stay alone then
     #[arg(long, value_enum, default_value_t = Method::Em)]
     pub method: Method,
-    /// Groups, of `kmeans` and `em`; no more than there are faces
-    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub k: u32,
+    /// Groups, of `kmeans` and `em`; no more than there are faces [default: one of every 12 faces, 40 at most]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub k: Option<u32>,
     /// Faces that a group of `hdbscan` has at least
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub least: u32,
@@ -55,10 +59,11 @@ impl GroupArgs {
             return Ok(Vec::new());
         }
         let _passing = terminal::passing(format!("grouping {}", counted(points.len(), "face")));
+        let k = self.k.map_or(points.len().div_ceil(EACH).min(MOST), |k| k as usize);
         let all = |assigned: Vec<u32>| assigned.into_iter().map(Some).collect();
         match self.method {
-            Method::Kmeans => groups::kmeans(points, self.k as usize, self.seed).map(|found| all(found.assigned)),
-            Method::Em => groups::mixture(points, self.k as usize, self.seed).map(|found| all(found.assigned)),
+            Method::Kmeans => groups::kmeans(points, k, self.seed).map(|found| all(found.assigned)),
+            Method::Em => groups::mixture(points, k, self.seed).map(|found| all(found.assigned)),
             Method::Hdbscan => groups::density(points, self.least as usize),
         }
     }
