@@ -161,7 +161,7 @@ describe("embeddings", () => {
       assert.equal(own.length, 4 * other.length);
       assert.ok(far(other, own) < most, `${name}: ${far(other, own)}`);
     }
-    assert.match(moue("groups", file, "--k", "2", "--by", "kmeans"), /\S/);
+    assert.match(moue("groups", file, "--k", "2", "--method", "kmeans"), /\S/);
     const [json] = await Promise.all([page.waitForEvent("download"), one("folder-json").click()]);
     const records = readFileSync(await json.path(), "utf8").trim().split("\n").map((line) => JSON.parse(line));
     assert.deepEqual(records.map(({ faces }) => faces.map(({ embedding }) => embedding.length)), [[64], [64], [64], [64], []]);
