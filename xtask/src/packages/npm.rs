@@ -9,7 +9,7 @@ use crate::steps::Done;
 use crate::system;
 
 /// Bytes of its archive at most: 3.5 MB of them are the model's in eight bits, 3 to 4 those of the networks that find faces, 2 those
-/// of action units, 0.2 those of the demuxer.
+/// of action units, 2 those of embeddings, 0.2 those of the demuxer.
 const MOST: u64 = 14_000_000;
 /// What must be in it.
 const NAMED: [&str; 17] = [
