@@ -240,6 +240,12 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_faces_is_no_model() {
+        let said = crate::weights::Model::parse("faces", &Gallery::made_up(3, 2, 1).to_bytes().unwrap()).unwrap_err().to_string();
+        assert!(said.contains("moue search --in"), "{said}");
+    }
+
+    #[test]
     fn vectors_of_another_model_are_refused() {
         let gallery = Gallery::made_up(1, 1, 1);
         let other = ModelId { name: "other".into(), sha256: "ab".repeat(32) };

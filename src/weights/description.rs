@@ -148,11 +148,18 @@ impl Description {
     pub fn parse(text: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Version {
-            moue: u32,
+            moue: Option<u32>,
+            /// Of faces, which are kept under the same key.
+            files: Option<serde::de::IgnoredAny>,
         }
         let version: Version = serde_json::from_str(text).map_err(|e| format!("no version: {e}"))?;
-        if version.moue != 1 {
-            return Err(format!("version {} is not known; this moue reads version 1", version.moue));
+        match (version.moue, version.files) {
+            (Some(1), _) => {}
+            (Some(other), _) => return Err(format!("version {other} is not known; this moue reads version 1")),
+            (None, Some(_)) => {
+                return Err("these are faces, as `moue embed` writes them, and no model: `moue search --in` reads them".into());
+            }
+            (None, None) => return Err("no version: it has no `moue`".into()),
         }
         serde_json::from_str(text).map_err(|e| e.to_string())
     }
