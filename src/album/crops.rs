@@ -126,7 +126,7 @@ fn frames(
 }
 
 /// The square around a face's box, moved into the picture where it reaches beyond, as a picture of `side`.
-fn face_of(picture: &RgbImage, [x, y, width, height]: [f32; 4], side: u32) -> RgbImage {
+pub fn face_of(picture: &RgbImage, [x, y, width, height]: [f32; 4], side: u32) -> RgbImage {
     let rect = Rect { x: x.round() as i32, y: y.round() as i32, width: width.max(1.0) as u32, height: height.max(1.0) as u32 };
     let square = rect.squared().with_margin(MARGIN);
     let longest = picture.width().min(picture.height());

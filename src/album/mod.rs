@@ -10,7 +10,7 @@ mod rare;
 
 pub use best::{Shot, best};
 pub use bursts::{alike, close_in_time};
-pub use crops::{Missing, Pictures, Wanted, pictures};
+pub use crops::{Missing, Pictures, Wanted, face_of, pictures};
 pub use face::{expression, shares};
 pub use named::{Placed, place};
 pub use names::{FaceKey, NamedGroup, Names};

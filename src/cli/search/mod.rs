@@ -1,11 +1,10 @@
 //! `moue search`.
 
-mod crops;
 mod found;
 mod sheet;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -103,7 +102,7 @@ pub fn run(args: &Args) -> Outcome {
         table(args, &gallery, &found)?
     }
     let Some(path) = &args.sheet else { return Ok(Status::Complete) };
-    let (sheet, missing) = sheet::draw(&photo, &gallery, &found)?;
+    let (sheet, missing) = sheet::draw(&photo, &gallery, args.gallery.parent().unwrap_or(Path::new("")), &found)?;
     files::save(&sheet.into(), path).map_err(|error| Failure::at("--sheet", error))?;
     missing.iter().for_each(|reason| terminal::warning(format!("--sheet: {reason}")));
     Ok(Status::of(missing.len()))

@@ -1,9 +1,11 @@
 //! What was found, as one picture: a block a face of the query, the face itself and then its neighbours, nearest first.
 
+use std::path::Path;
+
 use image::{Rgb, RgbImage, imageops};
 
-use super::crops;
 use super::found::{Found, expression};
+use crate::album::{self, Missing, Wanted};
 use crate::cli::annotate::canvas::Canvas;
 use crate::cli::annotate::text::{Font, Weight};
 use crate::embed::Gallery;
@@ -20,9 +22,11 @@ const TEXT: [u8; 3] = [232, 234, 238];
 const FAINT: [u8; 3] = [160, 166, 176];
 
 /// The picture, and what could not be read for it.
-pub fn draw(photo: &RgbImage, gallery: &Gallery, found: &[Found]) -> Result<(RgbImage, Vec<String>)> {
+pub fn draw(photo: &RgbImage, gallery: &Gallery, folder: &Path, found: &[Found]) -> Result<(RgbImage, Vec<String>)> {
     let font = Font::new()?;
-    let (crops, missing) = crops::of(gallery, found.iter().flat_map(|one| one.nearest.iter().map(|near| near.index)), SIDE);
+    let faces = found.iter().flat_map(|one| one.nearest.iter().map(|near| near.index)).collect();
+    let pictures = album::pictures(gallery, folder, &Wanted { faces, side: SIDE, ..Wanted::default() }, || ());
+    let missing = pictures.missing.iter().map(|lost| gone(gallery, lost)).collect();
     let cell = [SIDE + GAP, SIDE + LINE + GAP];
     let rows: u32 = found.iter().map(rows_of).sum();
     let columns = found.iter().map(|one| one.nearest.len() as u32).max().unwrap_or(0).clamp(1, ROW);
@@ -31,13 +35,13 @@ pub fn draw(photo: &RgbImage, gallery: &Gallery, found: &[Found]) -> Result<(Rgb
     let mut texts: Vec<(u32, u32, String, [u8; 3], Weight)> = Vec::new();
     let mut top = GAP;
     for one in found {
-        imageops::replace(&mut sheet, &crops::square(photo, one.face.bounds, SIDE), i64::from(GAP), i64::from(top));
+        imageops::replace(&mut sheet, &album::face_of(photo, one.face.bounds, SIDE), i64::from(GAP), i64::from(top));
         texts.push((GAP, top + SIDE, expression(gallery, &one.face.probabilities), TEXT, Weight::Bold));
         texts.push((GAP, top + SIDE + LINE / 2, "query".into(), FAINT, Weight::Regular));
         for (place, near) in (0..).zip(&one.nearest) {
             let left = GAP + (1 + place % ROW) * cell[0] + GAP;
             let top = top + place / ROW * cell[1];
-            if let Some(crop) = crops.get(&near.index) {
+            if let Some(crop) = pictures.faces.get(&near.index) {
                 imageops::replace(&mut sheet, crop, i64::from(left), i64::from(top));
             }
             let own = expression(gallery, gallery.expression(near.index));
@@ -54,6 +58,13 @@ pub fn draw(photo: &RgbImage, gallery: &Gallery, found: &[Found]) -> Result<(Rgb
         font.draw(&mut canvas, &text, 16.0, [left as f32, (top + LINE / 4) as f32], colour, weight);
     }
     Ok((canvas.into_picture(), missing))
+}
+
+/// Names the file, once.
+fn gone(gallery: &Gallery, lost: &Missing) -> String {
+    let path = gallery.images.get(lost.image).map_or("", |image| &image.path);
+    let reason = lost.error.to_string();
+    if reason.contains(path) { reason } else { format!("{path}: {reason}") }
 }
 
 fn rows_of(found: &Found) -> u32 {
