@@ -4,6 +4,9 @@ Faces and votes are those of models/train: FER2013's training images, the class 
 neighbours: the gallery is the training part, the queries are the validation part that keeps look-alikes together. Checkpoints are resumed by the same command.
 
 sgm, sgm_half: structured Gaussian manifold loss with sigma 1 and 0.5; triplet; softmax: a dense layer of eight behind the embedding, cross-entropy.
+
+`--network` is one of the default model's networks, or a file that moue wrote of the paper's, which then begins with that file's weights: `moue zoo fmpnet --embedding 64 -o fmpnet.safetensors`.
+It sees faces at its own size. `--device cuda` where there is one.
 """
 
 import argparse
@@ -44,6 +47,37 @@ def description(name):
     text["ops"].append({"op": "dense", "name": "embedding", "in": ["features"], "out": ["embedding"], "channels": SIZE})
     text["outputs"] = ["embedding"]
     return text
+
+
+class Subject:
+    """A network up to its embedding, and the representation it reads: `name` is one of the default model's, or a file of `moue zoo NAME --embedding 64`, whose weights it begins with."""
+
+    def __init__(self, name):
+        self.drawn = None
+        if name in DEFAULT["networks"]:
+            self.name, self.text, self.steps = name, description(name), DEFAULT["representations"]["gray"]
+            return
+        if not Path(name).is_file():
+            raise SystemExit(f"there is no network `{name}`: give one of {', '.join(DEFAULT['networks'])}, or a file of `moue zoo NAME --embedding {SIZE} -o FILE`")
+        with safe_open(name, "numpy") as file:
+            model = json.loads(file.metadata()["moue"])
+            self.drawn = {key: torch.from_numpy(file.get_tensor(key).astype(np.float32)) for key in file.keys()}
+        (member,) = model["members"]
+        self.name, self.text = member["network"], model["networks"][member["network"]]
+        if self.text["outputs"] != ["embedding"]:
+            raise SystemExit(f"{name} answers classes: make it with `moue zoo {self.name} --embedding {SIZE}`")
+        normalise = next(step["normalise"] for step in model["representations"][member["representation"]] if "normalise" in step)
+        self.steps = [{"gray": "matlab"}, {"lookup": "tables/gray"}, {"resize": self.window}, {"normalise": normalise}]
+
+    @property
+    def window(self):
+        return next(iter(self.text["inputs"].values()))[1:]
+
+    def network(self):
+        network = Network(self.text)
+        if self.drawn:
+            network.load_weights(self.drawn)
+        return network.to(memory_format=torch.channels_last)
 
 
 def begun(network, source):
@@ -93,21 +127,23 @@ class Faces:
         self.held, self.held_votes = own.faces[own.validation], own.votes.of(own.validation)
         self.of = [torch.nonzero(self.classes == c)[:, 0] for c in range(CLASSES)]
 
-    def batch(self, generator):
-        """Indices, as many of each class; a small class has some more than once."""
-        return torch.cat([part[torch.randint(len(part), (EACH,), generator=generator)] for part in self.of])
+    def batch(self, generator, each=EACH):
+        """Indices, `each` of each class; a small class has some more than once."""
+        return torch.cat([part[torch.randint(len(part), (each,), generator=generator)] for part in self.of])
 
 
 def embedded(network, faces, window, steps, tensors):
     """What a network answers [n, 64] of gray faces [n, 48, 48] by the exact rules: the mean of a face's and its mirror image's."""
     network.eval()
+    channels = next(iter(network.description["inputs"].values()))[0]
+    device = next(network.parameters()).device
     found = []
     for start in range(0, len(faces), 256):
         views = preprocess.views(data.rgb(faces[start : start + 256]), "mirrored")
         crops = np.concatenate([preprocess.crops(preprocess.apply(steps, view, tensors), window)[:, 0] for view in views])
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            (x,) = network(torch.from_numpy(crops).contiguous(memory_format=torch.channels_last))
-        x = x.float().flatten(1)
+        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+            (x,) = network(torch.from_numpy(crops[:, :channels]).to(device, memory_format=torch.channels_last))
+        x = x.float().cpu().flatten(1)
         found.append(x.reshape(2, -1, x.shape[1]).mean(0).numpy())
     return np.concatenate(found)
 
@@ -141,34 +177,36 @@ def told(gallery, queries, own):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("loss", choices=["sgm", "sgm_half", "triplet", "softmax"])
-    parser.add_argument("--network", default="wide", choices=list(DEFAULT["networks"]))
+    parser.add_argument("--network", default="wide", help="`wide`, `compact`, or a file of `moue zoo` [default: %(default)s]")
     parser.add_argument("--begin", help="FILE:MEMBER, a member to begin with; without, random weights")
     parser.add_argument("--epochs", type=int, required=True, help="of as many faces as there are, drawn by classes")
     parser.add_argument("--peak", type=float, default=1e-3, help="Adam's rate at its highest [default: %(default)s]")
+    parser.add_argument("--each", type=int, default=EACH, help="faces of each class in a batch [default: %(default)s]")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    own, steps = Faces(), DEFAULT["representations"]["gray"]
+    subject = Subject(options.network)
+    own, steps, text, window = Faces(), subject.steps, subject.text, subject.window
     tensors = {"tables/gray": preprocess.identity_table()}
-    text = description(options.network)
-    window = next(iter(text["inputs"].values()))[1:]
     view = View(steps, tensors, DEFAULT["canonical"]["size"], window)
-    network = Network(text).to(memory_format=torch.channels_last)
+    network = subject.network().to(options.device)
+    channels = next(iter(text["inputs"].values()))[0]
     if options.begin:
         begun(network, options.begin)
         set_embedding(network, *principal(features(text, options.begin, own.faces.numpy(), window, steps, tensors), own))
-    head = nn.Linear(SIZE, CLASSES) if options.loss == "softmax" else nn.Identity()
+    head = (nn.Linear(SIZE, CLASSES) if options.loss == "softmax" else nn.Identity()).to(options.device)
     average = Average(network)
     parameters = [*network.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=options.peak, weight_decay=5e-4)
-    batches = len(own.faces) // (EACH * CLASSES)
+    batches = len(own.faces) // (options.each * CLASSES)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.peak, total_steps=batches * options.epochs + 1, pct_start=0.1)
     done = 0
     if options.out.exists():
-        state = torch.load(options.out, weights_only=True)
+        state = torch.load(options.out, weights_only=True, map_location=options.device)
         network.load_state_dict(state["network"])
         head.load_state_dict(state["head"])
         average.network.load_state_dict(state["average"])
@@ -182,10 +220,11 @@ def main():
         network.train()
         started, total = time.monotonic(), 0.0
         for _ in range(batches):
-            at = own.batch(generator)
-            classes = own.classes[at]
-            with torch.autocast("cpu", torch.bfloat16):
-                (x,) = network(view.pictures(Scene(own.faces[at], generator, POOR)))
+            at = own.batch(generator, options.each)
+            classes = own.classes[at].to(options.device)
+            pictures = view.pictures(Scene(own.faces[at], generator, POOR))[:, :channels]
+            with torch.autocast(options.device, torch.bfloat16):
+                (x,) = network(pictures.to(options.device, memory_format=torch.channels_last))
             x = x.float()
             if options.loss == "softmax":
                 loss = F.cross_entropy(head(x), classes)

@@ -37,10 +37,11 @@ class Model:
         self.network = Network(description)
         self.network.load_weights({name: value.astype(np.float32) for name, value in tensors.items()}, member["weights"])
         self.window = next(iter(description["inputs"].values()))[1:]
+        self.steps = text["representations"][member["representation"]]
         self.tables = {"tables/gray": tensors["tables/gray"]}
 
     def __call__(self, faces):
-        return embedded(self.network.to(memory_format=torch.channels_last), faces, self.window, DEFAULT["representations"]["gray"], self.tables)
+        return embedded(self.network.to(memory_format=torch.channels_last), faces, self.window, self.steps, self.tables)
 
 
 def by_neighbours(queries, gallery, classes, sets):

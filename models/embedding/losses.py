@@ -21,6 +21,7 @@ def sgm(x, classes, count, sigma=1.0):
 
 def triplet(x, classes, generator):
     """Triplet loss, p = 2: of each embedding one other of its class and one of another class, drawn at random, and 0.001 times their lengths."""
+    classes = classes.cpu()
     same = classes[:, None] == classes[None]
     positives = (same & ~torch.eye(len(x), dtype=torch.bool)).float()
     anchors = positives.sum(1) > 0

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from embed import DEFAULT, description  # first: it adds models/train
+from embed import DEFAULT, Subject  # first: it adds models/train
 from export import rounded
 from network import Network
 from preprocess import identity_table
@@ -24,10 +24,11 @@ MEMBER = "embedding"
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--network", default="wide", choices=list(DEFAULT["networks"]))
+    parser.add_argument("--network", default="wide", help="as embed.py had it [default: %(default)s]")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    network = Network(description(options.network))
+    subject = Subject(options.network)
+    network = subject.network()
     network.load_state_dict(torch.load(options.checkpoint, weights_only=True)["average"])
     tensors = {f"{MEMBER}/{name}": rounded(name, value) for name, value in network.named_weights().items()}
     tensors["tables/gray"] = np.asarray(identity_table())
@@ -39,9 +40,9 @@ def main():
         "source": SOURCE,
         "card": "models/embedding/README.md",
         "canonical": DEFAULT["canonical"],
-        "representations": {"gray": DEFAULT["representations"]["gray"]},
-        "networks": {options.network: description(options.network)},
-        "members": [{"name": MEMBER, "representation": "gray", "network": options.network, "weights": f"{MEMBER}/"}],
+        "representations": {"gray": subject.steps},
+        "networks": {subject.name: subject.text},
+        "members": [{"name": MEMBER, "representation": "gray", "network": subject.name, "weights": f"{MEMBER}/"}],
         "fusion": {"rule": "weighted_mean", "weights": [1.0]},
         "oversample": "mirrored",
     }

@@ -84,7 +84,7 @@ def lrn(op, x):
 def fractional_max_pool(op, x):
     """Windows drawn by the operator's sample, [row, column], the same for every image and channel; PyTorch draws columns first."""
     down, along = op["sample"]
-    sample = torch.tensor([along, down], dtype=x.dtype).expand(*x.shape[:2], 2).contiguous()
+    sample = torch.tensor([along, down], dtype=x.dtype, device=x.device).expand(*x.shape[:2], 2).contiguous()
     return F.fractional_max_pool2d(x, op["kernel"], output_size=op["size"], _random_samples=sample)
 
 
