@@ -38,6 +38,9 @@ pub struct Finder {
     search: Search,
 }
 
+/// How often a face that a video shows first is looked at again where its landmarks say that it is: after that they move by what later frames move them.
+const SETTLES: usize = 3;
+
 /// Where the mesh network looks for the face of a candidate.
 #[derive(Debug, Clone, Copy)]
 struct Look {
@@ -147,6 +150,7 @@ impl Finder {
         let followed: Vec<(TrackId, Mesh)> = ids.zip(meshes).filter_map(|(id, mesh)| Some((id, mesh?))).collect();
         // Who is followed may be hidden for a while; who is new is to be sure.
         let detections = self.confirmed(frame, &looks, detections, wait).await?;
+        let detections = self.settled(frame, detections, wait).await?;
         let seen = tracker.update(time, &followed, plan.detect.then_some(&detections[..]));
         let mesh = |origin: Origin| match origin {
             Origin::Square(at) => followed.get(at).map(|(_, mesh)| mesh),
@@ -204,6 +208,20 @@ impl Finder {
             look.second.is_none_or(|least| again.next().flatten().is_some_and(|mesh| sure(&mesh, least)))
         };
         Ok(seen.into_iter().filter(&mut holds).map(|(_, mesh)| mesh).collect())
+    }
+
+    /// Faces as the frames to come will see them: a detection's square is not the one that a face's landmarks give.
+    async fn settled(&mut self, frame: &RgbImage, mut meshes: Vec<Mesh>, wait: Wait) -> Result<Vec<Mesh>> {
+        for _ in 0..SETTLES {
+            let squares: Vec<Square> = meshes.iter().map(|mesh| Square::from_landmarks(&mesh.landmarks)).collect();
+            let again = self.meshes(frame, &squares, wait).await?;
+            for (mesh, again) in meshes.iter_mut().zip(again) {
+                if let Some(again) = again.filter(|again| f64::from(again.presence) >= SURE.min(mesh.presence.into())) {
+                    *mesh = again;
+                }
+            }
+        }
+        Ok(meshes)
     }
 
     /// Sends the photograph to where the networks are.

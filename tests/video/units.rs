@@ -83,9 +83,8 @@ fn a_face_at_rest_shows_nothing_beyond_its_baseline() {
         let ran = moue(&[&plain[..], &["--baseline", baseline]].concat());
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         let smiles = smiles(&ran.records());
-        // 0.05 at rest; crops settle in the first frames, which motion sees.
-        let settled = smiles.len() == 12 && smiles[6..].iter().all(|smile| (0.005..0.08).contains(smile));
-        assert!(settled && smiles.iter().all(|smile| *smile < 0.2), "{baseline}: {smiles:?}");
+        // 0.05 at rest, from the first frame on: its crop is that of later frames.
+        assert!(smiles.len() == 12 && smiles.iter().all(|smile| (0.035..0.08).contains(smile)), "{baseline}: {smiles:?}");
     }
     // In pictures nothing moves: they have a rest of their own.
     let picture = ["analyze", ASTRONAUT, "--actions", "--json", "--device", "cpu", "--model", &model];
