@@ -39,7 +39,7 @@ export async function teach(engine: Engine, number: number, asked: Teach, ground
     case "add": {
       const { label, name, together, taken, asked: wanted, width, height } = asked;
       const given = JSON.stringify({ label, name, together, taken, asked: wanted });
-      const [pixels, head] = [new Uint8Array(asked.rgba), new Uint8Array(asked.head ?? 0)];
+      const [pixels, head] = [new Uint8Array(asked.rgba), new Uint8Array(asked.head ?? [])];
       const { face, box, crop } = (await engine.collect(teaching, width, height, pixels, given, head)) as { face: number; box: string; crop: ImageData };
       return { face, box: JSON.parse(box) as unknown, crop };
     }

@@ -21,6 +21,7 @@ export class LabelView {
   readonly #faces = h("div", { class: "crops", "data-testid": "teach-faces" });
   /** As the teacher knows it. */
   name: string;
+  #held = false;
   /** Whether it was removed. */
   gone = false;
 
@@ -29,7 +30,12 @@ export class LabelView {
     this.#name = h("input", { type: "text", class: "label-name", "aria-label": "Name of the label", "data-testid": "teach-label-name", maxlength: 60, autocomplete: "off" });
     this.#name.addEventListener("change", () => asks.rename(this, this.#name.value.trim()));
     this.#hold = h("button", { type: "button", class: "hold", "data-testid": "teach-hold", hidden: true }, "Hold to take faces");
-    this.#holding((held) => asks.hold(this, held));
+    this.#holding((held) => {
+      if (this.#held === held) return;
+      this.#held = held;
+      this.#hold.classList.toggle("held", held);
+      asks.hold(this, held);
+    });
     const files = h("input", { type: "file", accept: "image/*", multiple: true, class: "unseen", "data-testid": "teach-files" });
     files.addEventListener("change", () => {
       asks.add(this, [...(files.files ?? [])]);
@@ -62,6 +68,8 @@ export class LabelView {
   /** Whether a camera runs. */
   set camera(runs: boolean) {
     this.#hold.hidden = !runs;
+    // A button that is hidden loses what held it.
+    if (!runs) this.#hold.dispatchEvent(new Event("blur"));
   }
 
   show({ face, crop }: TeacherFace, from: string): void {
@@ -90,13 +98,8 @@ export class LabelView {
   }
 
   /** Held by the pointer, or by the space bar or Enter. */
-  #holding(told: (held: boolean) => void): void {
+  #holding(hold: (held: boolean) => void): void {
     const button = this.#hold;
-    const hold = (held: boolean): void => {
-      if (button.classList.contains("held") === held) return;
-      button.classList.toggle("held", held);
-      told(held);
-    };
     button.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       button.focus();

@@ -39,14 +39,14 @@ export class Teach {
     rename: (label, name) => void this.#rename(label, name),
     add: (label, files) => this.#read(files.map((file) => ({ label, file, together: null }))),
     remove: (label) => void this.#remove(label),
-    removeFace: (label, face) => void this.#guarded(async (teacher) => {
+    removeFace: (label, face) => void this.#teaching(async (teacher) => {
       await teacher.remove(face);
       label.hide(face);
       this.#changed();
     }),
     hold: (label, held) => {
       this.#held = held ? label : null;
-      if (held) void this.#guarded((teacher) => this.#take(teacher, label));
+      if (held) void this.#teaching((teacher) => this.#take(teacher, label));
     },
   };
   #teacher: Promise<Teacher> | null = null;
@@ -120,14 +120,14 @@ export class Teach {
 
   /** Pictures to try what was taught. */
   tried(files: File[]): void {
-    this.#trial.read(files);
+    this.#trial.read(files, this.#faces());
   }
 
   /** What was dropped: on a label it is of that, else it is tried. */
   drop(files: File[], at: Element | null): void {
     const label = this.#labels.find(({ element }) => element.contains(at));
     if (label !== undefined) this.#asks.add(label, files);
-    else if (this.#trial.open) this.#trial.read(files);
+    else if (this.#trial.open) this.tried(files);
     else this.#say("Drop pictures on the label that they show; a folder is chosen by its button.");
   }
 
@@ -162,7 +162,7 @@ export class Teach {
 
   async #rename(label: LabelView, name: string): Promise<void> {
     const before = label.name;
-    await this.#guarded(async (teacher) => {
+    await this.#teaching(async (teacher) => {
       label.called(before);
       if (name === before) return;
       await teacher.renameLabel(before, name);
@@ -172,7 +172,7 @@ export class Teach {
   }
 
   async #remove(label: LabelView): Promise<void> {
-    await this.#guarded(async (teacher) => {
+    await this.#teaching(async (teacher) => {
       label.gone = true;
       await teacher.removeLabel(label.name);
       this.#labels = this.#labels.filter((other) => other !== label);
@@ -188,7 +188,7 @@ export class Teach {
     if (!this.#reading) this.#done = this.#all = 0;
     this.#waiting.push(...pictures);
     this.#all += pictures.length;
-    if (!this.#reading && pictures.length > 0) void this.#guarded((teacher) => this.#run(teacher));
+    if (!this.#reading && pictures.length > 0) void this.#teaching((teacher) => this.#run(teacher));
   }
 
   async #run(teacher: Teacher): Promise<void> {
@@ -213,8 +213,7 @@ export class Teach {
   async #one(teacher: Teacher, { label, file, together }: Job): Promise<void> {
     if (label.gone) return;
     try {
-      const faces = byId("teach-whole", HTMLInputElement).checked ? "none" : "largest";
-      const face = await teacher.add(label.name, file, { faces, name: pathOf(file), ...(together !== null && { together }) });
+      const face = await teacher.add(label.name, file, { faces: this.#faces(), name: pathOf(file), ...(together !== null && { together }) });
       // It went with its label.
       if (label.gone) return;
       label.show(face, file.name);
@@ -224,6 +223,10 @@ export class Teach {
       if (!ofPicture.includes(code(error))) throw error;
       this.#trouble(`${pathOf(file)}: ${message(error)}`);
     }
+  }
+
+  #faces(): "none" | "largest" {
+    return byId("teach-whole", HTMLInputElement).checked ? "none" : "largest";
   }
 
   /** Takes faces of the camera while the label's button is held: they belong together. */
@@ -249,7 +252,7 @@ export class Teach {
 
   async #learn(): Promise<void> {
     this.#start.disabled = true;
-    await this.#guarded(async (teacher) => {
+    await this.#teaching(async (teacher) => {
       await this.#turn.free();
       this.#trial.pause();
       this.#bar.hidden = false;
@@ -301,10 +304,14 @@ export class Teach {
     byId("teach-stale", HTMLElement).hidden = this.#file === null;
   }
 
-  async #guarded(work: (teacher: Teacher) => Promise<void> | void): Promise<void> {
+  #teaching(work: (teacher: Teacher) => Promise<void>): Promise<void> {
+    return this.#guarded(async () => work(await this.#made()));
+  }
+
+  async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       showFailure(this.#error, null);
-      await work(await this.#made());
+      await work();
     } catch (error) {
       this.#say("");
       showFailure(this.#error, error);

@@ -84,13 +84,13 @@ export class Trial {
     this.#views?.show([]);
   }
 
-  /** Reads pictures. */
-  read(files: File[]): void {
+  /** Reads pictures; with `none` each is one face. */
+  read(files: File[], faces: "none" | "largest"): void {
     const model = this.#model;
     if (model === null) return;
     const cards = files.map((file) => ({ file, card: new Card(file.name) }));
     this.#cards.prepend(...cards.map(({ card }) => card.element));
-    for (const { file, card } of cards) this.#queue(model, file, card, false);
+    for (const { file, card } of cards) this.#queue(model, file, card, faces === "none");
   }
 
   #queue(model: Promise<Moue>, file: File, card: Card, whole: boolean): void {
