@@ -197,13 +197,7 @@ pub fn shaders() -> Array {
     all.map(|shader| Array::of3(&shader.name.into(), &shader.source.into(), &shader.arithmetic_f16.into())).collect()
 }
 
-async fn opened(
-    model: &[u8],
-    bases: &[Uint8Array],
-    faces: Option<Vec<u8>>,
-    place: Place,
-    precision: &str,
-) -> Result<Engine> {
+async fn opened(model: &[u8], bases: &[Uint8Array], faces: Option<Vec<u8>>, place: Place, precision: &str) -> Result<Engine> {
     let bases = bases.iter().map(|bytes| Base::parse("base", &bytes.to_vec())).collect::<Result<Vec<Base>>>()?;
     let model = Model::parse_on("model", model, &bases)?;
     drop(bases);

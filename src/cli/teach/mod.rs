@@ -62,7 +62,8 @@ pub fn run(args: &Args) -> Outcome {
     files::check(&args.output).map_err(|error| Failure::at("--output", error))?;
     let bases = bases(&args.model)?;
     let compared = bases[0].model.clone();
-    let meant = meant::labels(&args.same, &labels, &compared.description.labels).map_err(|reason| Failure::at("--same", reason))?;
+    let meant =
+        meant::labels(&args.same, &labels, &compared.description.labels).map_err(|reason| Failure::at("--same", reason))?;
     let mut teacher = Teacher::new(&labels, bases).map_err(|error| Failure::at("--model", error))?;
     let start = Clock::start();
     let left = read::read(&mut teacher, pictures, args.faces == Faces::None, &args.device)?;

@@ -17,7 +17,7 @@ export class LabelView {
   readonly element: HTMLElement;
   readonly #name: HTMLInputElement;
   readonly #hold: HTMLButtonElement;
-  readonly #count = h("span", { class: "quiet", "data-testid": "teach-count" });
+  readonly #count = h("p", { class: "quiet", "data-testid": "teach-count" });
   readonly #faces = h("div", { class: "crops", "data-testid": "teach-faces" });
   /** As the teacher knows it. */
   name: string;
@@ -50,8 +50,9 @@ export class LabelView {
     this.element = h(
       "section",
       { class: "label drop", "data-testid": "teach-label" },
-      h("div", { class: "label-head" }, this.#name, this.#count),
-      h("div", { class: "label-buttons" }, this.#hold, h("label", {}, files, h("span", { class: "button" }, "Add pictures")), remove),
+      h("div", { class: "label-head" }, this.#name, remove),
+      h("div", { class: "label-buttons" }, this.#hold, h("label", {}, files, h("span", { class: "button" }, "Add pictures"))),
+      this.#count,
       this.#faces,
     );
     this.called(name);

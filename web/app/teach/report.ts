@@ -42,7 +42,7 @@ function confusion(labels: string[], faces: number[], counts: number[][] | null)
   return h(
     "table",
     { class: "confusion", "data-testid": "teach-table" },
-    h("caption", {}, counts === null ? "Faces that were learned of." : "A row a label of yours: its faces, how many were answered rightly, and what was answered."),
+    h("caption", {}, counts === null ? "Faces that were learned of." : "A row a label, a column an answer."),
     h("thead", {}, h("tr", {}, head("label", "col"), head("faces", "col"), ...answers)),
     h("tbody", {}, ...labels.map(row)),
   );
