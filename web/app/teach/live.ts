@@ -1,7 +1,7 @@
 /** The camera of the tab for teaching. */
 
-import { cameras, openCamera } from "../ui/camera.js";
-import { byId, h } from "../ui/dom.js";
+import { listCameras, openCamera } from "../ui/camera.js";
+import { byId } from "../ui/dom.js";
 import { showFailure } from "../ui/failure.js";
 
 export class Live {
@@ -61,20 +61,12 @@ export class Live {
       byId("teach-stage", HTMLElement).classList.toggle("mirrored", settings?.facingMode !== "environment");
       this.#shown(true);
       await this.video.play();
-      await this.#list(settings?.deviceId ?? "", running.signal);
+      await listCameras(this.#choice, byId("teach-which-field", HTMLElement), settings?.deviceId ?? "", running.signal);
     } catch (error) {
       if (running.signal.aborted) return;
       this.stop();
       showFailure(box, error);
     }
-  }
-
-  async #list(chosen: string, signal: AbortSignal): Promise<void> {
-    const found = await cameras();
-    if (signal.aborted) return;
-    this.#choice.replaceChildren(...found.map(({ deviceId, label }, at) => h("option", { value: deviceId }, label || `Camera ${at + 1}`)));
-    this.#choice.value = chosen;
-    byId("teach-which-field", HTMLElement).hidden = found.length < 2;
   }
 
   #shown(runs: boolean): void {
