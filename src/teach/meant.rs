@@ -50,7 +50,7 @@ pub fn answer(meant: &[usize], probabilities: &[f32]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::labels as meant;
 
     fn list(labels: &[&str]) -> Vec<String> {
         labels.iter().map(|&label| label.into()).collect()
@@ -59,9 +59,9 @@ mod tests {
     #[test]
     fn labels_are_compared_where_all_mean_one_of_the_models() {
         let known = list(&["angry", "happy", "neutral"]);
-        assert_eq!(super::labels(&[], &list(&["Happy", "neutral"]), &known), Ok(Some(vec![1, 2])));
-        assert_eq!(super::labels(&[], &list(&["happy", "wink"]), &known), Ok(None));
-        assert_eq!(super::labels(&list(&["grin=happy"]), &list(&["grin", "neutral"]), &known), Ok(Some(vec![1, 2])));
+        assert_eq!(meant(&[], &list(&["Happy", "neutral"]), &known), Ok(Some(vec![1, 2])));
+        assert_eq!(meant(&[], &list(&["happy", "wink"]), &known), Ok(None));
+        assert_eq!(meant(&list(&["grin=happy"]), &list(&["grin", "neutral"]), &known), Ok(Some(vec![1, 2])));
         for (same, labels, part) in [
             ("grin", ["grin", "neutral"], "as grin=happy"),
             ("joy=happy", ["grin", "neutral"], "`joy` is none of your labels"),
@@ -69,7 +69,7 @@ mod tests {
             ("grin=happy", ["grin", "wink"], "each of your labels needs one"),
             ("grin=happy", ["grin", "happy"], "two of your labels are the same one"),
         ] {
-            let error = super::labels(&list(&[same]), &list(&labels), &known).unwrap_err();
+            let error = meant(&list(&[same]), &list(&labels), &known).unwrap_err();
             assert!(error.contains(part), "{error}");
         }
     }
