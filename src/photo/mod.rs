@@ -16,7 +16,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Li
 
 use crate::error::{Error, Result};
 use crate::operators::MAX_SIDE;
-pub use taken::taken;
+pub use taken::{taken, taken_of_jpeg};
 use whole::End;
 
 /// Most pixels of a photograph.

@@ -21,6 +21,22 @@ pub fn taken(path: &Path) -> Option<f64> {
     of_exif(&exif)
 }
 
+/// As [`taken`], of the bytes that a JPEG begins with, without a decoder.
+pub fn taken_of_jpeg(bytes: &[u8]) -> Option<f64> {
+    let mut rest = bytes.strip_prefix(b"\xff\xd8")?;
+    // Segments, up to the first that is followed by compressed data.
+    while let [0xff, kind, high, low, ..] = *rest {
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        let own = rest.get(4..2 + length);
+        match own.and_then(|own| own.strip_prefix(b"Exif\0\0")) {
+            Some(exif) if kind == 0xe1 => return of_exif(exif),
+            _ if kind == 0xda => return None,
+            _ => rest = rest.get(2 + length..)?,
+        }
+    }
+    None
+}
+
 fn of_exif(exif: &[u8]) -> Option<f64> {
     let tiff = Tiff { bytes: exif, little: exif.starts_with(b"II") };
     let first = tiff.word(4)? as usize;
@@ -100,6 +116,12 @@ mod tests {
         ]
         .concat();
         assert_eq!(of_exif(&exif), seconds("1999:12:31 23:59:59"));
+        let length = (exif.len() as u16 + 8).to_be_bytes();
+        let jpeg = [&b"\xff\xd8\xff\xe0\0\x04JF\xff\xe1"[..], &length, b"Exif\0\0", &exif, b"\xff\xda\0\x02"].concat();
+        assert_eq!(taken_of_jpeg(&jpeg), of_exif(&exif));
+        for end in 0..jpeg.len() - exif.len() {
+            assert_eq!(taken_of_jpeg(&jpeg[..end]), None);
+        }
         for end in 0..exif.len() {
             let _ = of_exif(&exif[..end]);
         }

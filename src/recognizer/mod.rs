@@ -42,6 +42,8 @@ use crate::gpu::{Timing, Wait};
 use crate::host::Clock;
 use crate::operators::Region;
 use crate::weights::Description;
+#[cfg(all(feature = "web", target_family = "wasm"))]
+use crate::{device::Device, tensor::Precision, weights::Model};
 
 /// Reads the expressions of the faces in photographs. It can be sent to another thread.
 ///
@@ -69,6 +71,26 @@ pub struct Recognizer {
 }
 
 impl Recognizer {
+    /// Another model for the same faces, on the device that this one runs on: it shares what finds them.
+    #[cfg(all(feature = "web", target_family = "wasm"))]
+    pub(crate) fn beside(&self, model: Model, device: &Device, precision: Precision) -> Result<Self> {
+        let labels = model.description.labels.iter().map(|label| label.as_str().into()).collect();
+        let mut ensemble = Ensemble::with(model, device.clone(), precision)?;
+        ensemble.warm_up(1, false)?;
+        Ok(Self {
+            ensemble,
+            finder: self.finder.clone(),
+            actions: None,
+            embedder: None,
+            labels,
+            oversample: false,
+            device: self.device.clone(),
+            warning: None,
+            searched: Duration::ZERO,
+            acted: Duration::ZERO,
+        })
+    }
+
     /// The model's description: its labels, members and margin.
     pub fn description(&self) -> &Description {
         self.ensemble.description()

@@ -8,6 +8,7 @@ mod choose;
 mod folds;
 mod interval;
 mod logistic;
+pub mod meant;
 mod report;
 
 use image::RgbImage;
@@ -88,11 +89,69 @@ impl Teacher {
     pub fn new(labels: &[impl AsRef<str>], bases: Vec<Base>) -> Result<Self> {
         let labels: Vec<String> = labels.iter().map(|label| label.as_ref().to_owned()).collect();
         check(&labels)?;
+        Ok(Self { labels, ..Self::on(bases)? })
+    }
+
+    /// Without labels: they are added one by one.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] without a base, [`Error::Model`] where nothing can be taught on one.
+    pub fn on(bases: Vec<Base>) -> Result<Self> {
         let widths = bases.iter().map(|base| base.model.features()).collect::<Result<_>>()?;
         if bases.is_empty() {
             return Err(Error::Argument("there is no model to teach on: give one".into()));
         }
-        Ok(Self { labels, bases, widths, samples: Vec::new() })
+        Ok(Self { labels: Vec::new(), bases, widths, samples: Vec::new() })
+    }
+
+    /// One label more; its position.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for an empty name, one that differs from another's in case at most, and the 101st.
+    pub fn add_label(&mut self, name: &str) -> Result<usize> {
+        distinct(&self.labels, name)?;
+        if self.labels.len() == MOST_LABELS {
+            return Err(too_many(MOST_LABELS + 1));
+        }
+        self.labels.push(name.to_owned());
+        Ok(self.labels.len() - 1)
+    }
+
+    /// Another name for the label at position `label`.
+    ///
+    /// # Errors
+    /// As [`Teacher::add_label`].
+    pub fn rename_label(&mut self, label: usize, name: &str) -> Result<()> {
+        let others = self.labels.iter().enumerate().filter(|(at, _)| *at != label);
+        distinct(others.map(|(_, other)| other), name)?;
+        *self.labels.get_mut(label).ok_or_else(|| no_label(label))? = name.to_owned();
+        Ok(())
+    }
+
+    /// Forgets the label at position `label` and its faces: those after it move up.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where there is no such label.
+    pub fn remove_label(&mut self, label: usize) -> Result<()> {
+        if label >= self.labels.len() {
+            return Err(no_label(label));
+        }
+        self.labels.remove(label);
+        self.samples.retain(|sample| sample.label != label);
+        self.samples.iter_mut().filter(|sample| sample.label > label).for_each(|sample| sample.label -= 1);
+        Ok(())
+    }
+
+    /// Forgets the face at a place of [`Teacher::crops`]: those after it move up.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where there is none.
+    pub fn remove(&mut self, at: usize) -> Result<()> {
+        if at >= self.samples.len() {
+            return Err(Error::Argument(format!("face {at}: there are {}", self.samples.len())));
+        }
+        self.samples.remove(at);
+        Ok(())
     }
 
     /// The labels.
@@ -125,7 +184,7 @@ impl Teacher {
     pub fn add_features(&mut self, label: usize, members: &[Vec<f32>], crop: RgbImage, origin: Origin) -> Result<usize> {
         let widths: Vec<usize> = self.widths.iter().flatten().copied().collect();
         if label >= self.labels.len() {
-            return Err(Error::Argument(format!("label {label}: there are {}", self.labels.len())));
+            return Err(no_label(label));
         }
         if members.len() != widths.len() || members.iter().zip(&widths).any(|(own, &width)| own.len() < width) {
             return Err(Error::Argument("the face was not read by the teacher's reader: analyze it with that".into()));
@@ -150,6 +209,11 @@ impl Teacher {
         }
     }
 
+    /// What was taught is compared with the most frequent label again.
+    pub fn compare_no_more(&mut self) {
+        self.samples.iter_mut().for_each(|sample| sample.right = None);
+    }
+
     /// How many faces were added of each label.
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.labels.len()];
@@ -160,8 +224,9 @@ impl Teacher {
     /// Learns of the faces: `name` is that of the model, `step` is told of what is done, of so many.
     ///
     /// # Errors
-    /// [`Error::Argument`] where a label has fewer than five faces, or two labels have the same pictures.
+    /// [`Error::Argument`] where there are fewer than two labels, one has fewer than five faces, or two have the same pictures.
     pub fn teach(&self, name: &str, step: impl Fn(usize, usize) + Sync) -> Result<Outcome> {
+        check(&self.labels)?;
         enough(&self.labels, &self.counts(), "")?;
         let pictures: Vec<(&RgbImage, &Origin)> = self.samples.iter().map(|sample| (&sample.crop, &sample.origin)).collect();
         let likeness = Likeness::of(&pictures);
@@ -262,20 +327,31 @@ impl Teacher {
 pub fn check(labels: &[String]) -> Result<()> {
     let wrong = |reason: String| Err(Error::Argument(reason));
     match labels {
-        [] => return wrong("there are no labels: make a folder for each, with pictures of faces in it".into()),
-        [only] => return wrong(format!("there is one label, `{only}`: nothing can be told apart. Give two at least")),
-        many if many.len() > MOST_LABELS => return wrong(format!("{} labels: {MOST_LABELS} are possible", many.len())),
-        _ => {}
+        [] => wrong(format!("there are no labels: give two at least, each with {LEAST} faces or more")),
+        [only] => wrong(format!("there is one label, `{only}`: nothing can be told apart. Give two at least")),
+        many if many.len() > MOST_LABELS => Err(too_many(many.len())),
+        many => many.iter().enumerate().try_for_each(|(at, label)| distinct(&many[..at], label)),
     }
-    for (at, label) in labels.iter().enumerate() {
-        if label.trim().is_empty() {
-            return wrong("a label has no name: give it one".into());
-        }
-        if let Some(other) = labels[..at].iter().find(|other| other.to_lowercase() == label.to_lowercase()) {
-            return wrong(format!("the labels `{other}` and `{label}` differ in case only: rename one, or put them together"));
-        }
+}
+
+/// Checks that a label has a name, and one that none of `others` has.
+fn distinct<'l>(others: impl IntoIterator<Item = &'l String>, label: &str) -> Result<()> {
+    if label.trim().is_empty() {
+        return Err(Error::Argument("a label has no name: give it one".into()));
     }
-    Ok(())
+    let Some(other) = others.into_iter().find(|other| other.to_lowercase() == label.to_lowercase()) else { return Ok(()) };
+    Err(Error::Argument(match other == label {
+        true => format!("there are two labels `{label}`: rename one, or put them together"),
+        false => format!("the labels `{other}` and `{label}` differ in case only: rename one, or put them together"),
+    }))
+}
+
+fn too_many(count: usize) -> Error {
+    Error::Argument(format!("{count} labels: {MOST_LABELS} are possible"))
+}
+
+fn no_label(label: usize) -> Error {
+    Error::Argument(format!("there is no label {label}"))
 }
 
 /// Checks that each label has faces enough; `when` says of which.

@@ -120,4 +120,52 @@ impl Tested {
             _ => None,
         }
     }
+
+    /// Better or not, and by how much.
+    pub fn sentence(&self) -> String {
+        let other = match self.against {
+            Against::Default => "better than the default on your faces",
+            Against::MostFrequent => "better than always guessing the most frequent label",
+        };
+        let answer = match self.verdict() {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not shown",
+        };
+        let points = |share: f64| format!("{:+.1}", 100.0 * share);
+        let interval = match self.better.interval {
+            Some([from, to]) => format!("95 % of cases: {} to {}", points(from), points(to)),
+            None => "too few bursts for an interval: add pictures of other moments or people".into(),
+        };
+        let gain = points(self.better.gain);
+        format!("{other}: {answer}, {gain} points ({:.1} % there; {interval})", 100.0 * self.other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gain_that_may_be_none_is_not_shown() {
+        let tested = |gain, interval| Tested {
+            parts: 5,
+            accuracy: 0.5,
+            balanced: 0.5,
+            confusion: Vec::new(),
+            loss: 1.0,
+            against: Against::Default,
+            other: 0.4,
+            better: Gain { gain, interval },
+        };
+        for (gain, interval, part) in [
+            (0.1, Some([0.02, 0.2]), "yes, +10.0 points (40.0 % there; 95 % of cases: +2.0 to +20.0)"),
+            (0.1, Some([-0.02, 0.2]), "not shown, +10.0 points"),
+            (-0.1, Some([-0.2, -0.02]), "no, -10.0 points"),
+            (0.1, None, "not shown, +10.0 points (40.0 % there; too few bursts"),
+        ] {
+            let said = tested(gain, interval).sentence();
+            assert!(said.contains(part), "{said}");
+        }
+    }
 }

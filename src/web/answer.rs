@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::asked::Points;
 use crate::actions::Named;
 use crate::ensemble::Times;
+use crate::error::{Error, Result};
 use crate::face::{Eyes, Landmarks, Pose};
 use crate::operators;
 use crate::recognizer::{Analysis, AnalyzedFace, Recognizer};
@@ -50,11 +51,17 @@ struct Face<'a> {
 }
 
 #[derive(Serialize)]
-struct Rect {
+pub struct Rect {
     x: i32,
     y: i32,
     width: u32,
     height: u32,
+}
+
+impl From<operators::Rect> for Rect {
+    fn from(operators::Rect { x, y, width, height }: operators::Rect) -> Self {
+        Self { x, y, width, height }
+    }
 }
 
 /// In milliseconds.
@@ -115,6 +122,11 @@ pub fn json(all: &[(Told, Analysis)], units: &[String]) -> String {
     serde_json::to_string(&answers).unwrap_or_default()
 }
 
+/// Anything as JSON.
+pub fn text(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Defect(error.to_string()))
+}
+
 impl<'a> Answer<'a> {
     fn new(told: &Told, analysis: &'a Analysis, units: &'a [String]) -> Self {
         let faces = analysis.faces.iter().map(|face| Face::new(face, told.points, units)).collect();
@@ -124,10 +136,9 @@ impl<'a> Answer<'a> {
 
 impl<'a> Face<'a> {
     fn new(face: &'a AnalyzedFace, points: Option<Points>, units: &'a [String]) -> Self {
-        let operators::Rect { x, y, width, height } = face.rect;
         let landmarks = face.landmarks.as_deref();
         Self {
-            rect: Rect { x, y, width, height },
+            rect: face.rect.into(),
             score: face.score,
             track: face.track.map(|track| track.0),
             pose: face.pose,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::Engine;
+use super::answer::text;
 use super::failure::{Answer, failure};
 use crate::device::Device;
 use crate::embed::{DIMENSIONS, Embedder, Face, Gallery, Image, Index, Metric, ModelId, Network};
@@ -129,7 +130,7 @@ fn gallery(written: &str, model: ModelId, expressions: Vec<String>) -> Result<Ga
 fn near(query: &[f32], vectors: Vec<f32>, k: usize) -> Result<String> {
     let found = Index::new(&Device::cpu()?, vectors, DIMENSIONS, Metric::Euclidean)?.nearest(query, k)?;
     let near = found.into_iter().flatten().map(|near| Near { index: near.index, distance: near.distance });
-    json(&near.collect::<Vec<Near>>())
+    text(&near.collect::<Vec<Near>>())
 }
 
 fn grouped(vectors: &[f32], method: &str, k: usize, seed: u32) -> Result<String> {
@@ -145,14 +146,10 @@ fn grouped(vectors: &[f32], method: &str, k: usize, seed: u32) -> Result<String>
         medoid: group.medoid,
         members: group.members.into_iter().map(|(index, distance)| Near { index, distance: distance.into() }).collect(),
     };
-    json(&all.into_iter().map(group).collect::<Vec<Group>>())
+    text(&all.into_iter().map(group).collect::<Vec<Group>>())
 }
 
 fn mapped(vectors: &[f32]) -> Result<Vec<f32>> {
     let map = groups::tsne(&Device::cpu()?, Points::new(vectors, DIMENSIONS)?, PERPLEXITY, |_| ())?;
     Ok(map.places.into_iter().flatten().collect())
-}
-
-fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::Defect(error.to_string()))
 }

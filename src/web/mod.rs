@@ -9,9 +9,10 @@ mod likeness;
 mod pictures;
 mod place;
 mod reading;
+mod teach;
 
 use image::RgbImage;
-use js_sys::{Array, Float32Array, Object};
+use js_sys::{Array, Float32Array, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::actions::Reader;
@@ -22,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::gpu::shader;
 use crate::recognizer::{AnalyzedFace, Faces, Frames, Recognizer};
 use crate::tensor::Precision;
-use crate::weights::Model;
+use crate::weights::{Base, Model};
 use about::About;
 use answer::Told;
 use failure::{Answer, failure};
@@ -56,6 +57,8 @@ pub struct Engine {
     /// What embeds faces, while the recognizer does not have it; and what its model is known by.
     embedder: Option<Embedder>,
     embedding: Option<ModelId>,
+    /// What reads the features of faces to learn of, once it is needed.
+    learner: Option<Recognizer>,
     about: String,
     photo: RgbImage,
     faces: Vec<AnalyzedFace>,
@@ -75,10 +78,16 @@ impl Following {
 
 #[wasm_bindgen]
 impl Engine {
-    /// `model`: bytes of a model file. `faces`: those of the model that finds faces; without it whole pictures are read. `precision`: `f32` or `f16`, the
-    /// processor's is `f32`.
-    pub async fn open(model: &[u8], faces: Option<Vec<u8>>, place: Place, precision: &str) -> Answer<Engine> {
-        opened(model, faces, place, precision).await.map_err(failure)
+    /// `model`: bytes of a model file. `bases`: those of the models that it was taught on, of a taught one. `faces`: those of the model that finds faces; without it whole
+    /// pictures are read. `precision`: `f32` or `f16`, the processor's is `f32`.
+    pub async fn open(
+        model: &[u8],
+        bases: Vec<Uint8Array>,
+        faces: Option<Vec<u8>>,
+        place: Place,
+        precision: &str,
+    ) -> Answer<Engine> {
+        opened(model, &bases, faces, place, precision).await.map_err(failure)
     }
 
     /// JSON of the device, the model, the version, and the lines between landmarks.
@@ -188,8 +197,10 @@ pub fn shaders() -> Array {
     all.map(|shader| Array::of3(&shader.name.into(), &shader.source.into(), &shader.arithmetic_f16.into())).collect()
 }
 
-async fn opened(model: &[u8], faces: Option<Vec<u8>>, place: Place, precision: &str) -> Result<Engine> {
-    let model = Model::parse("model", model)?;
+async fn opened(model: &[u8], bases: &[Uint8Array], faces: Option<Vec<u8>>, place: Place, precision: &str) -> Result<Engine> {
+    let bases = bases.iter().map(|bytes| Base::parse("base", &bytes.to_vec())).collect::<Result<Vec<Base>>>()?;
+    let model = Model::parse_on("model", model, &bases)?;
+    drop(bases);
     let faces = faces.map(|bytes| Model::parse(FACES, &bytes)).transpose()?;
     let precision = precision_of(precision)?;
     let device = place.open().await?;
@@ -211,6 +222,7 @@ async fn opened(model: &[u8], faces: Option<Vec<u8>>, place: Place, precision: &
         units: Vec::new(),
         embedder: None,
         embedding: None,
+        learner: None,
         about,
         photo: RgbImage::default(),
         faces: Vec::new(),

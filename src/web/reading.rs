@@ -20,6 +20,8 @@ impl Engine {
         let finder = about::finder(Some(&model));
         self.recognizer.set_finder(face::Finder::new(Arc::new(model), &self.device, self.precision, Search::default())?);
         self.finder = finder;
+        // It shares what found faces until now.
+        self.learner = None;
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use super::dtype::Type;
 use super::foreign::{Foreign, HEAD};
 use super::heads::Head;
 use super::model::Model;
-use super::taught::Taught;
+use super::taught::{Base, Taught};
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
@@ -197,10 +197,10 @@ impl Tensors {
         Ok(Some(Taught { lesson, heads }))
     }
 
-    /// The model that it is; what a taught one stands on is carried by moue, or lies in `folder`.
-    pub fn model(self, folder: Option<&Path>) -> Result<Model> {
+    /// The model that it is; what a taught one stands on is `given`, carried by moue, or lies in `folder`.
+    pub fn model(self, given: &[Base], folder: Option<&Path>) -> Result<Model> {
         if let Some(taught) = self.taught()? {
-            let mut model = taught.found(folder)?;
+            let mut model = taught.found(given, folder)?;
             model.file = self.name;
             return Ok(model);
         }
@@ -288,7 +288,7 @@ impl Model {
     /// # Errors
     /// [`Error::Io`] where it cannot be read, [`Error::Model`] where it is not a model of version 1.
     pub fn load(path: &Path) -> Result<Self> {
-        Tensors::open(path)?.model(path.parent())
+        Tensors::open(path)?.model(&[], path.parent())
     }
 
     /// A model from the bytes of its file; `name` is what errors call it.
@@ -296,7 +296,15 @@ impl Model {
     /// # Errors
     /// [`Error::Model`] where it is not a model of version 1.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
-        Tensors::parse(name, bytes)?.model(None)
+        Self::parse_on(name, bytes, &[])
+    }
+
+    /// As [`Model::parse`]; a taught one may stand on `bases`.
+    ///
+    /// # Errors
+    /// As [`Model::parse`].
+    pub fn parse_on(name: &str, bytes: &[u8], bases: &[Base]) -> Result<Self> {
+        Tensors::parse(name, bytes)?.model(bases, None)
     }
 
     /// What somebody taught, from the bytes of its file; `None` where they are those of another model.

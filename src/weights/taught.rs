@@ -111,6 +111,12 @@ impl Base {
         Ok(Self { model: Model::parse(name, bytes)?, sha256: hash(bytes), file: None })
     }
 
+    /// Whether it makes features, without labels, of the same crop as `other`: both can be taught on together.
+    pub fn joins(&self, other: &Self) -> bool {
+        let [own, other] = [self, other].map(|base| &base.model.description);
+        own.labels.is_empty() && (&own.canonical, own.oversample) == (&other.canonical, other.oversample)
+    }
+
     /// What a taught file says of it.
     pub fn named(&self) -> BaseName {
         let description = &self.model.description;
@@ -198,11 +204,15 @@ impl Taught {
         Model::new(model.description, model.tensors)
     }
 
-    /// The whole model, on bases that moue carries or that lie in `folder`.
-    pub(super) fn found(&self, folder: Option<&Path>) -> Result<Model> {
+    /// The whole model, on bases that are `given`, that moue carries, or that lie in `folder`.
+    pub(super) fn found(&self, given: &[Base], folder: Option<&Path>) -> Result<Model> {
         let carried = Model::carried();
         let mut bases = Vec::new();
         for named in &self.lesson.bases {
+            if let Some(base) = given.iter().find(|base| base.sha256 == named.sha256) {
+                bases.push(base.clone());
+                continue;
+            }
             let own = carried.iter().find(|(_, bytes)| hash(bytes) == named.sha256);
             let beside = named.file.as_ref().zip(folder).map(|(file, folder)| folder.join(file)).filter(|path| path.is_file());
             bases.push(match (own, beside) {

@@ -1,6 +1,8 @@
 //! What `moue teach` learns is the optimum: as near to scikit-learn's as that is to it.
 
-use moue::teach::solve;
+use image::{Rgb, RgbImage};
+use moue::teach::{Origin, Teacher, solve};
+use moue::weights::Base;
 use serde_json::Value;
 
 /// As tests/goldens/teach.py makes them.
@@ -43,4 +45,35 @@ fn the_optimum_is_that_of_scikit_learn() {
     }
     let none: [(&[f32], usize); 2] = [(&[1.0], 0), (&[2.0], 0)];
     assert!(solve(&none, 2, 1.0).is_err() && solve(&[(&[f32::NAN], 0), (&[2.0], 1)], 2, 1.0).is_err());
+}
+
+/// Labels and faces come and go while faces are collected: what stays is of the labels that it was of. No other test takes any away. Half a second.
+#[test]
+fn labels_and_faces_come_and_go() {
+    let mut teacher = Teacher::on(Base::carried().unwrap()).unwrap();
+    let members = vec![vec![0.5; 4096]; teacher.reader().unwrap().description.members.len()];
+    for label in ["wink", "rest", "smile"] {
+        let at = teacher.add_label(label).unwrap();
+        for gray in 0..=at as u8 {
+            let crop = RgbImage::from_pixel(48, 48, Rgb([40 * at as u8 + gray; 3]));
+            teacher.add_features(at, &members, crop, Origin::default()).unwrap();
+        }
+    }
+    assert_eq!(teacher.counts(), [1, 2, 3]);
+    for (name, part) in [("Rest", "`rest` and `Rest` differ in case only"), ("rest", "two labels `rest`"), (" ", "no name")] {
+        let error = teacher.add_label(name).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(teacher.rename_label(0, "smile").is_err() && teacher.rename_label(3, "grin").is_err());
+    teacher.rename_label(1, "Rest").unwrap();
+    teacher.remove_label(0).unwrap();
+    teacher.remove(2).unwrap();
+    assert!(teacher.remove(4).is_err() && teacher.remove_label(2).is_err());
+    assert_eq!(teacher.labels(), ["Rest", "smile"]);
+    let left: Vec<(u8, usize)> = teacher.crops().map(|(crop, label)| (crop.get_pixel(0, 0)[0], label)).collect();
+    assert_eq!(left, [(40, 0), (41, 0), (81, 1), (82, 1)]);
+    let error = teacher.teach("mine", |_, _| ()).unwrap_err().to_string();
+    assert!(error.contains("`Rest` has 2, `smile` has 2: add pictures"), "{error}");
+    teacher.remove_label(0).unwrap();
+    assert!(teacher.teach("mine", |_, _| ()).unwrap_err().to_string().contains("one label, `smile`"));
 }

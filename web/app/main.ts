@@ -3,6 +3,7 @@
 import { Moue } from "../src/index.js";
 import { adapterName } from "./ui/adapter.js";
 import { Folder } from "./folder/folder.js";
+import { Teach } from "./teach/teach.js";
 import { Bench } from "./ui/bench.js";
 import { byId } from "./ui/dom.js";
 import { showFailure } from "./ui/failure.js";
@@ -24,8 +25,10 @@ const turn = new Turn();
 const own = new URLSearchParams(location.search).get("model");
 const moue = Moue.load({ ...(own !== null && { model: { url: new URL(own, location.href) } }), onProgress: (progress) => loading.progress(progress) });
 const webcam = new Webcam(moue, turn, (file) => readVideos([file]));
+const teach = new Teach(moue, turn);
 const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
   if (panel !== "webcam") webcam.stop();
+  if (panel !== "teach") teach.stop();
   // There may be another model by now.
   if (panel === "about" && window.moue !== undefined) showModel(window.moue);
 });
@@ -41,8 +44,18 @@ const readVideos = (found: File[]): void => {
   showTab("videos");
   videos.read(found);
 };
-files({ "file-input": readPhotos, "video-input": readVideos, "folder-input": readFolder, "folder-files": readFolder }, (found) => {
+const chosen = {
+  "file-input": readPhotos,
+  "video-input": readVideos,
+  "folder-input": readFolder,
+  "folder-files": readFolder,
+  "teach-folder": (found: File[]) => teach.folder(found),
+  "teach-open": (found: File[]) => teach.open(found),
+  "teach-try": (found: File[]) => teach.tried(found),
+};
+files(chosen, (found, on) => {
   if (!byId("folder", HTMLElement).hidden) return readFolder(found);
+  if (!byId("teach", HTMLElement).hidden) return teach.drop(found, on);
   const moving = found.filter(isVideo);
   const others = found.filter((file) => !isVideo(file));
   // What is neither is told so where it was dropped.

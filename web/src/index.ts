@@ -11,9 +11,10 @@
 
 import { type About, askedOf, choiceOf, info, INSECURE, timed } from "./asked.js";
 import { Line } from "./line.js";
-import { actions, embedding, expressions, faces, together } from "./model.js";
+import { actions, bases, embedding, expressions, faces, together } from "./model.js";
 import { pixelsOf, type Pixels } from "./pixels.js";
-import type { Choice, Likeness } from "./protocol.js";
+import type { Choice, Likeness, Teach } from "./protocol.js";
+import { type AskTeacher, Teacher } from "./teacher.js";
 import { typed } from "./typed.js";
 import { MoueError } from "./types.js";
 import { Vectors } from "./vectors.js";
@@ -39,6 +40,7 @@ import type {
   VideoOptions,
 } from "./types.js";
 
+export { Teacher } from "./teacher.js";
 export { MoueError } from "./types.js";
 export type * from "./types.js";
 
@@ -62,6 +64,8 @@ export class Moue extends Vectors {
 
   /** How many videos were read: each is followed by a name of its own. */
   static #videos = 0;
+  /** How many teachers there were: each has a number. */
+  static #teachers = 0;
 
   readonly #line: Line;
   readonly #options: LoadOptions;
@@ -117,11 +121,12 @@ export class Moue extends Vectors {
       expressions(options.model, ofModel),
       options.faces === "later" ? null : faces(options.faces, ofFaces),
     ]);
+    const under = await bases(model.file, options.model);
     onProgress?.({ stage: "code" });
     const line = new Line();
     try {
-      const files = finder ? [model.file, finder.file] : [model.file];
-      const about = await line.ask<About>({ kind: "open", model: model.file, faces: finder?.file ?? null, choice: choiceOf(options) }, files, onProgress);
+      const files = [model.file, ...under, ...(finder ? [finder.file] : [])];
+      const about = await line.ask<About>({ kind: "open", model: model.file, bases: under, faces: finder?.file ?? null, choice: choiceOf(options) }, files, onProgress);
       const own = about.faces && finder ? { ...about.faces, ...info(finder) } : null;
       return new Moue(line, { ...about, model: { ...about.model, ...info(model) }, faces: own }, options);
     } catch (error) {
@@ -226,7 +231,9 @@ export class Moue extends Vectors {
   bench(options: BenchOptions = {}): Promise<BenchReport> {
     return this.#next(async () => {
       const { nets = [], batches = [], precisions = [], signal, onProgress } = options;
-      const { file: model } = await expressions(this.#options.model);
+      const { file } = await expressions(this.#options.model);
+      // A taught one is as fast as what it stands on.
+      const [model = file] = await bases(file, this.#options.model);
       const choice: Choice = { ...choiceOf(this.#options), device: this.adapter.backend === "cpu" ? "cpu" : "gpu" };
       // A worker of its own: networks of hundreds of megabytes come and go, and WebAssembly never gives memory back.
       const line = new Line();
@@ -241,6 +248,28 @@ export class Moue extends Vectors {
         line.end(new MoueError("stopped", "The benchmark is over."));
       }
     });
+  }
+
+  /**
+   * Who teaches labels of your own by a few faces each, on this model and the embedding, whose model is fetched the first time. `labels`: those that are known already.
+   *
+   * @throws {MoueError} `bad-argument` where labels have no names or differ in case at most, `bad-model` where nothing can be taught on the model.
+   */
+  async teacher(labels: string[] = []): Promise<Teacher> {
+    const number = Moue.#teachers++;
+    const ask: AskTeacher = <T>(asked: () => Promise<Teach>, transfer: (asked: Teach) => Transferable[] = () => [], progress?: (progress: never) => void) =>
+      this.#next(async () => {
+        const wanted = await asked();
+        if (wanted.of === "begin" && this.#embedding === null) await this.#fetchEmbedding();
+        if (wanted.of === "add" && wanted.asked.faces !== "none" && this.#faces === null) await this.#fetchFaces();
+        return this.#line.ask<T>({ kind: "teach", teacher: number, asked: wanted }, transfer(wanted), progress);
+      });
+    const { model } = this.#options;
+    const file = model === undefined || model instanceof ArrayBuffer ? undefined : new URL(model.url, location.href).pathname.split("/").at(-1);
+    await ask(() => Promise.resolve({ of: "begin", file }));
+    const teacher = new Teacher(ask);
+    for (const label of labels) await teacher.addLabel(label);
+    return teacher;
   }
 
   /** What the worker holds. */

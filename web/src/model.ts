@@ -26,6 +26,35 @@ export const faces = (model: ModelFile | ArrayBuffer = FACES, onBytes?: OnBytes)
 export const actions = (model: ModelFile | ArrayBuffer = ACTIONS): Promise<FetchedModel> => fetchModel(model);
 export const embedding = (model: ModelFile | ArrayBuffer = EMBEDDING): Promise<FetchedModel> => fetchModel(model);
 
+/**
+ * The files that a taught model stands on: the package's own, and such as lie beside it, where `from` is its address. Of another model there are none; what cannot be found
+ * is told by who opens it.
+ */
+export async function bases(model: ArrayBuffer, from: ModelFile | ArrayBuffer | undefined): Promise<ArrayBuffer[]> {
+  const url = from === undefined || from instanceof ArrayBuffer ? null : new URL(from.url, location.href);
+  const found = taughtOn(model).map(async ({ sha256, file }) => {
+    const own = [EXPRESSIONS, EMBEDDING].find((known) => known.sha256 === sha256);
+    if (own !== undefined) return (await fetchModel(own)).file;
+    // A name alone: what a file says must lead nowhere else.
+    if (url === null || file === undefined || !/^[^/\\:?#]+$/.test(file)) return null;
+    return (await fetchModel({ url: new URL(encodeURIComponent(file), url), sha256 })).file;
+  });
+  return (await Promise.all(found)).filter((file) => file !== null);
+}
+
+/** What the header of a taught file names. */
+function taughtOn(model: ArrayBuffer): { sha256: string; file?: string }[] {
+  try {
+    const length = Number(new DataView(model).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(model, 8, length))) as { __metadata__: { moue: string } };
+    const lesson = JSON.parse(header.__metadata__.moue) as { taught?: number; bases: { sha256: string; file?: string }[] };
+    return lesson.taught === undefined ? [] : lesson.bases;
+  } catch {
+    // What is wrong with it is told by who opens it.
+    return [];
+  }
+}
+
 /** Listeners for some files that are fetched at once, which tell of their bytes together. */
 export function together(count: number, onProgress: ((progress: LoadProgress) => void) | undefined): OnBytes[] {
   const files = Array.from({ length: count }, () => ({ loaded: 0, total: undefined as number | undefined, told: false }));

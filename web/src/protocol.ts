@@ -1,6 +1,6 @@
 /** What the page and the worker say to each other. */
 
-import type { AnalyzeOptions, BenchProgress, GroupOptions, LoadProgress, MoueErrorCode, Stream, WrittenFaces } from "./types.js";
+import type { AnalyzeOptions, BenchProgress, GroupOptions, LoadProgress, MoueErrorCode, Stream, TeachProgress, WrittenFaces } from "./types.js";
 
 /** Where the work is to run. */
 export interface Choice {
@@ -31,9 +31,22 @@ export type Likeness =
   | { of: "map"; vectors: Float32Array }
   | { of: "file"; written: WrittenFaces };
 
+/** What is asked of who teaches; all but `add`, `teach`, `begin` and `end` are answered by the labels. */
+export type Teach =
+  /** `file`: the name of the model's own file, where it has one. */
+  | { of: "begin"; file: string | undefined }
+  | { of: "labels" }
+  | { of: "add-label"; label: string }
+  | { of: "rename-label"; label: string; name: string }
+  | { of: "remove-label"; label: string }
+  | { of: "add"; label: string; name: string; together: string | null; taken: number | null; asked: Asked; width: number; height: number; rgba: ArrayBuffer; head: ArrayBuffer | null }
+  | { of: "remove"; face: number }
+  | { of: "teach"; name: string; same: string[] }
+  | { of: "end" };
+
 export type Request =
-  /** Without `faces` nothing finds faces. */
-  | { kind: "open"; model: ArrayBuffer; faces: ArrayBuffer | null; choice: Choice }
+  /** Without `faces` nothing finds faces. `bases`: what the model was taught on, of a taught one. */
+  | { kind: "open"; model: ArrayBuffer; bases: ArrayBuffer[]; faces: ArrayBuffer | null; choice: Choice }
   /** The model that finds faces from now on. */
   | { kind: "faces"; faces: ArrayBuffer }
   /** The model that reads action units from now on. */
@@ -41,6 +54,7 @@ export type Request =
   /** The model that embeds faces from now on. */
   | { kind: "embedding"; embedding: ArrayBuffer }
   | { kind: "likeness"; asked: Likeness }
+  | { kind: "teach"; teacher: number; asked: Teach }
   | {
       kind: "analyze";
       width: number;
@@ -72,6 +86,6 @@ export interface Failure {
 export type Reply =
   | { kind: "done"; id: number; value: unknown }
   | { kind: "failed"; id: number; error: Failure }
-  | { kind: "progress"; id: number; progress: LoadProgress | BenchProgress }
+  | { kind: "progress"; id: number; progress: LoadProgress | BenchProgress | TeachProgress }
   /** The device was lost, and another one opened. */
   | { kind: "recovered"; error: Failure };

@@ -20,6 +20,6 @@ function typedFace(face: Face): void {
 }
 
 /** What came from the worker as a plain object. */
-function imageOf({ width, height, data }: ImageData): ImageData {
+export function imageOf({ width, height, data }: ImageData): ImageData {
   return new ImageData(data as ImageDataArray, width, height);
 }

@@ -9,3 +9,4 @@ export type * from "./types/face.js";
 export type * from "./types/likeness.js";
 export type * from "./types/model.js";
 export type * from "./types/options.js";
+export type * from "./types/teach.js";

@@ -5,12 +5,14 @@ import { likeness } from "./likeness.js";
 import init, { Engine, Following, bench } from "./pkg/moue.js";
 import { placed, type Placed } from "./place.js";
 import type { Choice, Failure, Reply, Request } from "./protocol.js";
-import type { Analysis, Face, FaceExplanation, FacePictures } from "./types.js";
+import { teach } from "./teach.js";
+import type { Analysis, Face, FaceExplanation, FacePictures, TeachProgress } from "./types.js";
 
 type Asked = Request & { id: number };
 
 interface Opened {
   model: Uint8Array;
+  bases: Uint8Array[];
   faces: Uint8Array | undefined;
   actions: Uint8Array | undefined;
   embedding: Uint8Array | undefined;
@@ -61,7 +63,7 @@ async function work(asked: Asked): Promise<unknown> {
     case "open": {
       await code();
       say({ kind: "progress", id: asked.id, progress: { stage: "device" } });
-      opened = { model: new Uint8Array(asked.model), faces: asked.faces ? new Uint8Array(asked.faces) : undefined, actions: undefined, embedding: undefined, choice: asked.choice };
+      opened = { model: new Uint8Array(asked.model), bases: asked.bases.map((base) => new Uint8Array(base)), faces: asked.faces ? new Uint8Array(asked.faces) : undefined, actions: undefined, embedding: undefined, choice: asked.choice };
       const { value, warning } = await open(opened);
       engine = value;
       // It keeps to what it has: a GPU that is lost is opened again, and not replaced by the slower processor unasked.
@@ -94,6 +96,12 @@ async function work(asked: Asked): Promise<unknown> {
     }
     case "likeness":
       return recovering((engine) => Promise.resolve(likeness(engine, asked.asked)));
+    case "teach": {
+      const ground = opened;
+      if (ground === undefined) throw new Error("asked before it was opened");
+      const progress = (progress: TeachProgress) => say({ kind: "progress", id: asked.id, progress });
+      return recovering((engine) => teach(engine, asked.teacher, asked.asked, ground, progress));
+    }
     case "finish":
       return recovering((engine) => finish(engine, asked.stream));
     case "analyze":
@@ -227,9 +235,9 @@ async function reopened(): Promise<Engine> {
   throw new Error("asked before it was opened");
 }
 
-function open({ model, faces, actions, embedding, choice }: Opened): Promise<Placed<Engine>> {
+function open({ model, bases, faces, actions, embedding, choice }: Opened): Promise<Placed<Engine>> {
   return placed(choice, async (place) => {
-    const engine = await Engine.open(model, faces, place, choice.f16 ? "f16" : "f32");
+    const engine = await Engine.open(model, bases, faces, place, choice.f16 ? "f16" : "f32");
     if (actions) engine.act_by(actions);
     if (embedding) engine.embed_by(embedding);
     return engine;

@@ -13,7 +13,7 @@ use super::outcome::{Failure, Outcome, Status};
 use super::session::{DeviceArgs, ModelArgs};
 use super::{files, names, terminal};
 use crate::host::Clock;
-use crate::teach::{self, Teacher};
+use crate::teach::{self, Teacher, meant};
 use crate::weights::Base;
 
 /// Teaches labels of your own by a few faces each
@@ -62,7 +62,8 @@ pub fn run(args: &Args) -> Outcome {
     files::check(&args.output).map_err(|error| Failure::at("--output", error))?;
     let bases = bases(&args.model)?;
     let compared = bases[0].model.clone();
-    let meant = meant(&args.same, &labels, &compared.description.labels).map_err(|reason| Failure::at("--same", reason))?;
+    let meant =
+        meant::labels(&args.same, &labels, &compared.description.labels).map_err(|reason| Failure::at("--same", reason))?;
     let mut teacher = Teacher::new(&labels, bases).map_err(|error| Failure::at("--model", error))?;
     let start = Clock::start();
     let left = read::read(&mut teacher, pictures, args.faces == Faces::None, &args.device)?;
@@ -116,62 +117,6 @@ fn bases(model: &ModelArgs) -> Result<Vec<Base>, Failure> {
     if let Some(reason) = base.model.description.no_faces() {
         return Err(Failure::at("--model", reason));
     }
-    let description = &base.model.description;
-    let fits = |other: &Base| {
-        let other = &other.model.description;
-        other.labels.is_empty() && (&other.canonical, other.oversample) == (&description.canonical, description.oversample)
-    };
-    let embedding = Base::carried().into_iter().flatten().find(fits);
+    let embedding = Base::carried().into_iter().flatten().find(|other| other.joins(&base));
     Ok([base].into_iter().chain(embedding).collect())
-}
-
-/// For each label the model's that means the same, where all have one, and none has that of another.
-fn meant(same: &[String], labels: &[String], known: &[String]) -> Result<Option<Vec<usize>>, String> {
-    let place = |list: &[String], label: &str| list.iter().position(|own| own.to_lowercase() == label.trim().to_lowercase());
-    let mut meant: Vec<Option<usize>> = labels.iter().map(|label| place(known, label)).collect();
-    for pair in same {
-        let (own, other) =
-            pair.split_once('=').ok_or_else(|| format!("`{pair}`: give your label and the model's, as grin=happy"))?;
-        let at = place(labels, own).ok_or_else(|| format!("`{own}` is none of your labels: {}", labels.join(", ")))?;
-        let of = place(known, other).ok_or_else(|| format!("`{other}` is none of the model's labels: {}", known.join(", ")))?;
-        meant[at] = Some(of);
-    }
-    let Some(meant) = meant.into_iter().collect::<Option<Vec<usize>>>() else {
-        if same.is_empty() {
-            return Ok(None);
-        }
-        return Err(format!("each of your labels needs one of the model's: {}", known.join(", ")));
-    };
-    let twice = meant.iter().enumerate().any(|(at, own)| meant[..at].contains(own));
-    if twice && !same.is_empty() {
-        return Err("two of your labels are the same one of the model's: they cannot be compared".into());
-    }
-    Ok((!twice).then_some(meant))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn list(labels: &[&str]) -> Vec<String> {
-        labels.iter().map(|&label| label.into()).collect()
-    }
-
-    #[test]
-    fn labels_are_compared_where_all_mean_one_of_the_models() {
-        let known = list(&["angry", "happy", "neutral"]);
-        assert_eq!(meant(&[], &list(&["Happy", "neutral"]), &known), Ok(Some(vec![1, 2])));
-        assert_eq!(meant(&[], &list(&["happy", "wink"]), &known), Ok(None));
-        assert_eq!(meant(&list(&["grin=happy"]), &list(&["grin", "neutral"]), &known), Ok(Some(vec![1, 2])));
-        for (same, labels, part) in [
-            ("grin", ["grin", "neutral"], "as grin=happy"),
-            ("joy=happy", ["grin", "neutral"], "`joy` is none of your labels"),
-            ("grin=joy", ["grin", "neutral"], "`joy` is none of the model's labels"),
-            ("grin=happy", ["grin", "wink"], "each of your labels needs one"),
-            ("grin=happy", ["grin", "happy"], "two of your labels are the same one"),
-        ] {
-            let error = meant(&list(&[same]), &list(&labels), &known).unwrap_err();
-            assert!(error.contains(part), "{error}");
-        }
-    }
 }

@@ -6,8 +6,8 @@ use super::folder::Picture;
 use crate::cli::outcome::Failure;
 use crate::cli::session::{self, DeviceArgs};
 use crate::cli::{names, terminal};
-use crate::recognizer::{AnalyzedFace, Answer, Faces};
-use crate::teach::Teacher;
+use crate::recognizer::{Answer, Faces};
+use crate::teach::{Teacher, meant};
 use crate::weights::Model;
 
 /// Names in one sentence.
@@ -70,7 +70,7 @@ pub fn read(teacher: &mut Teacher, pictures: Vec<Picture>, whole: bool, device: 
             }
             (None, Ok(_)) => continue,
         };
-        match meant(&analysis.faces) {
+        match meant::face(&analysis.faces) {
             Some(face) => {
                 let crop = stream.recognizer().crop(&photo, face)?;
                 teacher.add(source.label, face, crop, source.origin())?;
@@ -83,20 +83,8 @@ pub fn read(teacher: &mut Teacher, pictures: Vec<Picture>, whole: bool, device: 
     Ok(left)
 }
 
-/// The face that a label is of.
-fn meant(faces: &[AnalyzedFace]) -> Option<&AnalyzedFace> {
-    let area = |face: &&AnalyzedFace| u64::from(face.rect.width) * u64::from(face.rect.height);
-    let mut sorted: Vec<&AnalyzedFace> = faces.iter().collect();
-    sorted.sort_by_key(|face| std::cmp::Reverse(area(face)));
-    match sorted[..] {
-        [] => None,
-        [only] => Some(only),
-        [first, second, ..] => (area(&first) >= 2 * area(&second)).then_some(first),
-    }
-}
-
-/// Lets `model` answer the same faces among the labels that `meant` says, one of its own for each of the teacher's: whether rightly.
-pub fn compare(teacher: &mut Teacher, model: Model, meant: &[usize], device: &DeviceArgs) -> Result<(), Failure> {
+/// Lets `model` answer the same faces among the labels that `own` says, one of its own for each of the teacher's: whether rightly.
+pub fn compare(teacher: &mut Teacher, model: Model, own: &[usize], device: &DeviceArgs) -> Result<(), Failure> {
     let (mut recognizer, _patience) = session::recognizer(model, device, |builder| builder.faces(Faces::None).build())?;
     let crops: Vec<_> = teacher.crops().map(|(crop, label)| (crop.clone(), label)).collect();
     for (first, chunk) in crops.chunks(TOGETHER).enumerate() {
@@ -104,10 +92,7 @@ pub fn compare(teacher: &mut Teacher, model: Model, meant: &[usize], device: &De
         for (at, (analysis, (_, label))) in recognizer.analyze_batch(&photos).into_iter().zip(chunk).enumerate() {
             let analysis = analysis?;
             let Some(face) = analysis.faces.first() else { continue };
-            let chance = |label: usize| face.probabilities.get(meant[label]).copied().unwrap_or(0.0);
-            let larger = |best: usize, at: usize| if chance(at) > chance(best) { at } else { best };
-            let answer = (0..meant.len()).reduce(larger).unwrap_or(0);
-            teacher.compare(first * TOGETHER + at, answer == *label);
+            teacher.compare(first * TOGETHER + at, meant::answer(own, &face.probabilities) == *label);
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 /** Cameras: opening one, listing them, and their errors in plain words. */
 
+import { h } from "./dom.js";
+
 /** Opens a camera, or the one that faces the user. */
 export async function openCamera(id: string | null): Promise<MediaStream> {
   // Missing where the page was not loaded by https or from this machine.
@@ -13,10 +15,13 @@ export async function openCamera(id: string | null): Promise<MediaStream> {
   }
 }
 
-/** Those there are; their names are known once one was opened. */
-export async function cameras(): Promise<MediaDeviceInfo[]> {
-  const all = await navigator.mediaDevices.enumerateDevices();
-  return all.filter(({ kind }) => kind === "videoinput");
+/** Lists those there are, whose names are known once one was opened; `field` is shown where there are two. */
+export async function listCameras(select: HTMLSelectElement, field: HTMLElement, chosen: string, signal: AbortSignal): Promise<void> {
+  const found = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
+  if (signal.aborted) return;
+  select.replaceChildren(...found.map(({ deviceId, label }, at) => h("option", { value: deviceId }, label || `Camera ${at + 1}`)));
+  select.value = chosen;
+  field.hidden = found.length < 2;
 }
 
 function reason(error: unknown): string {

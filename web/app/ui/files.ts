@@ -4,10 +4,9 @@ import { byId } from "./dom.js";
 
 export type OnFiles = (files: File[]) => void;
 
-/** `chosen`: what is told of each file input, by its id. `onFiles` is told of what is dropped or pasted, wherever that is. */
-export function files(chosen: Record<string, OnFiles>, onFiles: OnFiles): void {
-  const zones = document.querySelectorAll(".drop");
-  const over = (on: boolean): void => zones.forEach((zone) => zone.classList.toggle("over", on));
+/** `chosen`: what is told of each file input, by its id. `onFiles` is told of what is dropped or pasted, wherever that is, and on which element it was dropped. */
+export function files(chosen: Record<string, OnFiles>, onFiles: (files: File[], on: Element | null) => void): void {
+  const over = (on: boolean): void => document.querySelectorAll(".drop").forEach((zone) => zone.classList.toggle("over", on));
   for (const [id, told] of Object.entries(chosen)) {
     const input = byId(id, HTMLInputElement);
     input.addEventListener("change", () => {
@@ -31,11 +30,11 @@ export function files(chosen: Record<string, OnFiles>, onFiles: OnFiles): void {
     over(false);
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    onFiles([...(event.dataTransfer?.files ?? [])]);
+    onFiles([...(event.dataTransfer?.files ?? [])], event.target instanceof Element ? event.target : null);
   });
   window.addEventListener("paste", (event) => {
     const pasted = [...(event.clipboardData?.files ?? [])];
-    if (pasted.length > 0) onFiles(pasted);
+    if (pasted.length > 0) onFiles(pasted, null);
   });
 }
 

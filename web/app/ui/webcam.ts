@@ -4,8 +4,8 @@ import type { Analysis, Moue } from "../../src/index.js";
 import type { Entry } from "../export/entry.js";
 import { adapterName } from "./adapter.js";
 import { remember } from "./answers.js";
-import { cameras, openCamera } from "./camera.js";
-import { byId, h } from "./dom.js";
+import { listCameras, openCamera } from "./camera.js";
+import { byId } from "./dom.js";
 import { exportButtons } from "./exports.js";
 import { FaceViews } from "./face.js";
 import { showFailure } from "./failure.js";
@@ -138,7 +138,7 @@ export class Webcam {
     byId("live", HTMLElement).hidden = false;
     await this.#video.play();
     if (!signal.aborted) this.#recorder.stream = stream;
-    await this.#list(settings?.deviceId ?? "", signal);
+    await listCameras(this.#camera, byId("camera-field", HTMLElement), settings?.deviceId ?? "", signal);
   }
 
   /** What needs the model's labels; once. */
@@ -192,14 +192,6 @@ export class Webcam {
     this.#timeline?.draw();
     byId("session-count", HTMLElement).textContent =
       plural(this.#entries.length, "frame") + (this.#entries.length === mostEntries ? ", the last ones" : " since the start");
-  }
-
-  async #list(chosen: string, signal: AbortSignal): Promise<void> {
-    const found = await cameras();
-    if (signal.aborted) return;
-    this.#camera.replaceChildren(...found.map(({ deviceId, label }, at) => h("option", { value: deviceId }, label || `Camera ${at + 1}`)));
-    this.#camera.value = chosen;
-    byId("camera-field", HTMLElement).hidden = found.length < 2;
   }
 
   #buttons(running: boolean): void {

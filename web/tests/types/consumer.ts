@@ -1,6 +1,6 @@
 /** A program that uses the package's types, as they are published. */
 
-import { Moue, MoueError, type Analysis, type BenchReport, type FrameAnalysis, type LoadProgress, type MoueErrorCode, type Point, type VideoInfo } from "../../dist/index.js";
+import { Moue, MoueError, type Analysis, type BenchReport, type FrameAnalysis, type LoadProgress, type MoueErrorCode, type Point, type Taught, type Teacher, type TeacherLabel, type VideoInfo } from "../../dist/index.js";
 
 export async function read(video: HTMLVideoElement, file: File, picture: ImageData): Promise<string[]> {
   const seen: LoadProgress[] = [];
@@ -46,6 +46,19 @@ export async function alike(file: File): Promise<number[]> {
   const [place] = await moue.map(vectors);
   console.log(place?.[0], groups[0]?.members[0]?.distance, moue.embedding?.licence);
   return (await moue.neighbours([...(vectors[0] ?? [])], vectors, 3)).map(({ index }) => index);
+}
+
+export async function taught(moue: Moue, video: HTMLVideoElement, files: File[]): Promise<Moue> {
+  const teacher: Teacher = await moue.teacher(["wink"]);
+  const known: TeacherLabel[] = await teacher.addLabel("rest");
+  for (const file of files) await teacher.add("rest", file, { faces: "none", taken: 0 });
+  const { face, crop, box } = await teacher.add("wink", video, { find: "fast", together: "Anna", name: "webcam" });
+  console.log(known[0]?.faces, crop.width, box.x, (await teacher.remove(face)).length);
+  const { report, sentence, remarks, file }: Taught = await teacher.teach({ same: { rest: "neutral" }, onProgress: ({ done, all }) => console.log(done / all) });
+  const gain: number | undefined = report.tested?.better.interval?.[0];
+  console.log(sentence ?? remarks.join(" "), gain, report.tested?.confusion[0]?.[1]);
+  await teacher.dispose();
+  return Moue.load({ model: file.buffer });
 }
 
 export async function measure(moue: Moue): Promise<BenchReport> {
