@@ -36,7 +36,8 @@ def item(x: Picture) -> Item:
         from PIL import ImageOps
 
         # As moue reads files: upright.
-        x = ImageOps.exif_transpose(x).convert("RGB")
+        opened: Any = x
+        return array(ImageOps.exif_transpose(opened).convert("RGB"))
     return array(x)
 
 

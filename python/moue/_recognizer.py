@@ -17,6 +17,7 @@ from ._pictures import Picture, is_many, lenient, name
 from ._progress import bar
 from ._records import Analysis, analysis
 from ._table import Table
+from ._task import device as task_device
 from ._video import Video
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ _MANY = 256
 
 # Made anew in a forked process: another thread may have held it.
 _opening = threading.Lock()
+
+
+# Of this process: a forked one has none.
+_of_tasks: dict[tuple[object, ...], Recognizer] = {}
 
 
 def _forked() -> None:
@@ -116,6 +121,18 @@ class Recognizer:
         warning = self._open().about["warning"]
         if warning:
             warnings.warn(str(warning), RuntimeWarning, stacklevel=2)
+
+    @classmethod
+    def for_task(cls, **options: Any) -> Recognizer:
+        """The recognizer of this process for tasks of Ray, Spark or Dask: on the GPU that the task was given, opened once for all tasks with the same options.
+
+        :param options: as of :class:`Recognizer`; a ``device`` is taken as it is.
+        """
+        options.setdefault("device", task_device())
+        key = (os.getpid(), cls, repr(sorted(options.items())))
+        if key not in _of_tasks:
+            _of_tasks[key] = cls(**options)
+        return _of_tasks[key]
 
     def _open(self) -> _Open:
         own = self._opened

@@ -20,7 +20,7 @@ struct Device {
 }
 
 /// `() -> JSON`, a list of them, best first.
-pub fn devices(py: Python<'_>, (): ()) -> PyResult<String> {
+pub fn devices(py: Python<'_>) -> PyResult<String> {
     let found = py.detach(|| gpu::environment().map(|_| gpu::adapters())).map_err(|error| failure(&error))?;
     let each = found.into_iter().map(|adapter| Device {
         index: adapter.index,

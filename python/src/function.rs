@@ -21,3 +21,18 @@ where
         work(py, arguments.extract::<A>()?)?.into_py_any(py)
     })
 }
+
+/// A function without arguments.
+pub fn plain<'py, R>(
+    py: Python<'py>,
+    name: &'static CStr,
+    work: impl for<'a> Fn(Python<'a>) -> PyResult<R> + Send + Sync + 'static,
+) -> PyResult<Bound<'py, PyCFunction>>
+where
+    R: for<'a> IntoPyObjectExt<'a>,
+{
+    PyCFunction::new_closure(py, Some(name), None, move |arguments: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
+        let py = arguments.py();
+        work(py)?.into_py_any(py)
+    })
+}

@@ -1,5 +1,6 @@
 //! Pictures as Python has them: a path, bytes of a file, or the memory of an array.
 
+use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -75,7 +76,7 @@ impl Array {
         #[allow(unsafe_code)]
         let pixels = unsafe { Vec::from_raw_parts(self.address as *mut u8, length, length) };
         match RgbImage::from_raw(self.width, self.height, pixels) {
-            Some(picture) => Ok(Picture::Lent(ManuallyDrop::new(picture), self)),
+            Some(picture) => Ok(Picture::Lent(ManuallyDrop::new(picture), PhantomData)),
             None => Err(Error::Defect("an array is shorter than its shape says".into())),
         }
     }
@@ -84,7 +85,7 @@ impl Array {
 /// A picture, or one of somebody else's.
 pub enum Picture<'a> {
     Own(RgbImage),
-    Lent(ManuallyDrop<RgbImage>, &'a Array),
+    Lent(ManuallyDrop<RgbImage>, PhantomData<&'a Array>),
 }
 
 impl Deref for Picture<'_> {

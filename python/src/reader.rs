@@ -204,8 +204,11 @@ fn stepped(step: Option<&Py<PyAny>>) -> PyResult<()> {
     })
 }
 
+/// What is open as JSON, and the functions analyze, table and video.
+type OpenPy = (String, Py<PyAny>, Py<PyAny>, Py<PyAny>);
+
 /// `(options as JSON) -> (about as JSON, analyze, table, video)`.
-pub fn open(py: Python<'_>, (options,): (String,)) -> PyResult<(String, Py<PyAny>, Py<PyAny>, Py<PyAny>)> {
+pub fn open(py: Python<'_>, (options,): (String,)) -> PyResult<OpenPy> {
     let recipe: Recipe = serde_json::from_str(&options).map_err(|error| argument(format!("options of a recognizer: {error}")))?;
     let open = py.detach(|| Open::new(recipe)).map_err(|error| failure(&error))?;
     let about = open.about();

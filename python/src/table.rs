@@ -13,7 +13,7 @@ use crate::rows::{Batch, fields};
 
 /// `() -> (add, stream, schema)`: `add(pictures, keys, what is called after each or none) -> rows so far`, capsules of Arrow's C interface.
 pub fn function(py: Python<'_>, reader: Arc<Reader>) -> PyResult<Bound<'_, PyCFunction>> {
-    function::of(py, c"table", move |py, (): ()| table(py, Arc::clone(&reader)))
+    function::plain(py, c"table", move |py| table(py, Arc::clone(&reader)))
 }
 
 fn table(py: Python<'_>, reader: Arc<Reader>) -> PyResult<(Py<PyAny>, Py<PyAny>, Py<PyAny>)> {
@@ -39,12 +39,12 @@ fn table(py: Python<'_>, reader: Arc<Reader>) -> PyResult<(Py<PyAny>, Py<PyAny>,
         Ok(kept.iter().map(|batch| batch.rows).sum::<usize>())
     })?;
     let own = Arc::clone(&fields);
-    let stream = function::of(py, c"stream", move |py, (): ()| {
+    let stream = function::plain(py, c"stream", move |py| {
         let all = batches.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let stream = ArrowArrayStream::of(Arc::clone(&own), all);
         Ok(PyCapsule::new_with_value(py, stream, c"arrow_array_stream")?.into_any().unbind())
     })?;
-    let schema = function::of(py, c"schema", move |py, (): ()| {
+    let schema = function::plain(py, c"schema", move |py| {
         Ok(PyCapsule::new_with_value(py, ArrowSchema::of(&fields), c"arrow_schema")?.into_any().unbind())
     })?;
     Ok((add.into_any().unbind(), stream.into_any().unbind(), schema.into_any().unbind()))

@@ -52,7 +52,7 @@ pub fn function(py: Python<'_>, reader: Arc<Reader>) -> PyResult<Bound<'_, PyCFu
         let receiver = py.detach(|| start(own, path, asked)).map_err(|error| failure(&error))?;
         let receiver = Mutex::new(receiver);
         let reader = Arc::clone(&reader);
-        let next = function::of(py, c"next", move |py, (): ()| next(py, &reader, &receiver))?;
+        let next = function::plain(py, c"next", move |py| next(py, &reader, &receiver))?;
         Ok(next.into_any().unbind())
     })
 }

@@ -5,6 +5,7 @@ import multiprocessing
 import pickle
 import sys
 import threading
+import types
 from pathlib import Path
 
 import moue
@@ -108,3 +109,26 @@ def test_a_pickled_one_opens_when_it_is_asked(recognizer):
     again = pickle.loads(pickle.dumps(recognizer))
     assert "not open yet" in repr(again)
     assert again.labels == recognizer.labels and "not open" not in repr(again)
+
+
+class Task:
+    """Of Spark: what it says of a task that was given the third GPU."""
+
+    addresses = ["2"]
+
+    @classmethod
+    def get(cls):
+        return cls()
+
+    def resources(self):
+        return {"gpu": self}
+
+
+def test_tasks_of_a_process_share_one_on_the_gpu_they_were_given(monkeypatch):
+    one = moue.Recognizer.for_task(device="cpu", faces="none")
+    assert moue.Recognizer.for_task(faces="none", device="cpu") is one
+    assert moue.Recognizer.for_task(device="reference", faces="none") is not one
+    monkeypatch.setitem(sys.modules, "pyspark", types.SimpleNamespace(TaskContext=Task))
+    with pytest.raises(moue.Error, match="cuda:2"):
+        # There is none on a machine without.
+        moue.Recognizer.for_task(faces="none")

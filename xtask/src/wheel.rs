@@ -7,7 +7,7 @@ use crate::steps::Done;
 use crate::{ffmpeg, kept, python, system};
 
 /// What plain cargo commands need, so that pyo3 asks for no Python: the package is built by maturin alone.
-pub const WITHOUT: [(&str, &str); 1] = [("PYO3_NO_PYTHON", "1")];
+pub const WITHOUT: [(&str, &str); 2] = [("PYO3_NO_PYTHON", "1"), ("PYO3_BUILD_EXTENSION_MODULE", "1")];
 
 /// Installs and tests it. `program` is the command line that numbers are held against, `variables` say where adapters are.
 pub fn test(root: &Path, target: &Path, program: &Path, variables: &[(&str, String)]) -> Done {
