@@ -88,7 +88,7 @@ class Face:
 
     @property
     def actions(self) -> dict[str, Any] | None:
-        """Action units, where ``actions=True`` asked for them: ``top``, and ``units`` with ``probability``, ``intensity`` 0 to 5 and ``present`` each."""
+        """Action units, where ``actions`` asked for them: ``strongest``, ``units`` with ``probability``, ``intensity`` 0 to 5 and ``present`` each, and ``emfacs``."""
         actions: dict[str, Any] | None = self._record.get("actions")
         return actions
 
