@@ -25,9 +25,9 @@ impl Device {
         Cpu::new(None).map(Self::Cpu)
     }
 
-    /// Opens what `--device` asks for: an index or a part of a name from [`crate::gpu::adapters`], `cpu`, `reference`, or, with `None`, the best GPU. Where there is
+    /// Opens what `--device` asks for: an index or a part of a name from [`crate::gpu::adapters`], a place on the PCI bus, `cuda:N`, `cpu`, `reference`, or, with `None`, the best GPU. Where there is
     /// no GPU and nothing was asked for, the answer is the processor and a sentence of warning: adapters in software are slower, and are taken where they are
-    /// named. `threads` are those of the processor at most.
+    /// named. Of NVIDIA's GPUs those are taken that `CUDA_VISIBLE_DEVICES` names, where it is there. `threads` are those of the processor at most.
     ///
     /// # Errors
     /// [`crate::Error::NoAdapter`] where an adapter was asked for that is not there or cannot be opened, [`crate::Error::Argument`] where `WGPU_BACKEND` names

@@ -90,6 +90,24 @@ impl Error {
         Self::Shape { at: at.into(), reason: reason.into() }
     }
 
+    /// The kind of failure in a word, for who cannot match on it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Picture(_) => "picture",
+            Self::Video(_) => "video",
+            Self::Io { .. } => "io",
+            Self::Model { .. } => "model",
+            Self::Argument(_) => "argument",
+            Self::Shape { .. } => "shape",
+            Self::NoAdapter(_) => "no-adapter",
+            Self::Limit { .. } => "limit",
+            Self::OutOfMemory { .. } => "out-of-memory",
+            Self::DeviceLost { .. } => "device-lost",
+            Self::Device { .. } => "device",
+            Self::Defect(_) => "defect",
+        }
+    }
+
     /// Whether the device failed, and not the picture: what comes next would fare no better.
     pub fn is_of_device(&self) -> bool {
         matches!(self, Self::DeviceLost { .. } | Self::Device { .. } | Self::OutOfMemory { .. } | Self::Limit { .. })

@@ -24,6 +24,8 @@ pub mod lbp;
 pub mod operators;
 pub mod photo;
 pub mod recognizer;
+#[cfg(not(target_family = "wasm"))]
+pub mod records;
 pub mod reference;
 pub mod runner;
 pub mod teach;

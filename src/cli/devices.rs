@@ -25,6 +25,9 @@ struct Line<'a> {
     backend: &'a str,
     kind: &'a str,
     driver: &'a str,
+    /// Where the backend says it.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pci_bus: &'a str,
     subgroup: [u32; 2],
     max_binding_bytes: u64,
     features: &'a [String],
@@ -70,6 +73,7 @@ fn line(adapter: &Adapter) -> Line<'_> {
         backend: &adapter.backend,
         kind: &adapter.kind,
         driver: &adapter.driver,
+        pci_bus: &adapter.pci_bus,
         subgroup: adapter.subgroup,
         max_binding_bytes: adapter.max_binding_bytes,
         features: &adapter.features,
@@ -86,7 +90,8 @@ fn describe(out: &mut impl Write, adapter: &Adapter) -> std::io::Result<()> {
     };
     let features = if adapter.features.is_empty() { "none".to_string() } else { adapter.features.join(", ") };
     writeln!(out, "{:>3}  {}", adapter.index, paint.bold(&adapter.name))?;
-    writeln!(out, "     {}, {}; driver {}", adapter.backend, adapter.kind, adapter.driver)?;
+    let bus = if adapter.pci_bus.is_empty() { String::new() } else { format!("; PCI bus {}", adapter.pci_bus) };
+    writeln!(out, "     {}, {}; driver {}{bus}", adapter.backend, adapter.kind, adapter.driver)?;
     let mebibytes = adapter.max_binding_bytes >> 20;
     writeln!(out, "     {}", paint.dim(format!("subgroups {subgroup}; bindings up to {mebibytes} MiB; features: {features}")))
 }

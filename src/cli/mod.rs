@@ -37,12 +37,12 @@ mod session;
 mod svg;
 mod teach;
 mod terminal;
-mod texts;
 mod two_stream;
 mod units;
 mod walk;
 mod zoo;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -116,13 +116,19 @@ impl Command {
     }
 }
 
-/// Parses the arguments of the process, runs the subcommand and says how it went. `closed`: standard output was closed when the process began.
+/// As [`run`], of the arguments of the process.
 pub fn main(closed: bool) -> ExitCode {
+    ExitCode::from(run(std::env::args_os(), closed))
+}
+
+/// Parses arguments, of which the first is the program's name, runs the subcommand and answers the exit status. `closed`: standard output was closed when the
+/// process began. The process is the program's own from then on: what panics in it is kept for its errors.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, closed: bool) -> u8 {
     if closed {
         terminal::close();
     }
     guard::install();
-    let outcome = match Cli::try_parse() {
+    let outcome = match Cli::try_parse_from(arguments) {
         Ok(cli) => guard::run(|| Ok(cli.command.run())).unwrap_or_else(|defect| Err(defect.into())),
         Err(error) if error.use_stderr() => {
             let _ = error.print();
@@ -131,7 +137,7 @@ pub fn main(closed: bool) -> ExitCode {
             {
                 terminal::note(format!("`moue analyze {word}` reads the expressions in it"));
             }
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return u8::try_from(error.exit_code()).unwrap_or(2);
         }
         // Help and version go to stdout.
         Err(error) => terminal::stdout().check().and_then(|()| error.print()).map(|()| Status::Complete).map_err(Failure::from),
@@ -141,11 +147,11 @@ pub fn main(closed: bool) -> ExitCode {
         Ok(status)
     });
     match flushed {
-        Ok(Status::Complete) | Err(Failure::PipeClosed) => ExitCode::SUCCESS,
-        Ok(Status::Incomplete) => ExitCode::from(1),
+        Ok(Status::Complete) | Err(Failure::PipeClosed) => 0,
+        Ok(Status::Incomplete) => 1,
         Err(Failure::Refused(reason)) => {
             terminal::error(&reason);
-            ExitCode::from(2)
+            2
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct ModelArgs {
 /// `--device`, `--threads` and `--tune`.
 #[derive(Debug, clap::Args)]
 pub struct DeviceArgs {
-    /// An index or a part of a name from `moue devices`, `cpu` for the processor, or `reference` for the slow twins that all are held against [default: what MOUE_DEVICE says, or the best GPU, or `cpu`]
+    /// An index, a part of a name or a place on the PCI bus from `moue devices`, `cuda:N`, `cpu` for the processor, or `reference` for the slow twins that all are held against [default: what MOUE_DEVICE says, or the best GPU, or `cpu`]
     #[arg(long, value_name = "DEVICE")]
     device: Option<String>,
     /// Threads that decode photographs and find faces at most, and as many that compute, where the processor does [default: as many as there are]

@@ -260,7 +260,8 @@ mod tests {
             max_binding_bytes: 1 << 27,
             features: Vec::new(),
             converts_f16: true,
-            identity: (0, 0, String::new()),
+            identity: (0, 0),
+            pci_bus: String::new(),
             matrices: false,
         }
     }

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 
-use super::adapter::{self, Adapter};
+use super::adapter::Adapter;
 use super::choices::Choices;
 use super::failure::Failures;
+use super::found;
 use super::pipelines::Pipelines;
 use super::shader;
 use crate::error::{Error, Result};
@@ -104,7 +105,7 @@ impl Gpu {
     #[doc(hidden)]
     pub fn open_as(choice: Option<&str>, kind: &str) -> Result<Self> {
         pollster::block_on(async {
-            let (mut adapter, inner) = adapter::choose(choice).await?;
+            let (mut adapter, inner) = found::choose(choice).await?;
             kind.clone_into(&mut adapter.kind);
             Self::open_chosen(adapter, &inner).await
         })
@@ -115,7 +116,7 @@ impl Gpu {
     /// # Errors
     /// As [`Gpu::open`].
     pub async fn open_async(choice: Option<&str>) -> Result<Self> {
-        let (adapter, inner) = adapter::choose(choice).await?;
+        let (adapter, inner) = found::choose(choice).await?;
         Self::open_chosen(adapter, &inner).await
     }
 
@@ -124,7 +125,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::NoAdapter`] where there is no adapter, or it cannot be opened.
     pub async fn open_hardware() -> Result<Hardware> {
-        let (adapter, inner) = adapter::choose(None).await?;
+        let (adapter, inner) = found::choose(None).await?;
         if adapter.kind == "cpu" {
             return Ok(Hardware::Software(adapter.name));
         }
@@ -142,7 +143,7 @@ impl Gpu {
                 "a caller's device cannot be opened anew in a browser: open one by `Gpu::open_async`".into(),
             ));
         }
-        let (found, inner) = adapter::again(same).await?;
+        let (found, inner) = found::again(same).await?;
         let adapter = Adapter { index: found.index, ..same.clone() };
         let fresh = Self::open_chosen(adapter, &inner).await?;
         if let Some(choices) = self.choices() {
@@ -154,7 +155,7 @@ impl Gpu {
     /// As [`Gpu::open_async`], of an adapter that `describe` knows more of than wgpu.
     #[cfg(all(feature = "web", target_family = "wasm"))]
     pub(crate) async fn open_described(choice: Option<&str>, describe: impl FnOnce(&mut Adapter)) -> Result<Self> {
-        let (mut adapter, inner) = adapter::choose(choice).await?;
+        let (mut adapter, inner) = found::choose(choice).await?;
         describe(&mut adapter);
         Self::open_chosen(adapter, &inner).await
     }

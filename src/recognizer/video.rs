@@ -151,6 +151,11 @@ impl Recognizer {
 }
 
 impl Video<'_> {
+    /// The recognizer that reads.
+    pub fn recognizer(&mut self) -> &mut Recognizer {
+        self.recognizer
+    }
+
     /// Time that the thread spent so far, on waiting for frames and on their faces.
     pub fn prefetched(&self) -> Prefetched {
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner)

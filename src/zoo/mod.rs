@@ -6,6 +6,8 @@ mod ensembles;
 mod flow;
 mod fmpnet;
 mod googlenet;
+#[cfg(not(target_family = "wasm"))]
+mod import;
 mod layers;
 mod model;
 mod preact_resnet;
@@ -17,6 +19,8 @@ mod vgg16;
 mod vgg_cnn;
 
 pub use ensembles::{ACTION_UNITS, ENSEMBLES, ensemble};
+#[cfg(not(target_family = "wasm"))]
+pub use import::{import, read_mean};
 pub use layers::Head;
 pub use model::model;
 

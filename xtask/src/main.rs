@@ -25,6 +25,7 @@ mod test;
 mod tools;
 mod train;
 mod web;
+mod wheel;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ cargo xtask peers [DRIVER.json]
 cargo xtask tables
 cargo xtask bench-guard [--write]
 cargo xtask packages
-cargo xtask dist [--target TRIPLE]
+cargo xtask dist [--target TRIPLE | --wheel]
 cargo run -p xtask --features protos -- protos [--check]
 
     test    formatting, lints, every test on every adapter, one iteration of the benches, documentation, the Python tests, the fuzz targets.
@@ -72,7 +73,7 @@ cargo run -p xtask --features protos -- protos [--check]
     packages    the crates as they would be published, unpacked in a folder of their own, where the README's example and the program are built of them and
             run. Takes minutes.
     dist    what a release offers for this machine's system, in target/dist: the program with its pages, completions and licences as an archive, and its
-            checksum. For wasm32-unknown-unknown it is the package for npm, of what `cargo xtask web --no-serve` built.
+            checksum. For wasm32-unknown-unknown it is the package for npm, of what `cargo xtask web --no-serve` built. --wheel: the package for Python.
 
     protos  with `--features protos`: the Rust code of the .proto files that importers read; `--check` says whether it is theirs.
 
@@ -99,6 +100,7 @@ fn main() -> ExitCode {
         ["memory", device] => memory::measure(&root(), &target(&root()), Some(device)),
         ["packages"] => packages::try_out(&root(), &target(&root())),
         ["dist"] => dist::dist(&root(), &target(&root()), None),
+        ["dist", "--wheel"] => dist::wheel(&root(), &target(&root())),
         ["dist", "--target", triple] => dist::dist(&root(), &target(&root()), Some(triple)),
         ["bench-guard"] => guard::guard(&root(), &target(&root()), false),
         ["bench-guard", "--write"] => guard::guard(&root(), &target(&root()), true),

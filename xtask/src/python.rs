@@ -45,14 +45,18 @@ fn needs_heavy(file: &Path) -> bool {
 
 /// The interpreter of the environment of that name in the cache, with the pinned packages, those that only training needs where `training` says so.
 pub fn environment(requirements: &Path, name: &str, training: bool) -> Result<PathBuf, String> {
+    environment_at(&kept::folder(name), requirements, training)
+}
+
+/// As [`environment`], in that folder.
+pub fn environment_at(venv: &Path, requirements: &Path, training: bool) -> Result<PathBuf, String> {
     let heavy = |pin: &str| pin.split(['=', '<', '>', ' ']).next().is_some_and(|name| HEAVY.contains(&name));
     let wanted: Vec<String> = pins(requirements)?.into_iter().filter(|pin| training || !heavy(pin)).collect();
-    if let Some(python) = installed(name, &wanted) {
+    if let Some(python) = installed(venv, &wanted) {
         return Ok(python);
     }
-    let venv = kept::folder(name);
-    create(&venv)?;
-    let python = interpreter(&venv);
+    create(venv)?;
+    let python = interpreter(venv);
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(&wanted);
     if !system::run(&mut pip)? {
@@ -65,7 +69,7 @@ pub fn environment(requirements: &Path, name: &str, training: bool) -> Result<Pa
 
 /// The same with all packages, where it is there already.
 pub fn kept(requirements: &Path, name: &str) -> Option<PathBuf> {
-    installed(name, &pins(requirements).ok()?)
+    installed(&kept::folder(name), &pins(requirements).ok()?)
 }
 
 fn pins(requirements: &Path) -> Result<Vec<String>, String> {
@@ -74,14 +78,19 @@ fn pins(requirements: &Path) -> Result<Vec<String>, String> {
     Ok(lines.map(String::from).collect())
 }
 
-fn installed(name: &str, wanted: &[String]) -> Option<PathBuf> {
-    let venv = kept::folder(name);
+fn installed(venv: &Path, wanted: &[String]) -> Option<PathBuf> {
     let same = fs::read_to_string(venv.join(STAMP)).is_ok_and(|installed| installed == wanted.join("\n"));
-    same.then(|| interpreter(&venv))
+    same.then(|| interpreter(venv))
 }
 
 fn interpreter(venv: &Path) -> PathBuf {
     venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
+}
+
+/// A new environment there, with nothing installed; its interpreter.
+pub fn fresh(venv: &Path) -> Result<PathBuf, String> {
+    create(venv)?;
+    Ok(interpreter(venv))
 }
 
 fn create(venv: &Path) -> Result<(), String> {

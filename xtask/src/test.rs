@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use crate::cargo::{self, CHECKED};
 use crate::steps::{Done, Steps};
-use crate::{adapters, ffmpeg, fuzz, kept, licences, packages, python, readme, system, systems, tables, web};
+use crate::{adapters, ffmpeg, fuzz, kept, licences, packages, python, readme, system, systems, tables, web, wheel};
 
 /// The packages whose tests see adapters. xtask's own ask more of naga than moue does: apart, they change nothing of it.
 pub const PACKAGES: [&str; 10] = [
@@ -21,6 +21,8 @@ pub const PACKAGES: [&str; 10] = [
     "moue-embedding",
 ];
 const XTASK: [&str; 2] = ["--package", "xtask"];
+/// The native half of the Python package: no test of it runs without Python.
+const PYTHON: [&str; 2] = ["--package", "moue-python"];
 /// Of clippy.
 const DENIED: [&str; 3] = ["--", "-D", "warnings"];
 
@@ -74,6 +76,10 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
         cargo::run(root, &[&["doc", "--no-deps"], &PACKAGES[..]].concat(), &[("RUSTDOCFLAGS", "-D warnings".into())])
     });
     steps.run("python tests", || python::test(root));
+    steps.run("python package", || {
+        let program = cargo::checked(root).join(format!("moue{}", std::env::consts::EXE_SUFFIX));
+        wheel::test(root, target, &program, &variables)
+    });
     steps.run("fuzz targets", || fuzz::run(root, target, fuzz::SECONDS));
     steps.finish()
 }
@@ -97,9 +103,10 @@ pub fn formats(steps: &mut Steps, root: &Path) {
     });
 }
 
-/// Of moue, and of xtask apart.
+/// Of moue, and of xtask and the Python package apart.
 pub fn lints(steps: &mut Steps, root: &Path) {
-    for (name, packages) in [("lints", &PACKAGES[..]), ("lints, xtask", &XTASK)] {
-        steps.run(name, || cargo::run(root, &[&["clippy", "--all-targets"], packages, &DENIED].concat(), &[]));
+    for (name, packages) in [("lints", &PACKAGES[..]), ("lints, xtask", &XTASK), ("lints, python", &PYTHON)] {
+        let variables = wheel::WITHOUT.map(|(name, value)| (name, value.to_owned()));
+        steps.run(name, || cargo::run(root, &[&["clippy", "--all-targets"], packages, &DENIED].concat(), &variables));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::record::{Record, order};
 use crate::actions::column;
 use crate::face::TrackId;
+use crate::records::{Record, order};
 
 /// Columns beside those that there always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,9 +106,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::cli::analyze::record::At;
     use crate::operators::Rect;
     use crate::recognizer::AnalyzedFace;
+    use crate::records::At;
 
     fn lines(record: &Record, top: usize) -> Vec<String> {
         let labels = ["happy".to_string(), "sad".to_string()];

@@ -1,7 +1,7 @@
 //! What the action units of a face say of emotions, in words: an explanation beside the networks' label, never in its place.
 
-use super::record::label;
 use crate::actions::{Actions, Explanation, explain};
+use crate::records::label;
 
 /// What the units speak for, and whether the networks say something else; nothing where they speak for nothing.
 pub fn words(actions: &Actions, labels: &[String], given: &str) -> Option<String> {

@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use super::csv::quoted;
-use super::record::Record;
 use crate::actions::{Event, Events, Moment, Threshold, column, words};
+use crate::records::Record;
 
 const COLUMNS: &str = "input,track,unit,name,onset_frame,onset,apex_frame,apex,offset_frame,offset,probability,intensity";
 

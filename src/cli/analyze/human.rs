@@ -3,12 +3,11 @@
 use std::io::{self, Write};
 
 use super::emotions;
-use super::record::{Record, label, order};
-use super::summary::{Summary, TOP};
 use crate::actions::{Actions, column, words};
 use crate::cli::palette;
 use crate::cli::terminal::Paint;
 use crate::recognizer::AnalyzedFace;
+use crate::records::{Record, Summary, TOP, label, order};
 
 const BLOCKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 

@@ -3,9 +3,9 @@
 
 use std::io::{self, Write};
 
-use super::record::{Record, of_unit};
 use crate::face::{Landmarks, Pose};
 use crate::recognizer::AnalyzedFace;
+use crate::records::{Record, of_unit};
 
 /// Action units with an intensity; those with a presence are these and 28.
 const UNITS: [u8; 17] = [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45];

@@ -6,16 +6,15 @@ use std::ops::Range;
 use super::args::{Args, Table};
 use super::csv::Columns;
 use super::events::EventTable;
-use super::json::Wanted;
 use super::made::Made;
-use super::record::Record;
 use super::resume::Resumed;
-use super::summary::Summary;
 use super::units::Persons;
-use super::{csv, human, json, openface, pyfeat};
+use super::{csv, human, openface, pyfeat};
 use crate::cli::outcome::Failure;
 use crate::cli::terminal::{self, Stdout};
 use crate::error::Error;
+use crate::records::json::{self, Wanted};
+use crate::records::{Record, Summary};
 use crate::weights::Description;
 
 /// The records' way out.

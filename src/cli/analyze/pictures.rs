@@ -6,13 +6,13 @@ use image::RgbImage;
 
 use super::args::Args;
 use super::output::Output;
-use super::record::Record;
 use super::target::Job;
 use crate::cli::outcome::Failure;
 use crate::cli::terminal::Patience;
 use crate::cli::{annotate, files, terminal};
 use crate::error::{Error, Result};
 use crate::recognizer::{Prefetch, Prefetched, Recognizer};
+use crate::records::Record;
 
 /// One record a picture; how many failed, and what other threads spent. `patience` ends with the first answer, `done` is called after each.
 pub fn run(

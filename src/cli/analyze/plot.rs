@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::summary::Summary;
 use crate::cli::palette;
 use crate::cli::svg::escaped;
+use crate::records::Summary;
 
 const LEFT: f64 = 56.0;
 const TOP: f64 = 74.0;

@@ -4,10 +4,9 @@
 use std::io::{self, Write};
 
 use super::csv::quoted;
-use super::record::Record;
-use super::record::of_unit;
 use crate::actions::Unit;
 use crate::recognizer::AnalyzedFace;
+use crate::records::{Record, of_unit};
 
 const UNITS: [u8; 20] = [1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 17, 20, 23, 24, 25, 26, 28, 43];
 /// X, Y and Z of the head.

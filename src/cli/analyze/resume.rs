@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::json::{FRAME, HEADS, SCHEMA, VIDEO};
 use super::made::Made;
-use super::summary::Summary;
 use crate::cli::outcome::Failure;
 use crate::cli::{files, terminal};
 use crate::error::plain;
+use crate::records::Summary;
+use crate::records::json::{FRAME, HEADS, SCHEMA, VIDEO};
 use crate::weights::Description;
 
 /// No record is longer, in bytes: what is, is not read to its end.

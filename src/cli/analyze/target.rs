@@ -11,8 +11,7 @@ use crate::cli::inputs::{self, Input, Source};
 use crate::cli::outcome::Failure;
 use crate::error::Error;
 use crate::recognizer;
-
-use super::summary::Summary;
+use crate::records::Summary;
 
 /// An input, where its pictures are drawn, and the place of an earlier record that the new one takes.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::record::Record;
 use crate::actions::{Baseline, Resting};
 use crate::cli::outcome::Failure;
 use crate::cli::{files, units};
 use crate::face::TrackId;
 use crate::recognizer::Builder;
+use crate::records::Record;
 use crate::weights::{Description, Model};
 
 /// `--actions` and what belongs to it.

@@ -3,6 +3,7 @@
 mod archive;
 mod notices;
 mod npm;
+mod python;
 
 use std::fs;
 use std::path::Path;
@@ -21,6 +22,13 @@ const CARD: &str = "models/default/card";
 /// Shells, and how each calls a file of completions for a program.
 const SHELLS: [(&str, &str); 5] =
     [("bash", "moue.bash"), ("zsh", "_moue"), ("fish", "moue.fish"), ("powershell", "_moue.ps1"), ("elvish", "moue.elv")];
+
+/// The wheel for this machine's own system.
+pub fn wheel(root: &Path, target: &Path) -> ExitCode {
+    let mut steps = Steps::new();
+    python::pack(&mut steps, root, target, &target.join("dist"));
+    steps.finish()
+}
 
 /// Builds for `triple`, or for this machine's own system, and packs.
 pub fn dist(root: &Path, target: &Path, triple: Option<&str>) -> ExitCode {

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::drawn::Drawn;
 use crate::cli::analyze::args::Args;
-use crate::cli::analyze::record::Record;
 use crate::cli::annotate::{self, Chart};
 use crate::cli::inputs::Input;
 use crate::error::Result;
+use crate::records::Record;
 use crate::video::{Frame, Report};
 
 /// A video that is drawn while it is read.

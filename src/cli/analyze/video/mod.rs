@@ -10,14 +10,13 @@ use std::time::Duration;
 use super::args::Args;
 use super::output::Output;
 use super::plot;
-use super::record::Record;
-use super::summary::Summary;
 use super::target::Job;
 use crate::cli::inputs::Source;
 use crate::cli::outcome::Failure;
 use crate::cli::{files, terminal};
 use crate::error::{Error, Result};
 use crate::recognizer::{Following, Prefetched, Recognizer};
+use crate::records::{Record, Summary};
 use crate::video::Report;
 use drawing::Drawing;
 

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::bench::report::SCHEMA;
-use crate::cli::texts;
+
 use crate::error::{Error, Result};
+use crate::host::texts;
 
 /// A report of one machine.
 #[derive(Debug, Clone, Deserialize)]

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::record::{Record, order};
-use super::series::Series;
+use super::{Record, Series, order};
 use crate::actions::column;
 
 /// Labels that are named.
@@ -14,10 +13,14 @@ pub const TOP: usize = 5;
 /// A video's sums so far.
 #[derive(Debug, Clone)]
 pub struct Summary {
+    /// The input, as given.
     pub input: String,
     labels: Vec<String>,
+    /// Width and height of its frames.
     pub size: Option<(u32, u32)>,
+    /// Its frames.
     pub frames: u64,
+    /// Its faces, each once a frame.
     pub faces: u64,
     /// Frames that could not be answered.
     pub failed: u64,
@@ -26,12 +29,15 @@ pub struct Summary {
     names: HashSet<u64>,
     chosen: Vec<u64>,
     sums: Vec<f64>,
+    /// Probabilities over its time.
     pub series: Series,
     /// Of action units, where they are read.
     units: Option<Units>,
+    /// Frames of a camera that came while others were read.
     pub dropped: Option<u64>,
     /// Over how many seconds probabilities were smoothed.
     pub smoothed: Option<f64>,
+    /// Why it was not read whole.
     pub error: Option<String>,
 }
 
@@ -47,7 +53,9 @@ struct Units {
 /// An action unit on the mean of all faces.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Often {
+    /// Its label.
     pub label: String,
+    /// Mean probability.
     pub probability: f64,
     /// Share of the faces that show it.
     pub present: f64,
@@ -63,6 +71,7 @@ struct Counted {
 }
 
 impl Summary {
+    /// Of no frame yet. `units`: labels of the model of action units, where they are read.
     pub fn new(input: String, labels: &[String], units: Option<&[String]>) -> Self {
         let units = units.map(|labels| Units {
             labels: labels.to_vec(),

@@ -26,11 +26,14 @@ struct Step {
 /// A step's time, and its mean probabilities where it shows a face.
 #[derive(Debug, PartialEq)]
 pub struct Point {
+    /// Mean time of its frames, in seconds.
     pub seconds: f64,
+    /// Of the faces of all its frames, in the order of the labels.
     pub means: Option<Vec<f64>>,
 }
 
 impl Series {
+    /// Of no frame yet, of a model with so many labels.
     pub fn new(labels: usize) -> Self {
         Self { labels, length: SHORTEST, steps: Vec::new() }
     }

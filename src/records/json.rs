@@ -5,24 +5,23 @@ use std::io::Write;
 
 use serde::{Serialize, Serializer};
 
-use super::made::Made;
-use super::record::{Record, label, order};
-use super::summary::{Often, Summary};
+use super::{Often, Record, Summary, label, order};
 use crate::actions::{Named, column};
 use crate::face::{Eyes, Landmarks, Pose};
 use crate::recognizer::{AnalyzedFace, most_probable};
 
 /// Name and version of the records of pictures.
 pub const SCHEMA: &str = "moue.analyze/1";
-/// Of the frames of videos, and of what is at the end of each.
+/// Of the frames of videos.
 pub const FRAME: &str = "moue.frame/1";
+/// Of what is at the end of a video.
 pub const VIDEO: &str = "moue.video/1";
 /// How lines begin.
 pub const HEADS: [&str; 3] =
     [r#"{"schema":"moue.analyze/1","input":"#, r#"{"schema":"moue.frame/1","input":"#, r#"{"schema":"moue.video/1","input":"#];
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line<'a, M> {
     schema: &'static str,
     input: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +41,7 @@ struct Line<'a> {
     error: Option<&'a str>,
     /// In a file that is gone on with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    options: Option<&'a Made>,
+    options: Option<&'a M>,
 }
 
 #[derive(Serialize)]
@@ -116,7 +115,11 @@ impl Serialize for Probabilities<'_> {
     }
 }
 
-/// One line.
+/// One line: a picture's, or a frame's. `labels` and `members` are those of the model, `units` those of the model of action units, `made` what the record was made by,
+/// where that is told.
+///
+/// # Errors
+/// Those of `out`.
 pub fn write(
     out: &mut impl Write,
     record: &Record,
@@ -124,7 +127,7 @@ pub fn write(
     members: &[String],
     units: Option<&[String]>,
     wanted: Wanted,
-    made: Option<&Made>,
+    made: Option<&impl Serialize>,
 ) -> std::io::Result<()> {
     let line = Line {
         schema: if record.at.is_some() { FRAME } else { SCHEMA },
@@ -149,7 +152,7 @@ fn put(out: &mut impl Write, line: &impl Serialize) -> std::io::Result<()> {
 }
 
 #[derive(Serialize)]
-struct Video<'a> {
+struct Video<'a, M> {
     schema: &'static str,
     input: &'a str,
     frames: u64,
@@ -169,7 +172,7 @@ struct Video<'a> {
     dropped: Option<u64>,
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    options: Option<&'a Made>,
+    options: Option<&'a M>,
 }
 
 #[derive(Serialize)]
@@ -194,7 +197,10 @@ impl Serialize for Shares<'_> {
 }
 
 /// What is at the end of a video.
-pub fn video(out: &mut impl Write, summary: &Summary, made: Option<&Made>) -> std::io::Result<()> {
+///
+/// # Errors
+/// Those of `out`.
+pub fn video(out: &mut impl Write, summary: &Summary, made: Option<&impl Serialize>) -> std::io::Result<()> {
     let top = summary.top().into_iter().map(|(label, probability)| Top { label, probability }).collect();
     let line = Video {
         schema: VIDEO,
@@ -254,7 +260,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::cli::analyze::record::At;
+    use crate::records::At;
 
     #[test]
     fn every_line_begins_alike() {
@@ -262,9 +268,9 @@ mod tests {
         let at = At { frame: 3, pts: None, timestamp: Duration::from_millis(120), smoothed: None };
         let frame = Record { input: "a.mp4".into(), at: Some(at), size: None, faces: Vec::new(), error: None };
         let mut lines = [const { Vec::new() }; 3];
-        write(&mut lines[0], &picture, &[], &[], None, Wanted::default(), None).unwrap();
-        write(&mut lines[1], &frame, &[], &[], None, Wanted::default(), None).unwrap();
-        video(&mut lines[2], &Summary::new("a.mp4".into(), &[], None), None).unwrap();
+        write(&mut lines[0], &picture, &[], &[], None, Wanted::default(), None::<&()>).unwrap();
+        write(&mut lines[1], &frame, &[], &[], None, Wanted::default(), None::<&()>).unwrap();
+        video(&mut lines[2], &Summary::new("a.mp4".into(), &[], None), None::<&()>).unwrap();
         for (line, head) in lines.iter().zip(HEADS) {
             assert!(line.starts_with(head.as_bytes()) && line.ends_with(b"}\n"), "{}", String::from_utf8_lossy(line));
         }
