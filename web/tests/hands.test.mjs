@@ -50,7 +50,7 @@ describe("the page", () => {
     const focused = () => page.evaluate(() => document.activeElement.dataset.testid ?? document.activeElement.tagName);
     await page.keyboard.press("Tab");
     assert.equal(await focused(), "tab-photos");
-    for (const [key, tab] of [["ArrowRight", "videos"], ["ArrowRight", "webcam"], ["ArrowRight", "folder"], ["ArrowRight", "bench"], ["End", "about"], ["ArrowRight", "photos"], ["ArrowLeft", "about"], ["Home", "photos"]]) {
+    for (const [key, tab] of [["ArrowRight", "videos"], ["ArrowRight", "webcam"], ["ArrowRight", "folder"], ["ArrowRight", "teach"], ["ArrowRight", "bench"], ["End", "about"], ["ArrowRight", "photos"], ["ArrowLeft", "about"], ["Home", "photos"]]) {
       await page.keyboard.press(key);
       assert.equal(await focused(), `tab-${tab}`);
       assert.equal(await page.locator(`[data-testid="tab-${tab}"]`).getAttribute("aria-selected"), "true");
