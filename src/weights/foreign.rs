@@ -91,13 +91,13 @@ impl Foreign {
     }
 
     /// Whether the importer of ONNX reads it.
-    #[cfg(feature = "cli")]
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn is_onnx(self) -> bool {
         self == ONNX
     }
 
     /// Whether the importer of TensorFlow Lite reads it.
-    #[cfg(feature = "cli")]
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn is_tflite(self) -> bool {
         self == TFLITE
     }
