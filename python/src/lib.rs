@@ -10,6 +10,7 @@ mod failure;
 mod function;
 mod maps;
 mod network;
+mod open;
 mod own;
 mod pictures;
 mod reader;
@@ -67,7 +68,7 @@ unsafe impl Sync for Definition {}
 fn fill(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add("open", function::of(py, c"open", reader::open)?)?;
+    module.add("open", function::of(py, c"open", open::open)?)?;
     module.add("devices", function::plain(py, c"devices", devices::devices)?)?;
     module.add("lbp", function::of(py, c"lbp", maps::lbp)?)?;
     module.add("lut", function::of(py, c"lut", maps::lut)?)?;

@@ -1,6 +1,6 @@
 //! A recognizer that threads share: one at a time reads, and none keeps Python's lock meanwhile.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use moue::recognizer::{Answer, Source};
 use moue::records::{Record, json};
@@ -10,11 +10,9 @@ use pyo3::types::{PyBytes, PyList};
 use serde_json::json;
 
 use crate::failure::{argument, failure};
-use crate::function;
 use crate::own::Own;
 use crate::pictures::Item;
 use crate::recipe::{Parts, Recipe};
-use crate::{table, video};
 
 /// What is open, shared by the functions that Python has.
 pub type Reader = Own<Open>;
@@ -32,7 +30,7 @@ pub struct Open {
 }
 
 impl Open {
-    fn new(recipe: Recipe) -> Result<Self> {
+    pub fn new(recipe: Recipe) -> Result<Self> {
         let parts = recipe.parts()?;
         let recognizer = parts.build()?;
         let description = recognizer.description();
@@ -76,7 +74,8 @@ impl Open {
         self.parts.embeds().then_some(moue::embed::DIMENSIONS)
     }
 
-    fn about(&self) -> String {
+    /// What is open, as JSON.
+    pub fn about(&self) -> String {
         let recognizer = self.lock();
         let description = recognizer.description();
         let about = json!({
@@ -202,36 +201,4 @@ fn stepped(step: Option<&Py<PyAny>>) -> PyResult<()> {
         py.check_signals()?;
         step.map_or(Ok(()), |step| step.call0(py).map(drop))
     })
-}
-
-/// What is open as JSON, and the functions analyze, table and video.
-type OpenPy = (String, Py<PyAny>, Py<PyAny>, Py<PyAny>);
-
-/// `(options as JSON) -> (about as JSON, analyze, table, video)`.
-pub fn open(py: Python<'_>, (options,): (String,)) -> PyResult<OpenPy> {
-    let recipe: Recipe = serde_json::from_str(&options).map_err(|error| argument(format!("options of a recognizer: {error}")))?;
-    let open = py.detach(|| Open::new(recipe)).map_err(|error| failure(&error))?;
-    let about = open.about();
-    let reader = Arc::new(Own::new(open));
-    let own = Arc::clone(&reader);
-    // `(pictures, names, whether with crops, what is called after each or none) -> a list of (record as JSON, crops, code of its error)`
-    let analyze = function::of(
-        py,
-        c"analyze",
-        move |py, (items, names, crops, step): (Py<PyList>, Vec<String>, bool, Option<Py<PyAny>>)| {
-            let open = own.get().map_err(|error| failure(&error))?;
-            let pictures = named(py, &items, names)?;
-            let mut all = Vec::with_capacity(pictures.len());
-            py.detach(|| {
-                answers(open, pictures, crops, step.as_ref(), |told| {
-                    all.push(told);
-                    Ok(())
-                })
-            })?;
-            all.into_iter().map(|told| told.told(py, open)).collect::<PyResult<Vec<ToldPy>>>()
-        },
-    )?;
-    let table = table::function(py, Arc::clone(&reader))?;
-    let video = video::function(py, reader)?;
-    Ok((about, analyze.into_any().unbind(), table.into_any().unbind(), video.into_any().unbind()))
 }
