@@ -62,6 +62,8 @@ class Subject:
         with safe_open(name, "numpy") as file:
             model = json.loads(file.metadata()["moue"])
             self.drawn = {key: torch.from_numpy(file.get_tensor(key).astype(np.float32)) for key in file.keys()}
+        if len(model["members"]) != 1:
+            raise SystemExit(f"{name} has {len(model['members'])} members: give a file of one network, as `moue zoo NAME --embedding {SIZE}` writes it")
         (member,) = model["members"]
         self.name, self.text = member["network"], model["networks"][member["network"]]
         if self.text["outputs"] != ["embedding"]:
