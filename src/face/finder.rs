@@ -38,7 +38,7 @@ pub struct Finder {
     search: Search,
 }
 
-/// How often a face that a video shows first is looked at again where its landmarks say that it is: after that they move by what later frames move them.
+/// How often at most a face that a video shows first is looked at again where its landmarks say that it is: after that they move by what later frames move them.
 const SETTLES: usize = 3;
 
 /// Where the mesh network looks for the face of a candidate.
@@ -213,11 +213,13 @@ impl Finder {
     /// Faces as the frames to come will see them: a detection's square is not the one that a face's landmarks give.
     async fn settled(&mut self, frame: &RgbImage, mut meshes: Vec<Mesh>, wait: Wait) -> Result<Vec<Mesh>> {
         for _ in 0..SETTLES {
-            let squares: Vec<Square> = meshes.iter().map(|mesh| Square::from_landmarks(&mesh.landmarks)).collect();
+            let next = |mesh: &Mesh| mesh.square.toward(&Square::from_landmarks(&mesh.landmarks));
+            let mut moved: Vec<&mut Mesh> = meshes.iter_mut().filter(|mesh| next(mesh) != mesh.square).collect();
+            let squares: Vec<Square> = moved.iter().map(|mesh| next(mesh)).collect();
             let again = self.meshes(frame, &squares, wait).await?;
-            for (mesh, again) in meshes.iter_mut().zip(again) {
+            for (mesh, again) in moved.iter_mut().zip(again) {
                 if let Some(again) = again.filter(|again| f64::from(again.presence) >= SURE.min(mesh.presence.into())) {
-                    *mesh = again;
+                    **mesh = again;
                 }
             }
         }
@@ -263,7 +265,7 @@ impl Finder {
             place.as_ref()?;
             let (points, presence) = answers.next()?;
             let landmarks = square.place(points, side as f32)?;
-            Some(Mesh { landmarks, presence: 1.0 / (1.0 + (-presence).exp()) })
+            Some(Mesh { landmarks, presence: 1.0 / (1.0 + (-presence).exp()), square: *square })
         };
         Ok(squares.iter().zip(&places).map(mesh).collect())
     }
@@ -302,7 +304,7 @@ fn once(meshes: Vec<Mesh>) -> Vec<Face> {
 
 /// A face of its points: its box is that of the oval around it.
 fn face(mesh: Mesh, track: Option<TrackId>) -> Face {
-    let Mesh { landmarks, presence } = mesh;
+    let Mesh { landmarks, presence, .. } = mesh;
     let [left, top, right, bottom] = landmarks.oval();
     let side = |from: f32, to: f32| ((to - from).round().max(1.0)) as u32;
     let rect = Rect { x: left.round() as i32, y: top.round() as i32, width: side(left, right), height: side(top, bottom) };

@@ -3,10 +3,17 @@
 //! Rules and constants are MediaPipe's (google-ai-edge/mediapipe, Apache-2.0): mediapipe/modules/face_landmark/face_detection_front_detection_to_roi.pbtxt
 //! and face_landmark_landmarks_to_roi.pbtxt, the latter with the two outer corners of the eyes, as the Face Landmarker task has it.
 
+use std::f32::consts::PI;
+
 use super::landmarks::{LEFT_OUTER, Landmarks, RIGHT_OUTER};
 
 /// Side of the square over the longer side of the box (`scale_x`, `scale_y`, `square_long`).
 const ENLARGED: f32 = 1.5;
+/// How far a face moves in its square before that follows, in sides of it (and in radians): one at rest is read in the same place, frame after frame.
+const REST: f32 = 1.0 / 256.0;
+/// Parts of a square's side, at least, that one which follows is rounded to: landmarks of two devices differ in their last digits, and the network reads the same pixels
+/// all the same.
+const PARTS: f32 = 2048.0;
 
 /// A square in a photograph, turned about its centre.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,6 +46,23 @@ impl Square {
     /// The same, `times` as wide.
     pub fn wider(self, times: f32) -> Self {
         Self { side: self.side * times, ..self }
+    }
+
+    /// Where to look for a face next that was looked for here and expected at `to`: as near to that as it can rest.
+    pub fn toward(&self, to: &Self) -> Self {
+        let grain = (self.side / PARTS).log2().floor().exp2();
+        let follow = |from: f32, by: f32, rest: f32, grain: f32| {
+            let beyond = by.abs() - rest;
+            // What is no number is taken over, and refused where it is used.
+            if beyond <= 0.0 { from } else { ((from + beyond.copysign(by)) / grain).round() * grain }
+        };
+        let length = |from: f32, to: f32| follow(from, to - from, REST * self.side, grain);
+        let turn = (to.angle - self.angle + PI).rem_euclid(2.0 * PI) - PI;
+        Self {
+            centre: [length(self.centre[0], to.centre[0]), length(self.centre[1], to.centre[1])],
+            side: length(self.side, to.side),
+            angle: follow(self.angle, turn, REST, 1.0 / PARTS),
+        }
     }
 
     /// The face that the mesh network finds in this square: of its answer, 478 x (x, y, z) in pixels of its own input, whose side is `side` pixels. z grows with
@@ -89,6 +113,24 @@ mod tests {
             let back = square.to_photo(square.of_photo(point));
             assert!((0..2).all(|axis| (back[axis] - point[axis]).abs() < 1e-4), "{back:?}");
         }
+    }
+
+    #[test]
+    fn a_square_follows_a_face_that_moves_and_rests_with_one_that_does_not() {
+        let square = Square { centre: [115.3, 80.1], side: 120.7, angle: 3.1 };
+        let near = Square { centre: [115.7, 79.7], side: 121.1, angle: -3.181 };
+        assert_eq!(square.toward(&near), square);
+        let far = Square { centre: [140.0, 79.7], side: 110.0, angle: -3.0 };
+        let next = square.toward(&far);
+        let rest = 120.7 / 256.0;
+        assert_eq!(next.centre[1], square.centre[1]);
+        assert!((140.0 - rest - next.centre[0]).abs() < 0.03 && (110.0 + rest - next.side).abs() < 0.03, "{next:?}");
+        // Across the half turn.
+        assert!((next.angle - 3.1 - (2.0 * PI - 6.1 - 1.0 / 256.0)).abs() < 1e-3, "{next:?}");
+        // Last digits of where a face is make no difference.
+        let digits = Square { centre: [140.0001, 79.7001], side: 110.0001, angle: -3.000_001 };
+        assert_eq!(square.toward(&digits), next);
+        assert!(square.toward(&Square { side: f32::NAN, ..far }).side.is_nan());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Faces from frame to frame: where each is looked for, and who is who.
 //!
-//! A face's last landmarks give the square in which its next ones are looked for, as in MediaPipe, moved on as the face moved; the detector runs now and then.
+//! A face's last landmarks give the square in which its next ones are looked for, as in MediaPipe, moved on as the face moved, and kept where it rests; the detector runs now and then.
 //! What the mesh network then says, of squares and of detections alike, is assigned to tracks all at once, by place, size and shape: a square that slid onto
 //! another face in a crossing is that face's, and not its own track's. The tracker computes no network: between [`Tracker::plan`] and [`Tracker::update`] the
 //! caller does, on whatever device.
@@ -69,6 +69,8 @@ pub struct Mesh {
     pub landmarks: Landmarks,
     /// How sure it is that there is a face, 0 to 1.
     pub presence: f32,
+    /// The square that was looked at.
+    pub square: Square,
 }
 
 /// What is to be computed of a frame.
@@ -125,7 +127,10 @@ pub struct Tracker {
 #[derive(Debug, Clone)]
 struct Track {
     id: TrackId,
+    /// That of its landmarks.
     square: Square,
+    /// That in which they were seen.
+    looked: Square,
     /// Pixels a second.
     velocity: [f32; 2],
     shape: Option<Shape>,
@@ -156,7 +161,7 @@ impl Tracker {
         let due = self.since.saturating_add(1);
         let late = time.saturating_sub(self.searched) >= self.tracking.within;
         let detect = !seen || due >= self.tracking.every || late || self.missed || (lost && due >= SEARCHED);
-        Plan { detect, squares: self.tracks.iter().map(|track| (track.id, track.expected(time))).collect() }
+        Plan { detect, squares: self.tracks.iter().map(|track| (track.id, track.next(time))).collect() }
     }
 
     /// Takes what the mesh network says of the frame of this time: of the plan's squares, with the tracks they belong to, and, where the detector ran, of its
@@ -194,8 +199,8 @@ impl Tracker {
                 taken[at] = true;
                 let id = TrackId(self.next);
                 self.next += 1;
-                let (square, shape) = (candidate.square, candidate.shape.clone());
-                self.tracks.push(Track { id, square, velocity: [0.0; 2], shape, time, lost: false });
+                let (square, looked, shape) = (candidate.square, candidate.mesh.square, candidate.shape.clone());
+                self.tracks.push(Track { id, square, looked, velocity: [0.0; 2], shape, time, lost: false });
                 seen.push(Seen { id, origin: candidate.origin });
             }
         }
@@ -250,6 +255,12 @@ impl Track {
         Square { centre: [x + passed * self.velocity[0], y + passed * self.velocity[1]], ..self.square }
     }
 
+    /// Where it is looked for: where it rests, unless it moved; one that is lost, where it would be by now.
+    fn next(&self, time: Duration) -> Square {
+        let expected = self.expected(time);
+        if self.lost { expected } else { self.looked.toward(&expected) }
+    }
+
     /// What it costs that a candidate is this face; `None` where it cannot be.
     fn cost(&self, candidate: &Candidate, time: Duration) -> Option<f64> {
         let side = f64::from(self.square.side.max(candidate.square.side));
@@ -280,7 +291,7 @@ impl Track {
             (Some(own), Some(other)) => own.approach(other, GAIN_SHAPE),
             (own, other) => *own = own.take().or_else(|| other.clone()),
         }
-        (self.square, self.time, self.lost) = (candidate.square, time, false);
+        (self.square, self.looked, self.time, self.lost) = (candidate.square, candidate.mesh.square, time, false);
     }
 }
 

@@ -82,9 +82,9 @@ impl Scene {
                     let mixed = own.points().iter().zip(front.landmarks.points());
                     let points: Vec<[f32; 3]> =
                         mixed.map(|(own, front)| [0, 1, 2].map(|i| own[i] + drawn * (front[i] - own[i]))).collect();
-                    Mesh { landmarks: Landmarks::new(&points).unwrap(), presence: 0.8 }
+                    Mesh { landmarks: Landmarks::new(&points).unwrap(), presence: 0.8, square }
                 }
-                _ => Mesh { landmarks: own, presence: 0.99 },
+                _ => Mesh { landmarks: own, presence: 0.99, square },
             };
             visible.push((at, mesh));
         }
@@ -204,7 +204,8 @@ fn answers_that_lie_on_each_other_are_one_face() {
     let side = Square::from_landmarks(&face).side;
     let moved = |by: f32| {
         let points: Vec<_> = face.points().iter().map(|&[x, y, z]| [x + by * side, y, z]).collect();
-        Mesh { landmarks: Landmarks::new(&points).unwrap(), presence: 0.9 }
+        let landmarks = Landmarks::new(&points).unwrap();
+        Mesh { square: Square::from_landmarks(&landmarks), landmarks, presence: 0.9 }
     };
     let mut tracker = Tracker::new(Tracking::default());
     let seen = tracker.update(Duration::ZERO, &[], Some(&[moved(0.0), moved(0.02), moved(0.2), moved(1.0)]));
@@ -276,7 +277,8 @@ fn the_detector_runs_by_time_where_frames_are_far_apart() {
         .filter(|at| {
             let time = Duration::from_millis(700 * at);
             let plan = tracker.plan(time);
-            let mesh = Mesh { landmarks: person.landmarks(0.0, &mut random).unwrap(), presence: 1.0 };
+            let landmarks = person.landmarks(0.0, &mut random).unwrap();
+            let mesh = Mesh { square: Square::from_landmarks(&landmarks), landmarks, presence: 1.0 };
             let squares: Vec<_> = plan.squares.iter().map(|(id, _)| (*id, mesh.clone())).collect();
             tracker.update(time, &squares, plan.detect.then_some(std::slice::from_ref(&mesh)));
             plan.detect

@@ -68,8 +68,12 @@ fn a_face_at_rest_shows_nothing_beyond_its_baseline() {
     }
     let [frames, rest, events] = [frames, folder.join("rest.json"), folder.join("events.csv")].map(text);
     let plain = ["analyze", &frames, "--fps", "25", "--actions", "--json", "--device", "cpu", "--model", &model];
-    let ran = moue(&[&plain[..], &["--save-baseline", &rest, "--events", &events]].concat());
+    let ran = moue(&[&plain[..], &["--landmarks", "478", "--save-baseline", &rest, "--events", &events]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    // What does not move is seen in the same place, to the last digit.
+    let records = ran.records();
+    let landmarks: Vec<&Value> = records[..12].iter().map(|frame| &frame["faces"][0]["landmarks"]).collect();
+    assert!(landmarks[0].is_array() && landmarks.windows(2).all(|pair| pair[0] == pair[1]), "its landmarks move");
     let smiles = |records: &[Value]| -> Vec<f64> {
         let frames = records.iter().filter(|record| record["frame"].is_number());
         frames.flat_map(units).map(|units| units["AU12"]["probability"].as_f64().unwrap()).collect()

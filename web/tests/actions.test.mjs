@@ -84,24 +84,21 @@ describe("action units", () => {
   });
 
   it("of a video whose frames are the same bytes are, to 2e-3, those of the native program on the same adapter, motion and all", { skip }, async () => {
-    const clip = lossless(20, 12);
+    const clip = lossless(33, 12);
     const wanted = nativeUnits(clip, "gpu");
     assert.deepEqual(wanted.map((faces) => faces.length), Array(12).fill(1));
-    const smiles = wanted.map(([{ actions }]) => actions.units.AU12.probability);
-    assert.ok(Math.max(...smiles) - Math.min(...smiles) > 0.2, `nothing happens: ${smiles}`);
+    const brows = wanted.map(([{ actions }]) => actions.units.AU02.probability);
+    assert.ok(Math.max(...brows) - Math.min(...brows) > 0.5, `nothing happens: ${brows}`);
     assert.deepEqual(unlike(await read("gpu", clip, "video/webm"), wanted), []);
     assert.ok(unlike(wanted, [wanted[0], ...wanted.slice(0, 11)]).length > 12, "frames that come one too late would not be told");
   });
 
-  // The order of its sums is another one, and so are the last digits of landmarks: motion sees that, natively as well.
-  it("of a video on the processor are near the native processor's: a third of what one frame makes at most", { skip }, async () => {
-    const clip = lossless(20, 16);
+  it("of a video on the processor are, to 2e-3, those of the native processor: its landmarks differ in last digits, and squares are rounded", { skip }, async () => {
+    const clip = lossless(33, 16);
     const native = nativeUnits(clip, "cpu");
     const found = await read("cpu", clip, "video/webm");
-    const [own, late] = [apart(found, native), apart(found.slice(1), native.slice(0, 15))];
-    console.log(`Probabilities of units on the processor are ${own.toExponential(1)} from the native ones on the mean; those of the frames before ${late.toExponential(1)}.`);
-    assert.deepEqual(found.map(([{ track, actions }]) => [track, Object.keys(actions.units).length]), native.map(([{ track, actions }]) => [track, Object.keys(actions.units).length]));
-    assert.ok(3 * own <= late, `${own} and ${late}`);
+    assert.deepEqual(unlike(found, native), []);
+    assert.ok(apart(found.slice(1), native.slice(0, 15)) > 0.01, "frames that come one too late would not be told");
   });
 
   it("of two videos that are read by turns are those of each alone", { skip }, async () => {
