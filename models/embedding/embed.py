@@ -184,6 +184,7 @@ def main():
     parser.add_argument("--epochs", type=int, required=True, help="of as many faces as there are, drawn by classes")
     parser.add_argument("--peak", type=float, default=1e-3, help="Adam's rate at its highest [default: %(default)s]")
     parser.add_argument("--each", type=int, default=EACH, help="faces of each class in a batch [default: %(default)s]")
+    parser.add_argument("--look", type=int, default=1, help="epochs between figures on validation, which cost as long as half an epoch; the last always has them [default: %(default)s]")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
@@ -240,7 +241,8 @@ def main():
             schedule.step()
             average.update(network)
             total += loss.item()
-        found = {name: round(value, 4) for name, value in figures(average.network, own, window, steps, tensors).items()}
+        looks = (epoch + 1) % options.look == 0 or epoch + 1 == options.epochs
+        found = {name: round(value, 4) for name, value in figures(average.network, own, window, steps, tensors).items()} if looks else {}
         line = {"loss": options.loss, "epoch": epoch + 1, "value": round(total / batches, 4), **found, "seconds": round(time.monotonic() - started)}
         state = {"network": network.state_dict(), "head": head.state_dict(), "average": average.network.state_dict(), "averaged": average.steps, "epoch": epoch + 1}
         torch.save(state | {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}, options.out.with_suffix(".part"))
