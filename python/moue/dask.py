@@ -14,8 +14,8 @@ from ._batches import Pictures, Videos, engine
 if TYPE_CHECKING:
     import pandas
     import pyarrow
-    from dask.bag import Bag
-    from dask.dataframe import DataFrame
+    from dask.bag import Bag  # pyright: ignore[reportMissingImports]
+    from dask.dataframe import DataFrame  # pyright: ignore[reportMissingImports]
 
 
 def analyze(
@@ -76,16 +76,19 @@ def _mapped(
     bag, frames = engine("dask.bag", "dask"), engine("dask.dataframe", "dask")
     schema = read.schema()
     meta = _pandas(schema.empty_table())
-    if isinstance(source, frames.DataFrame):
-        rows: DataFrame = source[[key, content]].map_partitions(_of_frame, read, schema, meta=meta)
+    given: Any = source
+    rows: DataFrame
+    if isinstance(given, frames.DataFrame):
+        rows = given[[key, content]].map_partitions(_of_frame, read, schema, meta=meta)
         return rows
     if isinstance(source, (str, list)):
         files = engine("fsspec", "dask").open_files(source, "rb", **(storage_options or {}))
         if not files:
-            return frames.from_pandas(meta, npartitions=1)
-        source = bag.from_sequence(files, partition_size=batch_size).map(_read)
-    parts: Any = source
-    return frames.from_delayed(parts.map_partitions(_of_pairs, read, schema).to_delayed(), meta=meta, verify_meta=False)
+            rows = frames.from_pandas(meta, npartitions=1)
+            return rows
+        given = bag.from_sequence(files, partition_size=batch_size).map(_read)
+    rows = frames.from_delayed(given.map_partitions(_of_pairs, read, schema).to_delayed(), meta=meta, verify_meta=False)
+    return rows
 
 
 def _read(file: Any) -> tuple[str, bytes]:

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._batches import Lost, Pictures, Videos, engine
 
 if TYPE_CHECKING:
     import pyarrow
-    from ray.data import Dataset
+    from ray.data import Dataset  # pyright: ignore[reportMissingImports]
 
 
 def analyze(
@@ -90,7 +90,7 @@ class _Actor:
 
 
 def _mapped(
-    source: str | Iterable[str] | Dataset,
+    source: str | list[str] | Dataset,
     read: Pictures,
     actors: int | None,
     cpus: float,
@@ -100,11 +100,11 @@ def _mapped(
     content: str,
 ) -> Dataset:
     data = engine("ray.data", "ray")
-    if not isinstance(source, data.Dataset):
-        source = data.read_binary_files(source, include_paths=True)
-        key, content = "path", "bytes"
+    if isinstance(source, (str, list)):
+        source, key, content = data.read_binary_files(source, include_paths=True), "path", "bytes"
+    given: Any = source
     pool = data.ActorPoolStrategy(size=actors) if actors else data.ActorPoolStrategy()
-    rows: Dataset = source.map_batches(
+    rows: Dataset = given.map_batches(
         _Actor,
         fn_constructor_args=(read, key, content),
         batch_size=batch_size,
@@ -114,5 +114,6 @@ def _mapped(
         num_gpus=gpus,
     )
     # Of a dead process Ray sends the batch again by itself, of an exception only where it is told to.
-    rows.context.actor_task_retry_on_errors = rows.context.actor_task_retry_on_errors or [Lost]
+    context: Any = rows.context
+    context.actor_task_retry_on_errors = context.actor_task_retry_on_errors or [Lost]
     return rows

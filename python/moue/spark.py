@@ -14,8 +14,8 @@ from ._batches import Pictures, Videos, engine
 
 if TYPE_CHECKING:
     import pyarrow
-    from pyspark.resource import ResourceProfile
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.resource import ResourceProfile  # pyright: ignore[reportMissingImports]
+    from pyspark.sql import DataFrame, SparkSession  # pyright: ignore[reportMissingImports]
 
 _AT_ONCE = "spark.sql.execution.arrow.maxRecordsPerBatch"
 _MANY = 1000
@@ -79,17 +79,19 @@ def _mapped(
     content: str,
 ) -> DataFrame:
     sql = engine("pyspark.sql", "spark")
+    given: Any = source
     if isinstance(source, (str, list)):
         session: SparkSession = spark or sql.SparkSession.builder.getOrCreate()
         files = session.read.format("binaryFile").option("recursiveFileLookup", "true")
-        source, key, content = files.load(source), "path", "content"
-    session = source.sparkSession
+        given, key, content = files.load(source), "path", "content"
+    session = given.sparkSession
     many = int(session.conf.get(_AT_ONCE) or 0)
     if not 0 < many <= _MANY:
-        given = f"{many} pictures" if many > 0 else "any number of pictures"
-        warnings.warn(f'Spark hands {given} to a task at once: spark.conf.set("{_AT_ONCE}", 64)', RuntimeWarning, stacklevel=3)
+        number = str(many) if many > 0 else "any number of"
+        warnings.warn(f'Spark hands {number} pictures to a task at once: spark.conf.set("{_AT_ONCE}", 64)', RuntimeWarning, stacklevel=3)
     schema = session.createDataFrame(read.schema().empty_table()).schema
-    return source.select(key, content).mapInArrow(_batches(read), schema, profile=profile)
+    rows: DataFrame = given.select(key, content).mapInArrow(_batches(read), schema, profile=profile)
+    return rows
 
 
 def _batches(read: Pictures) -> Callable[[Iterator[pyarrow.RecordBatch]], Iterator[pyarrow.RecordBatch]]:

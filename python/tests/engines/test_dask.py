@@ -8,7 +8,7 @@ import moue.dask
 import pandas
 import pyarrow
 import pytest
-from conftest import COUNT, OPTIONS, failing, pairs, rows, same, same_frames, written
+from common import COUNT, OPTIONS, failing, pairs, rows, same, same_frames, written
 
 distributed = pytest.importorskip("distributed")
 bag = pytest.importorskip("dask.bag")
@@ -22,7 +22,7 @@ def client():
             yield client
 
 
-def test_every_picture_once_where_a_worker_dies_and_a_device_is_lost(client, folder, expected, tmp_path, monkeypatch, timed):
+def test_every_picture_once_where_a_worker_dies_and_a_device_is_lost(client, folder, expected, timed, tmp_path, monkeypatch):
     Failing, died, lost = failing(tmp_path)
     monkeypatch.setattr(moue.dask, "Pictures", Failing)
     found = moue.dask.analyze(f"{folder}/*.jpg", batch_size=64 if COUNT > 64 else 4, **OPTIONS)

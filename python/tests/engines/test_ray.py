@@ -8,7 +8,7 @@ import moue
 import moue.ray
 import pyarrow
 import pytest
-from conftest import COUNT, OPTIONS, ROOT, failing, pairs, rows, same, same_frames, written
+from common import COUNT, OPTIONS, ROOT, failing, pairs, rows, same, same_frames, written
 
 ray = pytest.importorskip("ray")
 
@@ -22,7 +22,7 @@ def machine():
     ray.shutdown()
 
 
-def test_every_picture_once_where_an_actor_dies_and_a_device_is_lost(folder, expected, tmp_path, monkeypatch, timed):
+def test_every_picture_once_where_an_actor_dies_and_a_device_is_lost(folder, expected, timed, tmp_path, monkeypatch):
     Failing, died, lost = failing(tmp_path)
     monkeypatch.setattr(moue.ray, "Pictures", Failing)
     found = moue.ray.analyze(str(folder), actors=2, batch_size=64 if COUNT > 64 else 4, **OPTIONS)

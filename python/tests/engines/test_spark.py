@@ -6,7 +6,7 @@ import moue
 import moue.spark
 import pyarrow.dataset
 import pytest
-from conftest import COUNT, OPTIONS, failing, pairs, rows, same, same_frames, written
+from common import COUNT, OPTIONS, failing, pairs, rows, same, same_frames, written
 
 sql = pytest.importorskip("pyspark.sql")
 if shutil.which("java") is None:
@@ -25,7 +25,7 @@ def spark():
     session.stop()
 
 
-def test_every_picture_once_where_a_process_dies_and_a_device_is_lost(spark, folder, expected, tmp_path, monkeypatch, timed):
+def test_every_picture_once_where_a_process_dies_and_a_device_is_lost(spark, folder, expected, timed, tmp_path, monkeypatch):
     Failing, died, lost = failing(tmp_path)
     monkeypatch.setattr(moue.spark, "Pictures", Failing)
     found = moue.spark.analyze(str(folder), spark=spark, **OPTIONS)
