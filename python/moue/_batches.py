@@ -95,9 +95,9 @@ class Videos(Pictures):
             path = Path(folder, "video" + PurePosixPath(key).suffix)
             path.write_bytes(content)
             try:
-                video = recognizer.analyze_video(path, crops=False, progress=False, **self._video)
-                for frame in video:
-                    yield from _of_frame(key, frame.to_dict())
+                with recognizer.analyze_video(path, crops=False, progress=False, **self._video) as video:
+                    for frame in video:
+                        yield from _of_frame(key, frame.to_dict())
             except Error as error:
                 if error.code in (_LOST, "argument"):
                     raise

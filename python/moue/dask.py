@@ -102,7 +102,10 @@ def _of_pairs(pairs: Iterable[tuple[object, Any]], read: Pictures, schema: pyarr
 
 
 def _of_frame(frame: pandas.DataFrame, read: Pictures, schema: pyarrow.Schema) -> pandas.DataFrame:
-    keys, contents = (frame.iloc[:, at].tolist() for at in range(2))
+    import pyarrow
+
+    # What is missing is None, of whatever type the columns are.
+    keys, contents = (pyarrow.Array.from_pandas(frame.iloc[:, at]).to_pylist() for at in range(2))
     return _rows(read, keys, contents, schema)
 
 

@@ -62,8 +62,8 @@ def failing(tmp_path):
 
 
 def pairs(clip, folder):
-    """A video, and one that is none."""
-    return [("clip.gif", clip.read_bytes()), ("none.gif", (folder / "0007.jpg").read_bytes()[:300])]
+    """A video, one that is none, and one that is missing."""
+    return [("clip.gif", clip.read_bytes()), ("none.gif", (folder / "0007.jpg").read_bytes()[:300]), ("null.gif", None)]
 
 
 def frames_of(clip):
@@ -77,8 +77,9 @@ def frames_of(clip):
 
 
 def same_frames(found, clip):
-    error = found.pop(("none.gif", None, None))
-    assert error["error"] and error["frame"] is None and "/" not in error["error"]
+    for name in ("none.gif", "null.gif"):
+        error = found.pop((name, None, None))
+        assert name in error["error"] and error["frame"] is None and "/" not in error["error"]
     expected = frames_of(clip)
     assert sorted(found) == [("clip.gif", 1, frame) for frame in sorted(expected)] and len(expected) == 3
     for (_, _, frame), row in found.items():
