@@ -18,6 +18,7 @@ from ._progress import bar
 from ._records import Analysis, analysis
 from ._table import Table
 from ._task import device as task_device
+from ._task import threads as task_threads
 from ._video import Video
 
 if TYPE_CHECKING:
@@ -32,11 +33,12 @@ _opening = threading.Lock()
 
 # Of this process: a forked one has none.
 _of_tasks: dict[tuple[object, ...], Recognizer] = {}
+_of_tasks_lock = threading.Lock()
 
 
 def _forked() -> None:
-    global _opening
-    _opening = threading.Lock()
+    global _opening, _of_tasks_lock
+    _opening, _of_tasks_lock = threading.Lock(), threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -124,15 +126,25 @@ class Recognizer:
 
     @classmethod
     def for_task(cls, **options: Any) -> Recognizer:
-        """The recognizer of this process for tasks of Ray, Spark or Dask: on the GPU that the task was given, opened once for all tasks with the same options.
+        """The recognizer of this process for tasks of Ray, Spark or Dask: on the GPU and with as many threads as the task was given, opened once for all tasks with
+        the same options.
 
-        :param options: as of :class:`Recognizer`; a ``device`` is taken as it is.
+        :param options: as of :class:`Recognizer`; ``device`` and ``threads`` are taken as they are.
         """
         options.setdefault("device", task_device())
+        options.setdefault("threads", task_threads())
         key = (os.getpid(), cls, repr(sorted(options.items())))
-        if key not in _of_tasks:
-            _of_tasks[key] = cls(**options)
-        return _of_tasks[key]
+        # Tasks of one process run in threads, too: two may ask first.
+        with _of_tasks_lock:
+            if key not in _of_tasks:
+                _of_tasks[key] = cls(**options)
+            return _of_tasks[key]
+
+    def forget(self) -> None:
+        """:meth:`for_task` opens another one from now on: for whom this one's device is lost."""
+        with _of_tasks_lock:
+            for key in [key for key, kept in _of_tasks.items() if kept is self]:
+                del _of_tasks[key]
 
     def _open(self) -> _Open:
         own = self._opened

@@ -1,6 +1,7 @@
 """Threads, forked and spawned processes."""
 
 import faulthandler
+import importlib
 import multiprocessing
 import pickle
 import sys
@@ -112,7 +113,7 @@ def test_a_pickled_one_opens_when_it_is_asked(recognizer):
 
 
 class Task:
-    """Of Spark: what it says of a task that was given the third GPU."""
+    """Of Spark: what it says of a task that was given the third GPU, and three processors."""
 
     addresses = ["2"]
 
@@ -123,6 +124,9 @@ class Task:
     def resources(self):
         return {"gpu": self}
 
+    def cpus(self):
+        return 3
+
 
 def test_tasks_of_a_process_share_one_on_the_gpu_they_were_given(monkeypatch):
     one = moue.Recognizer.for_task(device="cpu", faces="none")
@@ -132,3 +136,24 @@ def test_tasks_of_a_process_share_one_on_the_gpu_they_were_given(monkeypatch):
     with pytest.raises(moue.Error, match="cuda:2"):
         # There is none on a machine without.
         moue.Recognizer.for_task(faces="none")
+    # Of a device that is asked for only the threads are the task's.
+    assert moue.Recognizer.for_task(device="cpu", faces="none") is not one
+
+
+def test_tasks_in_threads_open_one_and_another_where_its_device_is_lost():
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(moue.Recognizer.for_task(device="cpu", min_score=0.75))) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert len(found) == 4 and all(one is found[0] for one in found)
+    found[0].forget()
+    assert moue.Recognizer.for_task(device="cpu", min_score=0.75) is not found[0]
+
+
+@pytest.mark.parametrize("engine", ["ray", "spark", "dask"])
+def test_an_engine_that_is_not_there_is_named_with_its_extra(engine, monkeypatch):
+    for module in ("ray", "ray.data", "pyspark", "pyspark.sql", "dask", "dask.bag"):
+        monkeypatch.setitem(sys.modules, module, None)
+    module = importlib.import_module(f"moue.{engine}")
+    with pytest.raises(ImportError, match=rf"pip install moue\[{engine}\]"):
+        module.analyze("photos", device="cpu")

@@ -3,6 +3,7 @@
 mod adapters;
 mod cargo;
 mod dist;
+mod engines;
 mod ffmpeg;
 mod fuzz;
 mod guard;

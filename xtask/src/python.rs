@@ -83,7 +83,8 @@ fn installed(venv: &Path, wanted: &[String]) -> Option<PathBuf> {
     same.then(|| interpreter(venv))
 }
 
-fn interpreter(venv: &Path) -> PathBuf {
+/// That of an environment.
+pub fn interpreter(venv: &Path) -> PathBuf {
     venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use crate::cargo::{self, CHECKED};
 use crate::steps::{Done, Steps};
-use crate::{adapters, ffmpeg, fuzz, kept, licences, packages, python, readme, system, systems, tables, web, wheel};
+use crate::{adapters, engines, ffmpeg, fuzz, kept, licences, packages, python, readme, system, systems, tables, web, wheel};
 
 /// The packages whose tests see adapters. xtask's own ask more of naga than moue does: apart, they change nothing of it.
 pub const PACKAGES: [&str; 10] = [
@@ -80,6 +80,7 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
         let program = cargo::checked(root).join(format!("moue{}", std::env::consts::EXE_SUFFIX));
         wheel::test(root, target, &program, &variables)
     });
+    steps.run("python on clusters", || engines::test(root, target));
     steps.run("fuzz targets", || fuzz::run(root, target, fuzz::SECONDS));
     steps.finish()
 }

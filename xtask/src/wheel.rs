@@ -1,6 +1,6 @@
 //! The Python package: built by what `pip install ./python` runs, into an environment of its own, and tested there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::steps::Done;
@@ -12,7 +12,7 @@ pub const WITHOUT: [(&str, &str); 2] = [("PYO3_NO_PYTHON", "1"), ("PYO3_BUILD_EX
 /// Installs and tests it. `program` is the command line that numbers are held against, `variables` say where adapters are.
 pub fn test(root: &Path, target: &Path, program: &Path, variables: &[(&str, String)]) -> Done {
     let tests = root.join("python/tests");
-    let python = match python::environment_at(&target.join("python/venv"), &tests.join("requirements.txt"), false) {
+    let python = match python::environment_at(&folder(target), &tests.join("requirements.txt"), false) {
         Ok(python) => python,
         Err(reason) if system::ci() => return Done::Failed(reason),
         Err(reason) => return Done::Skipped(reason),
@@ -23,6 +23,8 @@ pub fn test(root: &Path, target: &Path, program: &Path, variables: &[(&str, Stri
     }
     let mut command = Command::new(&python);
     command.args(["-m", "pytest", "--durations", "5", "-rs", "-c"]).arg(root.join("python/pyproject.toml")).arg(&tests);
+    // They have an environment and a step of their own.
+    command.arg("--ignore").arg(tests.join("engines"));
     // Beside the sources Python would find those, without the native half.
     command.current_dir(target).env("MOUE_PROGRAM", program).env("PYTHONDONTWRITEBYTECODE", "1");
     command.envs(variables.iter().map(|(name, value)| (*name, value)));
@@ -30,6 +32,15 @@ pub fn test(root: &Path, target: &Path, program: &Path, variables: &[(&str, Stri
         println!("ffmpeg is not there: its videos are read by that of moue[video]");
     }
     Done::of(system::run(&mut command))
+}
+
+/// The interpreter that has the package.
+pub fn python(target: &Path) -> PathBuf {
+    python::interpreter(&folder(target))
+}
+
+fn folder(target: &Path) -> PathBuf {
+    target.join("python/venv")
 }
 
 /// As the README says it; what builds it is in the environment already.
