@@ -77,6 +77,12 @@ pub fn decode_remarked(bytes: &[u8]) -> Result<Decoded> {
     picture(bytes).map_err(Error::Picture)
 }
 
+/// Width and height of a photograph as its file's head says them, before it is turned; nothing is decoded. None where the head does not say: [`decode`] says why.
+pub fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let format = format::of(bytes).ok()?;
+    catch_unwind(|| Some(decoder(bytes, format).ok()?.dimensions())).ok().flatten()
+}
+
 fn picture(bytes: &[u8]) -> Result<Decoded, String> {
     let format = format::of(bytes)?;
     let name = format::name(format);
@@ -148,13 +154,18 @@ fn decoded(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, Failure> {
     upright(bytes, format, |picture| picture)
 }
 
-/// The picture, turned as its file says, its pixels by `convert`.
-fn upright(bytes: &[u8], format: ImageFormat, convert: impl Fn(RgbImage) -> RgbImage) -> Result<RgbImage, Failure> {
+/// What decodes a file, once it has read its head.
+fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder, ImageError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(Failure::Decoder)?;
+    reader.into_decoder()
+}
+
+/// The picture, turned as its file says, its pixels by `convert`.
+fn upright(bytes: &[u8], format: ImageFormat, convert: impl Fn(RgbImage) -> RgbImage) -> Result<RgbImage, Failure> {
+    let mut decoder = decoder(bytes, format).map_err(Failure::Decoder)?;
     let (width, height) = decoder.dimensions();
     let fits = width.max(height) <= MAX_SIDE && u64::from(width) * u64::from(height) <= MAX_PIXELS;
     if !fits || decoder.total_bytes() > MAX_BYTES {
