@@ -67,6 +67,21 @@ pub struct Args {
     /// Connections at the same time at most
     #[arg(long, env = "MOUE_MAX_CONNECTIONS", value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=65_536))]
     max_connections: u64,
+    /// Videos that wait, are read or are kept at most: 429 beyond
+    #[arg(long, env = "MOUE_MAX_VIDEOS", value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(0..=65_536))]
+    max_videos: u64,
+    /// Mebibytes of a video at most: 413 beyond
+    #[arg(long, env = "MOUE_MAX_VIDEO", value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    max_video: u64,
+    /// Mebibytes of the files of all videos and of their records at most: 507 beyond. They lie in the system's folder for temporary files, which TMPDIR names
+    #[arg(long, env = "MOUE_MAX_DISK", value_name = "MIB", default_value_t = 4096, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    max_disk: u64,
+    /// Frames of a video that are read at most
+    #[arg(long, env = "MOUE_MAX_FRAMES", value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    max_frames: u64,
+    /// Seconds that the records of a video are kept
+    #[arg(long, env = "MOUE_KEEP_VIDEOS", value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    keep_videos: u64,
 }
 
 /// Serves until it is told to end.
@@ -109,6 +124,11 @@ fn limits(args: &Args) -> Limits {
         connections: size(args.max_connections, 1),
         deadline: Duration::from_secs(args.deadline),
         patience: Duration::from_secs(args.read_timeout),
+        videos: size(args.max_videos, 1),
+        video: args.max_video << 20,
+        disk: args.max_disk << 20,
+        frames: args.max_frames,
+        keep: Duration::from_secs(args.keep_videos),
     }
 }
 

@@ -48,8 +48,18 @@ pub struct Limits {
     pub connections: usize,
     /// How long a request may wait for its answer.
     pub deadline: Duration,
-    /// How long a client may take to send a request.
+    /// How long a client may take to send a request, or a piece of a video.
     pub patience: Duration,
+    /// Videos that come, wait, are read or are kept.
+    pub videos: usize,
+    /// Bytes of a video.
+    pub video: u64,
+    /// Bytes of the files of all videos and of their records.
+    pub disk: u64,
+    /// Frames of a video that are read.
+    pub frames: u64,
+    /// How long the records of a video are kept.
+    pub keep: Duration,
 }
 
 impl Default for Limits {
@@ -63,6 +73,11 @@ impl Default for Limits {
             connections: 1024,
             deadline: Duration::from_secs(60),
             patience: Duration::from_secs(30),
+            videos: 8,
+            video: 512 << 20,
+            disk: 4 << 30,
+            frames: 100_000,
+            keep: Duration::from_secs(3600),
         }
     }
 }

@@ -13,6 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::config::{Config, Limits};
+use super::film;
 use super::metrics::Metrics;
 use super::queue::Queue;
 use super::router::router;
@@ -26,6 +27,9 @@ use crate::host::{guard, offload};
 const THREADS: usize = 2;
 /// How long nobody is let in where the system gives no more connections.
 const BREATH: Duration = Duration::from_millis(100);
+
+/// How long the threads that read have to end what is at hand.
+const LAST: Duration = Duration::from_secs(20);
 
 /// What ends the waiting.
 enum Event {
@@ -75,12 +79,19 @@ async fn serve(config: Config, listener: TcpListener) -> Result<()> {
         metrics: Arc::new(Metrics::default()),
         device: Arc::new(Mutex::new(None)),
     };
-    let service = Arc::new(Service::new(&config, shared.clone()));
+    let service = Arc::new(Service::new(&config, shared.clone())?);
     let router = router(Arc::clone(&service), &config.cors)?;
     let (limits, log) = (config.limits, Arc::clone(&config.log));
     let (events, mut happened) = mpsc::channel(8);
     signals(&events)?;
     let (own, failed) = (shared.clone(), events.clone());
+    // Dropped when both threads have ended: a driver does not like to be left at work.
+    let (working, ended) = std::sync::mpsc::channel::<()>();
+    let (films, model, filming) = (Arc::clone(&service), config.model.clone(), working.clone());
+    offload::thread("moue videos", move || {
+        film::work(&model, &films);
+        drop(filming);
+    })?;
     offload::thread("moue recognizer", move || {
         let worked = guard::run(|| worker::work(&config, &own));
         let ended = if own.queue.is_closed() { None } else { Some(Error::Defect("the worker ended".into())) };
@@ -90,6 +101,7 @@ async fn serve(config: Config, listener: TcpListener) -> Result<()> {
         if let Some(error) = worked.err().or(ended) {
             let _ = failed.blocking_send(Event::Failed(error));
         }
+        drop(working);
     })?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| Error::Defect(error.to_string()))?;
     let connections = Arc::new(Mutex::new(Some(GracefulShutdown::new())));
@@ -98,6 +110,7 @@ async fn serve(config: Config, listener: TcpListener) -> Result<()> {
     accepting.abort();
     let graceful = connections.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(Event::Failed(error)) = first {
+        service.jobs.close();
         return Err(error);
     }
     shared.status.set(Phase::Ending);
@@ -114,6 +127,8 @@ async fn serve(config: Config, listener: TcpListener) -> Result<()> {
     });
     happened.recv().await;
     shared.queue.close();
+    service.jobs.close();
+    let _ = ended.recv_timeout(LAST);
     Ok(())
 }
 

@@ -14,8 +14,10 @@ mod cors;
 mod deepface;
 mod document;
 mod encoded;
+mod film;
 mod given;
 mod health;
+mod jobs;
 mod kserve;
 mod listen;
 mod metrics;
@@ -25,6 +27,7 @@ mod router;
 mod service;
 mod status;
 mod token;
+mod videos;
 mod worker;
 
 pub use config::{Config, Limits, Log, Opener};

@@ -8,11 +8,11 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 
 use super::refusal::Refusal;
 use super::service::Service;
-use super::{analyze, compreface, cors, deepface, document, health, kserve, token};
+use super::{analyze, compreface, cors, deepface, document, health, kserve, token, videos};
 use crate::error::Result;
 
 type Route = (Method, &'static str, MethodRouter<Arc<Service>>);
@@ -35,6 +35,10 @@ fn closed() -> Vec<Route> {
     vec![
         (Method::POST, "/v1/analyze", post(analyze::analyze)),
         (Method::GET, "/metrics", get(health::metrics)),
+        (Method::POST, "/v1/videos", post(videos::send)),
+        (Method::GET, "/v1/videos/{id}", get(videos::progress)),
+        (Method::DELETE, "/v1/videos/{id}", delete(videos::delete)),
+        (Method::GET, "/v1/videos/{id}/result", get(videos::result)),
         (Method::POST, "/analyze", post(deepface::analyze)),
         (Method::POST, "/api/v1/detection/detect", post(compreface::detect)),
         (Method::GET, "/v2/models/{model}", get(kserve::model)),

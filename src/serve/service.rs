@@ -10,11 +10,12 @@ use tokio::sync::Semaphore;
 use super::admission::{Admission, Full};
 use super::asked::{Asked, How};
 use super::config::{Config, Limits};
+use super::jobs::Jobs;
 use super::queue::{Entry, Picture, Told, within};
 use super::refusal::Refusal;
 use super::worker::Shared;
 use crate::device::Device;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::host::guard;
 use crate::photo;
 use crate::records::{Record, json};
@@ -41,6 +42,8 @@ pub struct Service {
     pub bodies: Arc<Semaphore>,
     /// SHA-256 of the token.
     pub token: Option<[u8; 32]>,
+    /// Videos that were sent.
+    pub jobs: Jobs,
     admission: Admission,
     /// Seconds of a picture, so far.
     pace: Mutex<f64>,
@@ -64,9 +67,13 @@ impl Sent {
 
 impl Service {
     /// As the configuration says.
-    pub fn new(config: &Config, shared: Shared) -> Self {
+    ///
+    /// # Errors
+    /// There is no folder for videos.
+    pub fn new(config: &Config, shared: Shared) -> Result<Self> {
         let description = &config.model.description;
-        Self {
+        let jobs = Jobs::new(config.limits).map_err(|error| Error::io(std::env::temp_dir(), error))?;
+        Ok(Self {
             model: description.name.clone(),
             labels: description.labels.clone(),
             members: description.members.iter().map(|member| member.name.clone()).collect(),
@@ -75,9 +82,10 @@ impl Service {
             shared,
             bodies: Arc::new(Semaphore::new(config.limits.bodies)),
             token: config.token.as_ref().map(|token| hmac_sha256::Hash::hash(token.as_bytes())),
+            jobs,
             admission: Admission::new(&config.limits),
             pace: Mutex::new(0.1),
-        }
+        })
     }
 
     /// The answers for these pictures, in their order.

@@ -55,7 +55,15 @@ fn hostile_bodies_change_nothing() {
     let expected = serving.post("/v1/analyze", &picture).body;
     let mut send = |body: &[u8]| {
         let kind = ["image/png", "multipart/form-data; boundary=limit", "multipart/form-data", "application/json"][random() % 4];
-        let path = ["/v1/analyze", "/v1/analyze?faces=none", "/v1/analyze?%ff=%00", "/health/ready"][random() % 4];
+        let path = [
+            "/v1/analyze",
+            "/v1/analyze?faces=none",
+            "/v1/analyze?%ff=%00",
+            "/health/ready",
+            "/analyze",
+            "/api/v1/detection/detect",
+            "/v2/models/default/infer",
+        ][random() % 7];
         let answer = serving.send("POST", path, &[("content-type", kind)], body).expect("every request has an answer");
         assert!(matches!(answer.status, 200 | 400 | 405 | 413 | 422), "{}: {}", answer.status, answer.text());
     };

@@ -11,5 +11,6 @@ mod end;
 mod hostile;
 mod limits;
 mod lost;
+mod others;
 mod records;
 mod token;
