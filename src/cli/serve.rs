@@ -150,7 +150,10 @@ fn token(args: &Args) -> Result<Option<String>, Failure> {
     };
     let token = token.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::at(by, "a token is one line of letters, digits and signs, without spaces: make one by `openssl rand -hex 32`"));
+        return Err(Failure::at(
+            by,
+            "a token is one line of letters, digits and signs, without spaces: make one by `openssl rand -hex 32`",
+        ));
     }
     Ok(Some(token.to_owned()))
 }

@@ -6,19 +6,8 @@ use crate::recognizer::Faces;
 use crate::records::json::Wanted;
 
 /// Names of the parameters.
-const NAMES: [&str; 11] = [
-    "top",
-    "faces",
-    "find",
-    "min-face",
-    "min-score",
-    "landmarks",
-    "blendshapes",
-    "embed",
-    "actions",
-    "threshold",
-    "oversample",
-];
+const NAMES: [&str; 11] =
+    ["top", "faces", "find", "min-face", "min-score", "landmarks", "blendshapes", "embed", "actions", "threshold", "oversample"];
 
 /// What the networks do. Pictures that agree on it are read together.
 #[derive(Debug, Clone, Copy, PartialEq)]

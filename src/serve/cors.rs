@@ -18,7 +18,8 @@ pub fn allow(router: Router<Arc<Service>>, origins: &[String]) -> Result<Router<
         return Ok(router);
     }
     let origin = |text: &String| {
-        let plain = text.split_once("://").is_some_and(|(scheme, host)| !scheme.is_empty() && !host.is_empty() && !host.contains('/'));
+        let plain =
+            text.split_once("://").is_some_and(|(scheme, host)| !scheme.is_empty() && !host.is_empty() && !host.contains('/'));
         let value = HeaderValue::from_str(text).ok().filter(|_| plain);
         value.ok_or_else(|| Error::Argument(format!("--cors {text}: give an origin, as https://example.org")))
     };

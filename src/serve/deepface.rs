@@ -46,7 +46,9 @@ pub async fn analyze(State(service): State<Arc<Service>>, request: Request) -> R
     let mut told = service.one(Sent::file("img", bytes.clone()), how).await?;
     if told.code.is_none() && told.record.faces.is_empty() {
         if enforced {
-            return Err(Refusal::bad("Face could not be detected in img: set enforce_detection to false to read the whole picture"));
+            return Err(Refusal::bad(
+                "Face could not be detected in img: set enforce_detection to false to read the whole picture",
+            ));
         }
         told = service.one(Sent::file("img", bytes), How { faces: Faces::None, ..how }).await?;
     }

@@ -18,6 +18,9 @@ pub async fn openapi() -> Response {
 
 /// `GET /docs`.
 pub async fn docs() -> Response {
-    let head = [(header::CONTENT_SECURITY_POLICY, "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'")];
+    let head = [(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'",
+    )];
     (head, Html(include_str!("docs.html"))).into_response()
 }

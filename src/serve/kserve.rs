@@ -103,7 +103,9 @@ pub async fn infer(State(service): State<Arc<Service>>, Path(name): Path<String>
     let asking: Asking = serde_json::from_slice(&json).map_err(|error| Refusal::bad(format!("the request: {error}")))?;
     let [input] = &asking.inputs[..] else { return Err(Refusal::bad("give one input: `image` or `crop`")) };
     let binary = match input.parameters.binary_data_size {
-        Some(size) => Some(binary.get(..size).map(|_| binary.slice(..size)).ok_or_else(|| Refusal::bad("the tensor is cut short"))?),
+        Some(size) => {
+            Some(binary.get(..size).map(|_| binary.slice(..size)).ok_or_else(|| Refusal::bad("the tensor is cut short"))?)
+        }
         None => None,
     };
     let outputs = match (&input.name[..], &input.datatype[..]) {
@@ -130,7 +132,9 @@ pub async fn infer(State(service): State<Arc<Service>>, Path(name): Path<String>
                 json!({"name": "label", "datatype": "BYTES", "shape": [faces.len()], "data": labels}),
             ]
         }
-        (name, datatype) => return Err(Refusal::bad(format!("`{name}` of {datatype}: give `image` of BYTES or `crop` of UINT8"))),
+        (name, datatype) => {
+            return Err(Refusal::bad(format!("`{name}` of {datatype}: give `image` of BYTES or `crop` of UINT8")));
+        }
     };
     let mut answer = json!({"model_name": service.model, "model_version": "1", "outputs": outputs});
     if let (Some(id), Some(fields)) = (asking.id, answer.as_object_mut()) {

@@ -65,7 +65,8 @@ pub fn bind(host: &str, port: u16) -> Result<TcpListener> {
 /// # Errors
 /// The device cannot be opened; the system gives no threads.
 pub fn run(config: Config, listener: TcpListener) -> Result<()> {
-    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).thread_name("moue serve").enable_all().build();
+    let threads =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).thread_name("moue serve").enable_all().build();
     let threads = threads.map_err(|error| Error::Defect(format!("the system gives no threads: {error}")))?;
     let served = threads.block_on(serve(config, listener));
     threads.shutdown_background();

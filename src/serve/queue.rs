@@ -175,7 +175,8 @@ impl Queue {
         state.waiting.extend(others);
         drop(state);
         for entry in refused {
-            let record = Record { input: entry.name.clone(), at: None, size: None, faces: Vec::new(), error: Some(error.to_string()) };
+            let record =
+                Record { input: entry.name.clone(), at: None, size: None, faces: Vec::new(), error: Some(error.to_string()) };
             entry.answer(Told { record, code: Some(error.code()) });
         }
     }

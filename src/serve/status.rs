@@ -50,7 +50,9 @@ impl Status {
         let (phase, beat) = self.state().clone();
         match phase {
             // What hangs in a driver answers nothing, and says nothing.
-            Phase::Ready(_) if waiting && beat.elapsed() > deadline => Err("the device has not answered for longer than the deadline".into()),
+            Phase::Ready(_) if waiting && beat.elapsed() > deadline => {
+                Err("the device has not answered for longer than the deadline".into())
+            }
             Phase::Ready(device) => Ok(device),
             Phase::Opening => Err("the device is being opened".into()),
             Phase::Lost(reason) => Err(format!("the device was lost and is opened again: {reason}")),

@@ -56,10 +56,7 @@ pub async fn send(
 ///
 /// # Errors
 /// There is none of this name.
-pub async fn progress(
-    State(service): State<Arc<Service>>,
-    Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+pub async fn progress(State(service): State<Arc<Service>>, Path(id): Path<String>) -> Result<Response, Refusal> {
     Ok(Json(about(&*found(&service.jobs, &id)?)).into_response())
 }
 

@@ -157,7 +157,8 @@ impl Drop for Serving {
 pub fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
     let mut stream = TcpStream::connect(address).ok()?;
     let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: moue\r\nconnection: close\r\ncontent-length: {}\r\n{more}\r\n", body.len());
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nhost: moue\r\nconnection: close\r\ncontent-length: {}\r\n{more}\r\n", body.len());
     stream.write_all(head.as_bytes()).ok()?;
     // Who is refused early need not have sent all.
     let _ = stream.write_all(body);
@@ -207,7 +208,9 @@ pub fn claimed(width: u32, height: u32) -> Vec<u8> {
 }
 
 fn crc(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())))
+    !bytes.iter().fold(!0u32, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+    })
 }
 
 /// A picture that takes the processor a while: large, and of noise.

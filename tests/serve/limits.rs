@@ -35,7 +35,11 @@ fn a_picture_that_claims_to_be_large_is_refused_by_its_head() {
         for _ in 0..8 {
             let answer = serving.post("/v1/analyze", &claimed(width, height));
             assert_eq!(answer.status, 422);
-            assert!(answer.json()["error"].as_str().unwrap().contains(&format!("{width} x {height} pixels")), "{}", answer.text());
+            assert!(
+                answer.json()["error"].as_str().unwrap().contains(&format!("{width} x {height} pixels")),
+                "{}",
+                answer.text()
+            );
         }
     }
     if let (Some(before), Some(after)) = (before, serving.resident()) {

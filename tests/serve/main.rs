@@ -14,3 +14,4 @@ mod lost;
 mod others;
 mod records;
 mod token;
+mod videos;

@@ -27,7 +27,11 @@ fn deepface_gets_its_seven_emotions_in_per_cent() {
     let form: [(&str, Option<&str>, &[u8]); 3] =
         [("img", Some("a.png"), &picture), ("actions", None, b"['emotion']"), ("enforce_detection", None, b"False")];
     let answers = [
-        ask(&serving, "/analyze", &json!({"img": uri, "actions": ["emotion"], "detector_backend": "opencv", "enforce_detection": true})),
+        ask(
+            &serving,
+            "/analyze",
+            &json!({"img": uri, "actions": ["emotion"], "detector_backend": "opencv", "enforce_detection": true}),
+        ),
         ask(&serving, "/analyze", &json!({"img": base64})),
         serving.form("/analyze", &form),
         serving
@@ -92,7 +96,8 @@ fn what_deepface_does_beyond_is_refused_by_name() {
 fn compreface_gets_boxes_and_the_plugins_that_there_are() {
     let serving = Serving::with(&[], &[("MOUE_TOKEN", "key")]);
     let picture = portrait();
-    let own = serving.send("POST", "/v1/analyze?landmarks=5", &[("x-api-key", "key")], &picture).unwrap().json()["faces"][0].clone();
+    let own =
+        serving.send("POST", "/v1/analyze?landmarks=5", &[("x-api-key", "key")], &picture).unwrap().json()["faces"][0].clone();
     let path = "/api/v1/detection/detect?limit=1&det_prob_threshold=0.8&face_plugins=landmarks,emotion,pose";
     let body = json!({"file": BASE64_STANDARD.encode(&picture)}).to_string();
     let kind = ("content-type", "application/json");
@@ -116,7 +121,10 @@ fn compreface_gets_boxes_and_the_plugins_that_there_are() {
     };
     let (status, refused) = ask("/api/v1/detection/detect?face_plugins=age", &picture);
     assert!(status == 400 && refused["message"].as_str().unwrap().contains("`age`"), "{refused}");
-    assert_eq!(ask("/api/v1/detection/detect", &empty()), (400, json!({"message": "No face is found in the given image", "code": 28})));
+    assert_eq!(
+        ask("/api/v1/detection/detect", &empty()),
+        (400, json!({"message": "No face is found in the given image", "code": 28}))
+    );
     assert_eq!(ask("/api/v1/detection/detect", b"no picture").0, 400);
 }
 
@@ -143,7 +151,10 @@ fn kserve_reads_files_and_crops_in_json_and_behind_it() {
         serving.send("POST", infer, &[("inference-header-content-length", &head.len().to_string())], &body).unwrap()
     };
     let element = [&(picture.len() as u32).to_le_bytes()[..], &picture].concat();
-    let same = behind(json!({"name": "image", "shape": [1], "datatype": "BYTES", "parameters": {"binary_data_size": element.len()}}), &element);
+    let same = behind(
+        json!({"name": "image", "shape": [1], "datatype": "BYTES", "parameters": {"binary_data_size": element.len()}}),
+        &element,
+    );
     assert_eq!(same.json()["outputs"][0]["data"][0], records[0]);
     let crop = image::load_from_memory(&picture).unwrap().crop_imm(150, 20, 180, 180).into_rgb8();
     let shape = json!([2, 180, 180, 3]);

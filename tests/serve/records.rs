@@ -15,7 +15,10 @@ fn a_picture_has_the_record_of_the_command_line_byte_for_byte() {
     let serving = Serving::start(&[]);
     let cases: [(&str, &[&str]); 4] = [
         ("", &[]),
-        ("?faces=largest&top=3&landmarks=68&blendshapes", &["--faces", "largest", "--top", "3", "--landmarks", "68", "--blendshapes"]),
+        (
+            "?faces=largest&top=3&landmarks=68&blendshapes",
+            &["--faces", "largest", "--top", "3", "--landmarks", "68", "--blendshapes"],
+        ),
         ("?actions=true&threshold=learned&embed=true", &["--actions", "--threshold", "learned", "--embed"]),
         ("?faces=none&oversample=true&find=fast&min-face=40&min-score=0.9", &["--faces", "none", "--oversample"]),
     ];
@@ -45,8 +48,11 @@ fn a_broken_picture_is_422_with_its_record() {
 fn a_form_has_a_record_a_file_and_a_broken_one_costs_its_own() {
     let serving = Serving::start(&[]);
     let picture = portrait();
-    let parts: [(&str, Option<&str>, &[u8]); 3] =
-        [("a", Some("examples/astronaut.png"), &picture), ("b", Some("../../etc/passwd"), &picture[..9999]), ("c", None, &picture)];
+    let parts: [(&str, Option<&str>, &[u8]); 3] = [
+        ("a", Some("examples/astronaut.png"), &picture),
+        ("b", Some("../../etc/passwd"), &picture[..9999]),
+        ("c", None, &picture),
+    ];
     let answer = serving.form("/v1/analyze", &parts);
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/x-ndjson")));
     let text = answer.text();
@@ -59,7 +65,10 @@ fn a_form_has_a_record_a_file_and_a_broken_one_costs_its_own() {
     assert_eq!(broken["input"], "../../etc/passwd");
     assert!(broken["error"].as_str().unwrap().contains("truncated"));
     assert_eq!(lines[2], lines[0].replace("examples/astronaut.png", "c"));
-    for wrong in [serving.form("/v1/analyze", &[]), serving.send("POST", "/v1/analyze", &[("content-type", "multipart/form-data")], b"x").unwrap()] {
+    for wrong in [
+        serving.form("/v1/analyze", &[]),
+        serving.send("POST", "/v1/analyze", &[("content-type", "multipart/form-data")], b"x").unwrap(),
+    ] {
         assert_eq!(wrong.status, 400, "{}", wrong.text());
     }
     assert!(!serving.stderr().contains("passwd"), "no log has a file's name: {}", serving.stderr());
