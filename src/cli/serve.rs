@@ -104,7 +104,7 @@ pub fn run(args: &Args) -> Outcome {
         }),
         threads: args.threads.map(usize::from),
         token,
-        cors: args.cors.clone(),
+        cors: args.cors.iter().filter(|origin| !origin.is_empty()).cloned().collect(),
         limits: limits(args),
         log: Arc::new(|line| terminal::note(format!("moue serve: {line}"))),
     };

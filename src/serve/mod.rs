@@ -1,7 +1,7 @@
 //! The HTTP service: pictures of many clients through one recognizer.
 //!
 //! A request's body is received within limits of size and time; its pictures get places by their heads, before anything is decoded, or none, and the client is told at
-//! once; they wait in a [`queue`] that one thread reads, in batches of what is there. A client that leaves leaves its place, too. Nothing is stored, and nothing that
+//! once; they wait in a queue that one thread reads, in batches of what is there. A client that leaves leaves its place, too. Nothing is stored, and nothing that
 //! a client names is opened.
 
 mod admission;

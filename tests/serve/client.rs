@@ -54,7 +54,12 @@ impl Serving {
 
     /// The same with variables.
     pub fn with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let all = [&["serve", "--port", "0", "--device", "cpu"], arguments].concat();
+        Self::on("cpu", arguments, variables)
+    }
+
+    /// The same on a device.
+    pub fn on(device: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let all = [&["serve", "--port", "0", "--device", device], arguments].concat();
         let mut command = support::command(&all);
         command.envs(variables.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -216,7 +221,7 @@ fn crc(bytes: &[u8]) -> u32 {
 /// A picture that takes the processor a while: large, and of noise.
 pub fn slow() -> Vec<u8> {
     let mut state = 1u32;
-    let picture = image::RgbImage::from_fn(4000, 3000, |x, y| {
+    let picture = image::RgbImage::from_fn(3400, 3000, |x, y| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         image::Rgb([(x / 16) as u8, (y / 16) as u8, (state >> 30) as u8])
     });

@@ -11,6 +11,7 @@ mod end;
 mod hostile;
 mod limits;
 mod lost;
+mod measure;
 mod others;
 mod records;
 mod token;
