@@ -73,10 +73,7 @@ fn read(model: &Model, service: &Service, job: &Arc<Job>) -> Result<()> {
             break;
         }
     }
-    summary.error = summary.error.take().or_else(|| report.remark());
-    if summary.error.is_none() && summary.failed > 0 {
-        summary.error = Some(format!("{} of its frames could not be answered", summary.failed));
-    }
+    summary.end(report.remark());
     let mut line = Vec::new();
     json::video(&mut line, &summary, None::<&()>).map_err(|error| Error::Defect(error.to_string()))?;
     job.result.write(&mut file, &line).map_err(full)?;
