@@ -212,6 +212,22 @@ pub fn claimed(width: u32, height: u32) -> Vec<u8> {
     png
 }
 
+/// A small PNG whose colour profile has so many zeros, and nothing behind it.
+pub fn profiled(zeros: usize) -> Vec<u8> {
+    let mut png = claimed(8, 8);
+    // The picture's data goes behind the profile.
+    let data = png.split_off(png.len() - 12);
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    let piece = vec![0; 1 << 20];
+    (0..zeros >> 20).for_each(|_| packed.write_all(&piece).unwrap());
+    let chunk = [b"iCCPa\0\0", &packed.finish().unwrap()[..]].concat();
+    png.extend((chunk.len() as u32 - 4).to_be_bytes());
+    png.extend_from_slice(&chunk);
+    png.extend(crc(&chunk).to_be_bytes());
+    png.extend(data);
+    png
+}
+
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))

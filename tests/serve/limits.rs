@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::client::{Serving, answer, claimed, portrait, slow};
+use crate::client::{Serving, answer, claimed, portrait, profiled, slow};
 
 /// Bytes by which a process may grow where nothing was allocated.
 const SLACK: u64 = 48 << 20;
@@ -45,6 +45,26 @@ fn a_picture_that_claims_to_be_large_is_refused_by_its_head() {
     if let (Some(before), Some(after)) = (before, serving.resident()) {
         assert!(after < before + SLACK, "{before} -> {after} bytes");
     }
+}
+
+#[test]
+fn a_colour_profile_that_unpacks_to_a_gigabyte_is_not_unpacked() {
+    let serving = Serving::start(&[]);
+    assert_eq!(serving.post("/v1/analyze", &portrait()).status, 200);
+    let bomb = profiled(1 << 30);
+    assert!(bomb.len() < 4 << 20);
+    let before = serving.resident();
+    let most = std::sync::atomic::AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        let sent = scope.spawn(|| serving.post("/v1/analyze", &bomb));
+        while !sent.is_finished() {
+            most.fetch_max(serving.resident().unwrap_or(0), std::sync::atomic::Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(sent.join().unwrap().status, 422);
+    });
+    let most = most.into_inner();
+    assert!(before.is_none_or(|before| most < before + 4 * SLACK), "{before:?} -> {most} bytes");
 }
 
 #[test]
