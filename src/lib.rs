@@ -28,6 +28,8 @@ pub mod recognizer;
 pub mod records;
 pub mod reference;
 pub mod runner;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod teach;
 pub mod tensor;
 pub mod timing;

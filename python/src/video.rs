@@ -159,10 +159,7 @@ fn frames_of(
     }
     drop(video);
     summary.dropped = camera.then(|| report.dropped());
-    summary.error = summary.error.take().or_else(|| report.remark());
-    if summary.error.is_none() && summary.failed > 0 {
-        summary.error = Some(format!("{} of its frames could not be answered", summary.failed));
-    }
+    summary.end(report.remark());
     let mut line = Vec::new();
     json::video(&mut line, &summary, None::<&()>).map_err(|error| Error::Defect(error.to_string()))?;
     let line = String::from_utf8(line).map_err(|error| Error::Defect(error.to_string()))?;

@@ -33,6 +33,8 @@ mod outcome;
 mod palette;
 mod run;
 mod search;
+#[cfg(feature = "serve")]
+mod serve;
 mod session;
 mod svg;
 mod teach;
@@ -83,6 +85,8 @@ enum Command {
     Lut(lut::Args),
     Devices(devices::Args),
     Bench(bench::Args),
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -110,6 +114,8 @@ impl Command {
             Self::Lut(args) => lut::run(&args),
             Self::Devices(args) => devices::run(&args),
             Self::Bench(args) => bench::run(&args),
+            #[cfg(feature = "serve")]
+            Self::Serve(args) => serve::run(&args),
             Self::Completions(args) => completions::run(&args, Cli::command()),
             Self::Man(args) => man::run(&args, Cli::command()),
         }

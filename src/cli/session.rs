@@ -38,6 +38,12 @@ pub struct DeviceArgs {
 }
 
 impl ModelArgs {
+    /// As if the flag had said it.
+    #[cfg(feature = "serve")]
+    pub fn named(model: &str) -> Self {
+        Self { model: model.to_owned() }
+    }
+
     /// Whether the flag names this very file.
     pub fn is_file(&self, path: &Path) -> bool {
         same_file(Path::new(&self.model), path)
@@ -99,6 +105,12 @@ impl Choice {
 }
 
 impl DeviceArgs {
+    /// As if the flags had said it.
+    #[cfg(feature = "serve")]
+    pub fn new(device: Option<String>, threads: Option<u16>, tune: bool) -> Self {
+        Self { device, threads, tune }
+    }
+
     /// Opens the device the flag names; a fall-back to `cpu` is said on stderr.
     pub fn open(&self) -> Result<Device, Failure> {
         let choice = self.choice()?;

@@ -25,6 +25,9 @@ pub const MAX_PIXELS: u64 = 1 << 27;
 /// Most bytes that a decoder may take: [`MAX_PIXELS`] of 16-bit RGBA.
 const MAX_BYTES: u64 = MAX_PIXELS * 8;
 
+/// Most bytes of what a file has before its picture: a colour profile is compressed, and a small one may claim a gigabyte.
+const MAX_HEAD: u64 = 1 << 26;
+
 /// A photograph, and what is to be said of its file.
 #[derive(Debug, Clone)]
 pub struct Decoded {
@@ -75,6 +78,12 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage> {
 /// As [`decode`].
 pub fn decode_remarked(bytes: &[u8]) -> Result<Decoded> {
     picture(bytes).map_err(Error::Picture)
+}
+
+/// Width and height of a photograph as its file's head says them, before it is turned; nothing is decoded. None where the head does not say: [`decode`] says why.
+pub fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let format = format::of(bytes).ok()?;
+    catch_unwind(|| Some(decoder(bytes, format).ok()?.dimensions())).ok().flatten()
 }
 
 fn picture(bytes: &[u8]) -> Result<Decoded, String> {
@@ -148,18 +157,28 @@ fn decoded(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, Failure> {
     upright(bytes, format, |picture| picture)
 }
 
+/// What decodes a file, once it has read its head.
+fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder, ImageError> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(at_most(MAX_HEAD));
+    reader.into_decoder()
+}
+
+fn at_most(bytes: u64) -> Limits {
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(bytes);
+    limits
+}
+
 /// The picture, turned as its file says, its pixels by `convert`.
 fn upright(bytes: &[u8], format: ImageFormat, convert: impl Fn(RgbImage) -> RgbImage) -> Result<RgbImage, Failure> {
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_BYTES);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(Failure::Decoder)?;
+    let mut decoder = decoder(bytes, format).map_err(Failure::Decoder)?;
     let (width, height) = decoder.dimensions();
     let fits = width.max(height) <= MAX_SIDE && u64::from(width) * u64::from(height) <= MAX_PIXELS;
     if !fits || decoder.total_bytes() > MAX_BYTES {
         return Err(Failure::Size { width, height });
     }
+    decoder.set_limits(at_most(MAX_BYTES)).map_err(Failure::Decoder)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let picture = DynamicImage::from_decoder(decoder).map_err(Failure::Decoder)?;
     let mut upright = DynamicImage::ImageRgb8(convert(picture.into_rgb8()));

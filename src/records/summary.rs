@@ -155,6 +155,12 @@ impl Summary {
         self.series.add(seconds, faces.iter().map(|face| &face.probabilities[..]));
     }
 
+    /// There come no more frames; `remark` is what their source says of itself.
+    pub fn end(&mut self, remark: Option<String>) {
+        let failed = (self.failed > 0).then(|| format!("{} of its frames could not be answered", self.failed));
+        self.error = self.error.take().or(remark).or(failed);
+    }
+
     /// Whether action units are read.
     pub fn reads_units(&self) -> bool {
         self.units.is_some()

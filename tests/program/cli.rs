@@ -9,7 +9,7 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 const ASTRONAUT: &str = "examples/astronaut.png";
-const SUBCOMMANDS: [&str; 22] = [
+const SUBCOMMANDS: [&str; 23] = [
     "analyze",
     "embed",
     "search",
@@ -27,6 +27,7 @@ const SUBCOMMANDS: [&str; 22] = [
     "lut",
     "devices",
     "bench",
+    "serve",
     "completions",
     "man",
     "zoo",

@@ -1,4 +1,4 @@
-//! The Python of models/train, tests/zoo, tests/tables and peers in virtual environments of its own: one for its tests, without PyTorch, and larger ones.
+//! The Python of models/train, tests/zoo, tests/serve, tests/tables and peers in virtual environments of its own: one for its tests, without PyTorch, and larger ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ const STAMP: &str = "moue-requirements.txt";
 
 /// Makes the environment where it is missing or its versions changed, and runs pytest in it.
 pub fn test(root: &Path) -> Done {
-    let folders = ["models/train", "tests/zoo", "peers"].map(|folder| root.join(folder));
+    let folders = ["models/train", "tests/zoo", "tests/serve", "peers"].map(|folder| root.join(folder));
     let python = match environment(&folders[0].join("requirements.txt"), "venv", false) {
         Ok(python) => python,
         Err(reason) if system::ci() => return Done::Failed(reason),

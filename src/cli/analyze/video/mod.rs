@@ -99,10 +99,7 @@ fn ended(summary: &mut Summary, report: &Report, name: &str) {
     if name.starts_with(crate::video::CAMERA) {
         summary.dropped = Some(report.dropped());
     }
-    summary.error = summary.error.take().or_else(|| report.remark());
-    if summary.error.is_none() && summary.failed > 0 {
-        summary.error = Some(format!("{} of its frames could not be answered", summary.failed));
-    }
+    summary.end(report.remark());
 }
 
 fn plotted(path: &Path, summary: &Summary) -> Result<()> {
