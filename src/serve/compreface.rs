@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::asked::How;
@@ -74,21 +75,26 @@ fn result(service: &Service, face: &AnalyzedFace, plugins: &[&str]) -> Value {
     let (right, bottom) = (i64::from(rect.x) + i64::from(rect.width), i64::from(rect.y) + i64::from(rect.height));
     result.insert(
         "box".into(),
-        json!({"probability": face.score.unwrap_or(1.0), "x_max": right, "y_max": bottom, "x_min": rect.x, "y_min": rect.y}),
+        json!({"probability": digits(face.score.unwrap_or(1.0)), "x_max": right, "y_max": bottom, "x_min": rect.x, "y_min": rect.y}),
     );
     if let Some(landmarks) = face.landmarks.as_ref().filter(|_| plugins.contains(&"landmarks")) {
         let points = landmarks.five().map(|[x, y, _]| [x.round() as i64, y.round() as i64]);
         result.insert("landmarks".into(), json!(points));
     }
     if let Some(pose) = face.pose.filter(|_| plugins.contains(&"pose")) {
-        result.insert("pose".into(), json!(pose));
+        result.insert("pose".into(), digits(pose));
     }
     if plugins.contains(&"emotion") {
         let all: Map<String, Value> =
-            service.labels.iter().zip(&face.probabilities).map(|(label, value)| (label.clone(), json!(value))).collect();
-        let probability = face.probabilities.get(face.label_index);
+            service.labels.iter().zip(&face.probabilities).map(|(label, value)| (label.clone(), digits(value))).collect();
+        let probability = digits(face.probabilities.get(face.label_index));
         let label = &face.label[..];
         result.insert("emotion".into(), json!({"value": label, "probability": probability, "probabilities": all}));
     }
     Value::Object(result)
+}
+
+/// With the digits that records have: a value of JSON would make numbers of 32 bits longer.
+fn digits(value: impl Serialize) -> Value {
+    serde_json::to_string(&value).and_then(|text| serde_json::from_str(&text)).unwrap_or(Value::Null)
 }

@@ -44,7 +44,8 @@ impl Given {
             }
         } else {
             options = if body::kind(&head.headers) == Some("application/x-www-form-urlencoded") {
-                pairs(&received.bytes)?.into_iter().map(|(name, value)| (name, Value::String(value))).collect()
+                let pairs = form_urlencoded::parse(&received.bytes);
+                pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()
             } else if body::is_json(&head.headers) {
                 let wrong = |error| Refusal::bad(format!("the body is no JSON object: {error}"));
                 serde_json::from_slice(&received.bytes).map_err(wrong)?
@@ -94,12 +95,4 @@ impl Given {
             _ => None,
         }
     }
-}
-
-/// The pairs of a form without files.
-fn pairs(bytes: &[u8]) -> Result<Vec<(String, String)>, Refusal> {
-    let wrong = || Refusal::bad("the form cannot be read");
-    let text = std::str::from_utf8(bytes).map_err(|_| wrong())?;
-    let uri: axum::http::Uri = format!("/?{text}").parse().map_err(|_| wrong())?;
-    axum::extract::Query::try_from_uri(&uri).map(|query| query.0).map_err(|_| wrong())
 }

@@ -111,6 +111,8 @@ fn measure() {
 /// A folder of so many portraits.
 fn folder(name: &str, count: usize) -> PathBuf {
     let folder = scratch(name);
-    (0..count).for_each(|at| drop(std::fs::copy("examples/astronaut.png", folder.join(format!("{at}.png"))).unwrap()));
+    for at in 0..count {
+        std::fs::copy("examples/astronaut.png", folder.join(format!("{at}.png"))).unwrap();
+    }
     folder
 }

@@ -80,8 +80,8 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
         let program = cargo::checked(root).join(format!("moue{}", std::env::consts::EXE_SUFFIX));
         wheel::test(root, target, &program, &variables)
     });
-    steps.run("python on clusters", || engines::test(root, target));
-    steps.run("fuzz targets", || fuzz::run(root, target, fuzz::SECONDS));
+    steps.run_within(60.0, "python on clusters", || engines::test(root, target));
+    steps.run_within(80.0, "fuzz targets", || fuzz::run(root, target, fuzz::SECONDS));
     steps.finish()
 }
 
