@@ -10,7 +10,7 @@ use crate::{kept, system};
 /// system's C headers.
 const TARGETS: [(&str, &[&str]); 2] = [
     ("x86_64-pc-windows-msvc", &["--lib", "--no-default-features"]),
-    ("aarch64-apple-darwin", &["--no-default-features", "--features", "cli"]),
+    ("aarch64-apple-darwin", &["--no-default-features", "--features", "serve"]),
 ];
 
 /// `cargo check` for Windows and macOS, from Linux: what a compiler says without those systems' linkers. What cannot be had for it is said.
