@@ -74,9 +74,16 @@ export class Teach {
     const name = byId("teach-name", HTMLInputElement);
     byId("teach-new", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
+      const typed = name.value;
+      // Cleared at once: the next name may be typed while this one is on its way.
+      name.value = "";
       void this.#guarded(async () => {
-        await this.#label(name.value.trim());
-        name.value = "";
+        try {
+          await this.#label(typed.trim());
+        } catch (error) {
+          name.value ||= typed;
+          throw error;
+        }
       });
     });
     this.#stop.addEventListener("click", () => {
