@@ -12,6 +12,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::refusal::Refusal;
 use super::service::Service;
 
+/// Bytes that are made room for at once.
+const AT_ONCE: u64 = 1 << 20;
+
 /// A body, whose bytes count until it is dropped.
 pub struct Received {
     /// Its bytes.
@@ -43,7 +46,8 @@ pub async fn whole(service: &Service, headers: &HeaderMap, body: Body) -> Result
     }
     let read = async {
         let mut body = body;
-        let mut bytes = Vec::new();
+        // What is told and does not come is never touched.
+        let mut bytes = Vec::with_capacity(told.map_or(0, |told| told.min(AT_ONCE) as usize));
         let mut counted: Option<OwnedSemaphorePermit> = None;
         while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
             let frame = frame.map_err(|_| Refusal::bad("the body ended early, or is not as its head says"))?;
@@ -62,6 +66,7 @@ pub async fn whole(service: &Service, headers: &HeaderMap, body: Body) -> Result
             }
             bytes.extend_from_slice(&data);
         }
+        bytes.shrink_to_fit();
         Ok(Received { bytes: bytes.into(), _counted: counted })
     };
     let late = |_| {

@@ -22,8 +22,9 @@ const NAME: &str = "video";
 pub fn work(model: &Model, service: &Service) {
     while let Some(job) = service.jobs.next() {
         let read = guard::run(|| read(model, service, &job));
-        // Only its records are of use from now on.
-        job.video.remove();
+        if !job.keeps {
+            job.video.remove();
+        }
         let frames = if let Progress::Reading(frames, _) = job.progress() { frames } else { 0 };
         // Where it lies is nobody's business.
         let error = read.err().map(|error| error.to_string().replace(&job.video.path.display().to_string(), NAME));

@@ -64,6 +64,8 @@ pub struct Job {
     pub video: Stored,
     /// The file of its records.
     pub result: Stored,
+    /// Whether its file stays after it was read, until others need the place.
+    pub keeps: bool,
     progress: Mutex<(Progress, Instant)>,
     stopped: AtomicBool,
 }
@@ -128,7 +130,18 @@ impl Job {
 
     fn is_over(&self, keep: Duration) -> bool {
         let (progress, since) = &*self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(progress, Progress::Done(..)) && since.elapsed() > keep
+        matches!(progress, Progress::Done(..)) && since.elapsed() >= keep
+    }
+}
+
+impl State {
+    /// The oldest that is kept for who may look at it again goes.
+    fn give_way(&mut self) {
+        let since = |job: &Job| job.progress.lock().unwrap_or_else(PoisonError::into_inner).1;
+        let kept = self.jobs.values().filter(|job| job.keeps && job.is_over(Duration::ZERO));
+        if let Some(id) = kept.min_by_key(|job| since(job)).map(|job| job.id.clone()) {
+            self.jobs.remove(&id);
+        }
     }
 }
 
@@ -146,6 +159,9 @@ impl Jobs {
     pub fn come(&self) -> bool {
         let mut state = self.state();
         self.sweep(&mut state);
+        if state.jobs.len() + state.coming >= self.limits.videos {
+            state.give_way();
+        }
         let room = !state.closed && state.jobs.len() + state.coming < self.limits.videos;
         state.coming += usize::from(room);
         room
@@ -165,11 +181,12 @@ impl Jobs {
         (id, Stored { path, own: AtomicU64::new(0), all: Arc::clone(&self.bytes), most: self.limits.disk })
     }
 
-    /// A video that came: it waits.
-    pub fn take(&self, id: String, video: Stored, asked: Asked, options: Options, smooth: Option<f64>) -> Arc<Job> {
+    /// A video that came: it waits. `keeps`: as [`Job::keeps`].
+    pub fn take(&self, id: String, video: Stored, asked: Asked, options: Options, smooth: Option<f64>, keeps: bool) -> Arc<Job> {
         let (_, result) = self.stored();
         let progress = Mutex::new((Progress::Waiting, Instant::now()));
-        let job = Arc::new(Job { id, asked, options, smooth, video, result, progress, stopped: AtomicBool::new(false) });
+        let stopped = AtomicBool::new(false);
+        let job = Arc::new(Job { id, asked, options, smooth, video, result, keeps, progress, stopped });
         let mut state = self.state();
         state.coming = state.coming.saturating_sub(1);
         state.jobs.insert(job.id.clone(), Arc::clone(&job));
@@ -243,7 +260,7 @@ mod tests {
         video.write(&mut file, &[0; 8]).unwrap();
         assert_eq!(video.write(&mut file, &[0; 8]).unwrap_err().kind(), io::ErrorKind::StorageFull);
         let path = video.path.clone();
-        let job = jobs.take(id, video, Asked::default(), Options::default(), None);
+        let job = jobs.take(id, video, Asked::default(), Options::default(), None, false);
         assert!(jobs.next().is_some_and(|next| next.id == job.id) && !jobs.come());
         job.set(Progress::Done(3, None));
         std::thread::sleep(Duration::from_millis(2));

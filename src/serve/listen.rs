@@ -13,13 +13,13 @@ use hyper_util::service::TowerToHyperService;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::config::{Config, Limits};
-use super::film;
 use super::metrics::Metrics;
 use super::queue::Queue;
 use super::router::router;
 use super::service::Service;
 use super::status::{Phase, Status};
 use super::worker::{self, Shared};
+use super::{film, heap};
 use crate::error::{Error, Result, plain};
 use crate::host::{guard, offload};
 
@@ -65,6 +65,7 @@ pub fn bind(host: &str, port: u16) -> Result<TcpListener> {
 /// # Errors
 /// The device cannot be opened; the system gives no threads.
 pub fn run(config: Config, listener: TcpListener) -> Result<()> {
+    heap::give_back();
     let threads =
         tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).thread_name("moue serve").enable_all().build();
     let threads = threads.map_err(|error| Error::Defect(format!("the system gives no threads: {error}")))?;

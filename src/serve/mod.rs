@@ -17,6 +17,7 @@ mod encoded;
 mod film;
 mod given;
 mod health;
+mod heap;
 mod jobs;
 mod kserve;
 mod listen;
@@ -27,6 +28,7 @@ mod router;
 mod service;
 mod status;
 mod token;
+mod two_stream;
 mod videos;
 mod worker;
 

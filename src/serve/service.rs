@@ -1,6 +1,6 @@
 //! What the requests share: the way of a picture to the recognizer and back.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -23,6 +23,10 @@ use crate::weights::Model;
 
 /// Pixels that a picture counts as whose head says nothing: it will mostly be none.
 const UNKNOWN: u64 = 1 << 20;
+/// Share of the deadline that what waits may take, as far as pictures so far tell: they differ.
+const SHARE: f64 = 0.6;
+/// Pictures that are taken before any tells.
+const FIRST: usize = 8;
 
 /// What every request sees.
 pub struct Service {
@@ -45,8 +49,22 @@ pub struct Service {
     /// Videos that were sent.
     pub jobs: Jobs,
     admission: Admission,
-    /// Seconds of a picture, so far.
-    pace: Mutex<f64>,
+    pace: Mutex<Pace>,
+}
+
+/// What pictures took so far.
+#[derive(Default)]
+struct Pace {
+    /// Seconds of one, those of late more than others.
+    seconds: f64,
+    requests: f64,
+}
+
+impl Pace {
+    fn learn(&mut self, seconds: f64) {
+        self.requests += 1.0;
+        self.seconds += (seconds - self.seconds) * (1.0 / self.requests).max(0.1);
+    }
 }
 
 /// A picture that a client sent, with what it is called by.
@@ -84,7 +102,7 @@ impl Service {
             token: config.token.as_ref().map(|token| hmac_sha256::Hash::hash(token.as_bytes())),
             jobs,
             admission: Admission::new(&config.limits),
-            pace: Mutex::new(0.1),
+            pace: Mutex::default(),
         })
     }
 
@@ -110,6 +128,11 @@ impl Service {
                 }
                 Err(error) => told.push(Some(refused(sent.name, &error))),
             }
+        }
+        // Who would wait for too long hears it at once, not at the deadline. What has the service for itself is tried.
+        let taken = self.taken().0;
+        if taken > 0 && !read.is_empty() && taken + read.len() > self.in_time() {
+            return Err(Refusal::busy(self.wait()));
         }
         let places = self.admission.admit(&pixels).map_err(|full| match full {
             Full::Now => Refusal::busy(self.wait()),
@@ -137,6 +160,7 @@ impl Service {
         for place in told.iter_mut().filter(|place| place.is_none()) {
             let Some(answer) = answers.next() else { break };
             let answer = tokio::time::timeout_at(deadline, answer).await.map_err(|_| {
+                self.learn(begun.elapsed(), before + count);
                 let seconds = self.limits.deadline.as_secs_f64();
                 Refusal::new(StatusCode::GATEWAY_TIMEOUT, format!("there was no answer in {seconds} s: send less, or later"))
             })?;
@@ -185,16 +209,23 @@ impl Service {
 
     /// Seconds until what waits is read, as far as pictures so far tell.
     pub fn wait(&self) -> u64 {
-        let pace = *self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        let seconds = (pace * self.taken().0 as f64).ceil().clamp(1.0, 600.0);
-        seconds as u64
+        (self.pace().seconds * self.taken().0 as f64).ceil().clamp(1.0, 600.0) as u64
+    }
+
+    /// Pictures that are read within the deadline, as far as pictures so far tell.
+    fn in_time(&self) -> usize {
+        let pace = self.pace();
+        if pace.requests == 0.0 { FIRST } else { (SHARE * self.limits.deadline.as_secs_f64() / pace.seconds.max(1e-6)) as usize }
     }
 
     fn learn(&self, took: Duration, pictures: usize) {
         if pictures > 0 {
-            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-            *pace += 0.1 * (took.as_secs_f64() / pictures as f64 - *pace);
+            self.pace().learn(took.as_secs_f64() / pictures as f64);
         }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

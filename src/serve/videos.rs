@@ -15,6 +15,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::asked::Asked;
 use super::jobs::{Job, Jobs, Progress, Stored};
@@ -37,17 +38,15 @@ pub async fn send(
     request: Request,
 ) -> Result<Response, Refusal> {
     let (asked, options, smooth) = asked(pairs).map_err(Refusal::bad)?;
-    let jobs = &service.jobs;
-    if !jobs.come() {
-        let reason = "as many videos as may be wait or are kept: delete one, or come again later";
-        return Err(Refusal { again: Some(60), ..Refusal::new(StatusCode::TOO_MANY_REQUESTS, reason) });
+    let mut video = Arriving::new(&service)?;
+    let mut body = request.into_body();
+    while let Some(frame) = video.next(poll_fn(|context| Pin::new(&mut body).poll_frame(context))).await? {
+        let frame = frame.map_err(|_| Refusal::bad("the body ended early, or is not as its head says"))?;
+        if let Ok(data) = frame.into_data() {
+            video.write(&data)?;
+        }
     }
-    // Given back however this ends.
-    let mut coming = Coming(Some(jobs));
-    let (id, video) = jobs.stored();
-    store(&service, &video, request.into_body()).await?;
-    coming.0 = None;
-    let job = jobs.take(id, video, asked, options, smooth);
+    let job = video.take(asked, options, smooth, false)?;
     let place = format!("/v1/videos/{}", job.id);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(about(&job))).into_response())
 }
@@ -123,36 +122,89 @@ fn asked(pairs: Vec<(String, String)>) -> Result<(Asked, Options, Option<f64>), 
     Ok((Asked::of(&rest).map_err(more)?, options, smooth))
 }
 
-/// A place that is given up when it is dropped.
-struct Coming<'a>(Option<&'a Jobs>);
+/// A video on its way to its file. Where it does not come whole, its place and its file are given up.
+pub struct Arriving<'a> {
+    service: &'a Service,
+    stored: Option<(String, Stored)>,
+    file: File,
+    begun: Instant,
+    written: u64,
+}
 
-impl Drop for Coming<'_> {
+impl<'a> Arriving<'a> {
+    /// With a place of its own.
+    ///
+    /// # Errors
+    /// There is none, or no room.
+    pub fn new(service: &'a Service) -> Result<Self, Refusal> {
+        if !service.jobs.come() {
+            let reason = "as many videos as may be wait or are kept: delete one, or come again later";
+            return Err(Refusal { again: Some(60), ..Refusal::new(StatusCode::TOO_MANY_REQUESTS, reason) });
+        }
+        let (id, video) = service.jobs.stored();
+        match File::create(&video.path) {
+            Ok(file) => Ok(Self { service, stored: Some((id, video)), file, begun: Instant::now(), written: 0 }),
+            Err(error) => {
+                service.jobs.leave();
+                Err(full(&error))
+            }
+        }
+    }
+
+    /// The next piece, in time.
+    ///
+    /// # Errors
+    /// It comes too slowly.
+    pub async fn next<T>(&self, piece: impl Future<Output = T>) -> Result<T, Refusal> {
+        let until = (Instant::now() + self.service.limits.patience).min(self.begun + LONGEST);
+        let slow = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the video came too slowly");
+        tokio::time::timeout_at(until, piece).await.map_err(slow)
+    }
+
+    /// Appends a piece.
+    ///
+    /// # Errors
+    /// It is too long, or there is no room.
+    pub fn write(&mut self, data: &[u8]) -> Result<(), Refusal> {
+        self.count(data)?;
+        let Some((_, video)) = &self.stored else { return Ok(()) };
+        tokio::task::block_in_place(|| video.write(&mut self.file, data)).map_err(|error| full(&error))
+    }
+
+    /// Counts a piece that is not kept.
+    ///
+    /// # Errors
+    /// All together are too long.
+    pub fn count(&mut self, data: &[u8]) -> Result<(), Refusal> {
+        let most = self.service.limits.video;
+        self.written += data.len() as u64;
+        if self.written > most {
+            return Err(Refusal::large(format!("a video of more than {most} bytes: send a smaller one")));
+        }
+        Ok(())
+    }
+
+    /// It is there: it waits to be read. `keeps`: as [`Job::keeps`].
+    ///
+    /// # Errors
+    /// It is empty.
+    pub fn take(mut self, asked: Asked, options: Options, smooth: Option<f64>, keeps: bool) -> Result<Arc<Job>, Refusal> {
+        let empty = || Refusal::bad("the body is empty: send a video");
+        let (id, video) = self.stored.take_if(|_| self.written > 0).ok_or_else(empty)?;
+        Ok(self.service.jobs.take(id, video, asked, options, smooth, keeps))
+    }
+}
+
+impl Drop for Arriving<'_> {
     fn drop(&mut self) {
-        if let Some(jobs) = self.0 {
-            jobs.leave();
+        if self.stored.is_some() {
+            self.service.jobs.leave();
         }
     }
 }
 
-/// Writes a body to its file.
-async fn store(service: &Service, video: &Stored, mut body: Body) -> Result<(), Refusal> {
-    let lost = |_| Refusal::new(StatusCode::INSUFFICIENT_STORAGE, "there is no room for the video");
-    let mut file = File::create(&video.path).map_err(lost)?;
-    let (most, begun, mut written) = (service.limits.video, tokio::time::Instant::now(), 0u64);
-    loop {
-        let slow = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the video came too slowly");
-        let until = (tokio::time::Instant::now() + service.limits.patience).min(begun + LONGEST);
-        let next = tokio::time::timeout_at(until, poll_fn(|context| Pin::new(&mut body).poll_frame(context)));
-        let Some(frame) = next.await.map_err(slow)? else { break };
-        let frame = frame.map_err(|_| Refusal::bad("the body ended early, or is not as its head says"))?;
-        let Ok(data) = frame.into_data() else { continue };
-        written += data.len() as u64;
-        if written > most {
-            return Err(Refusal::large(format!("a video of more than {most} bytes: send a smaller one")));
-        }
-        tokio::task::block_in_place(|| video.write(&mut file, &data)).map_err(lost)?;
-    }
-    if written == 0 { Err(Refusal::bad("the body is empty: send a video")) } else { Ok(()) }
+fn full(_: &std::io::Error) -> Refusal {
+    Refusal::new(StatusCode::INSUFFICIENT_STORAGE, "there is no room for the video")
 }
 
 /// A result on its way, read as fast as its client takes it.

@@ -1,5 +1,7 @@
 //! Bodies that mean harm: each costs its own answer, and nothing stays of it.
 
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
 
 use crate::client::{Serving, claimed, form, portrait};
@@ -7,9 +9,14 @@ use crate::client::{Serving, claimed, form, portrait};
 /// Bytes that the process may grow by over all of them.
 const SLACK: u64 = 64 << 20;
 
-/// Files of earlier findings, where they lie beside the repository.
+/// Of each kind that is made up: 100, or with MOUE_THOROUGH=1 as many that there are 10,000 in all.
+fn rounds() -> usize {
+    if std::env::var_os("MOUE_THOROUGH").is_some() { 2500 } else { 100 }
+}
+
+/// Files of earlier findings, where they lie beside the repository, and what fuzzing left.
 fn cases() -> Vec<Vec<u8>> {
-    let mut folders = vec![PathBuf::from("../shared/cases")];
+    let mut folders = vec![PathBuf::from("../shared/cases"), PathBuf::from("fuzz/corpus")];
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
@@ -41,7 +48,7 @@ fn hostile_bodies_change_nothing() {
         image::load_from_memory(&picture).unwrap().thumbnail(64, 64).write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
         bytes.into_inner()
     };
-    for _ in 0..100 {
+    for _ in 0..rounds() {
         bodies.push((0..random() % 4000).map(|_| random() as u8).collect());
         bodies.push(claimed(random() as u32, random() as u32));
         bodies.push(claimed(1 + random() as u32 % 4096, 1 + random() as u32 % 4096));
@@ -76,9 +83,19 @@ fn hostile_bodies_change_nothing() {
         whole.truncate(whole.len() * 3 / 4);
         serving.send("POST", "/v1/analyze", &[("content-type", &kind)], &whole).unwrap();
     }
+    // Who says more than comes, and hears no more; others go on meanwhile.
+    let head = format!("POST /v1/analyze HTTP/1.1\r\nhost: moue\r\ncontent-length: {}\r\n\r\n", picture.len());
+    for body in bodies.iter().take(200) {
+        let mut stream = TcpStream::connect(serving.address).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        let _ = stream.write_all(&body[..body.len().min(picture.len() / 2)]);
+        let _ = stream.shutdown(Shutdown::Write);
+    }
+    println!("{} bodies", bodies.len() + 220);
     assert_eq!(serving.get("/health/ready").status, 200);
     assert_eq!(serving.post("/v1/analyze", &picture).body, expected);
     assert_eq!(serving.metric("moue_admitted_pictures"), 0);
+    println!("resident: half of them {before:?}, all {:?} bytes", serving.resident());
     assert!(!serving.stderr().contains("panic"), "{}", serving.stderr());
     if let (Some(before), Some(after)) = (before, serving.resident()) {
         assert!(after < before + SLACK, "{before} -> {after} bytes");

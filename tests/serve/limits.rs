@@ -90,6 +90,25 @@ fn of_a_flood_what_is_admitted_is_answered_and_the_rest_is_told_when_to_come_aga
 }
 
 #[test]
+fn nobody_waits_for_what_would_come_too_late() {
+    const CLIENTS: usize = 80;
+    let serving = Serving::start(&["--deadline", "2"]);
+    let picture = portrait();
+    let begin = Instant::now();
+    (0..4).for_each(|_| assert_eq!(serving.post("/v1/analyze", &picture).status, 200));
+    let all = begin.elapsed() / 4 * CLIENTS as u32;
+    let own = &serving;
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| own.post("/v1/analyze", &picture).status)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let count = |wanted: u16| statuses.iter().filter(|&&status| status == wanted).count();
+    let (good, refused) = (count(200), count(429));
+    assert!(good > 0 && good + refused == CLIENTS, "{statuses:?}");
+    assert!(refused > 0 || all < Duration::from_secs(4), "{CLIENTS} pictures take {all:?}, and all were taken");
+}
+
+#[test]
 fn what_takes_too_long_is_504_and_who_has_gone_is_not_read() {
     let serving = Serving::start(&["--deadline", "1", "--threads", "1"]);
     let (slow, picture) = (slow(), portrait());

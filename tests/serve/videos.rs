@@ -103,3 +103,49 @@ fn frames_bytes_and_time_of_videos_are_bounded() {
     large.truncate(1 << 19);
     assert_eq!(full.post("/v1/videos", &large).status, 202);
 }
+
+#[test]
+fn the_two_stream_demo_has_the_strongest_units_of_every_frame_and_its_video() {
+    let clip = clip();
+    let serving = Serving::start(&["--max-videos", "1"]);
+    let send = |field: &str, bytes: &[u8]| serving.form("/api/upload", &[("title", None, b"a"), (field, Some("a.gif"), bytes)]);
+    let answer = send("video", &clip);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let answer = answer.json();
+    assert_eq!(answer["video"]["framerate"], 10.0);
+    let place = answer["video"]["url"].as_str().unwrap().to_owned();
+    let own = serving.post("/v1/videos?actions=true", &clip);
+    assert_eq!(own.status, 202, "what is kept gives way: {}", own.text());
+    assert_eq!(serving.get(&place).status, 404);
+    let own = own.header("location").unwrap().to_owned();
+    done(&serving, &own);
+    let result = serving.get(&format!("{own}/result")).text();
+    let records: Vec<Value> =
+        result.lines().filter(|line| line.contains("moue.frame/1")).map(|line| serde_json::from_str(line).unwrap()).collect();
+    let frames = answer["frames"].as_array().unwrap();
+    assert_eq!((frames.len(), records.len()), (3, 3));
+    for (frame, record) in frames.iter().zip(&records) {
+        assert_eq!(frame["frameNumber"], record["frame"]);
+        // The second frame has no face: it is elsewhere all at once.
+        let actions = &record["faces"][0]["actions"];
+        let strongest = actions["strongest"].as_array().cloned().unwrap_or_default();
+        let probability = |unit: &Value| actions["units"][unit.as_str().unwrap()]["probability"].clone();
+        let expected: Value =
+            strongest.iter().map(|unit| serde_json::json!({"label": unit, "prob": probability(unit)})).collect();
+        assert_eq!(frame["predictions"], expected);
+    }
+    assert_eq!(frames[0]["predictions"].as_array().unwrap().len(), 5);
+    assert_eq!(send("video", &clip).status, 429, "records do not give way");
+    assert_eq!(serving.send("DELETE", &own, &[], b"").unwrap().status, 204);
+    assert_eq!(send("film", &clip).status, 400);
+    assert_eq!(send("video", b"").status, 400);
+    assert_eq!(send("video", &portrait()).status, 422);
+    let again = send("video", &clip).json();
+    let place = again["video"]["url"].as_str().unwrap();
+    assert_eq!(again["frames"], answer["frames"]);
+    let part = serving.send("GET", place, &[("range", "bytes=6-9")], b"").unwrap();
+    assert_eq!((part.status, &part.body[..], part.header("content-type")), (206, &clip[6..10], Some("image/gif")));
+    assert_eq!(serving.get(place).body, clip);
+    // What others sent is not to be had by this way.
+    assert_eq!(serving.get(&own.replace("/v1", "")).status, 404);
+}

@@ -1,4 +1,5 @@
-//! The Python of models/train, tests/zoo, tests/serve, tests/tables and peers in virtual environments of its own: one for its tests, without PyTorch, and larger ones.
+//! The Python of models/train, tests/zoo, tests/serve, tests/tables and peers in virtual environments of its own: one for its tests, without PyTorch, one with the clients of
+//! others, and larger ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,23 +15,35 @@ const STAMP: &str = "moue-requirements.txt";
 
 /// Makes the environment where it is missing or its versions changed, and runs pytest in it.
 pub fn test(root: &Path) -> Done {
-    let folders = ["models/train", "tests/zoo", "tests/serve", "peers"].map(|folder| root.join(folder));
+    let folders = ["models/train", "tests/zoo", "peers"].map(|folder| root.join(folder));
     let python = match environment(&folders[0].join("requirements.txt"), "venv", false) {
         Ok(python) => python,
         Err(reason) if system::ci() => return Done::Failed(reason),
         Err(reason) => return Done::Skipped(reason),
     };
-    let mut command = Command::new(python);
-    command
-        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
-        .args(&folders)
-        .current_dir(root)
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+    let mut command = pytest(root, python);
+    command.args(&folders);
     for file in folders.iter().flat_map(|folder| system::files(folder)).filter(|file| needs_heavy(file)) {
         println!("left out, as it needs {}: {}", HEAVY.join(" or "), file.display());
         command.arg("--ignore").arg(file);
     }
     Done::of(system::run(&mut command))
+}
+
+/// Clients of others read by the service of this program.
+pub fn clients(root: &Path, program: &Path) -> Done {
+    let folder = root.join("tests/serve");
+    match environment(&folder.join("requirements.txt"), "venv-clients", false) {
+        Ok(python) => Done::of(system::run(pytest(root, python).arg(folder).env("MOUE_PROGRAM", program))),
+        Err(reason) if system::ci() => Done::Failed(reason),
+        Err(reason) => Done::Skipped(reason),
+    }
+}
+
+fn pytest(root: &Path, python: PathBuf) -> Command {
+    let mut command = Command::new(python);
+    command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).current_dir(root).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
 
 fn needs_heavy(file: &Path) -> bool {

@@ -76,10 +76,9 @@ pub fn test(root: &Path, target: &Path, require_adapter: bool) -> ExitCode {
         cargo::run(root, &[&["doc", "--no-deps"], &PACKAGES[..]].concat(), &[("RUSTDOCFLAGS", "-D warnings".into())])
     });
     steps.run("python tests", || python::test(root));
-    steps.run("python package", || {
-        let program = cargo::checked(root).join(format!("moue{}", std::env::consts::EXE_SUFFIX));
-        wheel::test(root, target, &program, &variables)
-    });
+    let program = cargo::checked(root).join(format!("moue{}", std::env::consts::EXE_SUFFIX));
+    steps.run("clients of others", || python::clients(root, &program));
+    steps.run("python package", || wheel::test(root, target, &program, &variables));
     steps.run_within(60.0, "python on clusters", || engines::test(root, target));
     steps.run_within(80.0, "fuzz targets", || fuzz::run(root, target, fuzz::SECONDS));
     steps.finish()
