@@ -38,14 +38,16 @@ def made_up(home):
         for name in ("haarcascade_frontalface_default.xml", "haarcascade_eye.xml"):
             (folder / name).write_bytes(wheel.read(f"cv2/data/{name}"))
     code = f"""
+import h5py
 from deepface.commons import weight_utils
+from keras.src.legacy.saving import legacy_h5_format
 weight_utils.download_weights_if_necessary = lambda **_: None
 weight_utils.load_model_weights = lambda model, weight_file: model
 from deepface.models.demography.tf import Emotion
-Emotion.load_model().save_weights({str(folder / "made-up.weights.h5")!r})
+with h5py.File({str(folder / WEIGHTS)!r}, "w") as file:
+    legacy_h5_format.save_weights_to_hdf5_group(file, Emotion.load_model())
 """
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
-    (folder / "made-up.weights.h5").rename(folder / WEIGHTS)
 
 
 @contextmanager

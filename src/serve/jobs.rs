@@ -94,6 +94,11 @@ impl Stored {
         file.write_all(bytes)
     }
 
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.own.load(Ordering::Relaxed) == 0
+    }
+
     /// Removes the file; where others have it open, its room is free when they close it.
     pub fn remove(&self) {
         let _ = std::fs::remove_file(&self.path);

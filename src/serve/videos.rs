@@ -190,7 +190,7 @@ impl<'a> Arriving<'a> {
     /// It is empty.
     pub fn take(mut self, asked: Asked, options: Options, smooth: Option<f64>, keeps: bool) -> Result<Arc<Job>, Refusal> {
         let empty = || Refusal::bad("the body is empty: send a video");
-        let (id, video) = self.stored.take_if(|_| self.written > 0).ok_or_else(empty)?;
+        let (id, video) = self.stored.take_if(|(_, video)| !video.is_empty()).ok_or_else(empty)?;
         Ok(self.service.jobs.take(id, video, asked, options, smooth, keeps))
     }
 }

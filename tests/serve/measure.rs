@@ -1,5 +1,5 @@
 //! The figures of docs/serve.md, of the device that MOUE_DEVICE names:
-//! `MOUE_DEVICE=cpu cargo test --release --test serve measure -- --ignored --nocapture`
+//! `MOUE_DEVICE=cpu MOUE_SECONDS=600 cargo test --release --test serve measure -- --ignored --nocapture`
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,9 @@ const PICTURES: usize = 64;
 const CLIENTS: usize = 16;
 /// Clients of the flood: more than the places that there are.
 const FLOOD: usize = 400;
-const LASTS: Duration = Duration::from_secs(60);
+/// Of a flood that goes before, so that all threads and buffers are there; and until what is free is given back.
+const FIRST: Duration = Duration::from_secs(20);
+const BREATH: Duration = Duration::from_secs(5);
 
 fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
@@ -75,16 +77,25 @@ fn measure() {
     let rate = median(service);
     println!("the service has {:.2} x the program's", rate / median(program));
 
+    flood(&serving, &picture, rate, FIRST);
     let before = serving.resident();
+    let seconds = std::env::var("MOUE_SECONDS").map_or(60, |seconds| seconds.parse().unwrap());
+    flood(&serving, &picture, rate, Duration::from_secs(seconds));
+    let mebibytes = |bytes: Option<u64>| bytes.map_or(0.0, |bytes| bytes as f64 / f64::from(1 << 20));
+    println!("resident: before {:.1} MiB, after {:.1} MiB", mebibytes(before), mebibytes(serving.resident()));
+}
+
+/// Ten times what is answered.
+fn flood(serving: &Serving, picture: &[u8], rate: f64, lasts: Duration) {
     let (answers, start) = (Mutex::new(Vec::new()), Barrier::new(FLOOD));
     std::thread::scope(|scope| {
         for _ in 0..FLOOD {
             scope.spawn(|| {
                 start.wait();
                 let begin = Instant::now();
-                while begin.elapsed() < LASTS {
+                while begin.elapsed() < lasts {
                     let asked = Instant::now();
-                    let answer = serving.post("/v1/analyze", &picture);
+                    let answer = serving.post("/v1/analyze", picture);
                     answers.lock().unwrap().push((answer.status, asked.elapsed().as_secs_f64()));
                     if answer.status != 200 {
                         std::thread::sleep(Duration::from_secs_f64(FLOOD as f64 / (10.0 * rate)));
@@ -93,6 +104,7 @@ fn measure() {
             });
         }
     });
+    std::thread::sleep(BREATH);
     let answers = answers.into_inner().unwrap();
     let mut good: Vec<f64> = answers.iter().filter(|(status, _)| *status == 200).map(|(_, took)| *took).collect();
     good.sort_by(f64::total_cmp);
@@ -100,12 +112,10 @@ fn measure() {
     let others: Vec<u16> = answers.iter().map(|(status, _)| *status).filter(|status| ![200, 429].contains(status)).collect();
     let (half, most) = (good[good.len() / 2], good[good.len() * 99 / 100]);
     println!(
-        "a flood of {LASTS:?}: {} requests, {} answered (median {half:.1} s, p99 {most:.1} s), {refused} refused with 429, others {others:?}",
+        "a flood of {lasts:?}: {} requests, {} answered (median {half:.1} s, p99 {most:.1} s), {refused} refused with 429, others {others:?}",
         answers.len(),
         good.len()
     );
-    let mebibytes = |bytes: Option<u64>| bytes.map_or(0, |bytes| bytes >> 20);
-    println!("resident: before {} MiB, after {} MiB", mebibytes(before), mebibytes(serving.resident()));
 }
 
 /// A folder of so many portraits.
