@@ -177,7 +177,7 @@ describe("the page that a service serves, without WebGPU", { skip: noProgram() }
     await page.waitForFunction((count) => window.moueAnswered > count, count);
     assert.equal((await last(page)).error, null);
     assert.ok(asked.length === 2 && asked[1] - asked[0] >= 950, asked.join(" "));
-    for (const [code, told, words] of [[413, "bad-picture", /Choose a smaller picture/], [503, "unavailable", /in a few seconds/], [504, "late", /took too long/], [500, "refused", /choose to read in this browser/]]) {
+    for (const [code, told, words] of [[413, "too-large", /Choose a smaller picture/], [503, "unavailable", /in a few seconds/], [504, "late", /took too long/], [500, "refused", /choose to read in this browser/]]) {
       status = code;
       const count = await page.evaluate(() => window.moueAnswered);
       await page.click('[data-testid="example-smiling"]');
@@ -188,6 +188,22 @@ describe("the page that a service serves, without WebGPU", { skip: noProgram() }
       assert.match(error.message, /no room/);
     }
     await page.unroute("**/v1/analyze?*");
+  });
+
+  it("reads videos in this browser meanwhile, by models that are loaded only then", { timeout: 60_000 }, async () => {
+    const [before, count] = [sent(seen).length, await page.evaluate(() => window.moueAnswered)];
+    assert.deepEqual(fetched(seen), []);
+    await page.click('[data-testid="tab-videos"]');
+    await page.click('[data-testid="example-head-pose-face-detection-male"]');
+    await page.waitForFunction((count) => window.moueAnswered >= count + 3, count);
+    await page.click('[data-testid="video-stop"]');
+    const { analysis, error } = await last(page);
+    assert.equal(error, null);
+    assert.ok(analysis.times.compute > 0 && analysis.faces[0].track !== null);
+    assert.ok(fetched(seen).some((url) => url.endsWith(".wasm")));
+    assert.equal(sent(seen).length, before);
+    assert.match(await page.textContent('[data-testid="status"]'), /^Ready, by the service at /);
+    await page.click('[data-testid="tab-photos"]');
   });
 
   it("reads in this browser where that is chosen again, and sends nothing more", async () => {
@@ -204,7 +220,6 @@ describe("the page that a service serves, without WebGPU", { skip: noProgram() }
     assert.deepEqual([error, analysis.faces[0].label], [null, "happy"]);
     assert.ok(analysis.times.compute > 0);
     assert.equal(sent(seen).length, before);
-    assert.ok(fetched(seen).some((url) => url.endsWith(".wasm")));
     assert.equal(await page.locator('[data-testid="photo-mesh"]').isDisabled(), false);
     await screen(page, "service-browser");
   });
@@ -232,6 +247,22 @@ describe("the page that a service serves, without WebGPU", { skip: noProgram() }
     assert.equal(await page.locator('[data-testid="card-error"]').count(), 0);
     again.closeAllConnections();
     again.close();
+  });
+
+  it("is the one choice of a page from another machine without https, where browsers compute nothing", async () => {
+    const far = await launch([...bare, "--host-resolver-rules=MAP moue.test 127.0.0.1"]);
+    try {
+      const { page } = await opened(far, own.origin.replace("127.0.0.1", "moue.test"));
+      assert.equal(await page.evaluate(() => isSecureContext), false);
+      assert.equal(await page.locator('[data-testid="read-here"]').isDisabled(), true);
+      assert.match(await page.locator('[data-testid="place"]').innerText(), /https: or localhost only/);
+      await page.click('[data-testid="read-there"]');
+      await page.click('[data-testid="example-astronaut"]');
+      const [{ faces, error }] = await answers(page, 1);
+      assert.deepEqual([error, faces[0].label], [null, "happy"]);
+    } finally {
+      await far.close();
+    }
   });
 
   it("breaks no rule of the page's policy, which the service sends", async () => {

@@ -93,7 +93,7 @@ export class Service implements Reader {
       case 401:
         return new ReadingError("token", this.token === "" ? "The service wants a token: enter it above, and read again." : "The service does not know this token: enter the right one above, and read again.");
       case 413:
-        return new MoueError("bad-picture", `${said} Choose a smaller picture, or read it in this browser.`);
+        return new ReadingError("too-large", `${said} Choose a smaller picture, or read it in this browser.`);
       case 422:
         return new MoueError("bad-picture", reason);
       case 429:
