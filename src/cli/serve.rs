@@ -108,8 +108,7 @@ pub fn run(args: &Args) -> Outcome {
         threads: args.threads.map(usize::from),
         token,
         cors: args.cors.iter().filter(|origin| !origin.is_empty()).cloned().collect(),
-        // An empty variable is none.
-        page: args.page.clone().filter(|folder| !folder.as_os_str().is_empty()),
+        page: args.page.clone(),
         limits: limits(args),
         log: Arc::new(|line| terminal::note(format!("moue serve: {line}"))),
     };

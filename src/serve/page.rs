@@ -17,6 +17,15 @@ use crate::error::{Error, Result, plain};
 /// Where a built page says which headers its files have, as hosts of static files read it.
 const HEADERS: &str = "_headers";
 
+/// Why there is no such file for who asks.
+const NOWHERE: [io::ErrorKind; 5] = [
+    io::ErrorKind::NotFound,
+    io::ErrorKind::NotADirectory,
+    io::ErrorKind::PermissionDenied,
+    io::ErrorKind::InvalidInput,
+    io::ErrorKind::InvalidFilename,
+];
+
 /// The folder, where there is one.
 pub type Served = Extension<Option<Arc<Page>>>;
 
@@ -57,8 +66,8 @@ impl Page {
         let mut response = match files.try_call(request).await {
             Ok(found) if found.status() == StatusCode::NOT_FOUND => return nothing().into_response(),
             Ok(found) => found.map(Body::new),
-            // What cannot be opened is not there for who asks.
-            Err(_) => return nothing().into_response(),
+            Err(error) if NOWHERE.contains(&error.kind()) => return nothing().into_response(),
+            Err(_) => return Refusal::unavailable("the file cannot be read at the moment").into_response(),
         };
         let head = response.headers_mut();
         head.extend(self.headers.iter().cloned());

@@ -60,13 +60,22 @@ fn files_have_their_types_and_the_headers_of_the_page_and_need_no_token() {
 #[test]
 fn routes_come_before_files_and_what_is_neither_is_refused_as_without_a_page() {
     let page = built("page-routes");
-    let serving = Serving::start(&["--page", &text(&page)]);
+    let serving = Serving::with(&[], &[("MOUE_PAGE", &text(&page))]);
     let about = serving.get("/v1/service").json();
     assert_eq!((&about["service"], &about["token"]), (&"moue".into(), &false.into()));
     assert_eq!(about["model"]["labels"].as_array().unwrap().len(), 8);
     let unit = about["actions"]["units"].as_array().unwrap().iter().find(|unit| unit["name"] == "AU12").unwrap();
     assert_eq!((&unit["words"], &unit["photographs"]), (&"lip corners up".into(), &true.into()));
-    for nothing in ["/nowhere", "/assets", "/assets/", "/index.html/", "//assets", "/assets/code.js/x", "/assets/%00"] {
+    for nothing in [
+        "/nowhere",
+        "/assets",
+        "/assets/",
+        "/index.html/",
+        "//assets",
+        "/assets/code.js/x",
+        "/assets/%00",
+        &format!("/{}", "a".repeat(5000)),
+    ] {
         let answer = serving.get(nothing);
         assert_eq!(answer.status, 404, "{nothing}: {}", answer.text());
         assert!(answer.json()["error"].as_str().unwrap().contains("/docs"), "{nothing}");
@@ -94,7 +103,7 @@ fn routes_come_before_files_and_what_is_neither_is_refused_as_without_a_page() {
 
 #[test]
 fn without_a_page_a_few_words_lead_on_and_a_token_is_said_to_be_wanted() {
-    let serving = Serving::with(&[], &[("MOUE_TOKEN", "correct-horse"), ("MOUE_PAGE", "")]);
+    let serving = Serving::with(&[], &[("MOUE_TOKEN", "correct-horse")]);
     let answer = serving.get("/");
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/html; charset=utf-8")));
     for link in ["href=\"docs\"", "href=\"health/ready\"", "--page"] {
