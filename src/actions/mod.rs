@@ -61,6 +61,15 @@ enum Place {
     Gpu(Box<OnGpu>),
 }
 
+/// Of every label of a model whether it is read in photographs, and whether in videos.
+///
+/// # Errors
+/// As [`Reader::new`].
+#[cfg(feature = "serve")]
+pub(crate) fn reads(model: &Model) -> Result<Vec<[bool; 2]>> {
+    Ok(Rule::of(model)?.reads())
+}
+
 impl Reader {
     /// Uploads the model's weights.
     ///

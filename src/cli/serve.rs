@@ -31,6 +31,9 @@ pub struct Args {
     /// An origin whose pages may ask, as https://example.org; several with commas. By default none may
     #[arg(long, env = "MOUE_CORS", value_name = "ORIGIN", value_delimiter = ',')]
     cors: Vec<String>,
+    /// A folder with the page that `cargo xtask web --no-serve` builds, web/dist-app: served at `/`
+    #[arg(long, env = "MOUE_PAGE", value_name = "FOLDER")]
+    page: Option<PathBuf>,
     /// A model that moue carries, by name, or a model file
     #[arg(long, env = "MOUE_MODEL", value_name = "NAME|FILE", default_value = "default")]
     model: String,
@@ -105,6 +108,7 @@ pub fn run(args: &Args) -> Outcome {
         threads: args.threads.map(usize::from),
         token,
         cors: args.cors.iter().filter(|origin| !origin.is_empty()).cloned().collect(),
+        page: args.page.clone(),
         limits: limits(args),
         log: Arc::new(|line| terminal::note(format!("moue serve: {line}"))),
     };

@@ -1,5 +1,6 @@
 //! What a service is made of.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct Config {
     pub token: Option<String>,
     /// Origins whose pages may ask.
     pub cors: Vec<String>,
+    /// The folder of the built page; without one a few words are at `/`.
+    pub page: Option<PathBuf>,
     /// What is refused.
     pub limits: Limits,
     /// Lines for people.

@@ -82,7 +82,7 @@ async fn serve(config: Config, listener: TcpListener) -> Result<()> {
         device: Arc::new(Mutex::new(None)),
     };
     let service = Arc::new(Service::new(&config, shared.clone())?);
-    let router = router(Arc::clone(&service), &config.cors)?;
+    let router = router(Arc::clone(&service), &config)?;
     let (limits, log) = (config.limits, Arc::clone(&config.log));
     let (events, mut happened) = mpsc::channel(8);
     signals(&events)?;

@@ -4,6 +4,7 @@
 //! once; they wait in a queue that one thread reads, in batches of what is there. A client that leaves leaves its place, too. Nothing is stored, and nothing that
 //! a client names is opened.
 
+mod about;
 mod admission;
 mod analyze;
 mod asked;
@@ -22,6 +23,7 @@ mod jobs;
 mod kserve;
 mod listen;
 mod metrics;
+mod page;
 mod queue;
 mod refusal;
 mod router;

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Extension, Router};
 
+use super::about::{self, About};
+use super::config::Config;
+use super::page::{self, Page};
 use super::refusal::Refusal;
 use super::service::Service;
 use super::{analyze, compreface, cors, deepface, document, health, kserve, token, two_stream, videos};
@@ -20,6 +23,8 @@ type Route = (Method, &'static str, MethodRouter<Arc<Service>>);
 /// What everybody may see: nothing of anybody's pictures.
 fn open() -> Vec<Route> {
     vec![
+        (Method::GET, "/", get(page::root)),
+        (Method::GET, "/v1/service", get(about::service)),
         (Method::GET, "/health/live", get(health::live)),
         (Method::GET, "/health/ready", get(health::ready)),
         (Method::GET, "/openapi.json", get(document::openapi)),
@@ -50,23 +55,21 @@ fn closed() -> Vec<Route> {
     ]
 }
 
-/// All of it.
+/// All of it, and files of the page where there is no route.
 ///
 /// # Errors
-/// An origin of `cors` is none.
-pub fn router(service: Arc<Service>, origins: &[String]) -> Result<Router> {
+/// An origin of `cors` is none, or the folder of the page.
+pub fn router(service: Arc<Service>, config: &Config) -> Result<Router> {
+    let page = config.page.as_deref().map(Page::open).transpose()?.map(Arc::new);
     let add = |router: Router<Arc<Service>>, (_, path, handler): Route| router.route(path, handler);
     let closed = closed().into_iter().fold(Router::new(), add);
     let closed = closed.route_layer(middleware::from_fn_with_state(Arc::clone(&service), token::check));
     let all = open().into_iter().fold(closed, add);
     let all = all.route_layer(middleware::from_fn_with_state(Arc::clone(&service), count));
-    let all = all.fallback(nothing).method_not_allowed_fallback(otherwise);
-    let all = cors::allow(all, origins)?;
+    let all = all.fallback(page::other).method_not_allowed_fallback(otherwise);
+    let all = all.layer(Extension(page)).layer(Extension(About::new(config)));
+    let all = cors::allow(all, &config.cors)?;
     Ok(all.with_state(service))
-}
-
-async fn nothing() -> Refusal {
-    Refusal::new(StatusCode::NOT_FOUND, "there is nothing here: /docs says what there is")
 }
 
 async fn otherwise() -> Refusal {

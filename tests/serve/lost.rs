@@ -31,6 +31,7 @@ fn a_lost_device_is_opened_again() {
         threads: None,
         token: None,
         cors: Vec::new(),
+        page: None,
         limits: Limits::default(),
         log: Arc::new(|line| println!("{line}")),
     };

@@ -13,6 +13,7 @@ mod limits;
 mod lost;
 mod measure;
 mod others;
+mod page;
 mod records;
 mod token;
 mod videos;

@@ -1,16 +1,19 @@
 /** Loads the package and puts the tabs to work. */
 
 import { Moue } from "../src/index.js";
-import { adapterName } from "./ui/adapter.js";
 import { Folder } from "./folder/folder.js";
+import { Places } from "./reading/places.js";
+import type { Reader } from "./reading/reader.js";
+import type { Service } from "./reading/service.js";
 import { Teach } from "./teach/teach.js";
+import { adapterName } from "./ui/adapter.js";
 import { Bench } from "./ui/bench.js";
 import { byId } from "./ui/dom.js";
 import { showFailure } from "./ui/failure.js";
 import { files, isVideo } from "./ui/files.js";
 import { showNotice } from "./ui/gpu.js";
 import { Loading } from "./ui/loading.js";
-import { showModel } from "./ui/model.js";
+import { showModel, showService } from "./ui/model.js";
 import { Photos } from "./ui/photos.js";
 import { tabs } from "./ui/tabs.js";
 import { Turn } from "./ui/turn.js";
@@ -20,21 +23,28 @@ import { Webcam } from "./ui/webcam.js";
 const loading = new Loading();
 const errorBox = byId("error", HTMLElement);
 const turn = new Turn();
+const promise = byId("promise", HTMLElement);
+/** What it says where nothing is sent. */
+const here = promise.textContent;
+/** What the status line says while nothing is done. */
+let ready = "";
 
 /** `?model=FILE`: a model file of one's own, on this page's origin. */
 const own = new URLSearchParams(location.search).get("model");
-const moue = Moue.load({ ...(own !== null && { model: { url: new URL(own, location.href) } }), onProgress: (progress) => loading.progress(progress) });
-const webcam = new Webcam(moue, turn, (file) => readVideos([file]));
-const teach = new Teach(moue, turn);
+const places = new Places({ load, onQuestion, onService, onBrowser });
+const { engine, reader } = places;
+const webcam = new Webcam(reader, turn, (file) => readVideos([file]));
+const teach = new Teach(engine, turn);
 const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
   if (panel !== "webcam") webcam.stop();
   if (panel !== "teach") teach.stop();
+  if (panel === "bench") void engine.then(() => undefined, () => undefined);
   // There may be another model by now.
   if (panel === "about" && window.moue !== undefined) showModel(window.moue);
 });
-const photos = new Photos(moue, turn);
-const videos = new Videos(moue, turn);
-const folder = new Folder(moue, turn);
+const photos = new Photos(reader, turn);
+const videos = new Videos(engine, turn);
+const folder = new Folder(engine, turn);
 const readFolder = (found: File[]): void => folder.read(found);
 const readPhotos = (found: File[]): void => {
   showTab("photos");
@@ -65,20 +75,54 @@ files(chosen, (found, on) => {
   else if (!still) readVideos(others);
 });
 
-moue.then(opened, (error: unknown) => {
-  loading.done("moue could not be loaded.");
-  showFailure(errorBox, error);
-});
+void places.begin(own === null);
+
+function load(): Promise<Moue> {
+  const moue = Moue.load({ ...(own !== null && { model: { url: new URL(own, location.href) } }), onProgress: (progress) => loading.progress(progress) });
+  moue.then(opened, (error: unknown) => {
+    loading.done("moue could not be loaded.");
+    showFailure(errorBox, error);
+  });
+  return moue;
+}
+
+function onQuestion(): void {
+  loading.done("Choose where photographs and the webcam are read.");
+}
+
+function onService(service: Service): void {
+  webcam.stop();
+  promise.textContent = `Reads facial expressions. Photographs and frames of the webcam are sent to the service at ${service.host}; videos stay on this machine.`;
+  showReader(service, `Ready, by the service at ${service.host}. Model: ${service.model.name}.`);
+  byId("notice", HTMLElement).hidden = true;
+  showService(service);
+}
+
+function onBrowser(): void {
+  webcam.stop();
+  promise.textContent = here;
+  // Else it is told once it is loaded.
+  if (window.moue !== undefined) showEngine(window.moue);
+}
+
+function showReader({ adapter }: Reader, text: string): void {
+  ready = text;
+  loading.done(ready);
+  const box = byId("adapter", HTMLElement);
+  box.textContent = adapterName(adapter);
+  box.hidden = false;
+}
+
+function showEngine(moue: Moue): void {
+  showReader(moue, `Ready${moue.adapter.backend === "cpu" ? ", without a GPU" : ""}. Model: ${moue.model.name}${moue.model.cached ? ", out of the cache" : ""}.`);
+  showNotice(byId("notice", HTMLElement), moue);
+  showModel(moue);
+}
 
 function opened(moue: Moue): void {
   window.moue = moue;
-  const ready = `Ready${moue.adapter.backend === "cpu" ? ", without a GPU" : ""}. Model: ${moue.model.name}${moue.model.cached ? ", out of the cache" : ""}.`;
-  loading.done(ready);
-  const adapter = byId("adapter", HTMLElement);
-  adapter.textContent = adapterName(moue.adapter);
-  adapter.hidden = false;
-  showNotice(byId("notice", HTMLElement), moue);
-  showModel(moue);
+  if (places.service === null) showEngine(moue);
+  else loading.done(ready);
   new Bench(moue, turn);
   moue.onrecover = (error) => loading.say(`The GPU was lost and is open again. ${error.message}`);
   turn.onChange((taken) => loading.say(taken ? "The benchmark is running; everything else waits." : ready));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { environment } from "./native.mjs";
 import { target } from "./paths.mjs";
 
-const program = join(target, `release/moue${process.platform === "win32" ? ".exe" : ""}`);
+export const program = join(target, `release/moue${process.platform === "win32" ? ".exe" : ""}`);
 /** What two probabilities may differ by, and two intensities of 0 to 5. */
 const most = { probability: 2e-3, intensity: 1e-2 };
 

@@ -1,14 +1,15 @@
 /** `moue.analyze/1`: one line a picture, as `moue analyze --json` writes it; a webcam's frame also has `seconds`; a video file's is a `moue.frame/1`. */
 
-import type { Face, ModelInfo } from "../../src/index.js";
+import type { Face } from "../../src/index.js";
+import type { KnownModel } from "../reading/reader.js";
 import type { Entry } from "./entry.js";
 import { shortest } from "./number.js";
 
-export function jsonLines(entries: Entry[], model: ModelInfo): string {
-  return entries.map((entry) => `${JSON.stringify(record(entry, model))}\n`).join("");
+export function jsonLines(entries: Entry[], model: KnownModel): string {
+  return entries.map((entry) => `${JSON.stringify(record(entry, entry.model ?? model))}\n`).join("");
 }
 
-function record({ input, analysis, error, seconds, frame }: Entry, model: ModelInfo): object {
+function record({ input, analysis, error, seconds, frame }: Entry, model: KnownModel): object {
   return {
     schema: frame === undefined ? "moue.analyze/1" : "moue.frame/1",
     input,
@@ -21,7 +22,7 @@ function record({ input, analysis, error, seconds, frame }: Entry, model: ModelI
   };
 }
 
-function face({ box, score, track, pose, eyes, mouth, actions, embedding, label, unsure, probabilities, members }: Face, { labels, members: known }: ModelInfo): object {
+function face({ box, score, track, pose, eyes, mouth, actions, embedding, label, unsure, probabilities, members }: Face, { labels, members: known }: KnownModel): object {
   const named = (values: Float32Array): object =>
     Object.fromEntries(labels.map((name, at) => [name, shortest(values[at] ?? 0)]));
   return {

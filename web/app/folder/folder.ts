@@ -1,6 +1,7 @@
 /** The tab for a folder of photographs: all are read, then faces are put in groups, looked up by likeness, and laid out on a map. */
 
 import type { Moue } from "../../src/index.js";
+import type { Now } from "../reading/reader.js";
 import { jsonLines } from "../export/json.js";
 import { byId, h } from "../ui/dom.js";
 import { download } from "../ui/download.js";
@@ -18,7 +19,7 @@ const nearest = 16;
 const mostMapped = 5_000;
 
 export class Folder {
-  readonly #moue: Promise<Moue>;
+  readonly #moue: Now<Moue>;
   readonly #turn: Turn;
   readonly #status = byId("folder-status", HTMLElement);
   readonly #bar = byId("folder-progress", HTMLProgressElement);
@@ -34,7 +35,7 @@ export class Folder {
   #all = 0;
   #running = false;
 
-  constructor(moue: Promise<Moue>, turn: Turn) {
+  constructor(moue: Now<Moue>, turn: Turn) {
     this.#moue = moue;
     this.#turn = turn;
     this.#stop.addEventListener("click", () => {

@@ -1,6 +1,7 @@
 /** The tab for labels of one's own: faces are collected by the webcam, from pictures or from a folder; then it is taught, tested, tried and saved. */
 
 import type { Moue, Teacher } from "../../src/index.js";
+import type { Now } from "../reading/reader.js";
 import { pathOf } from "../folder/faces.js";
 import { byId, h } from "../ui/dom.js";
 import { download } from "../ui/download.js";
@@ -25,7 +26,7 @@ interface Job {
 }
 
 export class Teach {
-  readonly #moue: Promise<Moue>;
+  readonly #moue: Now<Moue>;
   readonly #turn: Turn;
   readonly #status = byId("teach-status", HTMLElement);
   readonly #bar = byId("teach-progress", HTMLProgressElement);
@@ -60,7 +61,7 @@ export class Teach {
   #bursts = 0;
   #file: Uint8Array<ArrayBuffer> | null = null;
 
-  constructor(moue: Promise<Moue>, turn: Turn) {
+  constructor(moue: Now<Moue>, turn: Turn) {
     this.#moue = moue;
     this.#turn = turn;
     this.#live = new Live((runs) => {
@@ -145,7 +146,7 @@ export class Teach {
   }
 
   async #made(): Promise<Teacher> {
-    const made = (this.#teacher ??= this.#moue.then((moue) => moue.teacher()));
+    const made = (this.#teacher ??= Promise.resolve(this.#moue).then((moue) => moue.teacher()));
     try {
       return await made;
     } catch (error) {

@@ -59,7 +59,7 @@ export class Trial {
     const started = performance.now();
     try {
       await runSession({
-        moue: await model,
+        reader: await model,
         video,
         signal: session.signal,
         options: (time) => ({ find: "fast", stream: { name: `teach ${started}`, time } }),

@@ -1,6 +1,7 @@
 /** The action units of a face: the diagram, the five strongest by what one sees, and what they say of emotions. */
 
-import type { ActionModelInfo, Actions } from "../../src/index.js";
+import type { Actions } from "../../src/index.js";
+import type { KnownUnits } from "../reading/reader.js";
 import { Diagram } from "./diagram.js";
 import { h } from "./dom.js";
 import { percent } from "./format.js";
@@ -18,12 +19,12 @@ function sentenceOf({ emfacs: { emotion, agrees, emotions } }: Actions): string 
 
 export class Acted {
   readonly element = h("div", { class: "acted", "data-testid": "acted" });
-  #model: ActionModelInfo | null = null;
+  #model: KnownUnits | null = null;
   #diagram: Diagram | null = null;
   readonly #emotion = h("p", { class: "quiet", "data-testid": "emfacs" });
   #rows: { row: HTMLElement; name: HTMLElement; bar: HTMLElement; fill: HTMLElement; number: HTMLElement }[] = [];
 
-  show(actions: Actions, model: ActionModelInfo, mirrored: boolean): void {
+  show(actions: Actions, model: KnownUnits, mirrored: boolean): void {
     if (this.#model !== model) this.#make(model);
     this.#diagram?.show(actions, mirrored);
     this.#emotion.textContent = sentenceOf(actions);
@@ -48,7 +49,7 @@ export class Acted {
     }
   }
 
-  #make(model: ActionModelInfo): void {
+  #make(model: KnownUnits): void {
     this.#model = model;
     this.#diagram = new Diagram(model);
     this.#rows = Array.from({ length: most }, () => {

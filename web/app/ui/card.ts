@@ -1,6 +1,7 @@
 /** One photograph: its picture, its faces, its times; or why there is no answer. */
 
-import type { Analysis, FaceLines, ModelInfo } from "../../src/index.js";
+import type { Analysis, FaceLines } from "../../src/index.js";
+import type { KnownModel } from "../reading/reader.js";
 import { h } from "./dom.js";
 import { FaceViews } from "./face.js";
 import { code, message } from "./failure.js";
@@ -48,7 +49,7 @@ export class Card {
   }
 
   /** Shows an answer. Where there is no face: `thorough` looks more thoroughly, null where that was done, and `whole` reads the whole picture as one face. */
-  answer(analysis: Analysis, model: ModelInfo, { thorough, whole }: { thorough: (() => void) | null; whole: () => void }): void {
+  answer(analysis: Analysis, model: KnownModel, { thorough, whole }: { thorough: (() => void) | null; whole: () => void }): void {
     this.#settle("answered");
     const seen = analysis.faces.map((face, at) => `face ${at + 1} ${face.label}`).join(", ");
     this.#picture.mark(analysis, `${this.#name}: ${seen === "" ? "no face" : seen}`);
@@ -72,10 +73,11 @@ export class Card {
     };
   }
 
-  fail(error: unknown): void {
+  /** `again`: reads it once more, where that may go better. */
+  fail(error: unknown, again: (() => void) | null = null): void {
     this.#settle("failed");
-    this.element.dataset["testid"] = "failed";
     this.#right.replaceChildren(h("p", { class: "error", role: "alert", "data-testid": "card-error", "data-code": code(error) }, message(error)));
+    if (again !== null) this.#right.append(button("again", "Read again", this.#again(again)));
   }
 
   remove(): void {
@@ -87,19 +89,21 @@ export class Card {
   #settle(state: "answered" | "failed"): void {
     this.element.classList.remove("waiting", "answered", "failed");
     this.element.classList.add(state);
+    this.element.dataset["testid"] = state === "failed" ? "failed" : "card";
     this.element.setAttribute("aria-busy", "false");
   }
 }
 
+function button(testid: string, text: string, work: () => void): HTMLButtonElement {
+  const made = h("button", { type: "button", "data-testid": testid }, text);
+  made.addEventListener("click", () => {
+    made.disabled = true;
+    work();
+  });
+  return made;
+}
+
 function noFace(thorough: (() => void) | null, whole: () => void): HTMLElement {
-  const button = (testid: string, text: string, work: () => void): HTMLButtonElement => {
-    const made = h("button", { type: "button", "data-testid": testid }, text);
-    made.addEventListener("click", () => {
-      made.disabled = true;
-      work();
-    });
-    return made;
-  };
   const found = thorough === null ? "Faces of 16 pixels and more are found, turned ones too." : "A more thorough search takes longer, and also finds faces of 16 pixels and those that lie on their side or upside down.";
   return h(
     "div",

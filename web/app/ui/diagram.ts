@@ -1,6 +1,7 @@
 /** A face that lights up where its action units are, as strongly as they are. Left and right are the person's, who looks out of the picture. */
 
-import type { ActionModelInfo, Actions } from "../../src/index.js";
+import type { Actions } from "../../src/index.js";
+import type { KnownUnits } from "../reading/reader.js";
 import { svg } from "./dom.js";
 import { strengthOf, wordsOf } from "./units.js";
 
@@ -55,12 +56,12 @@ const least = 0.04;
 
 export class Diagram {
   readonly element: SVGSVGElement;
-  readonly #model: ActionModelInfo;
+  readonly #model: KnownUnits;
   readonly #face = svg("g", {});
   readonly #sides: SVGTextElement[];
   readonly #parts: { units: string[]; shape: SVGPathElement; title: SVGTitleElement }[] = [];
 
-  constructor(model: ActionModelInfo) {
+  constructor(model: KnownUnits) {
     this.#model = model;
     const ground = svg("g", { class: "diagram-lines" });
     for (const [at, path] of lines.entries()) {

@@ -1,6 +1,7 @@
 /** One face's answer: label, bars, its action units, what the networks saw and looked at, the members' opinions. Shown again for every frame. */
 
-import type { Face, ModelInfo } from "../../src/index.js";
+import type { Face } from "../../src/index.js";
+import { knownUnits, type KnownModel } from "../reading/reader.js";
 import { Acted } from "./acted.js";
 import { Bars } from "./bars.js";
 import { h } from "./dom.js";
@@ -31,7 +32,7 @@ export class FaceView {
   #mirrored = false;
 
   /** `track`: who is followed. `open`: what the networks saw is shown without being asked for. */
-  constructor(model: ModelInfo, number: number, track: number | null, open: boolean) {
+  constructor(model: KnownModel, number: number, track: number | null, open: boolean) {
     this.#bars = new Bars(model.labels);
     this.#opinions = new Opinions(model);
     this.#actedPart = this.#part("Action units", this.#acted.element);
@@ -84,7 +85,7 @@ export class FaceView {
   /** Fills what is open; at thirty frames a second the rest would be work for nothing. */
   #fill(): void {
     if (this.#face === null) return;
-    const model = window.moue?.actions ?? null;
+    const model = knownUnits();
     if (this.#actedPart.open && this.#face.actions !== undefined && model !== null) this.#acted.show(this.#face.actions, model, this.#mirrored);
     if (this.#sawPart.open && this.#face.pictures !== undefined) this.#saw.show(this.#face.pictures);
     if (this.#lookedPart.open && this.#face.explanation !== undefined) this.#looked.show(this.#face, this.#face.explanation);
@@ -95,11 +96,11 @@ export class FaceView {
 /** A view a face, kept from one frame to the next: of who is followed, else by its place. */
 export class FaceViews {
   readonly element: HTMLElement;
-  readonly #model: ModelInfo;
+  readonly #model: KnownModel;
   readonly #open: boolean;
   readonly #views = new Map<string, FaceView>();
 
-  constructor(model: ModelInfo, element: HTMLElement, open = false) {
+  constructor(model: KnownModel, element: HTMLElement, open = false) {
     this.#model = model;
     this.#open = open;
     this.element = element;

@@ -1,12 +1,13 @@
 /** A failure as a visible box; where a GPU is missing, also what gives one. */
 
 import { MoueError } from "../../src/index.js";
+import { ReadingError } from "../reading/reader.js";
 import { h } from "./dom.js";
 import { gpuHelp } from "./gpu.js";
 
 /** The code that tests and readers see. */
 export function code(error: unknown): string {
-  return error instanceof MoueError ? error.code : "defect";
+  return error instanceof MoueError || error instanceof ReadingError ? error.code : "defect";
 }
 
 export function message(error: unknown): string {

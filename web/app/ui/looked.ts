@@ -1,6 +1,7 @@
 /** "What the networks looked at": the crop under the fused map, and under each member's. */
 
-import type { Face, FaceExplanation, ModelInfo } from "../../src/index.js";
+import type { Face, FaceExplanation } from "../../src/index.js";
+import type { KnownModel } from "../reading/reader.js";
 import { context, h } from "./dom.js";
 
 /** Colours of what speaks a little and most for the label, as `moue analyze --explain` has them. */
@@ -18,7 +19,7 @@ export class Looked {
   readonly #map = h("canvas", {});
   readonly #crop = h("canvas", {});
 
-  constructor(model: ModelInfo) {
+  constructor(model: KnownModel) {
     const names = ["fused", ...model.members.map(({ name }) => name)];
     this.#figures = names.map((name) => ({ name, canvas: h("canvas", { role: "img", width: side, height: side }), caption: h("figcaption", {}) }));
     this.element = h(

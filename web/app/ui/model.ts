@@ -1,6 +1,7 @@
 /** What is known of the model, on the tab "About". */
 
 import type { Moue } from "../../src/index.js";
+import type { Service } from "../reading/service.js";
 import { adapterName } from "./adapter.js";
 import { byId, h } from "./dom.js";
 import { megabytes } from "./format.js";
@@ -30,6 +31,21 @@ export function showModel({ model, faces, actions, embedding, adapter, version }
     ["adapter", adapterName(adapter)],
     ["driver", adapter.driver],
   ];
+  show(facts);
+}
+
+/** The same of a service. */
+export function showService({ model, actions, host, version }: Service): void {
+  show([
+    ["read by", `the service at ${host}`],
+    ["moue", version],
+    ["model", model.name],
+    ["its licence", model.licence],
+    ...(actions === null ? [] : ([["reads action units", actions.name], ["its licence", actions.licence]] as [string, string][])),
+  ]);
+}
+
+function show(facts: [string, string][]): void {
   const known = facts.filter(([, value]) => value !== "");
   byId("about-model", HTMLDListElement).replaceChildren(...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }

@@ -1,6 +1,6 @@
 /** The moment that was chosen on the timeline: its frame and its answer. */
 
-import type { ModelInfo } from "../../src/index.js";
+import type { KnownModel } from "../reading/reader.js";
 import { h } from "./dom.js";
 import { FaceViews } from "./face.js";
 import { inOrder } from "./order.js";
@@ -9,10 +9,10 @@ import { Picture } from "./picture.js";
 
 export class MomentView {
   readonly #into: HTMLElement;
-  readonly #model: ModelInfo;
+  readonly #model: KnownModel;
   #picture: Picture | null = null;
 
-  constructor(into: HTMLElement, model: ModelInfo) {
+  constructor(into: HTMLElement, model: KnownModel) {
     this.#into = into;
     this.#model = model;
   }

@@ -1,15 +1,16 @@
 /** "The members' opinions": member x label in per cent, with each member's weight. */
 
-import type { Face, ModelInfo } from "../../src/index.js";
+import type { Face } from "../../src/index.js";
+import type { KnownModel } from "../reading/reader.js";
 import { h } from "./dom.js";
 import { colour } from "./palette.js";
 
 export class Opinions {
   readonly element: HTMLElement;
-  readonly #model: ModelInfo;
+  readonly #model: KnownModel;
   readonly #rows: HTMLTableCellElement[][] = [];
 
-  constructor(model: ModelInfo) {
+  constructor(model: KnownModel) {
     this.#model = model;
     const head = h(
       "tr",

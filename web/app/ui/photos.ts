@@ -1,7 +1,8 @@
 /** The tab of the photographs: files in, one card each, answered in order. */
 
-import type { AnalyzeOptions, Moue } from "../../src/index.js";
+import type { AnalyzeOptions } from "../../src/index.js";
 import type { Entry } from "../export/entry.js";
+import { current, ReadingError, type Now, type Reader } from "../reading/reader.js";
 import { remember } from "./answers.js";
 import { Card } from "./card.js";
 import { byId } from "./dom.js";
@@ -24,7 +25,7 @@ interface Job {
 }
 
 export class Photos {
-  readonly #moue: Promise<Moue>;
+  readonly #reader: Now<Reader>;
   readonly #turn: Turn;
   readonly #list = byId("cards", HTMLElement);
   readonly #find = byId("photo-find", HTMLSelectElement);
@@ -34,11 +35,11 @@ export class Photos {
   #jobs: Job[] = [];
   #last: Promise<void> = Promise.resolve();
 
-  constructor(moue: Promise<Moue>, turn: Turn) {
-    this.#moue = moue;
+  constructor(reader: Now<Reader>, turn: Turn) {
+    this.#reader = reader;
     this.#turn = turn;
     showExamples("examples", photographs, (name, load) => this.#add([{ name, load }]));
-    exportButtons("photos", () => this.#jobs.map(({ entry }) => entry).filter(answered), () => window.moue?.model ?? null);
+    exportButtons("photos", () => this.#jobs.map(({ entry }) => entry).filter(answered), () => current()?.model ?? null);
     this.#find.addEventListener("change", () => {
       for (const job of this.#jobs.filter(({ entry }) => entry.error === null)) this.#queue(job, this.#how());
     });
@@ -79,7 +80,7 @@ export class Photos {
   }
 
   #lines(card: Card): void {
-    card.lines(this.#mesh.checked ? (window.moue?.lines ?? null) : null);
+    card.lines(this.#mesh.checked ? (current()?.lines ?? null) : null);
   }
 
   #queue(job: Job, how: How): void {
@@ -94,24 +95,24 @@ export class Photos {
     try {
       const file = await load();
       await card.picture(file);
-      card.wait("Waits for the model.");
-      const moue = await this.#moue;
+      card.wait(this.#reader.waits);
+      const reader = await this.#reader;
       if (this.#turn.taken) card.wait("Waits for the benchmark to end.");
       await this.#turn.free();
       card.wait("Being read.");
-      const analysis = await moue.analyze(file, { ...how, landmarks: 478, pictures: true });
+      const analysis = await reader.analyze(file, { ...how, landmarks: 478, pictures: true });
       remember({ name, analysis, error: null });
-      entry.analysis = analysis;
+      Object.assign(entry, { analysis, error: null, model: reader.model });
       if (card.gone) return;
       this.#lines(card);
-      card.answer(analysis, moue.model, {
+      card.answer(analysis, reader.model, {
         thorough: how.find === "thorough" ? null : () => this.#queue(job, { ...how, find: "thorough" }),
         whole: () => this.#queue(job, { ...how, faces: "none", actions: false }),
       });
     } catch (error) {
       remember({ name, analysis: null, error: { code: code(error), message: message(error) } });
       entry.error = message(error);
-      card.fail(error);
+      card.fail(error, error instanceof ReadingError ? () => this.#queue(job, how) : null);
     }
     this.#count();
   }

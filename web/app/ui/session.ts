@@ -1,6 +1,7 @@
 /** One run of the webcam: the newest frame is read, those that come meanwhile are dropped. */
 
-import type { Analysis, AnalyzeOptions, Moue } from "../../src/index.js";
+import type { Analysis, AnalyzeOptions } from "../../src/index.js";
+import type { Reader } from "../reading/reader.js";
 import { nextFrame } from "./frames.js";
 
 export interface Reading {
@@ -12,7 +13,7 @@ export interface Reading {
 }
 
 export interface SessionOptions {
-  moue: Moue;
+  reader: Reader;
   video: HTMLVideoElement;
   signal: AbortSignal;
   /** What is wanted of the frame taken now, in milliseconds as of `performance.now()`. */
@@ -23,7 +24,7 @@ export interface SessionOptions {
 }
 
 /** Ends with the signal; rejects where a frame cannot be read. */
-export async function runSession({ moue, video, signal, options, snapshot, onReading }: SessionOptions): Promise<void> {
+export async function runSession({ reader, video, signal, options, snapshot, onReading }: SessionOptions): Promise<void> {
   for (;;) {
     await nextFrame(video, signal);
     if (signal.aborted) return;
@@ -34,7 +35,7 @@ export async function runSession({ moue, video, signal, options, snapshot, onRea
     frame?.catch(() => undefined);
     let analysis: Analysis;
     try {
-      analysis = await moue.analyze(video, options(at));
+      analysis = await reader.analyze(video, options(at));
     } catch (error) {
       if (signal.aborted) return;
       throw error;

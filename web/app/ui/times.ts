@@ -22,6 +22,7 @@ export class Times {
     name,
     item: h("li", {}),
   }));
+  readonly #stack = h("div", { class: "stack", "aria-hidden": "true" }, ...this.#parts.map(({ slice }) => slice));
   readonly #total = h("b", {});
 
   constructor() {
@@ -29,7 +30,7 @@ export class Times {
     this.element = h(
       "div",
       { class: "times", "data-testid": "times" },
-      h("div", { class: "stack", "aria-hidden": "true" }, ...this.#parts.map(({ slice }) => slice)),
+      this.#stack,
       h(
         "ul",
         { "aria-label": "Time per stage" },
@@ -39,13 +40,16 @@ export class Times {
     );
   }
 
+  /** Of who tells no stages the whole alone. */
   show(times: StageTimes): void {
+    const told = stages.some(([stage]) => times[stage] > 0);
+    this.#stack.hidden = !told;
     for (const [at, [stage]] of stages.entries()) {
       const part = this.#parts[at];
       if (part === undefined) continue;
       part.slice.style.flexGrow = String(times[stage]);
       // Action units are seldom asked for.
-      part.item.hidden = stage === "actions" && times.actions === 0;
+      part.item.hidden = !told || (stage === "actions" && times.actions === 0);
       part.number.textContent = milliseconds(times[stage]);
     }
     this.#total.textContent = milliseconds(times.total);

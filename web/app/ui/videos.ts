@@ -1,6 +1,7 @@
 /** The tab of videos: every frame of a file, in order, beside a player that shows the frame that is chosen on the chart. */
 
 import type { Analysis, FrameAnalysis, Moue, VideoEnd, VideoInfo, VideoOptions } from "../../src/index.js";
+import type { Now } from "../reading/reader.js";
 import type { Entry } from "../export/entry.js";
 import { strongest, Summary } from "../export/summary.js";
 import { remember } from "./answers.js";
@@ -30,7 +31,7 @@ interface Run {
 }
 
 export class Videos {
-  readonly #moue: Promise<Moue>;
+  readonly #moue: Now<Moue>;
   readonly #turn: Turn;
   readonly #stop = byId("video-stop", HTMLButtonElement);
   readonly #chart = new Chart((moment) => this.#choose(moment));
@@ -50,7 +51,7 @@ export class Videos {
   #followed = 0;
   #drawn = 0;
 
-  constructor(moue: Promise<Moue>, turn: Turn) {
+  constructor(moue: Now<Moue>, turn: Turn) {
     this.#moue = moue;
     this.#turn = turn;
     showExamples("video-examples", videos, (name, load) => void this.#read(name, load));

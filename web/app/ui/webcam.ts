@@ -1,7 +1,8 @@
 /** The tab of the webcam: starting, stopping, and what is shown of every reading. */
 
-import type { Analysis, Moue } from "../../src/index.js";
+import type { Analysis } from "../../src/index.js";
 import type { Entry } from "../export/entry.js";
+import { current, type KnownModel, type Now, type Reader } from "../reading/reader.js";
 import { adapterName } from "./adapter.js";
 import { remember } from "./answers.js";
 import { listCameras, openCamera } from "./camera.js";
@@ -28,7 +29,7 @@ const mostEntries = 20_000;
 const note = "The camera runs while this tab is in view, and stops when you leave it. Frames that arrive while one is being read are dropped.";
 
 export class Webcam {
-  readonly #moue: Promise<Moue>;
+  readonly #reader: Now<Reader>;
   readonly #start = byId("webcam-start", HTMLButtonElement);
   readonly #stop = byId("webcam-stop", HTMLButtonElement);
   readonly #camera = byId("camera", HTMLSelectElement);
@@ -43,14 +44,16 @@ export class Webcam {
   readonly #times = new Times();
   readonly #recorder: Recorder;
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  #model: KnownModel | null = null;
   #faces: FaceViews | null = null;
+  #moment: MomentView | null = null;
   #timeline: Timeline<LiveMoment> | null = null;
   #running: AbortController | null = null;
   #drawn = 0;
 
   /** `onRecorded` is given what was recorded of the camera. */
-  constructor(moue: Promise<Moue>, turn: Turn, onRecorded: (file: File) => void) {
-    this.#moue = moue;
+  constructor(reader: Now<Reader>, turn: Turn, onRecorded: (file: File) => void) {
+    this.#reader = reader;
     this.#recorder = new Recorder(onRecorded);
     byId("live-times", HTMLElement).append(this.#times.element);
     this.#start.addEventListener("click", () => void this.#run());
@@ -71,7 +74,7 @@ export class Webcam {
       this.#start.disabled = taken;
       this.#say(taken ? "The benchmark is running; the webcam waits until it ends." : note);
     });
-    exportButtons("webcam", () => this.#entries.all(), () => window.moue?.model ?? null);
+    exportButtons("webcam", () => this.#entries.all(), () => current()?.model ?? null);
   }
 
   /** Stops the camera, and says why. */
@@ -98,24 +101,24 @@ export class Webcam {
     this.#running = running;
     this.#buttons(true);
     try {
-      this.#say("Waits for the model.");
-      const moue = await this.#moue;
+      this.#say(this.#reader.waits);
+      const reader = await this.#reader;
       if (running.signal.aborted) return;
       this.#say("Asks for the camera.");
       const stream = await openCamera(this.#camera.value === "" ? null : this.#camera.value);
       if (running.signal.aborted) return stream.getTracks().forEach((track) => track.stop());
-      await this.#show(moue, stream, running.signal);
+      await this.#show(reader, stream, running.signal);
       // Whoever stopped it has said why.
       if (running.signal.aborted) return;
       this.#say(note);
       const started = performance.now();
       await runSession({
-        moue,
+        reader,
         video: this.#video,
         signal: running.signal,
         options: (time) => ({ find: "fast", stream: { name: `webcam ${started}`, time }, pictures: this.#pictures.checked, explain: this.#explain.checked, actions: byId("webcam-units", HTMLInputElement).checked, ...(this.#mesh.checked ? { landmarks: 478 } : {}) }),
         snapshot: (at) => this.#moments.snapshot(this.#video, at),
-        onReading: this.#reader(moue, started, running.signal),
+        onReading: this.#onReading(reader, started, running.signal),
       });
     } catch (error) {
       if (running.signal.aborted) return;
@@ -125,8 +128,8 @@ export class Webcam {
     }
   }
 
-  async #show(moue: Moue, stream: MediaStream, signal: AbortSignal): Promise<void> {
-    this.#prepare(moue);
+  async #show(reader: Reader, stream: MediaStream, signal: AbortSignal): Promise<void> {
+    this.#prepare(reader);
     this.#video.srcObject = stream;
     const track = stream.getVideoTracks()[0];
     track?.addEventListener("ended", () => {
@@ -141,33 +144,34 @@ export class Webcam {
     await listCameras(this.#camera, byId("camera-field", HTMLElement), settings?.deviceId ?? "", signal);
   }
 
-  /** What needs the model's labels; once. */
-  #prepare(moue: Moue): void {
-    if (this.#timeline === null) {
-      const view = new MomentView(byId("moment", HTMLElement), moue.model);
-      this.#moments.labels = moue.model.labels;
-      this.#timeline = new Timeline(byId("timeline", HTMLCanvasElement), this.#moments, (moment) => view.show(moment));
-      this.#faces = new FaceViews(moue.model, byId("live-faces", HTMLElement), true);
-      showLegend(byId("legend", HTMLElement), moue.model.labels);
-      byId("live-adapter", HTMLElement).textContent = adapterName(moue.adapter);
-    }
+  /** What needs the model's labels. */
+  #prepare({ model, adapter }: Reader): void {
+    this.#timeline ??= new Timeline(byId("timeline", HTMLCanvasElement), this.#moments, (moment) => this.#moment?.show(moment));
     this.#timeline.select(null);
+    if (this.#model !== model) {
+      this.#model = model;
+      this.#moment = new MomentView(byId("moment", HTMLElement), model);
+      this.#moments.labels = model.labels;
+      this.#faces = new FaceViews(model, byId("live-faces", HTMLElement), true);
+      showLegend(byId("legend", HTMLElement), model.labels);
+    }
+    byId("live-adapter", HTMLElement).textContent = adapterName(adapter);
     this.#moments.clear();
     this.#entries.clear();
     byId("history", HTMLElement).hidden = false;
     this.#timeline.draw();
   }
 
-  #reader(moue: Moue, started: number, signal: AbortSignal): (reading: Reading) => void {
+  #onReading({ model, lines }: Reader, started: number, signal: AbortSignal): (reading: Reading) => void {
     const rate = new Rate();
     const smooth = new SmoothTimes();
     return ({ analysis, at, frame }) => {
       const { faces, ...rest } = analysis;
       const kept: Analysis = { ...rest, faces: faces.map(({ pictures: _, explanation: __, landmarks: ___, ...face }) => face) };
-      this.#entries.push({ input: "webcam", analysis: kept, error: null, seconds: Math.round(at - started) / 1000 });
+      this.#entries.push({ input: "webcam", analysis: kept, error: null, model, seconds: Math.round(at - started) / 1000 });
       remember({ name: "webcam", analysis: kept, error: null });
       const shown = inOrder(analysis, this.#mirror.checked);
-      drawOverlay(this.#overlay, shown, this.#mirror.checked, this.#mesh.checked ? moue.lines : null);
+      drawOverlay(this.#overlay, shown, this.#mirror.checked, this.#mesh.checked ? lines : null);
       this.#faces?.show(shown.faces, this.#mirror.checked);
       this.#times.show(smooth.next(analysis.times));
       byId("fps", HTMLElement).textContent = rate.next(performance.now()).toFixed(1);
