@@ -1,7 +1,7 @@
 //! Connections, and the end: what was taken is answered first.
 
 use std::io;
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::config::{Config, Limits};
@@ -23,6 +24,8 @@ use super::{film, heap};
 use crate::error::{Error, Result, plain};
 use crate::host::{guard, offload};
 
+/// Connections that the system keeps until they are let in; it may have its own bound.
+const QUEUE: i32 = 4096;
 /// Threads that read requests and write answers. What costs time happens elsewhere.
 const THREADS: usize = 2;
 /// How long nobody is let in where the system gives no more connections.
@@ -55,9 +58,26 @@ pub fn bind(host: &str, port: u16) -> Result<TcpListener> {
         Error::Argument(format!("cannot listen on {host}:{port}: {}{remedy}", plain(error)))
     };
     let addresses: Vec<_> = (host, port).to_socket_addrs().map_err(|error| wrong(&error))?.collect();
-    let listener = TcpListener::bind(&addresses[..]).map_err(|error| wrong(&error))?;
+    let mut found = Err(io::ErrorKind::AddrNotAvailable.into());
+    for address in addresses {
+        found = listening(address);
+        if found.is_ok() {
+            break;
+        }
+    }
+    let listener = found.map_err(|error| wrong(&error))?;
     listener.set_nonblocking(true).map_err(|error| wrong(&error))?;
     Ok(listener)
+}
+
+/// As the standard library's, but for the queue: of its 128 a flood leaves some without an answer.
+fn listening(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(QUEUE)?;
+    Ok(socket.into())
 }
 
 /// Answers until a signal asks for the end: SIGTERM or SIGINT. Then nobody is let in, what was taken is answered, and it returns; a second signal does not wait for that.
@@ -65,7 +85,7 @@ pub fn bind(host: &str, port: u16) -> Result<TcpListener> {
 /// # Errors
 /// The device cannot be opened; the system gives no threads.
 pub fn run(config: Config, listener: TcpListener) -> Result<()> {
-    heap::give_back();
+    heap::own_pages();
     let threads =
         tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).thread_name("moue serve").enable_all().build();
     let threads = threads.map_err(|error| Error::Defect(format!("the system gives no threads: {error}")))?;
@@ -107,6 +127,12 @@ async fn serve(config: Config, listener: TcpListener) -> Result<()> {
     })?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| Error::Defect(error.to_string()))?;
     let connections = Arc::new(Mutex::new(Some(GracefulShutdown::new())));
+    tokio::spawn(async {
+        loop {
+            tokio::time::sleep(heap::ROUND).await;
+            tokio::task::block_in_place(heap::give_back);
+        }
+    });
     let accepting = tokio::spawn(accept(listener, router, Arc::clone(&connections), limits));
     let first = happened.recv().await;
     accepting.abort();

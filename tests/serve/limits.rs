@@ -91,7 +91,7 @@ fn of_a_flood_what_is_admitted_is_answered_and_the_rest_is_told_when_to_come_aga
 
 #[test]
 fn nobody_waits_for_what_would_come_too_late() {
-    const CLIENTS: usize = 80;
+    const CLIENTS: usize = 200;
     let serving = Serving::start(&["--deadline", "2"]);
     let picture = portrait();
     let begin = Instant::now();
