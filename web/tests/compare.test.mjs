@@ -1,7 +1,7 @@
 /**
  * The tab "Compare": four real reports side by side (lavapipe, SwiftShader, an H200, Chromium), the base changed, one taken away, broken, old, newer and foreign files named with
  * the reason while the rest is shown, and the picture saved as SVG and PNG. No other test reads reports in a page, or looks into what it saves as pictures. No model is waited
- * for: SECONDS s on two cores that were shared.
+ * for: 15 s on two cores that were shared.
  */
 
 import assert from "node:assert/strict";
