@@ -116,20 +116,30 @@ def filled(text, folder):
     return MARKED.sub(lambda mark: f"{mark[1]}\n{table(read(folder / mark[2]), mark[3])}\n{mark[4]}", text)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description):
+    """Reports, and a document to write or to check."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reports", nargs="*", type=Path, metavar="REPORT")
     parser.add_argument("--write", type=Path, metavar="FILE.md")
     parser.add_argument("--check", type=Path, metavar="FILE.md")
-    options = parser.parse_args()
-    for path in options.reports:
-        report = read(path)
-        for precision in dict.fromkeys(result["precision"] for result in report["results"]):
-            print(table(report, precision))
+    return parser
+
+
+def keep(options, filled):
+    """Writes or checks the document, by what makes its text anew of it and its folder."""
     if options.write:
         options.write.write_text(filled(options.write.read_text(), options.write.parent))
     if options.check and options.check.read_text() != filled(options.check.read_text(), options.check.parent):
         sys.exit(f"{options.check} shows other tables than its reports: python3 {sys.argv[0]} --write {options.check}")
+
+
+def main():
+    options = arguments(__doc__).parse_args()
+    for path in options.reports:
+        report = read(path)
+        for precision in dict.fromkeys(result["precision"] for result in report["results"]):
+            print(table(report, precision))
+    keep(options, filled)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 import { notice } from "./scripts/mediabunny.mjs";
+import { reports } from "./scripts/reports.mjs";
 
 /** The same policy as the meta element of app/index.html. */
 const policy = [
@@ -31,7 +32,7 @@ const notices: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [notices],
+  plugins: [notices, reports],
   // The package has it beside its own files.
   resolve: { alias: [{ find: /^\.\/mediabunny\/mediabunny\.js$/, replacement: "mediabunny" }] },
   root: "app",

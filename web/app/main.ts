@@ -1,6 +1,7 @@
 /** Loads the package and puts the tabs to work. */
 
 import { Moue } from "../src/index.js";
+import { Compare } from "./compare/compare.js";
 import { Folder } from "./folder/folder.js";
 import { Places } from "./reading/places.js";
 import type { Reader } from "./reading/reader.js";
@@ -45,6 +46,7 @@ const showTab = tabs(byId("tabs", HTMLElement), (panel) => {
 const photos = new Photos(reader, turn);
 const videos = new Videos(engine, turn);
 const folder = new Folder(engine, turn);
+const compare = new Compare();
 const readFolder = (found: File[]): void => folder.read(found);
 const readPhotos = (found: File[]): void => {
   showTab("photos");
@@ -59,12 +61,14 @@ const chosen = {
   "video-input": readVideos,
   "folder-input": readFolder,
   "folder-files": readFolder,
+  "compare-input": (found: File[]) => compare.read(found),
   "teach-folder": (found: File[]) => teach.folder(found),
   "teach-open": (found: File[]) => teach.open(found),
   "teach-try": (found: File[]) => teach.tried(found),
 };
 files(chosen, (found, on) => {
   if (!byId("folder", HTMLElement).hidden) return readFolder(found);
+  if (!byId("compare", HTMLElement).hidden) return compare.read(found);
   if (!byId("teach", HTMLElement).hidden) return teach.drop(found, on);
   const moving = found.filter(isVideo);
   const others = found.filter((file) => !isVideo(file));
@@ -123,7 +127,10 @@ function opened(moue: Moue): void {
   window.moue = moue;
   if (places.service === null) showEngine(moue);
   else loading.done(ready);
-  new Bench(moue, turn);
+  new Bench(moue, turn, (report) => {
+    showTab("compare");
+    compare.add(report);
+  });
   moue.onrecover = (error) => loading.say(`The GPU was lost and is open again. ${error.message}`);
   turn.onChange((taken) => loading.say(taken ? "The benchmark is running; everything else waits." : ready));
 

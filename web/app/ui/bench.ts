@@ -1,4 +1,4 @@
-/** The tab of the benchmark: start, stop, progress, the report and its file. */
+/** The tab of the benchmark: start, stop, progress, the report, its file, and its way to the tab "Compare". */
 
 import type { BenchProgress, BenchReport, Moue } from "../../src/index.js";
 import { byId, h } from "./dom.js";
@@ -14,13 +14,14 @@ export class Bench {
   readonly #start = byId("bench-start", HTMLButtonElement);
   readonly #stop = byId("bench-stop", HTMLButtonElement);
   readonly #save = byId("bench-save", HTMLButtonElement);
+  readonly #compare = byId("bench-compare", HTMLButtonElement);
   readonly #bar = byId("bench-progress", HTMLProgressElement);
   readonly #log = byId("bench-log", HTMLElement);
   readonly #lines = byId("bench-lines", HTMLOListElement);
   #running: AbortController | null = null;
   #report: BenchReport | null = null;
 
-  constructor(moue: Moue, turn: Turn) {
+  constructor(moue: Moue, turn: Turn, onCompare: (report: BenchReport) => void) {
     this.#moue = moue;
     this.#turn = turn;
     this.#start.disabled = false;
@@ -34,6 +35,9 @@ export class Bench {
     });
     this.#save.addEventListener("click", () => {
       if (this.#report !== null) save(this.#report);
+    });
+    this.#compare.addEventListener("click", () => {
+      if (this.#report !== null) onCompare(this.#report);
     });
   }
 
@@ -85,7 +89,7 @@ export class Bench {
     this.#stop.removeAttribute("aria-disabled");
     this.#bar.hidden = !running;
     this.#bar.removeAttribute("value");
-    this.#save.hidden = this.#report === null;
+    this.#save.hidden = this.#compare.hidden = this.#report === null;
     if (hadFocus) (running ? this.#stop : this.#start).focus();
   }
 }

@@ -24,6 +24,13 @@ export function person(track: number): string {
   return people[track % people.length] ?? "#888888";
 }
 
+const machines = ["#3b82d6", "#d9652b", "#2a9d78", "#a35fc9", "#b8890b", "#d1477f"];
+
+/** The colour of a machine's report, on white and on the dark ground; those of `moue bench compare --plot`. */
+export function machine(position: number): string {
+  return machines[position % machines.length] ?? "#888888";
+}
+
 /** Black or white, whichever reads better on a colour of six hexadecimal digits. */
 export function ink(background: string): string {
   const [r, g, b] = [1, 3, 5].map((at) => (parseInt(background.slice(at, at + 2), 16) / 255) ** 2.2);

@@ -28,6 +28,33 @@ export interface BenchReport {
   peak_memory_kib: number | null;
   moue: string;
   date: string;
+  /** The fixed list of measurements that it is of; reports of before have none. */
+  suite?: string | null;
+  system?: BenchSystem;
+  /** What the data say of the run itself: other load, heat, clocks that rose. */
+  remarks?: string[];
+  score?: BenchScore | null;
+}
+
+export interface BenchSystem {
+  os: string;
+  arch: string;
+  os_version: string | null;
+  browser: string | null;
+}
+
+/** A figure and its confidence interval. */
+export interface BenchSpan {
+  value: number;
+  low: number;
+  high: number;
+}
+
+/** Geometric means of throughput relative to a reference report. */
+export interface BenchScore extends BenchSpan {
+  reference: string;
+  parts: Record<"latency" | "throughput" | "memory" | "end_to_end", BenchSpan | null>;
+  figures: { name: string; part: string; ratio: number; low: number; high: number }[];
 }
 
 export interface BenchResult {
@@ -52,4 +79,9 @@ export interface BenchResult {
   pipelines: number | null;
   dispatches: number | null;
   slab_bytes: number | null;
+  /** The confidence interval of the median. */
+  low_ms?: number | null;
+  high_ms?: number | null;
+  /** Whether the interval became narrow before time was up. */
+  steady?: boolean | null;
 }
