@@ -166,7 +166,7 @@ function speeds(pen: Pen, reports: Report[], rows: Row[], base: number): void {
 /** The numbers of an axis; where its lines begin. */
 function ticks(pen: Pen, axis: Axis, place: (value: number) => number, room: number, text: (value: number) => string): number {
   pen.y += 20;
-  for (const tick of axis.ticks(Math.floor(room / 46))) {
+  for (const tick of axis.ticks(Math.floor(room / 36))) {
     pen.add(svg("text", { x: place(tick), y: pen.y, fill: "var(--quiet)", "font-size": 11, "text-anchor": "middle" }, text(tick)));
   }
   return pen.y + 6;
@@ -179,7 +179,7 @@ function tickText(value: number): string {
 
 /** The lines of an axis, from `top` to where the pen is. */
 function grid(pen: Pen, axis: Axis, place: (value: number) => number, room: number, top: number): void {
-  for (const tick of axis.ticks(Math.floor(room / 46))) pen.rule(place(tick), top, tick === 1 ? "var(--quiet)" : "var(--line)");
+  for (const tick of axis.ticks(Math.floor(room / 36))) pen.rule(place(tick), top, tick === 1 ? "var(--quiet)" : "var(--line)");
 }
 
 function heading(pen: Pen, text: string, missing: string): void {
