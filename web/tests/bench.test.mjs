@@ -1,4 +1,4 @@
-/** The benchmark of the page ends, and its file is the one that `moue bench --json` writes. */
+/** The benchmark of the page ends, its file is the one that `moue bench --json` writes, and it goes to the tab "Compare". */
 
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
@@ -52,6 +52,10 @@ describe("the benchmark", () => {
     await page.setViewportSize({ width: 360, height: 740 });
     assert.ok((await overflow(page)) <= 0);
     await screen(page, "bench-done-phone");
+    await page.click('[data-testid="bench-compare"]');
+    await page.locator('[data-testid="compare-report"]').waitFor();
+    assert.equal(await page.locator('[data-testid="compare-table"] tbody tr').count(), report.results.length);
+    await page.click('[data-testid="tab-bench"]');
     assert.deepEqual([seen.errors, seen.violations, server.reports], [[], [], []]);
   });
 

@@ -50,12 +50,18 @@ class Pen {
     this.#parts.push(...parts);
   }
 
+  /** Below all that is there. */
+  under(...parts: SVGElement[]): void {
+    this.#parts.unshift(...parts);
+  }
+
   text(x: number, text: string, { quiet = false, bold = false, end = false, size = 13, y = this.y } = {}): void {
     this.add(svg("text", { x, y, fill: quiet ? "var(--quiet)" : "var(--ink)", "font-size": size, "font-weight": bold ? 600 : 400, "text-anchor": end ? "end" : "start" }, text));
   }
 
-  rule(x1: number, y1: number, x2: number, y2: number, stroke = "var(--line)"): void {
-    this.add(svg("line", { x1, y1, x2, y2, stroke, "stroke-width": 1 }));
+  /** A line from there down to the pen. */
+  rule(x: number, top: number, stroke: string): void {
+    this.under(svg("line", { x1: x, x2: x, y1: top, y2: this.y + 4, stroke, "stroke-width": 1 }));
   }
 
   end(label: string): SVGSVGElement {
@@ -100,8 +106,8 @@ function scores(pen: Pen, reports: Report[]): void {
   const to = pen.width - words;
   const place = (value: number): number => left + (to - left) * axis.place(value);
   pen.y += 30;
-  pen.text(12, "Score, and its interval", { bold: true, size: 15 });
-  const top = ticks(pen, axis, place, to - left, short);
+  pen.text(2, "Score, and its interval", { bold: true, size: 15 });
+  const top = ticks(pen, axis, place, to - left, tickText);
   for (const [name, spans] of rows) {
     heading(pen, name, missing(spans, "no score"));
     for (const [at, span] of spans.entries()) {
@@ -118,7 +124,7 @@ function scores(pen: Pen, reports: Report[]): void {
 
 function speeds(pen: Pen, reports: Report[], rows: Row[], base: number): void {
   const narrow = pen.width < 560;
-  const numbers = narrow ? 112 : 236;
+  const numbers = narrow ? 116 : 268;
   const room = pen.width - left - numbers - shareText - 20;
   const bars = Math.round(room * 0.64);
   const shares = left + bars + numbers + 10;
@@ -127,9 +133,9 @@ function speeds(pen: Pen, reports: Report[], rows: Row[], base: number): void {
   const place = (value: number): number => left + bars * axis.place(value);
   const most = Math.max(1, ...rows.flatMap(({ entries }) => entries.map((entry) => entry?.roof ?? 0)));
   pen.y += 30;
-  pen.text(12, `${letter(base)} is 1: times as fast`, { bold: true, size: narrow ? 13 : 15 });
+  pen.text(2, `${letter(base)} is 1: times as fast`, { bold: true, size: narrow ? 13 : 15 });
   pen.text(shares, "Share of roof", { bold: true, size: narrow ? 13 : 15 });
-  const top = ticks(pen, axis, place, bars, (value) => times(value));
+  const top = ticks(pen, axis, place, bars, (value) => `${tickText(value)} ×`);
   for (const row of rows) {
     heading(pen, `${row.net}, batch ${row.batch}, ${row.precision}`, missing(row.entries, "not measured"));
     for (const [at, entry] of row.entries.entries()) {
@@ -153,27 +159,32 @@ function speeds(pen: Pen, reports: Report[], rows: Row[], base: number): void {
       }
     }
   }
-  if (most > 1) pen.rule(shares + roofs / most, top, shares + roofs / most, pen.y + 4, "var(--quiet)");
+  if (most > 1) pen.rule(shares + roofs / most, top, "var(--quiet)");
   grid(pen, axis, place, bars, top);
 }
 
 /** The numbers of an axis; where its lines begin. */
 function ticks(pen: Pen, axis: Axis, place: (value: number) => number, room: number, text: (value: number) => string): number {
   pen.y += 20;
-  for (const tick of axis.ticks(Math.floor(room / 46))) {
+  for (const tick of axis.ticks(Math.floor(room / 36))) {
     pen.add(svg("text", { x: place(tick), y: pen.y, fill: "var(--quiet)", "font-size": 11, "text-anchor": "middle" }, text(tick)));
   }
   return pen.y + 6;
 }
 
+/** A 1, 2 or 5 with its zeros and no more. */
+function tickText(value: number): string {
+  return value.toLocaleString("en", { maximumSignificantDigits: 1 });
+}
+
 /** The lines of an axis, from `top` to where the pen is. */
 function grid(pen: Pen, axis: Axis, place: (value: number) => number, room: number, top: number): void {
-  for (const tick of axis.ticks(Math.floor(room / 46))) pen.rule(place(tick), top, place(tick), pen.y + 4, tick === 1 ? "var(--quiet)" : "var(--line)");
+  for (const tick of axis.ticks(Math.floor(room / 36))) pen.rule(place(tick), top, tick === 1 ? "var(--quiet)" : "var(--line)");
 }
 
 function heading(pen: Pen, text: string, missing: string): void {
   pen.y += 28;
-  pen.text(12, text, { bold: true });
+  pen.text(2, text, { bold: true });
   if (missing !== "") pen.text(pen.width - 2, missing, { quiet: true, end: true, size: 12 });
 }
 
