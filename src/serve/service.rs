@@ -61,9 +61,16 @@ struct Pace {
 }
 
 impl Pace {
-    fn learn(&mut self, seconds: f64) {
+    /// So many pictures, one at least, were read in this time.
+    fn learn(&mut self, took: Duration, pictures: usize) {
         self.requests += 1.0;
+        let seconds = took.as_secs_f64() / pictures.max(1) as f64;
         self.seconds += (seconds - self.seconds) * (1.0 / self.requests).max(0.1);
+    }
+
+    /// Pictures that are read within the deadline, as far as those so far tell.
+    fn in_time(&self, deadline: Duration) -> usize {
+        if self.requests == 0.0 { FIRST } else { (SHARE * deadline.as_secs_f64() / self.seconds.max(1e-6)) as usize }
     }
 }
 
@@ -131,7 +138,7 @@ impl Service {
         }
         // Who would wait for too long hears it at once, not at the deadline. What has the service for itself is tried.
         let taken = self.taken().0;
-        if taken > 0 && !read.is_empty() && taken + read.len() > self.in_time() {
+        if taken > 0 && !read.is_empty() && taken + read.len() > self.pace().in_time(self.limits.deadline) {
             return Err(Refusal::busy(self.wait()));
         }
         let places = self.admission.admit(&pixels).map_err(|full| match full {
@@ -146,9 +153,10 @@ impl Service {
         })?;
         let begun = tokio::time::Instant::now();
         let most = self.limits.picture;
+        let waiting = read.len();
         let entries = read.into_iter().zip(places).map(|(sent, place)| Entry::new(sent.name, sent.picture, how, most, place));
         let (entries, answers): (Vec<_>, Vec<_>) = entries.unzip();
-        let before = self.taken().0 - entries.len().min(self.taken().0);
+        let before = self.taken().0.saturating_sub(waiting);
         if before == 0 {
             self.shared.status.beat();
         }
@@ -160,14 +168,17 @@ impl Service {
         for place in told.iter_mut().filter(|place| place.is_none()) {
             let Some(answer) = answers.next() else { break };
             let answer = tokio::time::timeout_at(deadline, answer).await.map_err(|_| {
-                self.learn(begun.elapsed(), before + count);
+                self.pace().learn(begun.elapsed(), before + waiting);
                 let seconds = self.limits.deadline.as_secs_f64();
                 Refusal::new(StatusCode::GATEWAY_TIMEOUT, format!("there was no answer in {seconds} s: send less, or later"))
             })?;
             let answer = answer.map_err(|_| Refusal::unavailable("the device was lost before it answered: send it again"))?;
             *place = Some(answer);
         }
-        self.learn(begun.elapsed(), before + count);
+        // What was refused by its head took no time, and tells nothing.
+        if waiting > 0 {
+            self.pace().learn(begun.elapsed(), before + waiting);
+        }
         Ok(told.into_iter().flatten().collect())
     }
 
@@ -212,18 +223,6 @@ impl Service {
         (self.pace().seconds * self.taken().0 as f64).ceil().clamp(1.0, 600.0) as u64
     }
 
-    /// Pictures that are read within the deadline, as far as pictures so far tell.
-    fn in_time(&self) -> usize {
-        let pace = self.pace();
-        if pace.requests == 0.0 { FIRST } else { (SHARE * self.limits.deadline.as_secs_f64() / pace.seconds.max(1e-6)) as usize }
-    }
-
-    fn learn(&self, took: Duration, pictures: usize) {
-        if pictures > 0 {
-            self.pace().learn(took.as_secs_f64() / pictures as f64);
-        }
-    }
-
     fn pace(&self) -> MutexGuard<'_, Pace> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -241,5 +240,20 @@ pub fn status(code: Option<&str>) -> StatusCode {
         Some("picture" | "argument" | "io") => StatusCode::UNPROCESSABLE_ENTITY,
         Some("out-of-memory" | "limit" | "device") => StatusCode::SERVICE_UNAVAILABLE,
         Some(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_are_taken_before_any_tells_and_then_as_many_as_the_pace_allows() {
+        let (mut pace, deadline) = (Pace::default(), Duration::from_secs(60));
+        assert_eq!(pace.in_time(deadline), FIRST);
+        pace.learn(Duration::from_secs(2), 4);
+        assert_eq!(pace.in_time(deadline), 72);
+        (0..100).for_each(|_| pace.learn(Duration::from_secs(40), 2));
+        assert_eq!(pace.in_time(deadline), 1);
     }
 }

@@ -70,7 +70,8 @@ async fn receive(service: &Service, request: &mut Request) -> Result<Arc<Job>, R
     let mut video = Arriving::new(service)?;
     // Its length is bounded as that of every video is.
     DefaultBodyLimit::disable().apply(request);
-    let mut form = Multipart::from_request(std::mem::take(request), &()).await.map_err(|error| wrong(error.body_text()))?;
+    let none = |_| Refusal::bad(format!("send a form (multipart/form-data) whose file `{FIELD}` is the video"));
+    let mut form = Multipart::from_request(std::mem::take(request), &()).await.map_err(none)?;
     loop {
         let field = video.next(form.next_field()).await?.map_err(|error| wrong(error.body_text()))?;
         let Some(mut field) = field else { return Err(Refusal::bad(format!("there is no `{FIELD}` in the form: send a video"))) };

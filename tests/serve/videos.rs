@@ -138,6 +138,7 @@ fn the_two_stream_demo_has_the_strongest_units_of_every_frame_and_its_video() {
     assert_eq!(send("video", &clip).status, 429, "records do not give way");
     assert_eq!(serving.send("DELETE", &own, &[], b"").unwrap().status, 204);
     assert_eq!(send("film", &clip).status, 400);
+    assert!(serving.post("/api/upload", &clip).text().contains("`video`"), "a form is asked for by name");
     assert_eq!(send("video", b"").status, 400);
     assert_eq!(send("video", &portrait()).status, 422);
     let again = send("video", &clip).json();
