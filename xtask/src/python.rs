@@ -65,19 +65,34 @@ pub fn environment(requirements: &Path, name: &str, training: bool) -> Result<Pa
 pub fn environment_at(venv: &Path, requirements: &Path, training: bool) -> Result<PathBuf, String> {
     let heavy = |pin: &str| pin.split(['=', '<', '>', ' ']).next().is_some_and(|name| HEAVY.contains(&name));
     let wanted: Vec<String> = pins(requirements)?.into_iter().filter(|pin| training || !heavy(pin)).collect();
-    if let Some(python) = installed(venv, &wanted) {
+    let no_deps = no_deps(requirements);
+    let apart = if no_deps.is_file() { pins(&no_deps)? } else { Vec::new() };
+    let all = [wanted.clone(), apart.clone()].concat();
+    if let Some(python) = installed(venv, &all) {
         return Ok(python);
     }
     create(venv)?;
     let python = interpreter(venv);
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(&wanted);
-    if !system::run(&mut pip)? {
-        return Err(format!("pip could not install the packages of {}: see its message above", requirements.display()));
+    let pip = |file: &Path, options: &[&str], pins: &[String]| -> Result<(), String> {
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check"]).args(options).args(pins);
+        match system::run(&mut pip)? {
+            true => Ok(()),
+            false => Err(format!("pip could not install the packages of {}: see its message above", file.display())),
+        }
+    };
+    pip(requirements, &[], &wanted)?;
+    if !apart.is_empty() {
+        pip(&no_deps, &["--no-deps"], &apart)?;
     }
     let stamp = venv.join(STAMP);
-    fs::write(&stamp, wanted.join("\n")).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    fs::write(&stamp, all.join("\n")).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(python)
+}
+
+/// What stands beside `requirements.txt` for packages whose own pins contradict the others': installed after them, without what they ask for.
+fn no_deps(requirements: &Path) -> PathBuf {
+    requirements.with_file_name("no-deps.txt")
 }
 
 /// The same with all packages, where it is there already.
