@@ -144,6 +144,28 @@ mod tests {
         assert!((score.parts.memory.unwrap().value - 100.0).abs() < 1e-6);
     }
 
+    /// The table of the suite is that of the report that it names, whose own score follows from its own results.
+    #[test]
+    fn the_reference_is_the_report_that_is_kept() {
+        let path = format!("{}/benches/results/{REFERENCE}.json", env!("CARGO_MANIFEST_DIR"));
+        let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        assert_eq!((&report["suite"], &report["quick"]), (&SUITE.into(), &false.into()));
+        let mut measured = Vec::new();
+        for result in report["results"].as_array().unwrap() {
+            let [low, median, high] = ["low_ms", "median_ms", "high_ms"].map(|key| result[key].as_f64().unwrap());
+            let of = |key: &str| result[key].as_str().unwrap().to_owned();
+            let (net, precision, batch) = (of("net"), of("precision"), result["batch"].as_u64().unwrap() as u32);
+            let figure = find(&net, &precision, batch).unwrap_or_else(|| panic!("{net}, {precision}, batch {batch}"));
+            assert!((figure.reference_ms / median - 1.0).abs() < 1e-4, "{figure:?}: {median}");
+            let mut found = Measurement::new(&net, batch, &precision, 0.1, &Times::new(vec![median / 1e3; 6]));
+            (found.low_ms, found.high_ms) = (Some(low), Some(high));
+            measured.push(found);
+        }
+        assert_eq!(measured.len(), FIGURES.len());
+        let score = Score::of(&measured).unwrap();
+        assert!((score.whole.value - WHOLE).abs() < 0.01, "{score:?}");
+    }
+
     #[test]
     fn the_interval_of_a_mean_is_narrower_than_those_of_its_figures() {
         let score = Score::of(&results("", 1.0)).unwrap();
