@@ -162,8 +162,18 @@ mod tests {
             measured.push(found);
         }
         assert_eq!(measured.len(), FIGURES.len());
-        let score = Score::of(&measured).unwrap();
-        assert!((score.whole.value - WHOLE).abs() < 0.01, "{score:?}");
+        let own = serde_json::to_value(Score::of(&measured).unwrap()).unwrap();
+        let near = |of: &serde_json::Value, other: &serde_json::Value| {
+            ["value", "low", "high"]
+                .iter()
+                .all(|key| (of[key].as_f64().unwrap() / other[key].as_f64().unwrap() - 1.0).abs() < 1e-4)
+        };
+        let kept = &report["score"];
+        assert!((kept["value"].as_f64().unwrap() - WHOLE).abs() < 1e-9 && kept["reference"] == REFERENCE, "{kept}");
+        assert!(near(&own, kept), "{own} {kept}");
+        for part in ["latency", "throughput", "memory", "end_to_end"] {
+            assert!(near(&own["parts"][part], &kept["parts"][part]), "{part}: {own} {kept}");
+        }
     }
 
     #[test]

@@ -71,7 +71,6 @@ pub async fn measure(cases: &[Case], turns: Turns, place: &Place<'_>, report: &m
                     if place.with_kernels && whole {
                         player.profile(&mut result, watch).await;
                     }
-                    watch.result(&result);
                     report.results.push(result);
                 }
                 Err((batch, error)) => watch.fail(report, player.case, &[batch], &error),
