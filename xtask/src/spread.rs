@@ -46,7 +46,12 @@ fn measure(root: &Path, target: &Path, runs: usize, options: &[&str]) -> Result<
     for (kind, loaded) in [("quiet", false), ("beside a load", true)] {
         let done = AtomicBool::new(!loaded);
         let all = std::thread::scope(|scope| {
-            scope.spawn(|| while !done.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                let mut count = 0_u64;
+                while !done.load(Ordering::Relaxed) {
+                    count = std::hint::black_box(count.wrapping_add(1));
+                }
+            });
             let all = (1..=runs).map(|run| {
                 let found = once(&program, options)?;
                 let Run { score: [value, low, high], figures, unsteady, seconds, loaded, .. } = &found;
