@@ -54,19 +54,19 @@ const fn figure(part: Part, net: &'static str, precision: Precision, batch: u32,
 
 /// In the order in which they are made ready; those of one network and precision stand together.
 pub const FIGURES: [Figure; 13] = [
-    figure(Part::Latency, DEFAULT, Precision::F32, 1, 118.755),
-    figure(Part::Throughput, DEFAULT, Precision::F32, 8, 696.411),
-    figure(Part::Throughput, DEFAULT, Precision::F16, 8, 714.434),
-    figure(Part::Latency, "resnet18", Precision::F32, 1, 187.97),
-    figure(Part::Throughput, "resnet18", Precision::F32, 8, 1076.05),
-    figure(Part::Latency, "resnet18", Precision::F16, 1, 189.4),
-    figure(Part::Throughput, "resnet18", Precision::F16, 8, 1090.74),
-    figure(Part::Latency, "googlenet", Precision::F32, 1, 206.4),
-    figure(Part::Memory, "alexnet", Precision::F32, 1, 106.462),
-    figure(Part::Memory, "alexnet", Precision::F16, 1, 93.9566),
-    figure(Part::Memory, FRAME, Precision::F32, 1, 287.102),
-    figure(Part::EndToEnd, PHOTOGRAPH, Precision::F32, 1, 520.914),
-    figure(Part::EndToEnd, VIDEO, Precision::F32, 1, 225.717),
+    figure(Part::Latency, DEFAULT, Precision::F32, 1, 91.4014),
+    figure(Part::Throughput, DEFAULT, Precision::F32, 8, 662.828),
+    figure(Part::Throughput, DEFAULT, Precision::F16, 8, 718.95),
+    figure(Part::Latency, "resnet18", Precision::F32, 1, 154.21),
+    figure(Part::Throughput, "resnet18", Precision::F32, 8, 1056.59),
+    figure(Part::Latency, "resnet18", Precision::F16, 1, 157.833),
+    figure(Part::Throughput, "resnet18", Precision::F16, 8, 1142.11),
+    figure(Part::Latency, "googlenet", Precision::F32, 1, 190.736),
+    figure(Part::Memory, "alexnet", Precision::F32, 1, 97.1247),
+    figure(Part::Memory, "alexnet", Precision::F16, 1, 96.5099),
+    figure(Part::Memory, FRAME, Precision::F32, 1, 287.548),
+    figure(Part::EndToEnd, PHOTOGRAPH, Precision::F32, 1, 439.281),
+    figure(Part::EndToEnd, VIDEO, Precision::F32, 1, 162.91),
 ];
 
 /// The figure of a measurement, where the suite has it.

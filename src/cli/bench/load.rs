@@ -99,7 +99,8 @@ impl Clocks {
     fn remarks(self) -> Vec<String> {
         let Self { all, busy, low, stolen, processors, own, own_is_low, ran, waited } = self;
         let part = |ticks: u64| ticks as f64 / all.max(1) as f64;
-        let [busy, low] = if own_is_low { [busy, low.saturating_sub(own)] } else { [busy.saturating_sub(own), low] };
+        // Of low priorities none is told from another: beside a process that has one itself they are programs like others.
+        let [busy, low] = if own_is_low { [(busy + low).saturating_sub(own), 0] } else { [busy.saturating_sub(own), low] };
         let mut found = Vec::new();
         let mut say = |what: &str, ticks: u64| {
             if part(ticks) >= BUSY {
@@ -144,6 +145,7 @@ mod tests {
         let low = "cpu  1500 600 200 8000 0 0 10 5 0 0\ncpu0 1 1 1 1 0 0 0 0\ncpu1 1 1 1 1 0 0 0 0\n";
         assert_eq!(remarks(low, 500, 0), ["programs of low priority kept busy 1.0 of 2 processors meanwhile"]);
         assert_eq!(remarks(low, 500, 5), ["other programs kept busy 1.0 of 2 processors meanwhile"]);
+        assert_eq!(remarks(low, 100, 5), ["other programs kept busy 1.8 of 2 processors meanwhile"]);
         let stolen = "cpu  1900 100 200 8000 0 0 10 105 0 0\ncpu0 1 1 1 1 0 0 0 0\ncpu1 1 1 1 1 0 0 0 0\n";
         assert_eq!(remarks(stolen, 900, 0), ["the host of this virtual machine took 0.2 of 2 processors meanwhile"]);
     }
