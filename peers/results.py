@@ -46,7 +46,7 @@ REPORT = {
     "peak": {name: Maybe(NUMBER) for name in ("gflops_f32", "gflops_f16_matrix", "gbytes_per_s")},
     "results": [RESULT], "not_measured": [{"net": TEXT, "batch": WHOLE, "precision": TEXT, "error": TEXT}],
     "tuned_layers": Maybe(WHOLE), "peak_memory_kib": Maybe(WHOLE), "moue": TEXT, "date": TEXT,
-    "suite": Maybe(TEXT), "system": Maybe({"os": TEXT, "arch": TEXT, "os_version": Maybe(TEXT), "browser": Maybe(TEXT)}), "remarks": Maybe([TEXT]),
+    "suite": Maybe(TEXT), "quick": Maybe(TRUTH), "system": Maybe({"os": TEXT, "arch": TEXT, "os_version": Maybe(TEXT), "browser": Maybe(TEXT)}), "remarks": Maybe([TEXT]),
     "score": Maybe({
         **SPAN, "reference": TEXT, "parts": {name: Maybe(SPAN) for name in ("latency", "throughput", "memory", "end_to_end")},
         "figures": [{"name": TEXT, "part": TEXT, "ratio": NUMBER, "low": NUMBER, "high": NUMBER}],

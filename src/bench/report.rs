@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use super::ceilings::Peak;
-use super::kernels::Kernel;
-use crate::error::Result;
-use crate::gpu::{Cost, Spent, Work};
-use crate::timing::Times;
+use super::measurement::Measurement;
+use super::remarks::remarks;
+use super::score::Score;
 
 /// Name of the schema.
 pub const SCHEMA: &str = "moue.bench/1";
@@ -18,12 +17,22 @@ pub struct BenchReport {
     pub schema: &'static str,
     /// Where it ran.
     pub adapter: AdapterReport,
+    /// What it ran on beside that.
+    pub system: System,
+    /// The fixed suite that was run; none where other networks were asked for.
+    pub suite: Option<&'static str>,
+    /// Whether it was run in a third of its time: intervals are wider then.
+    pub quick: bool,
     /// What that place can do at most, measured in the same run.
     pub peak: Peak,
+    /// One number for the machine, of the fixed suite.
+    pub score: Option<Score>,
     /// One a network, batch and precision.
     pub results: Vec<Measurement>,
     /// What could not be measured, and why.
     pub not_measured: Vec<NotMeasured>,
+    /// What was noticed that a reader should know, as sentences.
+    pub remarks: Vec<String>,
     /// Layers of these results, by their sizes and numbers of images, whose kernels were chosen by measuring them (`--tune`), now or in an earlier run; 0 where
     /// the rules chose all of them.
     pub tuned_layers: usize,
@@ -46,64 +55,6 @@ pub struct AdapterReport {
     pub driver: String,
 }
 
-/// One network at one batch and precision. `*_ms`: wall time of a batch from input on the host to result on the host; of `lbp`, whose result
-/// the networks read where it is, from submission to completion.
-#[derive(Debug, Serialize)]
-pub struct Measurement {
-    /// Name of the network.
-    pub net: String,
-    /// Images answered together.
-    pub batch: u32,
-    /// `f32` or `f16`.
-    pub precision: String,
-    /// Median over the repetitions.
-    pub median_ms: f64,
-    /// The fastest.
-    pub min_ms: f64,
-    /// Nine of ten were at most this.
-    pub p90_ms: f64,
-    /// Of the last run, by the host's clock: writing the input and recording the commands.
-    pub upload_ms: Option<f64>,
-    /// From submission to completion.
-    pub compute_ms: Option<f64>,
-    /// Taking the answers out of the device's memory.
-    pub readback_ms: Option<f64>,
-    /// Images a second at the median.
-    pub images_per_s: f64,
-    /// Operations a second at the median, in 10^9, of the kernels that computed them: Winograd's method needs a quarter of most. None where they are not
-    /// counted.
-    pub gflops: Option<f64>,
-    /// Operations of the batch, in 10^9, where every convolution is computed directly, whatever computed it: the multiply-adds of the network's convolutions and
-    /// dense layers, two operations each. None for `lbp`.
-    pub direct_gflop: Option<f64>,
-    /// The time that the ceilings alone would take, over the median.
-    pub share_of_roof: Option<f64>,
-    /// Bytes that dispatches read and write a second at the median, in 10^9.
-    pub gbytes_per_s: Option<f64>,
-    /// Time to the first answer: weights to the device, recording, pipelines, the first run, and with `--tune` measuring what was not measured before. Pipelines
-    /// that a smaller batch of the same network compiled are there already.
-    pub first_ms: f64,
-    /// Repetitions after that.
-    pub repeats: usize,
-    /// Images of one submission: a larger batch goes through in several.
-    pub images_a_submission: Option<usize>,
-    /// Pipelines that this network compiled so far.
-    pub pipelines: Option<usize>,
-    /// Dispatches of one submission.
-    pub dispatches: Option<usize>,
-    /// Bytes of the buffers that they write.
-    pub slab_bytes: Option<u64>,
-    /// Operators of the last submission of a batch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kernels: Option<Vec<Kernel>>,
-    /// Images of that submission.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kernels_images: Option<usize>,
-    /// Of the whole batch.
-    #[serde(skip)]
-    work: Option<Work>,
-}
-
 /// A network that could not be measured.
 #[derive(Debug, Serialize)]
 pub struct NotMeasured {
@@ -117,116 +68,31 @@ pub struct NotMeasured {
     pub error: String,
 }
 
-impl Measurement {
-    /// Figures of the times of several repetitions.
-    pub fn new(net: &str, batch: u32, precision: &str, first: f64, times: &Times) -> Self {
-        Self {
-            net: net.into(),
-            batch,
-            precision: precision.into(),
-            median_ms: 1e3 * times.median(),
-            min_ms: 1e3 * times.fastest(),
-            p90_ms: 1e3 * times.quantile(0.9),
-            upload_ms: None,
-            compute_ms: None,
-            readback_ms: None,
-            images_per_s: f64::from(batch) / times.median(),
-            gflops: None,
-            direct_gflop: None,
-            share_of_roof: None,
-            gbytes_per_s: None,
-            first_ms: 1e3 * first,
-            repeats: times.count(),
-            images_a_submission: None,
-            pipelines: None,
-            dispatches: None,
-            slab_bytes: None,
-            kernels: None,
-            kernels_images: None,
-            work: None,
-        }
-    }
+/// The system and nothing about who uses it.
+#[derive(Debug, Serialize)]
+pub struct System {
+    /// `linux`, `macos`, `windows`, ...
+    pub os: String,
+    /// `x86_64`, `aarch64`, `wasm32`, ...
+    pub arch: String,
+    /// Its name and version as it says them, where it does.
+    pub os_version: Option<String>,
+    /// Name and version of the browser, in one.
+    pub browser: Option<String>,
+}
 
-    /// In a line.
-    pub fn describe(&self) -> String {
-        let Self { batch, first_ms, median_ms, images_per_s, repeats, .. } = self;
-        let parts = match (self.upload_ms, self.compute_ms, self.readback_ms) {
-            (Some(up), Some(compute), Some(back)) => format!(" ({up:.2} up, {compute:.2} computing, {back:.2} back)"),
-            _ => String::new(),
-        };
-        format!(
-            "batch {batch}: {median_ms:.2} ms{parts}, {images_per_s:.1} images/s; first answer {first_ms:.0} ms; {repeats} repeats"
-        )
-    }
-
-    /// Sets where the time went.
-    pub fn spends(&mut self, spent: Spent) {
-        let Spent { upload, compute, readback } = spent;
-        [self.upload_ms, self.compute_ms, self.readback_ms] =
-            [upload, compute, readback].map(|part| Some(1e3 * part.as_secs_f64()));
-    }
-
-    /// Sets the operators of the submission that was timed, and its images. What was measured before stays where that failed.
-    ///
-    /// # Errors
-    /// That of `timed`.
-    pub fn profiled(&mut self, timed: Result<(usize, Vec<Kernel>)>) -> Result<()> {
-        let (images, kernels) = timed?;
-        (self.kernels_images, self.kernels) = (Some(images), Some(kernels));
-        Ok(())
-    }
-
-    /// Sets what a batch costs.
-    pub fn costs(&mut self, cost: &Cost, pipelines: usize) {
-        let Cost { images, dispatches, slab_bytes, work, .. } = *cost;
-        let seconds = self.median_ms / 1e3;
-        self.gflops = (work.flops > 0).then_some(work.flops as f64 / seconds / 1e9);
-        self.gbytes_per_s = Some(work.bytes as f64 / seconds / 1e9);
-        self.images_a_submission = Some(images);
-        self.pipelines = Some(pipelines);
-        self.dispatches = Some(dispatches);
-        self.slab_bytes = Some(slab_bytes);
-        self.work = Some(work);
-    }
-
-    /// Sets the shares of the roof.
-    pub fn against(&mut self, peak: &Peak) {
-        let roof = self.work.and_then(|work| peak.seconds(work, &self.precision));
-        self.share_of_roof = roof.map(|seconds| 1e3 * seconds / self.median_ms);
-        self.kernels.iter_mut().flatten().for_each(|kernel| kernel.against(peak, &self.precision));
+impl System {
+    /// The one that this was compiled for; its version and browser are the caller's to set.
+    pub fn here() -> Self {
+        Self { os: std::env::consts::OS.into(), arch: std::env::consts::ARCH.into(), os_version: None, browser: None }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn images_a_second_follow_from_the_median_batch() {
-        let found = Measurement::new("default", 4, "f32", 0.5, &Times::new(vec![0.007, 0.001, 0.005]));
-        assert_eq!((found.min_ms, found.median_ms, found.p90_ms, found.first_ms), (1.0, 5.0, 7.0, 500.0));
-        assert_eq!((found.images_per_s, found.repeats), (800.0, 3));
-    }
-
-    #[test]
-    fn a_measurement_outlives_the_failure_to_time_its_kernels() {
-        let mut found = Measurement::new("default", 1, "f32", 0.5, &Times::new(vec![0.01]));
-        assert!(found.profiled(Err(crate::error::Error::Defect("no clock".into()))).is_err());
-        assert_eq!((found.median_ms, found.kernels.is_none(), found.kernels_images), (10.0, true, None));
-        found.profiled(Ok((3, Vec::new()))).unwrap();
-        assert_eq!((found.kernels.map(|kernels| kernels.len()), found.kernels_images), (Some(0), Some(3)));
-    }
-
-    #[test]
-    fn a_batch_in_several_submissions_costs_all_of_them() {
-        let mut found = Measurement::new("default", 6, "f32", 0.5, &Times::new(vec![0.01]));
-        let work = Work { flops: 4_000_000, bytes: 5_000_000 };
-        let mut cost = Cost { submissions: 1, images: 4, dispatches: 3, slab_bytes: 64, work };
-        cost.add(Cost { images: 2, dispatches: 3, slab_bytes: 32, work: Work { flops: 2_000_000, bytes: 5_000_000 }, ..cost });
-        assert_eq!((cost.submissions, cost.images, cost.dispatches, cost.slab_bytes), (2, 4, 3, 64));
-        found.costs(&cost, 2);
-        assert_eq!((found.gflops, found.gbytes_per_s, found.images_a_submission), (Some(0.6), Some(1.0), Some(4)));
-        found.against(&Peak { gflops_f32: Some(1.2), gflops_f16_matrix: Some(6.0), gbytes_per_s: Some(10.0) });
-        assert_eq!(found.share_of_roof, Some(0.5));
+impl BenchReport {
+    /// Holds the results against the ceilings and says what their repeats show.
+    pub fn finish(&mut self) {
+        let Self { results, peak, .. } = self;
+        results.iter_mut().for_each(|result| result.against(peak));
+        self.remarks = remarks(results);
     }
 }

@@ -3,7 +3,8 @@
 use image::{Rgb, RgbImage};
 
 use super::frame::Frame;
-use super::suite::{DEFAULT, FRAME, TWENTY, TWENTY_CENTRE};
+use super::names::{DEFAULT, FRAME, PHOTOGRAPH, TWENTY, TWENTY_CENTRE, VIDEO};
+use super::photograph::{Photograph, Shown};
 use crate::device::Device;
 use crate::ensemble::Ensemble;
 use crate::error::{Error, Result};
@@ -29,6 +30,8 @@ pub enum Source {
     Faces(Box<Model>, RgbImage),
     /// Pixels of a frame.
     Frame(Vec<u32>),
+    /// A picture with a face.
+    Photograph(Box<Model>, Shown),
 }
 
 /// Ready on a device.
@@ -40,6 +43,8 @@ pub enum Subject<'s> {
     Faces(Box<Ensemble>, &'s RgbImage),
     /// See [`Source::Frame`].
     Frame(Frame<'s>),
+    /// See [`Source::Photograph`].
+    Photograph(Box<Photograph<'s>>),
 }
 
 impl Source {
@@ -59,6 +64,8 @@ impl Source {
                 Self::Faces(Box::new(model), picture())
             }
             FRAME => Self::Frame(Frame::noise()),
+            PHOTOGRAPH => Self::Photograph(Box::new(default()?), Shown::portrait()?),
+            VIDEO => Self::Photograph(Box::new(default()?), Shown::followed()?),
             _ => {
                 let architecture = zoo::find(net)?;
                 let network = architecture.network(None)?;
@@ -77,7 +84,7 @@ impl Source {
         let (model, each) = match self {
             Self::Network(model, _) => (model, 1),
             Self::Faces(model, _) => (model, model.description.oversample.readings()),
-            Self::Frame(_) => return Ok(None),
+            Self::Frame(_) | Self::Photograph(..) => return Ok(None),
         };
         let networks = &model.description.networks;
         let used = model.description.members.iter().filter_map(|member| networks.get(&member.network));
@@ -97,6 +104,9 @@ impl Source {
             }
             (Self::Faces(model, picture), _) => {
                 Subject::Faces(Box::new(Ensemble::with(Model::clone(model), device.clone(), precision)?), picture)
+            }
+            (Self::Photograph(model, shown), _) => {
+                Subject::Photograph(Box::new(Photograph::new(Model::clone(model), shown, device, precision)?))
             }
             (Self::Frame(pixels), Device::Gpu(gpu)) => Subject::Frame(Frame::new(gpu, pixels, precision)),
             (Self::Frame(_), Device::Reference | Device::Cpu(_)) => {
@@ -150,6 +160,7 @@ impl Subject<'_> {
                 ensemble.answer(&vec![face; batch as usize], false, wait).await.map(drop)
             }
             Self::Frame(frame) => frame.run(batch, wait).await,
+            Self::Photograph(photograph) => photograph.run(batch, wait).await,
         }
     }
 
@@ -159,6 +170,8 @@ impl Subject<'_> {
             Self::Network(runner, ..) => runner.cost(),
             Self::Faces(ensemble, _) => ensemble.cost(),
             Self::Frame(frame) => frame.cost(),
+            // What finding a face costs depends on what is found.
+            Self::Photograph(_) => None,
         }
     }
 
@@ -176,6 +189,7 @@ impl Subject<'_> {
             Self::Network(runner, ..) => runner.timings(wait).await,
             Self::Faces(ensemble, _) => ensemble.timings(wait).await,
             Self::Frame(frame) => frame.profile(wait).await,
+            Self::Photograph(_) => Ok(None),
         }
     }
 }

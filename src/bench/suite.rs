@@ -2,19 +2,10 @@
 
 use std::time::Duration;
 
+use super::fixed::FIGURES;
+use super::names::{DEFAULT, FRAME, PHOTOGRAPH, TWENTY, TWENTY_CENTRE, VIDEO, architectures};
 use crate::device::Device;
-use crate::error::{Error, Result};
 use crate::tensor::Precision;
-use crate::zoo::ARCHITECTURES;
-
-/// The model that moue carries.
-pub const DEFAULT: &str = "default";
-/// Levi and Hassner's twenty networks.
-pub const TWENTY: &str = "levi_hassner";
-/// The same, each network on the centre crop only.
-pub const TWENTY_CENTRE: &str = "levi_hassner_centre";
-/// Codes and colours of a frame.
-pub const FRAME: &str = "lbp";
 
 /// One network and its batches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +44,10 @@ pub struct Effort {
 pub struct Suite {
     /// The networks in their order.
     pub cases: Vec<Case>,
-    /// For each of them.
+    /// For each of them, where they come one after another.
     pub effort: Effort,
+    /// Of the fixed suite, whose figures come in turns.
+    pub turns: Option<Turns>,
     /// No network is begun after this.
     pub deadline: Option<Duration>,
     /// What the user should know about the choice.
@@ -62,6 +55,26 @@ pub struct Suite {
     /// Cases that the adapter has no room for, and why.
     pub left_out: Vec<(Case, String)>,
 }
+
+/// How long the fixed suite is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turns {
+    /// From its start on no repeat is begun after this.
+    pub time: Duration,
+    /// Repeats of a figure at least, where there is time.
+    pub least: usize,
+    /// Whether the time is a third of what it should be.
+    pub quick: bool,
+}
+
+/// Of a GPU: what is begun then ends within 90 seconds.
+const GPU_TIME: Duration = Duration::from_secs(75);
+/// Of processors: within 3 minutes.
+const CPU_TIME: Duration = Duration::from_secs(150);
+/// As many as tell a first third from a last.
+const ROUNDS: usize = 24;
+/// Of a quick run.
+const QUICK_ROUNDS: usize = 8;
 
 const THOROUGH: Effort = Effort { least: 10, enough: Duration::from_millis(1500), most_time: Duration::from_secs(20), floor: 3 };
 const SHORT: Effort = Effort { least: 7, enough: Duration::from_secs(2), most_time: Duration::from_secs(8), floor: 1 };
@@ -74,23 +87,23 @@ const TWENTY_BYTES: u64 = 5_900_000_000;
 /// Networks of [`SHORT`], the slowest at the end.
 const SHORT_NETS: [&str; 7] = [DEFAULT, FRAME, "googlenet", "resnet18", "alexnet", "vgg_s", "resnet101"];
 
-/// Whether there is every one of `nets`.
-///
-/// # Errors
-/// [`Error::Argument`] listing those there are.
-pub fn check(nets: &[String]) -> Result<()> {
-    let all: Vec<&str> = [DEFAULT].into_iter().chain(architectures()).chain([TWENTY, TWENTY_CENTRE, FRAME]).collect();
-    match nets.iter().find(|net| !all.contains(&net.as_str())) {
-        Some(net) => Err(Error::Argument(format!("there is no network `{net}`; there are: {}", all.join(", ")))),
-        None => Ok(()),
-    }
-}
-
-fn architectures() -> impl Iterator<Item = &'static str> {
-    ARCHITECTURES.iter().map(|architecture| architecture.name)
-}
-
 impl Suite {
+    /// The fixed suite, or it in a third of the time.
+    pub fn fixed(device: &Device, quick: bool) -> Self {
+        let hardware = matches!(device, Device::Gpu(gpu) if !gpu.capabilities().cpu);
+        let time = if hardware { GPU_TIME } else { CPU_TIME };
+        let turns =
+            if quick { Turns { time: time / 3, least: QUICK_ROUNDS, quick } } else { Turns { time, least: ROUNDS, quick } };
+        let mut cases: Vec<Case> = Vec::new();
+        for figure in &FIGURES {
+            match cases.last_mut().filter(|case| case.net == figure.net && case.precision == figure.precision) {
+                Some(case) => case.batches.push(figure.batch),
+                None => cases.push(Case { net: figure.net.into(), batches: vec![figure.batch], precision: figure.precision }),
+            }
+        }
+        Self { cases, effort: THOROUGH, turns: Some(turns), deadline: None, remark: None, left_out: Vec::new() }
+    }
+
     /// `nets` at `batches` in `precisions`; what suits the device in place of empty ones. `memory`: bytes that the system has left, where it says.
     pub fn new(nets: &[String], batches: &[u32], precisions: &[Precision], device: &Device, memory: Option<u64>) -> Self {
         match device {
@@ -121,7 +134,7 @@ impl Suite {
         };
         let usual = |net: &str| match (net, place) {
             // Ten crops through twenty networks are a batch by themselves.
-            (TWENTY | TWENTY_CENTRE, _) | (_, Place::Reference) => vec![1],
+            (TWENTY | TWENTY_CENTRE | PHOTOGRAPH | VIDEO, _) | (_, Place::Reference) => vec![1],
             // One that is waited for, and what a video has: a GPU makes a frame in less time than a submission takes.
             (FRAME, Place::Hardware { .. }) => vec![1, 16],
             (FRAME, Place::Software(_)) => vec![1],
@@ -170,7 +183,7 @@ impl Suite {
             Place::Software(_) | Place::Processor if short => SHORT,
             _ => THOROUGH,
         };
-        Self { cases, effort, deadline: remark.is_some().then_some(SHORT_DEADLINE), remark, left_out }
+        Self { cases, effort, turns: None, deadline: remark.is_some().then_some(SHORT_DEADLINE), remark, left_out }
     }
 }
 
@@ -227,7 +240,9 @@ enum Place<'n> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::check;
     use super::*;
+    use crate::zoo::ARCHITECTURES;
 
     fn batches(suite: &Suite, net: &str) -> Option<Vec<u32>> {
         suite.cases.iter().find(|case| case.net == net).map(|case| case.batches.clone())
@@ -291,6 +306,21 @@ mod tests {
         assert_eq!((batches(&suite, "vgg16"), batches(&suite, FRAME)), (Some(vec![1, 8]), Some(vec![1, 8])));
         assert_eq!((suite.effort, suite.deadline, suite.remark), (THOROUGH, None, None));
         assert_eq!(batches(&Suite::choose(&nets, &[], &[], GPU), TWENTY), Some(vec![1]));
+    }
+
+    #[test]
+    fn the_fixed_suite_is_the_same_everywhere_and_its_batches_stand_together() {
+        let suite = Suite::fixed(&Device::Reference, false);
+        assert_eq!(suite.cases.iter().map(|case| case.batches.len()).sum::<usize>(), FIGURES.len());
+        assert!(check(&suite.cases.iter().map(|case| case.net.clone()).collect::<Vec<_>>()).is_ok());
+        for (at, case) in suite.cases.iter().enumerate() {
+            let same = |other: &Case| other.net == case.net && other.precision == case.precision;
+            assert!(!suite.cases[at + 1..].iter().any(same), "{case:?}");
+        }
+        let quick = Suite::fixed(&Device::Reference, true);
+        let (whole, third) = (suite.turns.unwrap(), quick.turns.unwrap());
+        assert_eq!((third.time * 3, whole.quick, third.quick), (whole.time, false, true));
+        assert_eq!(quick.cases, suite.cases);
     }
 
     #[test]

@@ -6,12 +6,16 @@ use js_sys::{Date, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use super::browser;
 use super::failure::{Answer, failure};
 use super::place::Place;
 use super::precision_of;
-use crate::bench::measure::{self, Watch};
-use crate::bench::report::{BenchReport, Measurement};
-use crate::bench::suite::{self, Case, Suite};
+use crate::bench::measure;
+use crate::bench::measurement::Measurement;
+use crate::bench::names;
+use crate::bench::report::BenchReport;
+use crate::bench::suite::{Case, Suite};
+use crate::bench::watch::Watch;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::Wait;
@@ -21,8 +25,8 @@ use crate::weights::Model;
 /// Images of a batch at most.
 const MOST_IMAGES: u32 = 4096;
 
-/// `moue.bench/1` of `nets` at `batches` in `precisions`, what suits the device in place of empty ones, as JSON. `model`: bytes of the model that `default` is.
-/// `progress` is called with a line, the networks done and all of them; `stopped` promises whether to leave out the rest, and is asked before every network: a
+/// `moue.bench/1` of `nets` at `batches` in `precisions`, what suits the device in place of empty ones, as JSON; where all are empty the fixed suite and its score. `model`: bytes of the model that `default` is.
+/// `progress` is called with a line, the networks done and all of them; `stopped` promises whether to leave out the rest, and is asked before every network and every round of the suite: a
 /// worker that computes by itself hears nothing meanwhile. The adapter's own caches of compiled shaders are not moue's: a first answer may find them warm.
 #[wasm_bindgen]
 pub async fn bench(
@@ -45,7 +49,7 @@ async fn measured(
     (nets, batches, precisions): (Vec<String>, Vec<u32>, Vec<String>),
     mut watch: Page,
 ) -> Result<BenchReport> {
-    suite::check(&nets)?;
+    names::check(&nets)?;
     if let Some(batch) = batches.iter().find(|batch| !(1..=MOST_IMAGES).contains(*batch)) {
         return Err(Error::Argument(format!("a batch of {batch}: 1 to {MOST_IMAGES} images are possible")));
     }
@@ -54,13 +58,17 @@ async fn measured(
     for &precision in &precisions {
         device.check(precision)?;
     }
-    let suite = Suite::new(&nets, &batches, &precisions, &device, None);
+    let chosen = !(nets.is_empty() && batches.is_empty() && precisions.is_empty());
+    let suite = if chosen { Suite::new(&nets, &batches, &precisions, &device, None) } else { Suite::fixed(&device, false) };
     if suite.remark.is_some() {
         let what = if matches!(device, Device::Gpu(_)) { "This adapter is a CPU" } else { "The processor computes" };
         watch.say(&format!("{what}: less is measured, and briefly."));
     }
     let default = || Model::parse("default", model);
     let mut report = measure::run(&suite, &device, &default, false, Wait::Elsewhere, &mut watch).await?;
+    let agent = browser::agent();
+    report.system.browser = browser::name(&agent);
+    report.system.os = browser::system(&agent).unwrap_or("unknown").into();
     // Of ISO 8601 the day.
     report.date = String::from(Date::new_0().to_iso_string()).chars().take(10).collect();
     Ok(report)

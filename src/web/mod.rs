@@ -4,6 +4,7 @@ mod about;
 mod answer;
 mod asked;
 mod bench;
+mod browser;
 mod failure;
 mod likeness;
 mod pictures;

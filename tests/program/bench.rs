@@ -33,20 +33,48 @@ fn report(ran: &Ran) -> Value {
 
 /// What every result keeps.
 fn figures_hold(result: &Value) {
+    figures_of_any_precision_hold(result);
+    assert_eq!(result["precision"], "f32");
+}
+
+fn figures_of_any_precision_hold(result: &Value) {
     let batch = number(result, "batch");
     let [min, median, p90] = ["min_ms", "median_ms", "p90_ms"].map(|key| number(result, key));
     assert!(0.0 < min && min <= median && median <= p90, "{result}");
     assert!((number(result, "images_per_s") * median / 1e3 / batch - 1.0).abs() < 1e-9, "{result}");
     assert!(number(result, "first_ms") > 0.0 && number(result, "repeats") >= 1.0, "{result}");
-    assert_eq!(result["precision"], "f32");
+    let ends = ["low_ms", "high_ms"].map(|key| result[key].as_f64());
+    if let [Some(low), Some(high)] = ends {
+        assert!(min <= low && low <= median && median <= high, "{result}");
+        assert_eq!(result["steady"], (high - low) / 2.0 <= 0.03 * median, "{result}");
+    } else {
+        assert!(ends == [None; 2] && number(result, "repeats") < 6.0 && result["steady"] == false, "{result}");
+    }
 }
 
 /// What a report from an adapter keeps, wherever that is: its fields, and figures that agree with one another.
 fn report_holds(found: &Value) {
     assert_eq!(
         fields(found),
-        ["adapter", "date", "moue", "not_measured", "peak", "peak_memory_kib", "results", "schema", "tuned_layers"]
+        [
+            "adapter",
+            "date",
+            "moue",
+            "not_measured",
+            "peak",
+            "peak_memory_kib",
+            "quick",
+            "remarks",
+            "results",
+            "schema",
+            "score",
+            "suite",
+            "system",
+            "tuned_layers"
+        ]
     );
+    system_holds(&found["system"]);
+    assert!(found["remarks"].as_array().unwrap().iter().all(Value::is_string), "{}", found["remarks"]);
     assert_eq!((&found["schema"], &found["moue"]), (&json!("moue.bench/1"), &json!(env!("CARGO_PKG_VERSION"))));
     assert_eq!(fields(&found["adapter"]), ["backend", "driver", "name"]);
     assert_eq!(fields(&found["peak"]), ["gbytes_per_s", "gflops_f16_matrix", "gflops_f32"]);
@@ -56,16 +84,115 @@ fn report_holds(found: &Value) {
     assert!(peak.iter().all(|&v| v > 0.0), "{peak:?}");
     for result in found["results"].as_array().unwrap() {
         figures_hold(result);
+        if ["photograph", "video"].contains(&result["net"].as_str().unwrap()) {
+            continue;
+        }
         let seconds = number(result, "median_ms") / 1e3;
         let roof = (result["gflops"].as_f64().unwrap_or(0.0) * seconds / peak[0])
             .max(number(result, "gbytes_per_s") * seconds / peak[1]);
         assert!((number(result, "share_of_roof") / (roof / seconds) - 1.0).abs() < 1e-9, "{result}");
-        for key in ["pipelines", "dispatches", "slab_bytes", "images_a_submission"] {
+        // The processor compiles no pipelines.
+        let keys: &[&str] = if found["adapter"]["backend"] == "cpu" {
+            &[]
+        } else {
+            &["pipelines", "dispatches", "slab_bytes", "images_a_submission"]
+        };
+        for key in keys {
             assert!(number(result, key) > 0.0, "{key}: {result}");
         }
     }
     for missing in found["not_measured"].as_array().unwrap() {
         assert_eq!(fields(missing), ["batch", "error", "net", "precision"]);
+    }
+}
+
+/// The system, and nothing that names a person or a place on the disk.
+fn system_holds(system: &Value) {
+    assert_eq!(fields(system), ["arch", "browser", "os", "os_version"]);
+    assert!(["arch", "os"].iter().all(|key| system[*key].as_str().is_some_and(|text| !text.is_empty())), "{system}");
+    for key in ["os_version", "browser"] {
+        assert!(
+            system[key].is_null() || system[key].as_str().is_some_and(|text| !text.is_empty() && text.len() < 80),
+            "{system}"
+        );
+    }
+    let person = ["USER", "HOSTNAME", "HOME"].map(|name| std::env::var(name).unwrap_or_default());
+    assert!(person.iter().filter(|word| word.len() > 4).all(|word| !system.to_string().contains(word)), "{system}");
+}
+
+/// A score, its parts and its figures agree.
+fn score_holds(score: &Value) {
+    assert_eq!(fields(score), ["figures", "high", "low", "parts", "reference", "value"]);
+    assert_eq!(fields(&score["parts"]), ["end_to_end", "latency", "memory", "throughput"]);
+    let within = |value: &Value, middle: &str| {
+        let [low, middle, high] = ["low", middle, "high"].map(|key| number(value, key));
+        assert!(0.0 < low && low <= middle && middle <= high, "{value}");
+    };
+    within(score, "value");
+    score["parts"].as_object().unwrap().values().filter(|part| !part.is_null()).for_each(|part| within(part, "value"));
+    let figures = score["figures"].as_array().unwrap();
+    figures.iter().for_each(|figure| within(figure, "ratio"));
+    let mean = |part: Option<&str>| {
+        let chosen = figures.iter().filter(|figure| part.is_none_or(|part| figure["part"] == part));
+        let logs: Vec<f64> = chosen.map(|figure| number(figure, "ratio").ln()).collect();
+        100.0 * (logs.iter().sum::<f64>() / logs.len() as f64).exp()
+    };
+    assert!((number(score, "value") / mean(None) - 1.0).abs() < 1e-9, "{score}");
+    for (name, part) in score["parts"].as_object().unwrap().iter().filter(|(_, part)| !part.is_null()) {
+        assert!((number(part, "value") / mean(Some(name)) - 1.0).abs() < 1e-9, "{name}: {score}");
+    }
+}
+
+/// Half a minute on the processor: the only test that runs the suite.
+#[test]
+fn the_suite_has_a_score_and_says_what_it_left_out() {
+    let ran = moue(&["bench", "--device", "cpu", "--quick", "--json"]);
+    let found = report(&ran);
+    report_holds(&found);
+    assert_eq!((&found["suite"], &found["quick"]), (&json!("moue.suite/1"), &json!(true)));
+    score_holds(&found["score"]);
+    // The processor computes in f32, and has no frame to wait for.
+    let left: Vec<_> = found["not_measured"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["net"].as_str().unwrap(), one["precision"].as_str().unwrap()))
+        .collect();
+    let halves = [("default", "f16"), ("resnet18", "f16"), ("resnet18", "f16"), ("alexnet", "f16")];
+    assert_eq!(left, halves.into_iter().chain([("lbp", "f32")]).collect::<Vec<_>>());
+    let figures = found["score"]["figures"].as_array().unwrap();
+    let counted = found["results"].as_array().unwrap().iter().filter(|result| !result["low_ms"].is_null()).count();
+    assert_eq!((figures.len(), found["results"].as_array().unwrap().len()), (counted, 8));
+    let remarks = found["remarks"].to_string();
+    assert!(remarks.contains(&format!("{} of the 13 figures", figures.len())), "{remarks}");
+    for name in ["photograph, f32, batch 1", "video, f32, batch 1"] {
+        assert!(figures.iter().any(|figure| figure["name"] == name && figure["part"] == "end_to_end"), "{name}: {figures:?}");
+    }
+}
+
+/// Every report that is kept, those of older versions too.
+#[test]
+fn the_reports_that_are_kept_are_read() {
+    for path in kept() {
+        let ran = moue(&["bench", "compare", &text(&path)]);
+        assert_eq!(ran.code, Some(0), "{}: {}", path.display(), ran.stderr);
+        let found: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(found["schema"], "moue.bench/1", "{}", path.display());
+        let results = found["results"].as_array().unwrap();
+        assert!(!results.is_empty(), "{}", path.display());
+        for result in results {
+            let name = result["net"].as_str().unwrap();
+            assert!(ran.text().lines().any(|line| line.starts_with(name)), "{name}: {}", ran.text());
+            assert!(number(result, "images_per_s") > 0.0 && number(result, "median_ms") > 0.0, "{result}");
+            if !result["steady"].is_null() {
+                figures_of_any_precision_hold(result);
+            }
+        }
+        if !found["score"].is_null() {
+            score_holds(&found["score"]);
+            system_holds(&found["system"]);
+            assert!(ran.text().lines().any(|line| line.starts_with("score ")), "{}", ran.text());
+        }
     }
 }
 
@@ -218,13 +345,18 @@ fn a_report_that_cannot_be_written_is_refused_first_or_printed_all_the_same() {
     }
 }
 
-/// Reports that are kept were written with fewer fields.
-fn compares_with_older_versions(path: &Path) {
+/// The reports of the repository.
+fn kept() -> Vec<PathBuf> {
     let kept = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results")).unwrap();
     let kept: Vec<PathBuf> =
         kept.map(|entry| entry.unwrap().path()).filter(|path| path.extension() == Some("json".as_ref())).collect();
-    assert!(!kept.is_empty());
-    for other in kept {
+    assert!(kept.len() >= 6, "{kept:?}");
+    kept
+}
+
+/// Reports that are kept were written with fewer fields.
+fn compares_with_older_versions(path: &Path) {
+    for other in kept() {
         let ran = moue(&["bench", "compare", &text(path), &text(&other)]);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         assert!(ran.text().lines().any(|line| line.starts_with("default")), "{}", ran.text());
@@ -265,7 +397,9 @@ fn both_precisions_are_measured() {
 
 #[test]
 fn misuse_names_the_flag_and_what_there_is() {
-    let cases: [(&[&str], &[&str]); 5] = [
+    let cases: [(&[&str], &[&str]); 7] = [
+        (&["--quick", "--net", "default"], &["--quick", "--net"]),
+        (&["--full", "--batch", "1"], &["--full", "--batch"]),
         (&["--net", "resnet19"], &["--net", "`resnet19`", "resnet18", "levi_hassner", "default", "lbp"]),
         (&["--precision", "f32,f16"], &["--precision", "f32 only", "adapter"]),
         (&["--precision", "f8"], &["--precision", "f32"]),

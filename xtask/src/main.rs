@@ -17,6 +17,7 @@ mod protos;
 mod python;
 mod quick;
 mod readme;
+mod spread;
 mod steps;
 mod swiftshader;
 mod system;
@@ -46,6 +47,7 @@ cargo xtask memory [DEVICE]
 cargo xtask peers [DRIVER.json]
 cargo xtask tables
 cargo xtask bench-guard [--write]
+cargo xtask bench-spread [RUNS [OPTION...]]
 cargo xtask packages
 cargo xtask dist [--target TRIPLE | --wheel]
 cargo run -p xtask --features protos -- protos [--check]
@@ -71,6 +73,8 @@ cargo run -p xtask --features protos -- protos [--check]
             `test` reads them by py-feat too.
     bench-guard    whether a kernel has become slower: its share of the adapter's ceilings of the same run, against what benches/guard.json keeps for
             the adapter; --write keeps what is measured. Never seconds; what noise hides is called inconclusive.
+    bench-spread    how far the score of `moue bench` spreads: RUNS runs (10) with OPTIONs of it, such as --quick or --device NAME, then as many beside a thread
+            that counts. A table, and whether those beside the load say so. A minute to three for each run.
     packages    the crates as they would be published, unpacked in a folder of their own, where the README's example and the program are built of them and
             run. Takes minutes.
     dist    what a release offers for this machine's system, in target/dist: the program with its pages, completions and licences as an archive, and its
@@ -105,6 +109,10 @@ fn main() -> ExitCode {
         ["dist", "--target", triple] => dist::dist(&root(), &target(&root()), Some(triple)),
         ["bench-guard"] => guard::guard(&root(), &target(&root()), false),
         ["bench-guard", "--write"] => guard::guard(&root(), &target(&root()), true),
+        ["bench-spread"] => spread::spread(&root(), &target(&root()), spread::RUNS, &[]),
+        ["bench-spread", runs, ref options @ ..] if runs.parse().is_ok_and(|n: usize| n > 0) => {
+            spread::spread(&root(), &target(&root()), runs.parse().unwrap_or(spread::RUNS), options)
+        }
         ["tables"] => tables::all(&root(), &target(&root())),
         ["peers"] => peers::compare(&root(), &target(&root()), None),
         ["peers", driver] => peers::compare(&root(), &target(&root()), Some(driver)),

@@ -3,8 +3,11 @@
 use std::io::{self, Write};
 
 use crate::bench::ceilings::Peak;
+use crate::bench::fixed::FIGURES;
 use crate::bench::kernels::Kernel;
-use crate::bench::report::{AdapterReport, BenchReport, Measurement};
+use crate::bench::measurement::Measurement;
+use crate::bench::report::{AdapterReport, BenchReport};
+use crate::bench::score::{Score, Value};
 use crate::cli::terminal::Paint;
 
 /// Operators that are listed one by one.
@@ -20,12 +23,14 @@ pub fn write(report: &BenchReport, cpu: bool, out: &mut impl Write) -> io::Resul
         let matrix = gflops_f16_matrix.map_or(String::new(), |matrix| format!("{matrix:.1} GFLOP/s f16 by matrices, "));
         writeln!(out, "{}", paint.dim(format!("ceilings measured: {gflops:.1} GFLOP/s f32, {matrix}{gbytes:.1} GB/s")))?;
     }
-    let titles = ["first ms", "median ms", "min ms", "p90 ms", "images/s", "GFLOP/s", "GB/s", "of roof"];
+    let titles = ["first ms", "median ms", "±", "min ms", "p90 ms", "images/s", "GFLOP/s", "GB/s", "of roof"];
     let titles: String = titles.iter().map(|title| format!("{title:>10}")).collect();
     writeln!(out, "{}", paint.dim(format!("{:<15}{:>6}  {:<4}{titles}", "net", "batch", "type")))?;
     for result in &report.results {
         let Measurement { net, batch, precision, first_ms, median_ms, min_ms, p90_ms, images_per_s, .. } = result;
-        let times: String = [first_ms, median_ms, min_ms, p90_ms].iter().map(|ms| format!("{ms:>10.2}")).collect();
+        let known = result.half_width().map_or("-".into(), |width| format!("{:.1} %", 100.0 * width));
+        let [first, median, min, p90] = [first_ms, median_ms, min_ms, p90_ms].map(|ms| format!("{ms:>10.2}"));
+        let times = format!("{first}{median}{known:>10}{min}{p90}");
         let [gflops, gbytes] = [result.gflops, result.gbytes_per_s].map(|v| v.map_or("-".into(), |v| format!("{v:.1}")));
         let share = share(result.share_of_roof);
         writeln!(out, "{net:<15}{batch:>6}  {precision:<4}{times}{images_per_s:>10.1}{gflops:>10}{gbytes:>10}{share:>10}")?;
@@ -46,7 +51,39 @@ pub fn write(report: &BenchReport, cpu: bool, out: &mut impl Write) -> io::Resul
             paint.dim("copies into textures, which this adapter makes between operators, are in no operator's time")
         )?;
     }
+    if let (Some(suite), Some(score)) = (report.suite, &report.score) {
+        summary(suite, report.quick, score, out)?;
+    }
+    if !report.remarks.is_empty() {
+        writeln!(out)?;
+        report.remarks.iter().try_for_each(|remark| writeln!(out, "- {remark}"))?;
+    }
     Ok(())
+}
+
+/// The score, its interval and parts.
+fn summary(suite: &str, quick: bool, score: &Score, out: &mut impl Write) -> io::Result<()> {
+    let paint = Paint::stdout();
+    let Score { whole: Value { value, low, high }, reference, parts, figures } = score;
+    let quick = if quick { ", --quick" } else { "" };
+    let head = paint.bold(format!("score {value:.1}"));
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{head}  {low:.1} to {high:.1} by this run's repeats (95 %); {suite}{quick}, {} of {} figures",
+        figures.len(),
+        FIGURES.len()
+    )?;
+    let part =
+        |name: &str, part: Option<Value>| format!("{name} {}", part.map_or("-".into(), |part| format!("{:.1}", part.value)));
+    let parts = [
+        part("latency", parts.latency),
+        part("throughput", parts.throughput),
+        part("memory", parts.memory),
+        part("end to end", parts.end_to_end),
+    ];
+    writeln!(out, "{}", parts.join(", "))?;
+    writeln!(out, "{}", paint.dim(format!("100 is {reference} of moue's benches/results")))
 }
 
 fn share(share: Option<f64>) -> String {

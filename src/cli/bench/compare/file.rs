@@ -22,6 +22,8 @@ pub struct Machine {
     pub results: Vec<Entry>,
     /// The day, in UTC.
     pub date: Option<String>,
+    /// Of the fixed suite.
+    pub score: Option<Score>,
     /// The file's path as it was given.
     #[serde(skip)]
     pub path: String,
@@ -46,6 +48,17 @@ pub struct Peak {
     pub gflops_f32: Option<f64>,
     /// 10^9 bytes a second.
     pub gbytes_per_s: Option<f64>,
+}
+
+/// One number for the machine, and its 95 % confidence interval.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Score {
+    /// The reference has 100.
+    pub value: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
 }
 
 /// One result.

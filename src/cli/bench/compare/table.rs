@@ -31,5 +31,25 @@ pub fn write(machines: &[Machine], rows: &[Row], out: &mut impl Write) -> io::Re
         }
         writeln!(out)?;
     }
+    if machines.iter().any(|machine| machine.score.is_some()) {
+        scores(machines, out)?;
+    }
     Ok(())
+}
+
+/// The scores of the fixed suite, and half of their intervals below.
+fn scores(machines: &[Machine], out: &mut impl Write) -> io::Result<()> {
+    let first = machines.first().and_then(|machine| machine.score);
+    let mut lines = [format!("{:<27}", "score"), format!("{:<27}", "  its 95 % interval")];
+    for (index, machine) in machines.iter().enumerate() {
+        lines[0] += &format!("{:>10}", machine.score.map_or("-".into(), |score| short(score.value)));
+        let width = machine.score.map(|score| format!("± {}", short((score.high - score.low) / 2.0)));
+        lines[1] += &format!("{:>10}", width.unwrap_or_else(|| "-".into()));
+        if index > 0 {
+            let ratio = machine.score.zip(first).map(|(score, first)| short(score.value / first.value));
+            lines[0] += &format!("{:>9}", ratio.unwrap_or_else(|| "-".into()));
+            lines[1] += &" ".repeat(9);
+        }
+    }
+    lines.iter().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
