@@ -43,13 +43,13 @@ describe("the benchmark", () => {
     const report = JSON.parse(readFileSync(path, "utf8"));
     assert.equal(report.schema, "moue.bench/1");
     assert.equal(report.adapter.backend, "webgpu");
-    // Pictures, which the page gives the benchmark none of, are said to be missing from the suite; so is f16 where the adapter has none.
-    const missing = report.not_measured.filter(({ precision }) => precision === "f32").map(({ net }) => net);
-    assert.deepEqual(missing, whole ? ["photograph", "video"] : []);
+    // Of the suite what no time was left for is said, as are pictures, which the page gives the benchmark none of.
+    const missing = report.not_measured.map(({ net }) => net);
+    if (whole) assert.deepEqual([report.results.length + missing.length, ["photograph", "video"].every((net) => missing.includes(net))], [13, true]);
+    else assert.deepEqual(missing, []);
     assert.equal(report.suite, whole ? "moue.suite/1" : null);
-    assert.equal(report.score !== null, whole);
     const measured = new Set(report.results.map(({ net }) => net));
-    for (const net of ["default", "lbp", ...(whole ? ["alexnet", "googlenet", "resnet18"] : [])]) assert.ok(measured.has(net), net);
+    for (const net of ["default", ...(whole ? [] : ["lbp"])]) assert.ok(measured.has(net), net);
     assert.ok(report.results.every(({ median_ms, net }) => median_ms > 0 && net !== ""));
     assert.equal(await page.locator('[data-testid="bench-table"] tbody tr').count(), report.results.length);
     await screen(page, "bench-done");
