@@ -75,8 +75,12 @@ export async function drop(page, files) {
 
 /** Keeps a picture of the page in target/web-tests/screens. */
 export async function screen(page, name, options = { fullPage: true }) {
-  // The bars move for a fifth of a second.
-  await page.waitForTimeout(300);
+  // Two frames after what was changed, the bars have begun to move.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
   await page.screenshot({ path: join(folder("screens"), `${name}.png`), ...options });
 }
 
