@@ -16,6 +16,11 @@ const flags = [
   "--no-first-run",
 ];
 export const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/**
+ * Without the checks of bounds, and of memory that is empty at first, which Chromium adds to every shader: a third less to compile and to run. For tests of answers, which may
+ * rely on neither; some others keep the shaders that users have.
+ */
+export const unchecked = [...webgpu, "--enable-dawn-features=disable_robustness,disable_workgroup_init"];
 
 export async function launch(args = webgpu) {
   if (!executablePath) throw new Error("no Chromium: install it, or name it in MOUE_CHROMIUM");
