@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { launch, overflow, ready, screen, watched } from "./browser.mjs";
+import { launch, overflow, ready, screen, unchecked, watched } from "./browser.mjs";
 import { environment } from "./native.mjs";
 import { astronaut, folder, target, web } from "./paths.mjs";
 import { pictures } from "./pictures.mjs";
@@ -64,7 +64,7 @@ describe("embeddings", () => {
 
   before(async () => {
     server = await serve();
-    await visit("/tests/plain.html");
+    await visit("/tests/plain.html", unchecked);
     await page.waitForFunction(() => window.Moue);
   });
   after(async () => {
