@@ -17,8 +17,8 @@ const flags = [
 ];
 export const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 /**
- * Without the checks of bounds, and of memory that is empty at first, which Chromium adds to every shader: a third less to compile and to run. For tests of answers, which may
- * rely on neither; some others keep the shaders that users have.
+ * Without the checks of bounds, and of memory that is empty at first, which Chromium adds to every shader: a third less to compile and to run. For tests that
+ * are not of shaders, as none may rely on either; same-bytes, first, frames, package and bench run those that users have.
  */
 export const unchecked = [...webgpu, "--enable-dawn-features=disable_robustness,disable_workgroup_init"];
 

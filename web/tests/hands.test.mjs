@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
-import { answers, launch, overflow, ready, screen, watched } from "./browser.mjs";
+import { answers, launch, overflow, ready, screen, unchecked, watched } from "./browser.mjs";
 import { repository } from "./paths.mjs";
 import { pictures } from "./pictures.mjs";
 import { serve } from "./server.mjs";
@@ -30,7 +30,7 @@ describe("the page, with WebGPU", () => {
 
   before(async () => {
     server = await serve();
-    browser = await launch();
+    browser = await launch(unchecked);
     ({ page, errors } = await opened(await browser.newContext(), server.origin));
   });
   after(async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { answers, launch, ready, screen, watched } from "./browser.mjs";
+import { answers, launch, ready, screen, unchecked, watched } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 describe("a lost device", () => {
@@ -10,7 +10,7 @@ describe("a lost device", () => {
 
   before(async () => {
     server = await serve();
-    browser = await launch();
+    browser = await launch(unchecked);
     ({ page } = await watched(await browser.newContext()));
     await page.goto(server.origin);
     await ready(page);
