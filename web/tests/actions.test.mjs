@@ -1,6 +1,6 @@
 /**
  * Action units in the package: fetched and read only where they are asked for, and the same as by the native program, of photographs and of videos. No other test runs
- * the kernels of flow in a browser. 60 to 120 s on two cores that were shared, a third of it one video on SwiftShader, in the browser and natively.
+ * the kernels of flow in a browser. 120 s on two cores that were shared, a third of it one video on SwiftShader, in the browser and natively.
  */
 
 import assert from "node:assert/strict";

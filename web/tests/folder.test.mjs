@@ -1,6 +1,6 @@
 /**
  * Embeddings in the package and the page's tab for folders: vectors as `moue embed` writes them, on the GPU and on the processor; neighbours, groups and the map of
- * WebAssembly; a file that the program reads; broken pictures told and the rest shown. No other test embeds in a browser. 56 s on two cores that were shared.
+ * WebAssembly; a file that the program reads; broken pictures told and the rest shown. No other test embeds in a browser. 30 s on two cores that were shared.
  */
 
 import assert from "node:assert/strict";

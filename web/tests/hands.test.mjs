@@ -1,4 +1,4 @@
-/** The page by keyboard, on a phone, in the dark, and for who wants no motion. 30 s on two cores that were shared, a third of them for what is looked at with WebGPU. */
+/** The page by keyboard, on a phone, in the dark, and for who wants no motion. 40 s on two cores that were shared, half of them for what is looked at with WebGPU. */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

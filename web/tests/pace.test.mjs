@@ -1,6 +1,6 @@
 /**
  * Frames of a video a second on SwiftShader and on the processor, faces followed: expressions alone, and with action units, by turns. The two devices agree, too: no other test reads
- * the same video by both. 40 s on two cores that were shared.
+ * the same video by both. 57 s on two cores that were shared.
  */
 
 import assert from "node:assert/strict";

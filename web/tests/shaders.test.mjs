@@ -1,6 +1,6 @@
 /**
  * Every shader by the browser's own compiler, which refuses what the native one lets pass, with what a device has when nothing is asked for but arithmetic in f16: all of
- * them are parsed and checked; the pipelines are made of those of tensors in f32, and of every third in f16, with MOUE_THOROUGH=1 of all. 60 s on two cores that were shared.
+ * them are parsed and checked; the pipelines are made of those of tensors in f32, and of every third in f16, with MOUE_THOROUGH=1 of all. 55 s on two cores that were shared.
  */
 
 import assert from "node:assert/strict";

@@ -1,7 +1,7 @@
 /**
  * Labels taught in a browser: four of renders by the page as `moue teach` teaches them, a file that the program reads, what is refused, and faces taken of a webcam, all of it
  * without a GPU, where 80 faces are read in seconds; and by the package on SwiftShader some of them, or with MOUE_THOROUGH=1 all. No other test teaches in a browser, opens a
- * taught model there, or goes on with it where the GPU was lost. 89 s on two cores that were
+ * taught model there, or goes on with it where the GPU was lost. 92 s on two cores that were
  * shared, 40 of them on SwiftShader.
  */
 
