@@ -16,6 +16,11 @@ const flags = [
   "--no-first-run",
 ];
 export const webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+/**
+ * Without the checks of bounds, and of memory that is empty at first, which Chromium adds to every shader: a third less to compile and to run. For tests that
+ * are not of shaders, as none may rely on either; same-bytes, first, frames, package and bench run those that users have.
+ */
+export const unchecked = [...webgpu, "--enable-dawn-features=disable_robustness,disable_workgroup_init"];
 
 export async function launch(args = webgpu) {
   if (!executablePath) throw new Error("no Chromium: install it, or name it in MOUE_CHROMIUM");
@@ -75,8 +80,12 @@ export async function drop(page, files) {
 
 /** Keeps a picture of the page in target/web-tests/screens. */
 export async function screen(page, name, options = { fullPage: true }) {
-  // The bars move for a fifth of a second.
-  await page.waitForTimeout(300);
+  // Two frames after what was changed, the bars have begun to move.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
   await page.screenshot({ path: join(folder("screens"), `${name}.png`), ...options });
 }
 

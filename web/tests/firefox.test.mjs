@@ -50,7 +50,7 @@ describe("Firefox without WebGPU", { skip: firefox ? false : "there is no Firefo
     writeFileSync(photo, pictures()["photograph.png"]);
     const into = `${photo}-cpu`;
     rmSync(into, { recursive: true, force: true });
-    const faces = await page.run(asked, pictures()["photograph.png"].toString("base64"));
+    const faces = await page.run(asked, { text: pictures()["photograph.png"].toString("base64") });
     const reference = native(photo, into, "cpu", { faces });
     assert.equal(reference.found.length, 1);
     assert.deepEqual(complaints(faces, reference), []);

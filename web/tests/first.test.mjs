@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { launch, ready, watched } from "./browser.mjs";
+import { launch, watched } from "./browser.mjs";
 import { native } from "./native.mjs";
 import { astronaut, folder } from "./paths.mjs";
 import { serve } from "./server.mjs";
 import { keepTimes, line, median, medians } from "./times.mjs";
 
 const stages = ["detect", "upload", "compute", "readback", "total"];
-const repeats = 7;
+const repeats = 3;
 /** Milliseconds to the first answer, and on a machine so slow that this is more, the native program's frames in which it is to come. */
 const limit = 5000;
 const frames = 7;
@@ -31,7 +31,7 @@ async function visit(context, origin) {
 describe("the first answer", () => {
   let browser, server, context;
   const times = {};
-  let own;
+  let own, page;
 
   before(async () => {
     own = native(astronaut, folder("times"), "swiftshader", { repeats });
@@ -53,10 +53,11 @@ describe("the first answer", () => {
     const asked = server.paths.length;
     const later = [];
     while (later.length < visits && !(Math.min(...later) <= most)) {
-      const { page, took, cached } = await visit(context, server.origin);
-      assert.equal(cached, true);
-      later.push(took);
-      await page.close();
+      await page?.close();
+      const visited = await visit(context, server.origin);
+      assert.equal(visited.cached, true);
+      later.push(visited.took);
+      ({ page } = visited);
     }
     assert.deepEqual(server.paths.slice(asked).filter((path) => path.endsWith(".safetensors")), []);
     const seconds = later.map((took) => took / 1000);
@@ -66,9 +67,6 @@ describe("the first answer", () => {
   });
 
   it("is followed by answers whose stages are known, beside those of the native program on the same adapter", async () => {
-    const { page } = await watched(context);
-    await page.goto(server.origin);
-    await ready(page);
     const measured = await page.evaluate(async (repeats) => {
       const file = await (await fetch("examples/astronaut.png")).blob();
       const read = async (options) => {

@@ -22,9 +22,9 @@ export function environment() {
 
 /**
  * `device`: `swiftshader` is the GPU's, `cpu` the engine for the processor, `reference` the twins. `faces`: those that are read, as the page found them; else
- * those that the program finds itself, which are in `found` either way. Faces come with `crop` and `mapped`, decoded, and where it is asked for with `explanation`.
+ * those that the program finds itself, which are in `found` either way. `repeats`: how often it is read again for its `times`. Faces come with `crop` and `mapped`, decoded, and where it is asked for with `explanation`.
  */
-export function native(photo, into, device, { repeats = 1, faces = null, explain = false } = {}) {
+export function native(photo, into, device, { repeats = 0, faces = null, explain = false } = {}) {
   if (!existsSync(program)) throw new Error("build it first: cargo build --release --example what_networks_see");
   mkdirSync(into, { recursive: true });
   const given = join(into, "faces.json");

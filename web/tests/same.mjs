@@ -28,11 +28,11 @@ function channels(rgba, count) {
   return out;
 }
 
-/** In the page: its answer to the bytes of a file, pictures as base64. */
-export async function asked(text) {
+/** In the page: its answer to the bytes of a file, pictures as base64. `engine`: which of the page's reads it. */
+export async function asked({ text, engine = "moue" }) {
   const file = new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], { type: "image/png" });
   const base64 = (data) => btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
-  const { faces } = await window.moue.analyze(file, { landmarks: 478, pictures: true });
+  const { faces } = await window[engine].analyze(file, { landmarks: 478, pictures: true });
   return faces.map(({ box, score, landmarks, pose, label, probabilities, members, pictures: { crop, mapped } }) => ({
     box,
     score,
@@ -47,8 +47,8 @@ export async function asked(text) {
 }
 
 /** The same, of a page of Chromium. */
-export function ask(page, bytes) {
-  return page.evaluate(asked, Buffer.from(bytes).toString("base64"));
+export function ask(page, bytes, engine = "moue") {
+  return page.evaluate(asked, { text: Buffer.from(bytes).toString("base64"), engine });
 }
 
 /** Every way in which the faces of an answer are not those that the reference found. */

@@ -14,8 +14,8 @@ const most = { probability: 2e-3, intensity: 1e-2 };
 export const noProgram = () => !existsSync(program) && `SKIPPED: no ${program}: cargo build --release`;
 
 /** `[{ track, actions }]` of every picture, or frame; `device`: `gpu` is Chromium's, `cpu` the processor. */
-export function nativeUnits(path, device) {
-  const values = ["analyze", path, "--actions", "--json", "--device", device === "gpu" ? "swiftshader" : device];
+export function nativeUnits(path, device, { find = "normal" } = {}) {
+  const values = ["analyze", path, "--actions", "--find", find, "--json", "--device", device === "gpu" ? "swiftshader" : device];
   const run = spawnSync(program, values, { env: environment(), encoding: "utf8", maxBuffer: 1 << 26 });
   if (run.status !== 0) throw new Error(`moue analyze: ${run.stderr || run.error}`);
   const records = run.stdout.trim().split("\n").map((line) => JSON.parse(line)).filter(({ schema }) => schema !== "moue.video/1");
