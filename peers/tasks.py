@@ -1,4 +1,5 @@
-"""Reports of faces.py, flow.py and browser.mjs, `moue.tasks/1`, as tables: a row a program, a column a case, each beside the report's `base` in the same case.
+"""Reports of faces.py, flow.py and browser.mjs, `moue.tasks/1`, as tables: a row a program, a column a case, each beside the report's `base` in the same case, or beside the one that
+`bases` has for that program.
 
 A program's entry has `median_ms` and may have a `remark`, or `failed`: why it has no time. An answer that is not the same says so in its place.
 """
@@ -30,20 +31,21 @@ def cell(entry, own):
 
 def table(report):
     """The Markdown of one report."""
-    cases, base = report["cases"], report["base"]
-    own = {case["name"]: case["programs"].get(base, {}).get("median_ms") for case in cases}
+    cases, bases = report["cases"], report.get("bases", {})
+    base_of = lambda program: bases.get(program, report["base"])
+    own = lambda program, case: case["programs"].get(base_of(program), {}).get("median_ms")
     programs = list(dict.fromkeys(program for case in cases for program in case["programs"]))
     name = lambda program: PROGRAMS.get(program, program)
     wins = [
-        (name(program), case["name"], entry["median_ms"] / own[case["name"]])
+        (name(program), case["name"], entry["median_ms"] / own(program, case))
         for program in programs
         for case in cases
-        if not is_own(program) and own[case["name"]] and "median_ms" in (entry := case["programs"].get(program, {}))
+        if not is_own(program) and own(program, case) and "median_ms" in (entry := case["programs"].get(program, {}))
     ]
     lines = [*faster(wins), heading(report, report["adapter"] if report.get("adapter") else "f32 on the processor"), ""]
     lines += [f"| ms | {' | '.join(case['name'] for case in cases)} |", "|---" * (1 + len(cases)) + "|"]
     for program in programs:
-        cells = [cell(case["programs"].get(program, {}), None if program == base else own[case["name"]]) for case in cases]
+        cells = [cell(case["programs"].get(program, {}), None if program == base_of(program) else own(program, case)) for case in cases]
         lines.append(f"| {' | '.join([name(program), *cells])} |")
     reasons = {}
     for case in cases:
