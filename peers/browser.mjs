@@ -19,12 +19,10 @@ import { extname, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
 import { launch, webgpu } from "../web/tests/browser.mjs";
 import { astronaut, dist } from "../web/tests/paths.mjs";
+import { wrong } from "./agreement.mjs";
 
 const here = import.meta.dirname;
 const LONGEST_MS = 180_000;
-const LEAST_OVERLAP = 0.5;
-/** As in faces.py: the square of her face. */
-const FACE = [177.0, 67.8, 94.8, 94.8];
 const gpu = "moue, WebGPU";
 const cpu = "moue, no GPU";
 
@@ -70,19 +68,6 @@ async function serve() {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
-}
-
-function overlap(one, other) {
-  const [width, height] = [0, 1].map((at) => Math.min(one[at] + one[at + 2], other[at] + other[at + 2]) - Math.max(one[at], other[at]));
-  const both = Math.max(width, 0) * Math.max(height, 0);
-  return both / (one[2] * one[3] + other[2] * other[3] - both);
-}
-
-/** Why an answer does not count; undefined where it does. */
-export function wrong(faces) {
-  const own = faces.filter(({ box }) => overlap(box, FACE) >= LEAST_OVERLAP);
-  if (own.length !== 1 || faces.length !== 1) return `finds ${own.length} of 1${faces.length > own.length ? ` and ${faces.length - own.length} that are none` : ""}`;
-  return own[0].label === "happy" ? undefined : `answers ${own[0].label}`;
 }
 
 function within(promise) {
@@ -183,4 +168,4 @@ async function main() {
   }
 }
 
-if (process.argv[1] === import.meta.filename) await main();
+await main();

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from motion import displacement, motion, off
 from PIL import Image
 from turns import PAUSE_S, processor, rounded
 
@@ -81,9 +82,8 @@ def photo(width, height):
 
 
 def warped(picture, amplitude):
-    height, width = picture.shape
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    dx, dy = amplitude * np.sin(2 * np.pi * y / height + 0.3), amplitude * 0.7 * np.cos(2 * np.pi * x / width)
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
+    dx, dy = displacement(x, y, *picture.shape, amplitude)
     return cv2.remap(picture, np.float32(x - dx), np.float32(y - dy), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
 
 
@@ -124,21 +124,6 @@ def plain(first, second, parameters):
     flow = farneback(first, second, parameters)
     cv2.setUseOptimized(True)
     return flow
-
-
-def motion(height, width, amplitude):
-    """The flow of a picture to its `warped`, exact to rounding: at p it is the displacement at p + flow, to which steps converge."""
-    y, x = np.mgrid[:height, :width].astype(np.float64)
-    dx, dy = np.zeros_like(x), np.zeros_like(y)
-    for _ in range(100):
-        dx, dy = amplitude * np.sin(2 * np.pi * (y + dy) / height + 0.3), amplitude * 0.7 * np.cos(2 * np.pi * (x + dx) / width)
-    return np.stack([dx, dy], -1)
-
-
-def off(flow, truth, edge):
-    """The mean distance in pixels, without an edge that the motion may leave."""
-    inside = np.s_[edge:-edge, edge:-edge]
-    return float(np.linalg.norm(flow - truth, axis=-1)[inside].mean())
 
 
 class OpenCV:
