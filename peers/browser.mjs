@@ -8,7 +8,7 @@
  * Milliseconds of loading code and models, from the decoded picture (a canvas) to the first answer, and the median of those that follow. A time counts where the one face
  * is found (its box and the face's square overlap by half) and the answer is "happy": she smiles. WebGL and WebGPU are SwiftShader's: a GPU in software.
  *
- * `--only NAME,...`: some programs; `--beside TEXT`: what else ran on the machine.
+ * `--only NAME`, several times for several: programs with that in their names; `--beside TEXT`: what else ran on the machine.
  */
 
 import { writeFileSync } from "node:fs";
@@ -43,7 +43,7 @@ const SETTINGS = {
   [cpu]: "WebAssembly, one thread; faces from 24 pixels, 478 landmarks, six networks on an aligned face",
   human: "finder and emotion alone: without mesh, iris, description, body, hand and filter; its cache off, or the second answer were the first; its box is the square that it cuts out, 1.4 times its finder's, made as small again",
   "face-api": "TinyFaceDetector or SSD MobileNet with their defaults, and expressions, without landmarks",
-  wasm: "by tfjs-backend-wasm with SIMD, and with threads: pages are cross-origin isolated",
+  wasm: "by tfjs-backend-wasm with SIMD and threads, asked for one a core; pages are cross-origin isolated",
 };
 
 const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json", ".wasm": "application/wasm", ".png": "image/png" };
@@ -77,6 +77,8 @@ function within(promise) {
 }
 
 const median = (values) => [...values].sort((one, other) => one - other)[values.length >> 1];
+/** As the programs say. */
+const threads = (programs) => new Set(programs.flatMap(({ says }) => /wasm, (\d+) threads/.exec(says ?? "")?.[1] ?? []));
 const rounded = (value) => Math.round(1000 * value) / 1000;
 
 class Program {
@@ -126,10 +128,10 @@ class Program {
 
 async function main() {
   const { values: options } = parseArgs({
-    options: { turns: { type: "string", default: "9" }, json: { type: "string" }, only: { type: "string" }, beside: { type: "string" } },
+    options: { turns: { type: "string", default: "9" }, json: { type: "string" }, only: { type: "string", multiple: true }, beside: { type: "string" } },
   });
   const [server, browser] = [await serve(), await launch([...webgpu, "--enable-unsafe-swiftshader"])];
-  const asked = Object.entries(PROGRAMS).filter(([name]) => !options.only || options.only.split(",").some((part) => name.includes(part)));
+  const asked = Object.entries(PROGRAMS).filter(([name]) => !options.only || options.only.some((part) => name.includes(part)));
   const programs = asked.map(([name, how]) => new Program(name, how));
   try {
     for (const program of programs) {
@@ -151,7 +153,7 @@ async function main() {
       beside: options.beside ?? null,
       base: cpu,
       bases: Object.fromEntries(programs.filter(({ how }) => how.device === "gpu" || /webg/.test(how.backend)).map(({ name }) => [name, gpu])),
-      settings: SETTINGS,
+      settings: { ...SETTINGS, wasm: `${SETTINGS.wasm}; threads that it takes: ${[...threads(programs)].join(", ") || "none"}` },
       cases: [
         ["loading", ({ loading }) => [loading]],
         ["first answer", ({ first }) => [first]],

@@ -7,7 +7,7 @@ const wasm = `${modules}/@tensorflow/tfjs-backend-wasm/dist/`;
 async function on(tf, backend) {
   await tf.ready();
   if (tf.getBackend() !== backend) throw new Error(`it takes ${tf.getBackend()} in place of ${backend}`);
-  const threads = backend === "wasm" ? `, ${(await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")) ? navigator.hardwareConcurrency : 1} threads` : "";
+  const threads = backend === "wasm" ? `, ${tf.getThreadsCount()} threads` : "";
   return `TensorFlow.js ${tf.version["tfjs-core"] ?? tf.version_core}, ${backend}${threads}`;
 }
 
@@ -36,6 +36,7 @@ const programs = {
       face: { enabled: true, detector: { maxDetected: 20 }, mesh: off, iris: off, description: off, emotion: { enabled: true } },
       ...Object.fromEntries(["body", "hand", "gesture", "object", "segmentation", "filter"].map((name) => [name, off])),
     });
+    human.tf.setThreadsCount(navigator.hardwareConcurrency);
     await human.load();
     const says = await on(human.tf, backend);
     // Without a mesh it gives the square that it cuts out, so many times its finder's.
@@ -52,6 +53,7 @@ const programs = {
   async faceapi({ backend, finder }) {
     const faceapi = await import(`${modules}/@vladmandic/face-api/dist/face-api.esm.js`);
     faceapi.tf.setWasmPaths(wasm);
+    faceapi.tf.setThreadsCount(navigator.hardwareConcurrency);
     await faceapi.tf.setBackend(backend);
     const says = await on(faceapi.tf, backend);
     const net = { tiny: faceapi.nets.tinyFaceDetector, ssd: faceapi.nets.ssdMobilenetv1 }[finder];

@@ -107,7 +107,7 @@ WORKERS = {
 
 def worker(kind, file, path):
     if path and not Path(path).exists():
-        raise SystemExit(f"its weights are not there: put them at {Path(path).name}, or name them by --{'cascade' if kind == 'haar' else 'yunet'}")
+        raise SystemExit(f"{Path(path).name} is not there, and no package has it: --{'cascade' if kind == 'haar' else 'yunet'} says where it lies")
     import cv2
 
     run, says = WORKERS[kind](cv2.cvtColor(cv2.imread(file), cv2.COLOR_BGR2RGB), path)

@@ -32,7 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         let faces = finder.find(&photo)?;
         let seconds = start.elapsed().as_secs_f64();
-        let boxes: Vec<_> = faces.iter().map(|face| [face.rect.x, face.rect.y, face.rect.width as i32, face.rect.height as i32]).collect();
+        let boxes: Vec<_> =
+            faces.iter().map(|face| [face.rect.x, face.rect.y, face.rect.width as i32, face.rect.height as i32]).collect();
         println!("{seconds} {boxes:?}");
         stdout().flush()?;
     }

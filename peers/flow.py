@@ -289,7 +289,7 @@ def main():
     parser.add_argument("--device", action="append", help="as `moue devices` names it; several times for several")
     parser.add_argument("--program", default=ROOT / "target/release/examples/flow_peer")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--threads", type=int, default=0, help="OpenCV's threads; 0: as it likes")
+    parser.add_argument("--threads", type=int, default=-1, help="OpenCV's threads; -1: as it likes, 0: none but its own")
     parser.add_argument("--beside", help="what else ran on the machine")
     parser.add_argument("--json", type=Path, help="of peers")
     asked = parser.parse_args()

@@ -4,9 +4,11 @@ Every program reads the same ONNX file, is asked for one answer after the other 
 Runtime's by more than MOST_ERROR of the largest value is not timed.
 
     pip install -r peers/requirements-processor.txt
+    python peers/export.py target/peers resnet18 googlenet alexnet vgg16 --skip-pnnx
+    python peers/members.py models/default/default.safetensors target/peers/default_members.onnx
     cargo build --release --example peer
     cargo build --release --locked --manifest-path peers/tract/Cargo.toml --target-dir target/peers-tract
-    python peers/processor.py NET.onnx ... --moue target/release/examples/peer --tract target/peers-tract/release/moue-peer-tract
+    python peers/processor.py target/peers/NET.onnx ... --moue target/release/examples/peer --tract target/peers-tract/release/moue-peer-tract
 """
 
 import argparse
@@ -126,6 +128,13 @@ def for_ncnn(path, folder, pnnx):
     return None
 
 
+def installed(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def shape_of(path):
     import onnxruntime as ort
 
@@ -180,6 +189,8 @@ def compare(path, options):
     for one in programs:
         peers[one.name] = {"says": one.says}
         if one.run(count) is None:
+            if expected is None:
+                sys.exit(f"{name}: the reference fails: {one.failed}")
             continue
         found = np.fromfile(answers[one.name], np.float32)
         expected = found if expected is None else expected
@@ -218,7 +229,7 @@ def main():
     results = [compare(path, options) for path in options.nets]
     said = [entry["says"].split("\t") for result in results for kind, entry in result["peers"].items() if kind == "moue" and entry["says"]]
     versions = {"moue": said[0][1].split()[-1]} if said else {}
-    versions |= {name: metadata.version(name) for name in ("onnxruntime", "openvino", "ncnn", "pnnx")} | ({"tract": "0.23.9"} if options.tract else {})
+    versions |= {name: version for name in ("onnxruntime", "openvino", "ncnn", "pnnx") if (version := installed(name))} | ({"tract": "0.23.9"} if options.tract else {})
     kinds = {kind for result in results for kind in result["peers"]}
     report = {
         "schema": "moue.peers/2",

@@ -45,6 +45,8 @@ def test_what_a_peer_wins_is_said_first_and_moue_elsewhere_is_no_peer():
     text = table.table(report(result("alexnet", 1, moue=2.0, openvino=1.0, moue_lavapipe=0.5, ncnn_cpu=2.0), settings={"openvino": "f32"}), "f32")
     assert text.splitlines()[0] == "Faster than moue: OpenVINO: AlexNet with 1 image (0.50 x)."
     assert notes(text) == ["- OpenVINO: f32"]
+    results = [result(net, 1, moue=2.0, openvino=1.0, ncnn_cpu=ncnn) for net, ncnn in (("alexnet", 1.8), ("vgg16", 3.0))]
+    assert table.table(report(*results), "f32").startswith("Faster than moue: OpenVINO: everywhere (0.50 x to 0.50 x); ncnn: AlexNet with 1 image (0.90 x).\n")
     assert "Faster" not in table.table(report(result("alexnet", 1, moue=2.0, openvino=3.0)), "f32")
 
 

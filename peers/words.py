@@ -26,11 +26,17 @@ def heading(report, what):
 
 def faster(found):
     """The line that comes first: whose time is less than moue's, of (who, where, times moue's)."""
-    places = {}
+    found, by = list(found), {}
     for who, where, times in found:
-        if times < 1:
-            places.setdefault(who, []).append(f"{where} ({ratio(times)})")
-    return ["Faster than moue: " + "; ".join(f"{who}: {', '.join(where)}" for who, where in places.items()) + ".", ""] if places else []
+        by.setdefault(who, {})[where] = times
+    said, places = [], len({where for _, where, _ in found})
+    for who, of in by.items():
+        won = {where: times for where, times in of.items() if times < 1}
+        if len(won) == places > 1:
+            said.append(f"{who}: everywhere ({ratio(min(won.values()))} to {ratio(max(won.values()))})")
+        elif won:
+            said.append(f"{who}: {', '.join(f'{where} ({ratio(times)})' for where, times in won.items())}")
+    return [f"Faster than moue: {'; '.join(said)}.", ""] if said else []
 
 
 def settings(report, names):
