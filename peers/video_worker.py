@@ -1,4 +1,4 @@
-"""A peer that reads a video: `video_worker.py KIND CLIP FOLDER`, KIND fer, fer-mtcnn, either with -bare, or py-feat. It goes about it as its README says. Once
+"""A peer that reads a video: `video_worker.py KIND CLIP FOLDER`, KIND fer, fer-mtcnn, either with -bare, py-feat or deepface. It goes about it as its README says. Once
 its networks are loaded it says so with its versions, then a line a frame, and at its end the seconds of its stages as JSON.
 
 `video_worker.py KIND` alone fails where there is nothing to run KIND with."""
@@ -72,12 +72,34 @@ def py_feat():
     return run, versions("py-feat", "torch")
 
 
+def deepface():
+    """The README's `DeepFace.analyze(frame, actions=["emotion"])` of every frame that OpenCV reads; its weights come from GitHub with the first."""
+    import cv2
+    from deepface import DeepFace
+
+    def run(clip, folder):
+        video, stages = cv2.VideoCapture(clip), {"decode": 0.0, "all": 0.0}
+        while True:
+            start = time.perf_counter()
+            found, frame = video.read()
+            decoded = time.perf_counter()
+            if not found:
+                return stages
+            DeepFace.analyze(frame, actions=["emotion"], detector_backend="opencv", enforce_detection=False, silent=True)
+            stages["decode"] += decoded - start
+            stages["all"] += time.perf_counter() - decoded
+            said("frame")
+
+    return run, versions("deepface", "tensorflow")
+
+
 KINDS = {
     "fer": lambda: fer(False, False),
     "fer-bare": lambda: fer(False, True),
     "fer-mtcnn": lambda: fer(True, False),
     "fer-mtcnn-bare": lambda: fer(True, True),
     "py-feat": py_feat,
+    "deepface": deepface,
 }
 
 
