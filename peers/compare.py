@@ -277,7 +277,7 @@ def measure(net, left, report, unavailable, options):
             for program in programs:
                 report["versions"] |= dict(part.rsplit(" ", 1) for part in program.versions.split(", ") if part)
             for images in (images for of, images in left if of == precision):
-                peers = None if up(options) else compare(programs, took, images, expected, precision, options)
+                peers = None if up(options) else compare(programs, took if images == options.batch[0] else {}, images, expected, precision, options)
                 if peers is None:
                     return
                 report["results"].append({"net": net, "precision": precision, "batch": images, "peers": peers})

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 PEERS = {
+    "torch-compile": "torch.compile", "tensorrt": "TensorRT",
     "ncnn-vulkan": "ncnn", "burn-wgpu": "burn", "ort-webgpu": "ORT WebGPU", "ort-cuda": "ORT CUDA", "torch-cuda": "PyTorch", "ort-cpu": "ORT CPU",
     "tract": "tract", "moue-lavapipe": "moue on lavapipe",
 }
