@@ -3,11 +3,14 @@
 A program of each runs NET, is asked for one run after the other in turns, and says how long it took, from input on the host to result on the host.
 A peer whose output differs from ONNX Runtime's on the CPU, in f32, by more than MOST_ERROR of the largest value is not timed; nor is one that answers
 several pictures by a quarter of what they differ in, which no answer to another picture passes.
+
+The report is written after every case: a network, a precision, a number of images. A second run with the same programs, versions, settings and adapter goes
+on where the first ended, with --minutes or by force.
 """
 
 import argparse
 import datetime
-import json
+import math
 import os
 import platform
 import statistics
@@ -20,7 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from programs import PEERS, Program, end, why_not
+import kept
+from programs import PEERS, TIME_IS_UP, Program, ask, end, interpreter, settings
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "zoo"))
@@ -96,13 +100,17 @@ def turn(program, images, most):
     return [1e3 * took for took in (runs[1:] or runs) if took is not None]
 
 
+def up(options):
+    return time.perf_counter() >= options.until
+
+
 def turns(programs, images, options):
     """Milliseconds of the runs of each, in turns, of those that answer to the end."""
     times = {program.kind: [] for program in programs}
     began, rounds = time.perf_counter(), 0
     while rounds < options.warm_up + options.repeats or time.perf_counter() - began < options.seconds:
         running = [program for program in programs if program.failed is None]
-        if not running:
+        if not running or up(options):
             break
         # Nobody always follows the same other.
         first = rounds % len(running)
@@ -115,7 +123,7 @@ def turns(programs, images, options):
 
 
 def compare(programs, took, images, expected, precision, options):
-    """What every program says of one number of images."""
+    """What every program says of one number of images, None where the time was up before."""
     results = {program.kind: {"device": program.device} for program in programs}
     for program in programs:
         entry = results[program.kind]
@@ -126,6 +134,8 @@ def compare(programs, took, images, expected, precision, options):
                 check(program, images, expected, precision, entry)
     good = [program for program in programs if program.failed is None]
     times = turns(good, images, options)
+    if up(options):
+        return None
     for program in programs:
         entry, values = results[program.kind], times.get(program.kind)
         if values and program.failed is None:
@@ -167,8 +177,21 @@ def versions(options):
 
 
 def how(options):
-    """The options that times depend on."""
+    """The options that times depend on; what settings() says is not said twice."""
     return f"--warm-up {options.warm_up} --repeats {options.repeats} --seconds {options.seconds:g} --burst {options.burst}" + " --together" * options.together
+
+
+def adapter(options):
+    """The device of moue and its driver, None both where it does not start."""
+    net = next((net for net in options.nets if (options.folder / f"{net}.shape").exists()), None)
+    if net is None:
+        return None, None
+    shape = [int(side) for side in (options.folder / f"{net}.shape").read_text().split(",")]
+    pictures(shape, 1).tofile(options.folder / f"{net}.input")
+    moue = Program("moue", net, "f32", options, options.driver)
+    moue.ready()
+    end([moue])
+    return moue.device, moue.driver or None
 
 
 def numbers(text):
@@ -190,6 +213,10 @@ def arguments():
     parser.add_argument("--ncnn-path", help="a folder with ncnn, for its PYTHONPATH alone")
     parser.add_argument("--cuda-python", help="the interpreter that has torch, onnx and onnxruntime-gpu")
     parser.add_argument("--cuda-path", help="a folder with onnxruntime-gpu, for its PYTHONPATH alone")
+    parser.add_argument("--tensorrt-path", help="a folder with tensorrt, for its PYTHONPATH alone")
+    parser.add_argument("--tensorrt-level", type=int, default=3, help="of its builder: 5 tries most and takes longest; 3 is its own choice")
+    parser.add_argument("--pinned", action="store_true", help="pictures in page-locked memory for PyTorch and TensorRT; moue's are in ordinary memory")
+    parser.add_argument("--torch-device", default="cuda", choices=("cuda", "cpu"), help="cpu tries PyTorch's peers where there is no GPU")
     parser.add_argument("--folder", type=Path, required=True, help="where the networks of export.py lie, and for burn-wgpu NET.safetensors")
     parser.add_argument("--driver", help="the one Vulkan driver that all of them see, a JSON file")
     parser.add_argument("--device", help="the adapter for moue")
@@ -201,10 +228,14 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=5, help="rounds at least")
     parser.add_argument("--seconds", type=float, default=0, help="of rounds at least, for each network, precision and batch")
     parser.add_argument("--burst", type=int, default=1, help="runs of a turn at most, where they are short; of several, the first is not counted")
-    parser.add_argument("--longest", type=float, default=600, help="seconds until a program that does not answer is ended")
+    parser.add_argument("--longest", type=float, default=600, help="seconds until a program that does not answer is ended; compiling and tuning count")
+    parser.add_argument("--minutes", type=float, help="after which nothing more is measured: the same command goes on there")
+    parser.add_argument("--again", action="store_true", help="measure also what the report has")
+    parser.add_argument("--retry", action="store_true", help="measure again where a peer failed")
     parser.add_argument("--together", action="store_true", help="start the programs of a network at once: sooner, but nothing is said of the first answer")
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
+    options.until = time.perf_counter() + 60 * options.minutes if options.minutes else math.inf
     strange = {*options.peers} - {*PEERS} or {*options.precision} - {*MOST_ERROR}
     if not Path(options.moue).exists():
         parser.error(f"{options.moue} is not there: cargo build --release --example peer")
@@ -213,50 +244,72 @@ def arguments():
     return options
 
 
-def not_run(options):
-    """By precision, the peers that cannot be run, with the reason."""
+def asked(options):
+    """The versions of every peer, None where it is not run, and by precision those that are not, with the reason."""
     with ThreadPoolExecutor() as pool:
-        reasons = dict(zip(options.peers, pool.map(lambda kind: why_not(kind, options), options.peers)))
-    everywhere = {kind: reason for kind, reason in reasons.items() if reason}
+        said = dict(zip(options.peers, pool.map(lambda kind: ask(kind, options), options.peers)))
+    for kind, (version, _) in said.items():
+        if version:
+            print(f"{kind}: {version}, by {interpreter(kind, options)[0]}", flush=True)
+    everywhere = {kind: reason for kind, (_, reason) in said.items() if reason}
+    for kind, reason in everywhere.items():
+        print(f"{kind} is not run: {reason}", flush=True)
     # It computes in f32 there, whatever the file's type.
     in_f16 = {"ort-cpu": "its CPU kernels are f32"} if "ort-cpu" in options.peers else {}
-    return {precision: {**(in_f16 if precision == "f16" else {}), **everywhere} for precision in options.precision}
+    not_run = {precision: {**(in_f16 if precision == "f16" else {}), **everywhere} for precision in options.precision}
+    return {kind: version for kind, (version, _) in said.items()}, not_run
 
 
-def write(path, report):
-    """In one step, so that what stops this program leaves the last whole report."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(report, indent=1) + "\n")
-    part.replace(path)
+def measure(net, left, report, unavailable, options):
+    """The cases of a network that are `left`, into the report, until the time is up."""
+    expected, why = reference(net, options)
+    if expected is None:
+        if not up(options):
+            unavailable[net] = why
+            print(f"{net} is left out: {why}", flush=True)
+        return
+    for precision in dict.fromkeys(precision for precision, _ in left):
+        if up(options):
+            return
+        kinds = [kind for kind in ("moue", *options.peers) if kind not in report["not_run"][precision]]
+        programs, took = start(net, precision, options, kinds)
+        try:
+            for program in programs:
+                report["versions"] |= dict(part.rsplit(" ", 1) for part in program.versions.split(", ") if part)
+            for images in (images for of, images in left if of == precision):
+                peers = None if up(options) else compare(programs, took if images == options.batch[0] else {}, images, expected, precision, options)
+                if peers is None:
+                    return
+                report["results"].append({"net": net, "precision": precision, "batch": images, "peers": peers})
+                print(line(report["results"][-1]), flush=True)
+                kept.write(report, unavailable, options)
+        finally:
+            end(programs, patience=0 if up(options) else 20)
 
 
 def main():
     options = arguments()
+    said, not_run = asked(options)
+    device, driver = adapter(options)
     report = {
-        "schema": "moue.peers/2", "date": datetime.date.today().isoformat(), "processor": processor(), "adapter": None, "driver": None,
-        "versions": versions(options), "how": how(options), "not_run": not_run(options), "results": [],
+        "schema": "moue.peers/2", "date": datetime.date.today().isoformat(), "processor": processor(), "adapter": device, "driver": driver,
+        "versions": versions(options), "how": how(options), "settings": settings(options), "not_run": not_run,
+        "networks": {net: kept.digest(options.folder / f"{net}.onnx") for net in options.nets}, "results": [],
     }
-    kinds = ("moue", *options.peers)
-    for net in options.nets:
-        expected, why = reference(net, options)
-        if expected is None:
-            report.setdefault("left_out", {})[net] = why
-            print(f"{net} is left out: {why}", flush=True)
-            continue
-        for precision in options.precision:
-            left_out = report["not_run"][precision]
-            programs, took = start(net, precision, options, [kind for kind in kinds if kind not in left_out])
-            for program in programs:
-                report["versions"] |= dict(part.rsplit(" ", 1) for part in program.versions.split(", ") if part)
-            if programs[0].device:
-                report |= {"adapter": programs[0].device, "driver": programs[0].driver}
-            for images in options.batch:
-                peers = compare(programs, took, images, expected, precision, options)
-                report["results"].append({"net": net, "precision": precision, "batch": images, "peers": peers})
-                print(line(report["results"][-1]), flush=True)
-                write(options.json, report)
-            end(programs)
+    report["state"] = kept.state(options, [report["how"], report["settings"]], said, report)
+    anew = kept.take_over(report, options)
+    if anew:
+        print(anew, flush=True)
+    unavailable, left = {}, kept.missing(report, options)
+    if not left:
+        print("everything is measured already: --again measures it anew, --retry what failed", flush=True)
+    for net, cases in left.items():
+        if not up(options):
+            measure(net, cases, report, unavailable, options)
+    kept.write(report, unavailable, options)
+    for net, cases in kept.missing(report, options).items():
+        if net not in unavailable:
+            print(f"{net} is left for the next run, as {TIME_IS_UP}: {kept.words(cases)}", flush=True)
 
 
 if __name__ == "__main__":

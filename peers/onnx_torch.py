@@ -1,4 +1,4 @@
-"""An ONNX file of the zoo in eager PyTorch: every node is one call of torch.nn.functional."""
+"""An ONNX file of the zoo in PyTorch: every node is one call of torch.nn.functional."""
 
 import onnx
 import torch
@@ -83,11 +83,27 @@ class Network:
                 call = F.relu_
             self.steps.append((call, list(node.input), node.output[0], done))
 
-    def __call__(self, images):
-        tensors = {**self.weights, self.input: images}
+    def __call__(self, images, weights=None):
+        tensors = {**(weights or self.weights), self.input: images}
         for call, inputs, output, done in self.steps:
             answer = call(*(tensors[name] for name in inputs))
             for name in done:
                 del tensors[name]
             tensors[output] = answer
         return tensors[self.output]
+
+
+class Module(torch.nn.Module):
+    """The same for a compiler: its weights are parameters, channels last, which a CUDA graph need not copy; f32 pictures in NCHW in, f32 out."""
+
+    def __init__(self, path, device, dtype):
+        super().__init__()
+        self.dtype, self.network = dtype, Network(path, device, dtype)
+        self.names = list(self.network.weights)
+        last = (w.contiguous(memory_format=torch.channels_last) if w.dim() == 4 else w for w in self.network.weights.values())
+        self.values = torch.nn.ParameterList(torch.nn.Parameter(w, requires_grad=False) for w in last)
+        self.network.weights = {}
+
+    def forward(self, images):
+        weights = dict(zip(self.names, self.values))
+        return self.network(images.to(self.dtype, memory_format=torch.channels_last), weights).float()

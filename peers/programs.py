@@ -3,6 +3,7 @@
 import math
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -12,32 +13,70 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-PEERS = ("ncnn-vulkan", "burn-wgpu", "ort-webgpu", "ort-cuda", "torch-cuda", "ort-cpu")
+WORKER = HERE / "worker.py"
+ON_CUDA = ("ort-cuda", "torch-cuda", "torch-compile", "tensorrt")
+PEERS = ("ncnn-vulkan", "burn-wgpu", "ort-webgpu", *ON_CUDA, "ort-cpu")
+# Importing PyTorch on a cold disk takes a while.
+LONGEST_ASKED_S = 180
+TIME_IS_UP = "the time is up"
+
+
+def settings(options):
+    """How each peer is set, by kind, for the report."""
+    kept = "pictures in page-locked memory" if options.pinned else "pictures in ordinary memory"
+    words = {
+        "ncnn-vulkan": "images one after the other; in f16 storage, packing and arithmetic of f16",
+        "ort-webgpu": "as it comes",
+        "ort-cuda": "TF32 off",
+        "torch-cuda": f"eager, NCHW, cuDNN's choice by time, TF32 off; {kept}",
+        "torch-compile": f"mode max-autotune, which has CUDA graphs, channels last, compiled for each number of images, TF32 off; {kept}",
+        "tensorrt": f"an engine of the ONNX file for each number of images, builder's level {options.tensorrt_level}, timing cache, run as a CUDA graph, TF32 off; "
+        f"in f16 the file's types, all f16 but LRN; {kept}",
+    }
+    if options.torch_device == "cpu":
+        words |= {kind: words[kind] + "; on the processor, for a test" for kind in ("torch-cuda", "torch-compile", "tensorrt")}
+    return {kind: words[kind] for kind in options.peers if kind in words}
 
 
 def interpreter(kind, options):
     """The Python of a peer, and what its environment has beside this one's."""
-    python = {"ort-webgpu": options.webgpu_python, "ort-cuda": options.cuda_python, "torch-cuda": options.cuda_python}.get(kind)
-    folder = {"ort-webgpu": options.webgpu_path, "ort-cuda": options.cuda_path, "ncnn-vulkan": options.ncnn_path}.get(kind)
-    before = os.environ.get("PYTHONPATH")
+    python = options.webgpu_python if kind == "ort-webgpu" else options.cuda_python if kind in ON_CUDA else None
+    folders = {"ort-webgpu": options.webgpu_path, "ort-cuda": options.cuda_path, "ncnn-vulkan": options.ncnn_path, "tensorrt": options.tensorrt_path}
+    folder, before = folders.get(kind), os.environ.get("PYTHONPATH")
     return python or sys.executable, {"PYTHONPATH": os.pathsep.join([folder, *([before] if before else [])])} if folder else {}
 
 
-def why_not(kind, options):
-    """The reason for which `kind` is not run, None where it is."""
+def more(kind, options):
+    """What worker.py is told of how to run `kind`."""
+    if kind not in ON_CUDA or kind == "ort-cuda":
+        return []
+    return ["--device", options.torch_device, "--cache", str(options.folder / "cache"), "--level", str(options.tensorrt_level), *(["--pinned"] if options.pinned else [])]
+
+
+def ask(kind, options):
+    """Its versions, or None, and the reason for which it is not run, or None."""
     if kind == "burn-wgpu":
-        return None if options.burn and Path(options.burn).exists() else "its program is not there"
+        return None, None if options.burn and Path(options.burn).exists() else "its program is not there"
     python, extra = interpreter(kind, options)
-    said = subprocess.run([python, HERE / "worker.py", kind], env={**os.environ, **extra}, capture_output=True, text=True)
-    return said.stderr.strip().splitlines()[-1] if said.returncode else None
+    command, environment = [python, WORKER, kind, *more(kind, options)], {**os.environ, **extra}
+    try:
+        said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=max(1.0, min(LONGEST_ASKED_S, options.until - time.perf_counter())))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return None, f"no answer within {LONGEST_ASKED_S} s" if isinstance(error, subprocess.TimeoutExpired) else f"{python}: {error.strerror}"
+    out, errors = said.stdout.strip().splitlines(), said.stderr.strip().splitlines()
+    if said.returncode:
+        return None, errors[-1] if errors else f"it ended with {said.returncode}"
+    return out[-1] if out else None, None
 
 
 class Program:
     """One of them, started for a network and a precision; `failed` says why it gives no answers any more."""
 
     def __init__(self, kind, net, precision, options, driver):
-        self.kind, self.longest, folder = kind, options.longest, options.folder
+        self.kind, self.longest, self.until, folder = kind, options.longest, options.until, options.folder
         self.output = folder / f"{net}.{kind}.output"
+        # What another program answered is no answer of this one.
+        self.output.unlink(missing_ok=True)
         files = [str(folder / f"{net}.input"), str(self.output), precision]
         extra = {"VK_DRIVER_FILES": driver, "VK_ICD_FILENAMES": driver} if driver else {}
         if kind == "moue":
@@ -47,12 +86,12 @@ class Program:
         else:
             python, own = interpreter(kind, options)
             extra |= own
-            command = [python, str(HERE / "worker.py"), kind, str(folder / net), *files, (folder / f"{net}.shape").read_text()]
+            command = [python, str(WORKER), kind, str(folder / net), *files, (folder / f"{net}.shape").read_text(), *more(kind, options)]
         self.device, self.versions, self.driver, self.failed = None, "", "", None
         self.errors, self.lines = (folder / f"{net}.{kind}.log").open("w+"), queue.Queue()
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env={**os.environ, **extra}
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env={**os.environ, **extra}, start_new_session=True
         )
         threading.Thread(target=self.read, daemon=True).start()
 
@@ -63,13 +102,13 @@ class Program:
 
     def line(self, wanted):
         """What `wanted` makes of the next line on standard output that it makes something of; other programs print more."""
-        end = time.perf_counter() + self.longest
+        end = min(time.perf_counter() + self.longest, self.until)
         while self.failed is None:
             try:
                 line = self.lines.get(timeout=max(0.0, end - time.perf_counter()))
             except queue.Empty:
                 self.kill()
-                self.failed = f"no answer within {self.longest:g} s"
+                self.failed = TIME_IS_UP if end == self.until else f"no answer within {self.longest:g} s"
                 break
             found = wanted(line) if line is not None else None
             if line is None:
@@ -96,8 +135,8 @@ class Program:
 
     def answer(self, images):
         """What it wrote last, `[images, classes]`; None where that is not as many images."""
-        values = np.fromfile(self.output, np.float32)
-        return values.reshape(images, -1) if values.size % images == 0 else None
+        values = np.fromfile(self.output, np.float32) if self.output.exists() else np.empty(0, np.float32)
+        return values.reshape(images, -1) if values.size and values.size % images == 0 else None
 
     def reason(self):
         self.process.wait()
@@ -110,7 +149,11 @@ class Program:
         return "; ".join(counts)[:300] if counts and status >= 0 else f"it ended with {status}"
 
     def kill(self):
-        self.process.kill()
+        """It and what it started: compilers have processes of their own."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except (AttributeError, OSError):
+            self.process.kill()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
@@ -118,16 +161,17 @@ class Program:
             pass
 
 
-def end(programs):
-    """Lets them end, all at once."""
+def end(programs, patience=20):
+    """Lets them end, all at once, within so many seconds."""
     for program in programs:
         try:
             program.process.stdin.close()
         except OSError:
             pass
+    until = time.perf_counter() + patience
     for program in programs:
         try:
-            program.process.wait(20)
+            program.process.wait(max(0.0, until - time.perf_counter()))
         except subprocess.TimeoutExpired:
             program.kill()
         program.errors.close()

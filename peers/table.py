@@ -14,6 +14,7 @@ import tasks
 from words import faster, heading, milliseconds, quoted, ratio, settings
 
 PEERS = {
+    "torch-compile": "torch.compile", "tensorrt": "TensorRT",
     "ncnn-vulkan": "ncnn", "burn-wgpu": "burn", "ort-webgpu": "ORT WebGPU", "ort-cuda": "ORT CUDA", "torch-cuda": "PyTorch", "ort-cpu": "ORT CPU",
     "openvino": "OpenVINO", "ncnn-cpu": "ncnn", "tract": "tract", "moue-lavapipe": "moue on lavapipe",
 }

@@ -1,15 +1,18 @@
 """A peer: `worker.py KIND MODEL INPUT OUTPUT PRECISION SHAPE`, files of f32, INPUT as many pictures of SHAPE as there are. Once ready it says so; for every
 line on standard input, a number of images, it runs the first of them once, writes OUTPUT, and gives the seconds from input on the host to result on the host.
 
-`worker.py KIND` alone fails where there is nothing to run KIND with."""
+`worker.py KIND` alone says its versions, and fails where there is nothing to run KIND with."""
 
+import argparse
+import os
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
 
-def ncnn_vulkan(model, images, precision):
+def ncnn_vulkan(model, images, precision, _):
     import ncnn
 
     net = ncnn.Net()
@@ -37,7 +40,7 @@ def ncnn_vulkan(model, images, precision):
 
 
 def onnxruntime(kind, provider, **settings):
-    def make(model, images, precision):
+    def make(model, images, precision, _):
         import onnxruntime as ort
 
         if kind == "onnxruntime-gpu":
@@ -58,23 +61,19 @@ def onnxruntime(kind, provider, **settings):
     return make
 
 
-def torch_cuda(model, images, precision):
-    import torch
-    from onnx_torch import Network
+def pytorch(compiled):
+    def make(model, images, precision, settings):
+        import on_torch
 
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cudnn.benchmark = True
-    dtype = {"f32": torch.float32, "f16": torch.float16}[precision]
-    network, host = Network(f"{model}.onnx", "cuda", dtype), torch.from_numpy(images)
+        return (on_torch.compiled if compiled else on_torch.eager)(model, images, precision, settings)
 
-    @torch.inference_mode()
-    def run(count):
-        answer = network(host[:count].cuda().to(dtype)).float().cpu()
-        torch.cuda.synchronize()
-        return answer.numpy()
+    return make
 
-    versions = f"torch {torch.__version__}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
-    return run, torch.cuda.get_device_name(), versions
+
+def tensorrt(model, images, precision, settings):
+    import on_tensorrt
+
+    return on_tensorrt.engines(model, images, precision, settings)
 
 
 PROVIDERS = {"ort-webgpu": "WebGpuExecutionProvider", "ort-cuda": "CUDAExecutionProvider", "ort-cpu": "CPUExecutionProvider"}
@@ -83,29 +82,38 @@ KINDS = {
     "ort-webgpu": onnxruntime("onnxruntime-webgpu", PROVIDERS["ort-webgpu"]),
     "ort-cuda": onnxruntime("onnxruntime-gpu", PROVIDERS["ort-cuda"], use_tf32="0"),
     "ort-cpu": onnxruntime("onnxruntime", PROVIDERS["ort-cpu"]),
-    "torch-cuda": torch_cuda,
+    "torch-cuda": pytorch(compiled=False),
+    "torch-compile": pytorch(compiled=True),
+    "tensorrt": tensorrt,
 }
 
 
-def require(kind):
-    """Fails with the reason where this interpreter cannot run `kind`."""
+def require(kind, settings):
+    """The versions of what runs `kind`; fails with the reason where this interpreter cannot."""
     if kind == "ncnn-vulkan":
-        import ncnn  # noqa: F401
-    elif kind == "torch-cuda":
+        import ncnn
+
+        return f"ncnn {ncnn.__version__}"
+    if kind in ("torch-cuda", "torch-compile", "tensorrt"):
         import onnx  # noqa: F401
         import torch
 
-        assert torch.cuda.is_available(), f"torch {torch.__version__} finds no CUDA device"
-    else:
-        import onnxruntime as ort
+        assert settings.device == "cpu" or torch.cuda.is_available(), f"torch {torch.__version__} finds no CUDA device"
+        if kind == "tensorrt":
+            import tensorrt
 
-        found = ort.get_available_providers()
-        assert PROVIDERS[kind] in found, f"onnxruntime {ort.__version__} has no {PROVIDERS[kind]}, only {', '.join(found)}"
+            return f"tensorrt {tensorrt.__version__}, torch {torch.__version__}"
+        return f"torch {torch.__version__}"
+    import onnxruntime as ort
+
+    found = ort.get_available_providers()
+    assert PROVIDERS[kind] in found, f"onnxruntime {ort.__version__} has no {PROVIDERS[kind]}, only {', '.join(found)}"
+    return f"onnxruntime {ort.__version__}"
 
 
-def main(kind, model, source, answer, precision, shape):
+def main(kind, model, source, answer, precision, shape, settings):
     images = np.fromfile(source, np.float32).reshape([-1, *(int(side) for side in shape.split(",")[1:])])
-    run, device, versions = KINDS[kind](model, images, precision)
+    run, device, versions = KINDS[kind](model, images, precision, settings)
     print("ready", f"{device}\t{versions}", flush=True)
     for line in sys.stdin:
         count = int(line)
@@ -116,5 +124,26 @@ def main(kind, model, source, answer, precision, shape):
         print(seconds, flush=True)
 
 
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("rest", nargs="*", metavar="MODEL INPUT OUTPUT PRECISION SHAPE")
+    parser.add_argument("--device", default="cuda", help="of PyTorch: cpu is for tests")
+    parser.add_argument("--pinned", action="store_true", help="pictures in page-locked memory, for PyTorch and TensorRT")
+    parser.add_argument("--cache", type=Path, help="where what was compiled and tuned is kept")
+    parser.add_argument("--level", type=int, default=3, help="of TensorRT's builder")
+    settings = parser.parse_args()
+    if len(settings.rest) not in (0, 5):
+        parser.error("MODEL INPUT OUTPUT PRECISION SHAPE, or none of them")
+    return settings
+
+
 if __name__ == "__main__":
-    require(sys.argv[1]) if len(sys.argv) == 2 else main(*sys.argv[1:])
+    given = arguments()
+    if given.cache:
+        # Before PyTorch is there, which reads it once.
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(given.cache / "inductor"))
+    if given.rest:
+        main(given.kind, *given.rest, given)
+    else:
+        print(require(given.kind, given))
