@@ -117,17 +117,20 @@ export class Moue extends Vectors {
     const { onProgress } = options;
     onProgress?.({ stage: "model" });
     const [ofModel, ofFaces] = together(2, onProgress);
-    const [model, finder] = await Promise.all([
-      expressions(options.model, ofModel),
-      options.faces === "later" ? null : faces(options.faces, ofFaces),
-    ]);
-    const under = await bases(model.file, options.model);
-    onProgress?.({ stage: "code" });
     const line = new Line();
     try {
+      // The code comes while the models do; what is wrong with it is told by "open".
+      line.ask({ kind: "code" }).catch(() => {});
+      const [model, finder] = await Promise.all([
+        expressions(options.model, ofModel),
+        options.faces === "later" ? null : faces(options.faces, ofFaces),
+      ]);
+      const under = await bases(model.file, options.model);
+      onProgress?.({ stage: "code" });
       const files = [model.file, ...under, ...(finder ? [finder.file] : [])];
       const about = await line.ask<About>({ kind: "open", model: model.file, bases: under, faces: finder?.file ?? null, choice: choiceOf(options) }, files, onProgress);
       const own = about.faces && finder ? { ...about.faces, ...info(finder) } : null;
+      await Promise.all([model.kept, finder?.kept]);
       return new Moue(line, { ...about, model: { ...about.model, ...info(model) }, faces: own }, options);
     } catch (error) {
       line.end(new MoueError("stopped", "It was not loaded."));

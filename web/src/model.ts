@@ -8,6 +8,8 @@ const CACHE = "moue-models";
 
 export interface FetchedModel extends FileInfo {
   file: ArrayBuffer;
+  /** Until the browser has it for the next time. */
+  kept?: Promise<void> | undefined;
 }
 
 type OnBytes = (loaded: number, total: number | undefined) => void;
@@ -95,11 +97,9 @@ async function fetchModel(model: ModelFile | ArrayBuffer, onBytes?: OnBytes): Pr
   if (key && found !== key) {
     throw new MoueError("bad-model", `The model at ${url} is another file than the one wanted (SHA-256 ${found} instead of ${key}): load the page anew, or put the right file there.`);
   }
-  if (cache) {
-    // A browser may refuse: then the file is fetched again next time.
-    await cache.put(name, new Response(file.slice(0))).catch(() => {});
-  }
-  return { file, bytes: file.byteLength, sha256: found, cached: false };
+  // A browser may refuse: then the file is fetched again next time.
+  const keeping = cache?.put(name, new Response(file.slice(0))).catch(() => {});
+  return { file, bytes: file.byteLength, sha256: found, cached: false, kept: keeping };
 }
 
 /** What the cache has; an entry that cannot be read is none. */

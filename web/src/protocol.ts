@@ -45,6 +45,8 @@ export type Teach =
   | { of: "end" };
 
 export type Request =
+  /** Fetches and compiles what "open" needs. */
+  | { kind: "code" }
   /** Without `faces` nothing finds faces. `bases`: what the model was taught on, of a taught one. */
   | { kind: "open"; model: ArrayBuffer; bases: ArrayBuffer[]; faces: ArrayBuffer | null; choice: Choice }
   /** The model that finds faces from now on. */

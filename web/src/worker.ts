@@ -60,6 +60,8 @@ async function answer(asked: Asked): Promise<void> {
 
 async function work(asked: Asked): Promise<unknown> {
   switch (asked.kind) {
+    case "code":
+      return void (await code());
     case "open": {
       await code();
       say({ kind: "progress", id: asked.id, progress: { stage: "device" } });
