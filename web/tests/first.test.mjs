@@ -80,8 +80,10 @@ describe("the first answer", () => {
     const browserTimes = Object.fromEntries(["pixels", ...stages, "prepare"].map((stage) => [stage, median(measured.all.map((times) => times[stage]))]));
     assert.equal(browserTimes.prepare, 0);
     assert.ok(stages.every((stage) => Number.isFinite(browserTimes[stage]) && browserTimes[stage] >= 0));
-    const sum = ["pixels", "detect", "upload", "compute", "readback"].reduce((sum, stage) => sum + browserTimes[stage], 0);
-    assert.ok(sum <= browserTimes.total * 1.1, `stages of ${sum} ms in a whole of ${browserTimes.total} ms`);
+    for (const times of measured.all) {
+      const sum = ["pixels", "detect", "upload", "compute", "readback"].reduce((sum, stage) => sum + times[stage], 0);
+      assert.ok(sum <= times.total * 1.1, `stages of ${sum} ms in a whole of ${times.total} ms`);
+    }
 
     console.log(`Milliseconds a frame, astronaut.png, median of ${repeats}:`);
     console.log(`${"stage".padEnd(10)}${"browser".padStart(10)}${"native".padStart(10)}`);
