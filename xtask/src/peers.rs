@@ -16,7 +16,10 @@ const NETWORKS: &str = "alexnet,googlenet,resnet18,resnet101,vgg_s,vgg_m_4096,vg
 const ALL: Suite = (NETWORKS, &["--warm-up", "1", "--repeats", "9"]);
 /// Where one run of a peer takes many seconds.
 const FEW: Suite = ("resnet18,alexnet,googlenet,vgg_s", &["--warm-up", "1", "--repeats", "3"]);
-const GPU: Suite = (NETWORKS, &["--batch", "1,64", "--precision", "f32,f16", "--together", "--burst", "16", "--seconds", "3", "--minutes", MINUTES]);
+const GPU: Suite = (
+    NETWORKS,
+    &["--batch", "1,64", "--precision", "f32,f16", "--together", "--burst", "16", "--seconds", "3", "--minutes", MINUTES],
+);
 
 const PEERS: &str = "ncnn-vulkan,burn-wgpu,ort-webgpu,ort-cpu";
 const PEERS_WITH_CUDA: &str = "ncnn-vulkan,burn-wgpu,ort-webgpu,ort-cuda,torch-cuda,torch-compile,tensorrt,ort-cpu";
