@@ -9,6 +9,9 @@ use crate::gpu::shader::{
 use crate::gpu::{Dispatch, Slice, Work};
 use crate::operators::{Pooling, Window, check_window};
 
+/// Outputs side by side of one invocation of the shader for texels.
+const RUN: usize = 4;
+
 /// One pooling.
 #[derive(Debug, Clone, Copy)]
 pub struct Pool {
@@ -34,7 +37,10 @@ pub fn pool(at: &str, pool: Pool, input: View, output: View) -> Result<Dispatch>
     same(at, "images", input.images, output.images)?;
     same(at, "channels", input.channels, output.channels)?;
     let precision = tensors(at, &[input, output])?;
-    loops(at, window.kernel[0] * (window.kernel[1] + 1))?;
+    check_steps(at, window.kernel)?;
+    let columns = window.stride[1].saturating_mul(RUN - 1).saturating_add(window.kernel[1]);
+    // Windows that are spread along a row share no columns.
+    let image = reads == BindingKind::Image && window.dilation[1] == 1 && check_steps(at, [window.kernel[0], columns]).is_ok();
     let n = |value: usize| value as u32;
     let params = Params {
         images: n(input.images),
@@ -60,8 +66,9 @@ pub fn pool(at: &str, pool: Pool, input: View, output: View) -> Result<Dispatch>
         flops: 4 * output.vec4s() as u64 * window.kernel[0] as u64 * window.kernel[1] as u64,
         bytes: input.size() + output.size(),
     };
-    let shader = if reads == BindingKind::Image { &POOL_IMAGE } else { &POOL };
-    one_a_item(at, shader.of(precision), params, vec![output.slice, input.slice], output.vec4s(), work)
+    let (shader, width) = if image { (&POOL_IMAGE, width.div_ceil(RUN)) } else { (&POOL, width) };
+    let items = output.images * height * width * output.c4();
+    one_a_item(at, shader.of(precision), params, vec![output.slice, input.slice], items, work)
 }
 
 /// Checks that one invocation goes over a window of `kernel`.
