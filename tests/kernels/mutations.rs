@@ -359,6 +359,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("pool", "ix += step_x", "ix += 1"),
     ("pool", "(i32(params.kernel_width) - 1) * step_x", "(i32(params.kernel_width) - 1)"),
     ("pool_image", "ix < x2 + width", "ix <= x2 + width"),
+    ("pool_image", "iy += step_y", "iy += 1"),
+    ("pool_image", "(max(-y, 0) + step_y - 1) / step_y * step_y", "max(-y, 0)"),
     ("pool_image", "ix >= x1", "ix > x1"),
     ("pool_image", "first + 3u < params.out_width", "first + 4u < params.out_width"),
     ("pool_image", "max(a, b), a + b", "max(a, b), a"),

@@ -100,6 +100,7 @@ pub(super) fn pool(gpu: &Gpu, precision: Precision, reads: BindingKind) -> Resul
         (1, 4, [5, 5], w(3, 3).padded(1), true),
         (2, 5, [9, 8], Window { kernel: [3, 2], stride: [1, 2], pad: [2, 1, 1, 0], dilation: [2, 3] }, false),
         (1, 6, [8, 11], Window { kernel: [2, 3], stride: [2, 3], pad: [1, 2, 0, 1], dilation: [3, 2] }, true),
+        (2, 5, [11, 9], Window { kernel: [3, 2], stride: [1, 2], pad: [1, 1, 2, 0], dilation: [2, 1] }, false),
     ] {
         let averages = [Pooling::Average { count_include_pad: false }, Pooling::Average { count_include_pad: true }];
         let averages = averages.into_iter().filter(|_| window.dilation == [1, 1]);
