@@ -17,23 +17,26 @@ ROTATION = 0.25
 SCALE = 0.14
 SHIFT = 0.08
 ERASED = 0.4
+MILD_GEOMETRY, MILD_ERASED = 0.5, 0.1
 TIE = 1e-3
 
 
 class Scene:
     """Faces [n, h, w] of u8, each mirrored, rotated, scaled, sheared, shifted, and a share `poor` of them in poor light or before a poor camera, at random.
 
+    `mild`: half as far turned, scaled and shifted, and something before one face in ten in place of four.
     matrix: [n, 2, 3], from a crop's position to that in the face, both from -1 to 1; mirrored: [n] of bool.
     """
 
-    def __init__(self, faces, generator, poor=degrade.POOR):
+    def __init__(self, faces, generator, poor=degrade.POOR, mild=False):
         n = len(faces)
-        angle = uniform(n, -ROTATION, ROTATION, generator)
-        across = 1 + uniform(n, -SCALE, SCALE, generator)
+        far, erased = (MILD_GEOMETRY, MILD_ERASED) if mild else (1.0, ERASED)
+        angle = uniform(n, -far * ROTATION, far * ROTATION, generator)
+        across = 1 + uniform(n, -far * SCALE, far * SCALE, generator)
         down = across * (1 + uniform(n, -0.05, 0.05, generator))
         self.mirrored = torch.rand(n, generator=generator) < 0.5
         mirror = 1.0 - 2.0 * self.mirrored
-        shift = uniform((n, 2), -2 * SHIFT, 2 * SHIFT, generator)
+        shift = uniform((n, 2), -2 * far * SHIFT, 2 * far * SHIFT, generator)
         cos, sin = torch.cos(angle), torch.sin(angle)
         self.matrix = torch.stack(
             [torch.stack([mirror * cos * across, -sin * down, shift[:, 0]], 1), torch.stack([mirror * sin * across, cos * down, shift[:, 1]], 1)], 1
@@ -41,7 +44,7 @@ class Scene:
         grid = F.affine_grid(self.matrix, (n, 1, *faces.shape[1:]), align_corners=False)
         canonical = F.grid_sample(faces[:, None].float(), grid, "bicubic", "border", align_corners=False)[:, 0].clamp_(0, 255)
         self.views = {tuple(faces.shape[1:]): degrade.scene(canonical, generator, poor)}
-        sides = uniform((n, 2), 0.1, 0.35, generator) * (torch.rand((n, 1), generator=generator) < ERASED)
+        sides = uniform((n, 2), 0.1, 0.35, generator) * (torch.rand((n, 1), generator=generator) < erased)
         first = torch.rand((n, 2), generator=generator) * (1 - sides)
         self.erased = torch.stack([first, first + sides], 2)
 

@@ -85,7 +85,7 @@ def learn(member, found, epochs):
         order = torch.randperm(len(found.faces), generator=generator)
         for b in range(batches):
             chosen = order[b * train.BATCH : (b + 1) * train.BATCH]
-            scene = Scene(found.faces[chosen], generator, member.poor)
+            scene = Scene(found.faces[chosen], generator, member.poor, member.mild)
             loss, parts = heads.loss(member.network, member.view.pictures(scene), found.labels(chosen, scene))
             member.step(loss)
             totals = {name: totals.get(name, 0) + value / batches for name, value in parts.items()}

@@ -144,7 +144,7 @@ class Member:
         if options.begin:
             self.network.load_weights(from_model(options.begin, name) if options.begin.is_file() else from_folder(options.begin, name, description))
         self.average = Average(self.network)
-        self.peak, self.poor = options.peak, options.poor
+        self.peak, self.poor, self.mild = options.peak, options.poor, options.mild
         self.folder = options.checkpoints
         self.path = options.checkpoints / f"{name}.pt"
 
@@ -218,7 +218,7 @@ class Member:
         total = 0.0
         for b in range(batches):
             chosen = order[b * BATCH : (b + 1) * BATCH]
-            total += self.step(self.loss(Scene(faces[chosen], generator, self.poor), targets[chosen]))
+            total += self.step(self.loss(Scene(faces[chosen], generator, self.poor, self.mild), targets[chosen]))
         seconds = round(time.monotonic() - started, 1)
         validation = {name: round(value, 4) for name, value in held_out.figures(self.average.network, self.size).items()}
         line = {"member": self.name, "epoch": index + 1, "loss": round(total / batches, 4), "validation": validation, "seconds": seconds}
@@ -237,6 +237,7 @@ def arguments(parser):
     parser.add_argument("--description", type=Path, default=DESCRIPTION)
     parser.add_argument("--peak", type=float, default=PEAK_RATE, help="the learning rate at its highest [default: %(default)s]")
     parser.add_argument("--poor", type=float, default=degrade.POOR, help="share of faces that meet noise, blur and the like [default: %(default)s]")
+    parser.add_argument("--mild", action="store_true", help="turn, scale and shift faces half as far, and cover a tenth of them")
 
 
 def main():

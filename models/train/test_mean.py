@@ -1,0 +1,61 @@
+"""The mean of runs, and scenes of mild views. `pytest models/train`, with PyTorch; about three seconds."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+import augment
+from augment import Scene
+from network import Network
+from train import DESCRIPTION
+
+HERE = Path(__file__).parent
+
+
+def run_of(folder, value):
+    """A run's checkpoint of `gray` whose weights are all `value`."""
+    model = json.loads(DESCRIPTION.read_text())
+    network = Network(model["networks"][next(m["network"] for m in model["members"] if m["name"] == "gray")])
+    for weight in network.named_weights().values():
+        weight.fill_(value)
+    folder.mkdir()
+    torch.save({"average": network.state_dict()}, folder / "gray.pt")
+    return str(folder)
+
+
+def mean(*arguments):
+    return subprocess.run([sys.executable, HERE / "mean.py", *arguments], capture_output=True, text=True)
+
+
+def test_the_mean_of_two_runs_is_a_checkpoint_that_export_takes(tmp_path):
+    runs = [run_of(tmp_path / "a", 1.0), run_of(tmp_path / "b", 4.0)]
+    done = mean("gray", "--of", *runs, "--checkpoints", str(tmp_path / "of"))
+    assert done.returncode == 0, done.stderr
+    checkpoint = torch.load(tmp_path / "of/gray.pt", weights_only=True)
+    assert checkpoint["epoch"] == checkpoint["epochs"] and list(checkpoint["tables"]) == ["tables/gray"]
+    values = [v for v in checkpoint["average"].values() if v.is_floating_point()]
+    assert values and all((v == 2.5).all() for v in values)
+
+
+def test_an_unknown_member_and_a_run_without_it_are_named(tmp_path):
+    run = run_of(tmp_path / "a", 1.0)
+    done = mean("grey", "--of", run, "--checkpoints", str(tmp_path))
+    assert done.returncode == 1 and "`grey` is no member: there are gray_wide, gray, lbp" in done.stderr
+    done = mean("gray_wide", "--of", run, "--checkpoints", str(tmp_path))
+    assert done.returncode == 1 and "gray_wide.pt" in done.stderr
+
+
+def test_mild_scenes_turn_scale_and_shift_half_as_far_and_cover_a_tenth():
+    faces = torch.zeros(4000, 48, 48, dtype=torch.uint8)
+    found = {mild: Scene(faces, torch.Generator().manual_seed(1), 0.0, mild) for mild in (False, True)}
+    for mild, far in ((False, 1.0), (True, 0.5)):
+        scene = found[mild]
+        turned = torch.atan2(scene.matrix[:, 1, 0], scene.matrix[:, 0, 0] * (1 - 2.0 * scene.mirrored)).abs()
+        shifted = scene.matrix[:, :, 2].abs().max()
+        assert 0.9 * far * 2 * augment.SHIFT < shifted <= far * 2 * augment.SHIFT
+        assert far * augment.ROTATION * 0.9 < turned.median() * 2 < far * augment.ROTATION * 1.15
+    covered = {mild: (scene.erased[:, 0, 1] > scene.erased[:, 0, 0]).float().mean() for mild, scene in found.items()}
+    assert abs(covered[False] - augment.ERASED) < 0.03 and abs(covered[True] - augment.MILD_ERASED) < 0.02
