@@ -25,13 +25,15 @@ BEFORE = MODELS / "fer2013" / "fer2013.safetensors"
 
 
 class Figures:
-    """card/figures.json, part by part: what is there of this model is not measured again."""
+    """card/figures.json, part by part: what is there of this model, and under `before` of the one before it, is not measured again."""
 
-    def __init__(self, path, model):
+    def __init__(self, path, model, before):
         self.path = path
-        digest = hashlib.sha256(model.read_bytes()).hexdigest()
         kept = json.loads(path.read_text()) if path.is_file() else {}
-        self.found = kept if kept.get("model") == digest else {"model": digest}
+        digest, earlier = (hashlib.sha256(file.read_bytes()).hexdigest() for file in (model, before))
+        self.found = kept if kept.get("model") == digest else {"model": digest, "before": kept.get("before", {})}
+        if self.found.setdefault("before", {}).get("model") != earlier:
+            self.found["before"] = {"model": earlier}
 
     def part(self, *names, measured):
         """The part under these names, by `measured` where it is not there."""
@@ -87,7 +89,7 @@ def main():
     torch.set_num_threads(options.threads)
     CARD.mkdir(exist_ok=True)
     model = Model.load(DEFAULT)
-    figures = Figures(CARD / "figures.json", DEFAULT)
+    figures = Figures(CARD / "figures.json", DEFAULT, BEFORE)
     if not options.draw_only:
         fill_in(figures, model, Model.load(BEFORE), options.program)
     found = figures.found

@@ -40,6 +40,7 @@ MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
 WARM_UP = 0.1
 AVERAGE = 0.998
+MIXED = 0.4
 RARE = -4.0
 
 
@@ -144,7 +145,7 @@ class Member:
         if options.begin:
             self.network.load_weights(from_model(options.begin, name) if options.begin.is_file() else from_folder(options.begin, name, description))
         self.average = Average(self.network)
-        self.peak, self.poor, self.mild = options.peak, options.poor, options.mild
+        self.peak, self.poor, self.mild, self.mixes = options.peak, options.poor, options.mild, False
         self.folder = options.checkpoints
         self.path = options.checkpoints / f"{name}.pt"
 
@@ -188,8 +189,11 @@ class Member:
 
     def loss(self, scene, targets):
         """The cross-entropy with the votes."""
+        pictures = self.view.pictures(scene)
+        if self.mixes:
+            pictures, targets = mixed(pictures, targets)
         with torch.autocast("cpu", torch.bfloat16):
-            (logits,) = self.network(self.view.pictures(scene), [self.network.logits_name()])
+            (logits,) = self.network(pictures, [self.network.logits_name()])
         return F.cross_entropy(logits.float(), targets)
 
     def step(self, loss):
@@ -226,6 +230,18 @@ class Member:
         self.log(line)
 
 
+def mixed(pictures, targets):
+    """Half of the pictures with less than half of another of the batch over them, and targets that say so (Zhang et al., "mixup", 2018)."""
+    n = len(pictures)
+    kept = torch.distributions.Beta(MIXED, MIXED).sample((n,))
+    kept = torch.maximum(kept, 1 - kept)
+    kept[torch.rand(n) < 0.5] = 1
+    other = torch.randperm(n)
+    of = kept[:, None, None, None]
+    pictures = (pictures * of + pictures[other] * (1 - of)).contiguous(memory_format=torch.channels_last)
+    return pictures, targets * kept[:, None] + targets[other] * (1 - kept)[:, None]
+
+
 def arguments(parser):
     """What train.py and first_stage.py are told alike."""
     parser.add_argument("members", nargs="+")
@@ -243,6 +259,7 @@ def arguments(parser):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments(parser)
+    parser.add_argument("--mixed", action="store_true", help="lay another face over half of them, thinly")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.checkpoints.mkdir(parents=True, exist_ok=True)
@@ -252,6 +269,7 @@ def main():
     learned = torch.from_numpy(training.faces[training.train]), torch.from_numpy(training.votes.of(training.train).targets())
     for name in options.members:
         member = Member(model, name, options)
+        member.mixes = options.mixed
         held_out = Validation(member.steps, member.tables, training.faces[training.validation], training.votes.of(training.validation))
         member.prepare(len(training.train) // BATCH * options.epochs)
         print(f"{name}: {len(training.train)} train, {len(training.validation)} validation, {2 * member.network.multiply_adds() / 1e6:.1f} MFLOP", flush=True)

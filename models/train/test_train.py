@@ -1,4 +1,4 @@
-"""The mean of runs, and scenes of mild views. `pytest models/train`, with PyTorch; about three seconds."""
+"""The mean of runs, mild scenes and mixed faces. `pytest models/train`, with PyTorch; about ten seconds."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import torch
 import augment
 from augment import Scene
 from network import Network
-from train import DESCRIPTION
+from train import DESCRIPTION, mixed
 
 HERE = Path(__file__).parent
 
@@ -59,3 +59,14 @@ def test_mild_scenes_turn_scale_and_shift_half_as_far_and_cover_a_tenth():
         assert far * augment.ROTATION * 0.9 < turned.median() * 2 < far * augment.ROTATION * 1.15
     covered = {mild: (scene.erased[:, 0, 1] > scene.erased[:, 0, 0]).float().mean() for mild, scene in found.items()}
     assert abs(covered[False] - augment.ERASED) < 0.03 and abs(covered[True] - augment.MILD_ERASED) < 0.02
+
+
+def test_a_mixed_face_is_its_two_faces_by_the_shares_of_its_target():
+    n = 400
+    pictures = torch.arange(n, dtype=torch.float32)[:, None, None, None].expand(n, 3, 2, 2)
+    torch.manual_seed(3)
+    found, targets = mixed(pictures, torch.eye(n))
+    torch.testing.assert_close(targets.sum(1), torch.ones(n))
+    torch.testing.assert_close(found[:, 1, 1, 0], targets @ torch.arange(n, dtype=torch.float32), rtol=1e-4, atol=1e-2)
+    own = targets.diagonal()
+    assert (own > 0.499).all() and 0.4 < (own > 0.999).float().mean() < 0.75
