@@ -13,6 +13,7 @@ from network import Network
 from train import DESCRIPTION, mixed
 
 HERE = Path(__file__).parent
+DEFAULT = HERE.parent / "default/default.safetensors"
 
 
 def run_of(folder, value):
@@ -46,6 +47,15 @@ def test_an_unknown_member_and_a_run_without_it_are_named(tmp_path):
     assert done.returncode == 1 and "`grey` is no member: there are gray_wide, gray, lbp" in done.stderr
     done = mean("gray_wide", "--of", run, "--checkpoints", str(tmp_path))
     assert done.returncode == 1 and "gray_wide.pt" in done.stderr
+
+
+def test_a_cut_model_file_is_named_with_the_remedy(tmp_path):
+    cut, empty = tmp_path / "cut.safetensors", tmp_path / "empty.safetensors"
+    cut.write_bytes(DEFAULT.read_bytes()[:100_000])
+    empty.write_bytes(b"")
+    for path in (cut, empty):
+        done = mean("gray", "--of", str(path), "--checkpoints", str(tmp_path))
+        assert done.returncode == 1 and f"{path} is no whole model file" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_mild_scenes_turn_scale_and_shift_half_as_far_and_cover_a_tenth():

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch.nn import functional as F
 
 import data
@@ -112,12 +112,15 @@ def from_folder(folder, member, description):
 
 def from_model(path, member):
     """A member's weights in a model file, by their name in the network; its classifier's answers in data.LABELS' order, new ones rare."""
-    with safe_open(path, "numpy") as file:
-        text = json.loads(file.metadata()["moue"])
-        prefix = next((m["weights"] for m in text["members"] if m["name"] == member), None)
-        if prefix is None:
-            raise SystemExit(f"{path} has no member `{member}`")
-        own = unpacked({k: file.get_tensor(k) for k in file.keys() if k.startswith(prefix)})
+    try:
+        with safe_open(path, "numpy") as file:
+            text = json.loads((file.metadata() or {}).get("moue", '{"members": []}'))
+            prefix = next((m["weights"] for m in text["members"] if m["name"] == member), None)
+            if prefix is None:
+                raise SystemExit(f"{path} has no member `{member}`: give a model file of moue that has one")
+            own = unpacked({k: file.get_tensor(k) for k in file.keys() if k.startswith(prefix)})
+    except SafetensorError as error:
+        raise SystemExit(f"{path} is no whole model file ({error}): write it anew") from None
     weights = {k.removeprefix(prefix): torch.from_numpy(value.astype(np.float32)) for k, value in own.items()}
     for name, unknown in (("fc.weight", 0.0), ("fc.bias", RARE)):
         rows = dict(zip(text["labels"], weights[name]))

@@ -41,21 +41,27 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoints", nargs="+", type=Path)
     parser.add_argument("--weights", help="one a checkpoint, with commas [default: equal]")
+    parser.add_argument("--learned", type=int, metavar="N", help="N faces that were learned from, in place of those held out: how much better are they known?")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = json.loads(DESCRIPTION.read_text())
     training = votes.Training()
-    faces, held_out = training.faces[training.validation], training.votes.of(training.validation)
+    chosen = training.validation
+    if options.learned is not None:
+        if not 0 < options.learned <= len(training.train):
+            raise SystemExit(f"--learned {options.learned}: there are {len(training.train)} faces that were learned from; give 1 to that")
+        chosen = np.random.default_rng(1).permutation(training.train)[: options.learned]
+    faces, truth = training.faces[chosen], training.votes.of(chosen)
     every = []
     for path in options.checkpoints:
         every.append(probabilities(model, torch.load(path, weights_only=True), faces))
-        print(path.stem, {name: round(value, 4) for name, value in votes.figures(every[-1], held_out).items()}, flush=True)
+        print(path.stem, {name: round(value, 4) for name, value in votes.figures(every[-1], truth).items()}, flush=True)
     weights = [float(word) for word in options.weights.split(",")] if options.weights else [1.0] * len(every)
     if len(weights) != len(every):
         raise SystemExit(f"--weights has {len(weights)} numbers for {len(every)} checkpoints: give one each")
     mean = np.tensordot(np.array(weights, np.float32) / sum(weights), np.stack(every), 1)
-    print("mean", {name: round(value, 4) for name, value in votes.figures(mean, held_out).items()})
+    print("mean", {name: round(value, 4) for name, value in votes.figures(mean, truth).items()})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../default.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "411e255bbb859f0a8502f58ec844a20fdd55a6ea7bcb4119d6fb7cb366ded34f";
+pub const SHA256: &str = "cbc990d7adadbb2e0e46796d59d6bc7d72bc709128dbc9a875cd50e9b514a3e4";
 
 #[cfg(test)]
 mod tests {
