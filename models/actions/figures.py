@@ -117,10 +117,12 @@ def of_fusions(model, still, motion, truth):
     odds = [log_odds(stream) for stream in (still, motion)]
     ways = {"still": still, "motion": motion, "mean": (still + motion) / 2, "larger": np.maximum(still, motion)}
     ways |= {f"mean of the log odds and {offset}": 1 / (1 + np.exp(-np.mean(odds, 0) - offset)) for offset in (0, 1, 2)}
+    floor = crops.TEXT["fusion"]["floor"]
     rest = np.array([model.reads.get(label, {}).get("rest", 0) for label in LABELS])
+    moved = np.maximum(odds[1], floor) - np.maximum(rest, floor)
     for weight in (0.5, 0.75, 1, 1.25):
         for offset in (0, -2, -3, -3.5, -4):
-            ways[f"still, {weight} of what moved, {offset}"] = 1 / (1 + np.exp(-odds[0] - weight * (odds[1] - rest) - offset))
+            ways[f"still, {weight} of what moved, {offset}"] = 1 / (1 + np.exp(-odds[0] - weight * moved - offset))
     for name, scores in ways.items():
         said, there = scores[:, both] >= 0.5, truth[:, both] >= PRESENT
         halves = 2 * (said & there).sum(0) / np.maximum(said.sum(0) + there.sum(0), 1)

@@ -34,7 +34,8 @@ def bent(crop, t):
     y, x = np.mgrid[: crops.SIZE[0], : crops.SIZE[1]].astype(np.float32)
     lids = np.exp(-(((y - 24) / 5) ** 2)) * 1.8 * np.sin(0.9 * t)
     mouth = np.exp(-(((y - 66) / 9) ** 2) - ((x - 32) / 16) ** 2) * 2.5 * np.sin(0.5 * t)
-    return cv2.remap(crop, x + np.float32(0.3 * np.sin(0.7 * t)), y + lids + mouth, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    across, down = (x + 0.3 * np.sin(0.7 * t)).astype(np.float32), (y + lids + mouth).astype(np.float32)
+    return cv2.remap(crop, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def main():

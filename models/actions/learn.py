@@ -175,7 +175,8 @@ def log_odds(probabilities):
 
 
 def fused(still, motion, rest):
-    """Probabilities of a label that both networks read: the sigmoid of the still one's log odds, of what motion's are above those at rest, weighed, and of the offset."""
+    """Probabilities of a label that both networks read: the sigmoid of the still one's log odds, of what motion's are above those at rest, neither below the floor, weighed, and of the offset."""
     fusion = crops.TEXT["fusion"]
-    odds = log_odds(still) + np.float32(fusion["motion"]) * (log_odds(motion) - rest) + np.float32(fusion["offset"])
+    floor = np.float32(fusion["floor"])
+    odds = log_odds(still) + np.float32(fusion["motion"]) * (np.maximum(log_odds(motion), floor) - np.maximum(rest, floor)) + np.float32(fusion["offset"])
     return 1 / (1 + np.exp(-odds))

@@ -21,7 +21,7 @@ import crops
 from mesh import Mesh
 from person import Person
 from render import PICTURE, Posed, another, intensities
-from scenes import draw_clip, draw_smile, draw_still
+from scenes import draw_clip, draw_smile, draw_still, draw_wide
 
 LABELS = crops.TEXT["labels"]
 # Of the 68 usual landmarks: corners of the eyes, ridge and base of the nose.
@@ -109,7 +109,7 @@ def clips(person, template, each, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["stills", "smiles", "clips"])
+    parser.add_argument("what", choices=["stills", "wide", "smiles", "clips"])
     parser.add_argument("--program", type=Path, required=True, help="the program `moue`, built in release")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--each", type=int, required=True, help="renders, or clips, a person")
@@ -120,7 +120,7 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     mesh, people = Mesh(), crops.people(options.split)
     template = calibrate(mesh, crops.people("train"), options.program, options.out / "template.json")
-    make = {"stills": stills, "smiles": partial(stills, draw=draw_smile), "clips": clips}[options.what]
+    make = {"stills": stills, "wide": partial(stills, draw=draw_wide), "smiles": partial(stills, draw=draw_smile), "clips": clips}[options.what]
     for name in np.random.default_rng(options.seed).permutation(people):
         path = options.out / f"{options.seed}-{name}.npz"
         if not path.is_file():

@@ -80,7 +80,7 @@ def draw_sides(rng, units):
     return sides
 
 
-def draw_look(rng):
+def draw_look(rng, turned=(7, 18), nodded=(4, 9)):
     """Pose, place, gaze, light, how a face rests, and how its skin creases: in a third of the scenes it does not, or has creases that mean nothing."""
 
     def within(spread, most):
@@ -93,7 +93,7 @@ def draw_look(rng):
         resting |= {f"{shape}_L": weight, f"{shape}_R": weight}
     lines = {str(crease): float(rng.uniform(0.2, 1)) for crease in rng.choice(list(CREASES), 2, replace=False)} if rng.random() < 0.35 else {}
     return {
-        "yaw": within(7, 18), "pitch": within(4, 9), "roll": within(4, 12), "scale": float(rng.uniform(0.92, 1.1)), "shift": (within(0.012, 0.03), within(0.012, 0.03)),
+        "yaw": within(*turned), "pitch": within(*nodded), "roll": within(4, 12), "scale": float(rng.uniform(0.92, 1.1)), "shift": (within(0.012, 0.03), within(0.012, 0.03)),
         "gaze": (within(5, 14), within(3.5, 10)), "gamma": float(rng.uniform(0.75, 1.3)), "bright": float(rng.uniform(0.85, 1.08)), "ramp": (within(0.1, 0.25), within(0.07, 0.15)),
         "light": light / np.linalg.norm(light), "jaw": 1 if rng.random() < 0.5 else -1, "creases": float(rng.uniform(0.1, 1.0)) if rng.random() < 0.7 else 0.0, "lines": lines, "resting": resting,
     }
@@ -102,6 +102,12 @@ def draw_look(rng):
 def draw_still(rng):
     units, sides = draw_units(rng)
     return draw_look(rng) | {"units": units, "sides": sides}
+
+
+def draw_wide(rng):
+    """A still of a head that is turned and nods further, as heads on videos do."""
+    units, sides = draw_units(rng)
+    return draw_look(rng, (9, 24), (6.5, 16)) | {"units": units, "sides": sides}
 
 
 def draw_smile(rng):

@@ -22,7 +22,7 @@ from teacher import Teacher, counts, known
 
 UNIT = LABELS.index("12")
 # How much each source counts, and of how many views: the first is the picture itself.
-SHARES = {"congress": (1, 2), "fer2013": (1, 2), "neutral": (0.5, 12), "renders": (1, 2), "known": (1, 2)}
+SHARES = {"congress": (1, 2), "fer2013": (1, 2), "neutral": (0.5, 12), "renders": (0.3, 2), "known": (0.3, 2)}
 # A smile counts as a whole one from this intensity on.
 WHOLE = 0.4
 RIDGE = 250
@@ -35,7 +35,7 @@ def sources(options):
     read, found = np.load(options.teacher), {}
     teacher = Teacher(read)
     found["known"] = read["crops"], known(read)[:, UNIT]
-    faces, target, _ = renders([options.renders])
+    faces, target, *_ = renders([options.renders])
     found["renders"] = faces.numpy(), target[:, UNIT].numpy()
     rest = np.load(options.neutral)
     train = set(crops.people("train"))

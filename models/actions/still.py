@@ -23,7 +23,7 @@ EVERY = 250
 
 
 def renders(folders):
-    """Crops and intensities of the renders of people of training in these folders."""
+    """Crops, intensities, weights and presence of the renders of people of training in these folders."""
     people, parts = set(crops.people("train")), []
     for path in sorted(p for folder in folders for p in folder.glob("*-???.npz")):
         if path.stem.split("-")[1] not in people:
@@ -35,19 +35,21 @@ def renders(folders):
     faces, target = (np.concatenate(column) for column in zip(*parts))
     weight = np.ones_like(target)
     weight[:, [LABELS.index(label) for label in (*NEVER, "45")]] = 0
-    return torch.from_numpy(faces), torch.from_numpy(target), torch.from_numpy(weight)
+    target = torch.from_numpy(target)
+    return torch.from_numpy(faces), target, torch.from_numpy(weight), presence(target)
 
 
 def real(paths, teacher, smiles):
-    """Crops, intensities and weights of real faces, those of FER2013 by people's votes too."""
+    """Crops, intensities, weights and presence of real faces, those of FER2013 by people's votes too."""
     parts = []
     for path in paths:
         read = np.load(path)
         target, weight = teacher.targets(read)
+        likely = presence(torch.from_numpy(target)).numpy()
         if "fer2013" in path.stem:
-            target, weight = voted(read, target, weight, smiles)
+            target, weight, likely = voted(read, target, weight, likely, smiles)
         weight[:, [LABELS.index(label) for label in (*NEVER, "45")]] = 0
-        parts.append((read["crops"], target, weight))
+        parts.append((read["crops"], target, weight, likely))
     return tuple(torch.from_numpy(np.concatenate(column)) for column in zip(*parts))
 
 
@@ -65,11 +67,11 @@ class Order:
 
 
 def batch(sets, orders, counts, generator):
-    """Network inputs, targets, weights of a batch drawn of several sets."""
+    """Network inputs, targets, weights and presence of a batch drawn of several sets."""
     chosen = [order.take(count) for order, count in zip(orders, counts)]
-    faces, target, weight = (torch.cat([part[at] for part, at in zip(column, chosen)]) for column in zip(*sets))
+    faces, *rest = (torch.cat([part[at] for part, at in zip(column, chosen)]) for column in zip(*sets))
     pictures, mirrored = views(faces, generator, POOR)
-    return normalised(pictures), mirrored_labels(target, mirrored), mirrored_labels(weight, mirrored)
+    return normalised(pictures), *(mirrored_labels(values, mirrored) for values in rest)
 
 
 def main():
@@ -95,7 +97,7 @@ def main():
     if options.real:
         sets.append(real(options.real, Teacher(np.load(options.teacher)), options.smiles))
     counts = [BATCH - options.share, options.share] if options.real else [BATCH]
-    orders = [Order(len(faces), generator) for faces, _, _ in sets]
+    orders = [Order(len(faces), generator) for faces, *_ in sets]
     check = np.load(options.check)
     truth, checked = known(check), normalised(torch.from_numpy(check["crops"]).float())
     portraits = measure.Portraits(np.load(options.neutral), np.load(options.smiling)) if options.smiling else None
@@ -103,14 +105,14 @@ def main():
     if options.begin:
         network.load_state_dict(torch.load(options.begin, weights_only=True)["average"])
     run = Run(network, options.steps, options.peak)
-    print(f"{[len(faces) for faces, _, _ in sets]} faces, {2 * network.multiply_adds() / 1e6:.1f} MFLOP", flush=True)
+    print(f"{[len(faces) for faces, *_ in sets]} faces, {2 * network.multiply_adds() / 1e6:.1f} MFLOP", flush=True)
     total, started = 0.0, time.monotonic()
     for step in range(1, options.steps + 1):
         network.train()
-        inputs, target, weight = batch(sets, orders, counts, generator)
+        inputs, target, weight, likely = batch(sets, orders, counts, generator)
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(inputs.contiguous(memory_format=torch.channels_last), ["probability_fc", "intensity_fc"])
-        total += run.step(loss(*(t.float() for t in logits), target, weight, presence(target)))
+        total += run.step(loss(*(t.float() for t in logits), target, weight, likely))
         if step % EVERY == 0 or step == options.steps:
             found = measure.areas(answers(run.average.network, checked)[0], truth)
             line = {"step": step, "loss": round(total / EVERY, 4), "main": round(float(np.mean([found[label] for label in measure.MAIN])), 4)}

@@ -199,6 +199,21 @@ def test_the_teacher_says_what_it_knows_and_no_more():
     assert target[1, [at["46L"], at["46R"], at["46"]]] == pytest.approx([0.8, 0, 0.8])
 
 
+def test_a_face_smiles_as_likely_as_people_call_it_happy(monkeypatch):
+    neutral, happy = np.array([0, 5, 10]), np.array([9, 2, 0])
+    monkeypatch.setattr(teacher, "counts", lambda read: (neutral, happy))
+    at, other = learn.LABELS.index("12"), learn.LABELS.index("15")
+    taught = np.full((3, len(learn.LABELS)), 0.5, np.float32)
+    weight = np.zeros_like(taught)
+    target, counted, likely = teacher.voted(None, taught, weight, taught, smiles=True)
+    assert np.allclose(likely[:, at], [0.9, 0.2, 0.0]) and (counted[:, at] == teacher.VOTES).all()
+    assert np.allclose(target[:, at], [0.5, 0.2, 0.0])
+    assert (taught == 0.5).all() and (weight == 0).all(), "what is given stays"
+    # Only whom eight of ten call neutral is known to show nothing else.
+    assert (counted[:, other] > 0).tolist() == [False, False, True]
+    assert np.array_equal(teacher.voted(None, taught, weight, taught, smiles=False)[2], taught)
+
+
 def test_a_mirrored_stack_moves_the_other_way():
     import motion
 

@@ -58,6 +58,8 @@ pub(super) struct Rule {
     offset: f32,
     /// What motion counts.
     weight: f32,
+    /// The least log odds of motion.
+    floor: f32,
     /// None where it is not read.
     labels: Vec<Option<Label>>,
 }
@@ -106,11 +108,12 @@ impl Rule {
             }
         }
         let still = still.ok_or_else(|| wrong("a model of action units has a network of gray still faces"))?;
+        let floor = description.fusion.floor.map_or(f32::NEG_INFINITY, |floor| floor as f32);
         let reads = |label: &String| {
             let reads = actions.reads.get(label)?;
             let by = |at: Option<usize>| at.is_some_and(|at| reads.streams.contains(&description.members[at].name));
             let (by_still, by_motion) = (by(Some(still.at)), by(motion.as_ref().map(|motion| motion.member.at)));
-            Some(Label { by_still, by_motion, thresholds: reads.thresholds, rest: reads.rest.unwrap_or(0.0) })
+            Some(Label { by_still, by_motion, thresholds: reads.thresholds, rest: reads.rest.map_or(0.0, |rest| rest.max(floor)) })
         };
         let labels = description.labels.iter().map(reads).collect();
         Ok(Self {
@@ -118,6 +121,7 @@ impl Rule {
             intensity: actions.intensity,
             offset: description.fusion.offset as f32,
             weight: description.fusion.motion as f32,
+            floor,
             labels,
             still,
             motion,
@@ -180,7 +184,7 @@ impl Rule {
         let own = |stream: Option<&Stream>| stream.and_then(|stream| stream.probabilities.get(at).copied());
         let probability = match streams.map(own) {
             [Some(still), Some(motion)] => {
-                let moved = log_odds(motion) - label.rest;
+                let moved = log_odds(motion).max(self.floor) - label.rest;
                 let odds = log_odds(still) + self.weight * moved + self.offset;
                 1.0 / (1.0 + (-odds).exp())
             }

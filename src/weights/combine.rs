@@ -57,6 +57,7 @@ pub fn combine(name: &str, models: &[Model], weights: &[f64], oversample: Option
             temperature: 1.0,
             offset: 0.0,
             motion: 0.0,
+            floor: None,
         },
         oversample: oversample.unwrap_or(head.oversample),
         actions: None,

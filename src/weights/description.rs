@@ -88,6 +88,9 @@ pub struct Fusion {
     /// What the network of motion counts, where the still one reads a label, too. Of action units.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub motion: f64,
+    /// Log odds of motion that are below this count as this: how surely nothing moves says nothing. Of action units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<f64>,
 }
 
 impl Fusion {
@@ -121,7 +124,7 @@ pub enum Rule {
     /// Weighted mean of the members' probabilities.
     WeightedMean,
     /// Of action units. Of a label that one member reads its probability. Of one that both read the sigmoid of the still one's log odds, of what motion's are above those at
-    /// rest times [`Fusion::motion`], and of the offset: what stays without moving is as present as the still one says.
+    /// rest times [`Fusion::motion`], none of them below [`Fusion::floor`], and of the offset: what stays without moving is as present as the still one says.
     LogOdds,
     /// Softmax, divided by the temperature, of the weighted mean of what the members answer before any softmax: of models that were taught.
     MeanLogits,
@@ -242,6 +245,11 @@ impl Description {
                 let members: Vec<&str> = self.members.iter().map(|member| member.name.as_str()).collect();
                 if !(0.0..=10.0).contains(&self.fusion.motion) {
                     return Err(("fusion".to_owned(), format!("its `motion` lies between 0 and 10, not {}", self.fusion.motion)));
+                }
+                if let Some(floor) = self.fusion.floor
+                    && !(-20.0..=0.0).contains(&floor)
+                {
+                    return Err(("fusion".to_owned(), format!("its `floor` lies between -20 and 0, not {floor}")));
                 }
                 return actions.check(&self.labels, &members).map_err(|reason| ("actions".to_owned(), reason));
             }

@@ -200,6 +200,7 @@ impl Taught {
             temperature: self.lesson.temperature,
             offset: 0.0,
             motion: 0.0,
+            floor: None,
         };
         Model::new(model.description, model.tensors)
     }

@@ -97,6 +97,7 @@ impl Parts {
                 temperature: 1.0,
                 offset: 0.0,
                 motion: 0.0,
+                floor: None,
             },
             oversample,
             actions: None,

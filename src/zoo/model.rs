@@ -42,7 +42,7 @@ pub fn model(architecture: &Architecture, network: Network, seed: u64) -> Result
         representations: representation.into_iter().map(|(name, steps)| (name.to_owned(), steps)).collect(),
         networks: BTreeMap::from([(architecture.name.to_owned(), network)]),
         members: vec![member],
-        fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0], temperature: 1.0, offset: 0.0, motion: 0.0 },
+        fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0], temperature: 1.0, offset: 0.0, motion: 0.0, floor: None },
         oversample: Oversample::None,
         actions: None,
     };

@@ -6,7 +6,7 @@
 pub static MODEL: &[u8] = include_bytes!("../actions.safetensors");
 
 /// SHA-256 of [`MODEL`], in hexadecimal digits.
-pub const SHA256: &str = "a7d3e6aeacf0c96d39db4d9a12ad711de8b70e75d7598bdbf3b7fe4450c21aca";
+pub const SHA256: &str = "daca5559f74ce01dc34aee63731f32f21067c45855d4e479fd9db28aa202ce00";
 
 #[cfg(test)]
 mod tests {

@@ -147,6 +147,6 @@ impl Answers {
             weights: weights.clone(),
             temperature,
         };
-        Ok((Fusion { rule: own.rule, weights, temperature, offset: own.offset, motion: own.motion }, report))
+        Ok((Fusion { rule: own.rule, weights, temperature, offset: own.offset, motion: own.motion, floor: own.floor }, report))
     }
 }
