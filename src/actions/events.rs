@@ -50,8 +50,8 @@ pub struct Events {
 }
 
 impl Events {
-    /// Where units are present from `threshold` on. An event that does not get 0.4 of the way from there to 1 is none: of 39 blinks of rendered people of validation
-    /// all are found by 0.5, and of 15 false ones 4 are left (models/actions/figures.py).
+    /// Where units are present from `threshold` on. An event that does not get 0.4 of the way from there to 1 is none: of 133 blinks of rendered people of validation
+    /// 130 are found by 0.5, and of 7 false ones 3 are left (models/actions/figures.py).
     pub fn from_threshold(threshold: f32) -> Self {
         Self { least: threshold + CLEAR * (1.0 - threshold), open: BTreeMap::new() }
     }

@@ -113,7 +113,12 @@ impl Rule {
             let reads = actions.reads.get(label)?;
             let by = |at: Option<usize>| at.is_some_and(|at| reads.streams.contains(&description.members[at].name));
             let (by_still, by_motion) = (by(Some(still.at)), by(motion.as_ref().map(|motion| motion.member.at)));
-            Some(Label { by_still, by_motion, thresholds: reads.thresholds, rest: reads.rest.map_or(0.0, |rest| rest.max(floor)) })
+            Some(Label {
+                by_still,
+                by_motion,
+                thresholds: reads.thresholds,
+                rest: reads.rest.map_or(0.0, |rest| rest.max(floor)),
+            })
         };
         let labels = description.labels.iter().map(reads).collect();
         Ok(Self {

@@ -145,7 +145,14 @@ impl Imported {
             representations,
             networks: BTreeMap::from([(self.name, self.network)]),
             members: vec![member],
-            fusion: Fusion { rule: Rule::WeightedMean, weights: vec![1.0], temperature: 1.0, offset: 0.0, motion: 0.0, floor: None },
+            fusion: Fusion {
+                rule: Rule::WeightedMean,
+                weights: vec![1.0],
+                temperature: 1.0,
+                offset: 0.0,
+                motion: 0.0,
+                floor: None,
+            },
             oversample,
             actions: None,
         };

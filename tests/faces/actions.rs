@@ -195,6 +195,14 @@ fn models_are_told_apart() {
     assert!(error.contains("it reads expressions, not action units"), "{error}");
     let error = moue::Ensemble::new(Model::actions().unwrap(), cpu).unwrap_err().to_string();
     assert!(error.contains("it reads action units, not expressions"), "{error}");
+    for (floor, motion, says) in
+        [(Some(0.5), 1.0, "`floor` lies between -20 and 0, not 0.5"), (None, 11.0, "`motion` lies between 0 and 10, not 11")]
+    {
+        let mut wrong = Model::actions().unwrap();
+        (wrong.description.fusion.floor, wrong.description.fusion.motion) = (floor, motion);
+        let error = wrong.to_bytes().and_then(|bytes| Model::parse("wrong", &bytes)).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
     let again = Model::parse("again", &Model::actions().unwrap().to_bytes().unwrap()).unwrap();
     assert_eq!(again.description, Model::actions().unwrap().description);
 }
